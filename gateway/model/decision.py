@@ -1,0 +1,62 @@
+"""What policy answers. A denial carries its reason to the client, the explain page and the record."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from gateway.model.register import RegisteredModel
+
+Action = Literal["keep", "placeholder", "mask", "hash", "generalise", "note", "refuse"]
+"""What happens to one kind of finding.
+
+``keep``: left as it is. ``placeholder``: replaced, and put back into the answer. ``mask``, ``hash``, ``generalise``:
+replaced for good. ``note``: left, counted, and known to policy. ``refuse``: the request does not leave the house.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """One rule that took part: its stable id, what it said, and the same in German for people."""
+
+    rule: str
+    effect: Literal["allow", "deny", "note"]
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Denial:
+    """Why something may not pass: the stable error code, the sentence for the person, the rule behind it."""
+
+    code: str
+    message: str
+    rule: str
+
+
+@dataclass(frozen=True, slots=True)
+class Admission:
+    """Answer to "may this person use this model for this purpose?", before anybody has looked at the content."""
+
+    policy: str
+    """Digest of the policy set (hex) that decided."""
+    purpose: str
+    model: RegisteredModel | None
+    reasons: tuple[Reason, ...]
+    denial: Denial | None = None
+    notice: str = ""
+    """A notice for the person that travels in a header (grace period), ASCII."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseDecision:
+    """Answer to "given what was found, may it leave, to which model, and what happens to each kind of finding?"."""
+
+    policy: str
+    model: RegisteredModel | None
+    actions: Mapping[str, Action] = field(default_factory=dict)
+    """Action per entity key, for every key in `gateway.model.entities.ENTITIES`."""
+    reasons: tuple[Reason, ...] = ()
+    denial: Denial | None = None
+    untrusted_tools: frozenset[str] = frozenset()
+    """Tools whose arguments keep their placeholders."""

@@ -1,0 +1,26 @@
+"""What a detector found: offsets and a reason, never the content."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One span of personal data in one text.
+
+    ``start`` and ``end`` are code-point offsets into the text that was inspected (half open); ``entity`` is a key of
+    `gateway.model.entities.ENTITIES`; ``score`` is 0 to 1. ``reason`` is a stable German key that support and the
+    preview show: ``pruefziffer``, ``format``, ``kontext``, ``anrede``, ``titel``, ``kennwort``, ``unterschrift``,
+    ``modell``, ``wiederholung``. ``certain`` says that the value may be looked for in the rest of the request as
+    well (a rule or a check digit found it); an unsure value is replaced only where it was found. ``noted`` says that
+    the finding informs policy only and the text itself stays (Art. 9 details, VS marks), unless policy says mask.
+    """
+
+    start: int
+    end: int
+    entity: str
+    score: float
+    reason: str
+    certain: bool = True
+    noted: bool = False

@@ -1,0 +1,134 @@
+"""The doors of the house: what the pipeline asks of the outside, as protocols.
+
+Adapters on floor 3 implement them, `gateway.app` plugs them in, tests plug in fakes. Each method says which
+`GatewayError` code may leave it; anything else that escapes is a bug and becomes ``intern``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Protocol
+
+from gateway.model.exchange import SealedRequest
+from gateway.model.finding import Finding
+from gateway.model.principal import Principal
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """What the client presented: the secret with its scheme, and the headers that may name a person."""
+
+    scheme: str
+    """``bearer``, ``x-api-key``, ``api-key``, ``basic`` or ``none``."""
+    secret: str = field(repr=False)
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+
+class Authenticator(Protocol):
+    """Finds out who asks."""
+
+    async def authenticate(self, credentials: Credentials) -> Principal:
+        """Return the principal with its KI-Pass as of now. Raises ``schluessel_ungueltig``."""
+        ...
+
+
+class Detector(Protocol):
+    """Finds personal data. Stateless for the caller; what it has seen before it answers from its cache."""
+
+    async def inspect(self, texts: Sequence[str]) -> list[tuple[Finding, ...]]:
+        """Return the findings of each text, sorted by start. Raises ``pruefung_nicht_verfuegbar``; never guesses."""
+        ...
+
+
+class UpstreamResponse(Protocol):
+    """An answer that has begun. `chunks` gives the bytes as they come; `close` gives the connection back or cuts it."""
+
+    status: int
+    content_type: str
+    retry_after: int | None
+
+    def chunks(self) -> AsyncIterator[bytes]:
+        """Yield the body in pieces of any size. Raises ``anbieter_fehler`` or ``anbieter_zeit`` when it breaks."""
+        ...
+
+    async def close(self) -> None:
+        """End the exchange; after a complete body the connection is reused, before that it is closed."""
+        ...
+
+
+class Upstream(Protocol):
+    """Where requests go. Takes only a `SealedRequest`: redacted, released and recorded."""
+
+    async def send(self, request: SealedRequest) -> UpstreamResponse:
+        """Send and return once the head of the answer is there. Raises ``anbieter_fehler``, ``anbieter_zeit``."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """Proof that a record is durable: its id in the ledger."""
+
+    record_id: str
+
+
+class Recorder(Protocol):
+    """Writes the book. A returned receipt means: durable."""
+
+    def new_id(self) -> str:
+        """Return a fresh record id (UUIDv7), so that intent and outcome can refer to each other."""
+        ...
+
+    async def record(self, type: str, meta: Mapping[str, Any], *, subject: str | None, ref: str | None = None,
+                     record_id: str | None = None) -> Receipt:
+        """Write one record and return when it is durable.
+
+        ``meta`` holds strings, integers, and lists and maps of them: facts without content. ``subject`` is the opaque
+        id of the principal; the ledger keeps a pseudonym of it. Raises ``protokoll_nicht_verfuegbar``.
+        """
+        ...
+
+
+class Clock(Protocol):
+    """The time, so that tests can pin it."""
+
+    def now(self) -> datetime:
+        """Return the current moment, aware, in UTC."""
+        ...
+
+
+class Metrics(Protocol):
+    """What the pipeline tells the monitoring. No argument ever names a person or holds content."""
+
+    def exchange(self, api: str, department: str, model: str, decision: str) -> None:
+        """Count one finished request; ``decision`` is ``allowed``, ``denied`` or ``failed``."""
+        ...
+
+    def refusal(self, code: str) -> None:
+        """Count one refusal by its stable code."""
+        ...
+
+    def redactions(self, counts: Mapping[tuple[str, str], int]) -> None:
+        """Add replaced values per (entity type, action)."""
+        ...
+
+    def stage(self, name: str, seconds: float) -> None:
+        """Observe the time one stage added."""
+        ...
+
+    def tokens(self, model: str, prompt: int, completion: int) -> None:
+        """Add the usage that the provider reported."""
+        ...
+
+    def stream(self, delta: int) -> None:
+        """A stream began (+1) or ended (-1)."""
+        ...
+
+    def dropped_fields(self, api: str, count: int) -> None:
+        """Count unknown fields of a request that were not passed on."""
+        ...
+
+    def unresolved(self, count: int) -> None:
+        """Count placeholders in an answer that could not be put back."""
+        ...
