@@ -11,8 +11,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
+from gateway.model.decision import Action
 from gateway.model.exchange import SealedRequest
-from gateway.model.finding import Finding
+from gateway.model.finding import Finding, Passage
 from gateway.model.principal import Principal
 
 
@@ -37,8 +38,16 @@ class Authenticator(Protocol):
 class Detector(Protocol):
     """Finds personal data. Stateless for the caller; what it has seen before it answers from its cache."""
 
-    async def inspect(self, texts: Sequence[str]) -> list[tuple[Finding, ...]]:
-        """Return the findings of each text, sorted by start. Raises ``pruefung_nicht_verfuegbar``; never guesses."""
+    async def inspect(self, passages: Sequence[Passage]) -> list[tuple[Finding, ...]]:
+        """Return the findings of each passage, sorted by start. Raises ``pruefung_nicht_verfuegbar``; never guesses."""
+        ...
+
+
+class Operators(Protocol):
+    """Replaces a value for good (no way back): the actions ``mask``, ``hash`` and ``generalise``."""
+
+    def apply(self, action: Action, entity: str, value: str) -> str:
+        """Return what stands in place of `value`. Total: never raises for any text."""
         ...
 
 

@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """One text to inspect. ``label`` is the JSON key it stood under in free-form JSON, else empty: it is context."""
+
+    text: str = field(repr=False)
+    label: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
