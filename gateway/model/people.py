@@ -1,0 +1,56 @@
+"""The people of the house as pages, commands and adapters see them. The pipeline never does: it has `Principal`.
+
+A `Person` carries a name and an address and therefore stays out of logs and of the ledger; ``repr`` shows the opaque
+id only. An `ApiKey` is what may be known about a key after it was shown once: its public id, never its secret.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Final, Literal
+
+Role = Literal["staff", "ki-pass-stelle", "dpo", "personalrat", "it", "leitung"]
+ROLES: Final[tuple[Role, ...]] = ("staff", "ki-pass-stelle", "dpo", "personalrat", "it", "leitung")
+"""Every role, from the most common to the rarest."""
+
+
+@dataclass(frozen=True, slots=True)
+class Department:
+    """A unit of the administration: the id that policies use, and the name that people read."""
+
+    id: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Someone who may work here. ``id`` is the opaque subject of `Principal` and of the ledger's pseudonyms."""
+
+    id: str
+    email: str = field(repr=False)
+    name: str = field(repr=False)
+    department: str
+    roles: frozenset[str] = frozenset()
+    disabled_at: datetime | None = None
+    """When the person left or was switched off; nobody who is disabled passes, whatever their KI-Pass says."""
+
+    @property
+    def active(self) -> bool:
+        """Whether the person may sign in and use keys at all."""
+        return self.disabled_at is None
+
+
+@dataclass(frozen=True, slots=True)
+class ApiKey:
+    """A key without its secret. ``id`` is public: pages, logs and support name a key by it."""
+
+    id: str
+    person_id: str
+    name: str = field(repr=False)
+    created_at: datetime
+    expires_at: datetime | None = None
+    revoked_at: datetime | None = None
+    last_used_on: date | None = None
+    """The day (Europe/Berlin), never the time: a time of day would tell when somebody works."""
+    block_style: Literal["error", "message"] = "error"

@@ -1,0 +1,12 @@
+"""SQL of the gateway. The only room, beside `audit.store`, that knows there is a database.
+
+Open it with `open_engine`, bring it up to date with `migrate`, and pass a connection from `reading` or `writing` to
+the plain functions in `departments`, `people`, `keys` and `passes`; they return frozen values. `directory` is what the
+authenticator asks, `demo` fills the example municipality.
+"""
+
+from gateway.store.engine import open_engine, reading, writing
+from gateway.store.errors import ConflictError, StoreError
+from gateway.store.migrate import is_current, migrate
+
+__all__ = ["ConflictError", "StoreError", "is_current", "migrate", "open_engine", "reading", "writing"]

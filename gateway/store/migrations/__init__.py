@@ -1,0 +1,1 @@
+"""Alembic's migrations of the gateway's database. Run by `gateway.store.migrate` only."""

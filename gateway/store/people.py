@@ -1,0 +1,118 @@
+"""People: who they are, where they work, which roles they hold, whether they are still here.
+
+Plain functions over a connection of `reading` or `writing`. An address is kept in one spelling (`normal_email`), so
+that "the same person" is decided in one place. A person is switched off, not deleted: evidence and ledger keep meaning
+something until retention removes them.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, Select, bindparam, delete, func, insert, or_, select, update
+
+from gateway.model.people import ROLES, Person
+from gateway.store.errors import StoreError
+from gateway.store.tables import person, person_role
+
+_EMAIL = re.compile(r"[^\s@\"'<>,;:()\\]{1,64}@[^\s@\"'<>,;:()\\]{1,180}\Z")
+
+
+class NewPerson(NamedTuple):
+    """A person who is to be added."""
+
+    email: str
+    name: str
+    department: str
+    roles: frozenset[str]
+
+
+def normal_email(text: str) -> str:
+    """Return the one spelling of an address, or raise if it is none."""
+    email = text.strip().lower()
+    if not _EMAIL.match(email):
+        raise StoreError("Die E-Mail-Adresse ist nicht vollständig. Bitte schreiben Sie sie in der Form name@ort.de.")
+    return email
+
+
+def check_roles(roles: Iterable[str]) -> frozenset[str]:
+    """Return the roles as a set, with ``staff``, which everybody holds; raise for one that does not exist."""
+    result = frozenset(roles) | {"staff"}
+    if unknown := sorted(result - frozenset(ROLES)):
+        raise StoreError(f"Die Rolle „{unknown[0]}“ gibt es nicht. Möglich sind: {', '.join(ROLES)}.")
+    return result
+
+
+def add(connection: Connection, new: Sequence[NewPerson], now: datetime) -> list[Person]:
+    """Add people and return them with their fresh ids; addresses are brought into one spelling here."""
+    people = [Person(secrets.token_hex(16), normal_email(n.email), n.name.strip(), n.department, check_roles(n.roles))
+              for n in new]
+    if not people:
+        return []
+    connection.execute(insert(person), [
+        {"id": p.id, "email": p.email, "name": p.name, "department_id": p.department, "created_at": now}
+        for p in people])
+    connection.execute(insert(person_role), [{"person_id": p.id, "role": r} for p in people for r in sorted(p.roles)])
+    return people
+
+
+def change(connection: Connection, changed: Sequence[Person]) -> None:
+    """Write name, department, roles and `disabled_at` of people who are there already; the address stays."""
+    if not changed:
+        return
+    connection.execute(
+        update(person).where(person.c.id == bindparam("key")).values(
+            name=bindparam("name_"), department_id=bindparam("department_"), disabled_at=bindparam("disabled_")),
+        [{"key": p.id, "name_": p.name, "department_": p.department, "disabled_": p.disabled_at} for p in changed])
+    connection.execute(delete(person_role).where(person_role.c.person_id == bindparam("key")),
+                       [{"key": p.id} for p in changed])
+    connection.execute(insert(person_role), [{"person_id": p.id, "role": r} for p in changed
+                                             for r in sorted(check_roles(p.roles))])
+
+
+def by_email(connection: Connection, email: str) -> Person | None:
+    """Return the person with this address, in any spelling of upper and lower case."""
+    row = connection.execute(_select().where(person.c.email == email.strip().lower())).one_or_none()
+    return None if row is None else _person(row)
+
+
+def by_id(connection: Connection, person_id: str) -> Person | None:
+    """Return the person with this opaque id."""
+    row = connection.execute(_select().where(person.c.id == person_id)).one_or_none()
+    return None if row is None else _person(row)
+
+
+def search(connection: Connection, *, text: str = "", department: str | None = None, role: str | None = None,
+           active: bool | None = None, after: str = "", limit: int = 100) -> list[Person]:
+    """Return people ordered by address, after the address `after` (so that a list is read page by page)."""
+    query = _select().where(person.c.email > after).order_by(person.c.email).limit(limit)
+    if text:
+        query = query.where(or_(person.c.email.icontains(text, autoescape=True),
+                                person.c.name.icontains(text, autoescape=True)))
+    if department is not None:
+        query = query.where(person.c.department_id == department)
+    if role is not None:
+        query = query.where(person.c.id.in_(select(person_role.c.person_id).where(person_role.c.role == role)))
+    if active is not None:
+        query = query.where(person.c.disabled_at.is_(None) if active else person.c.disabled_at.is_not(None))
+    return [_person(row) for row in connection.execute(query)]
+
+
+def every(connection: Connection) -> dict[str, Person]:
+    """Return everybody by address; for imports, which compare the whole list."""
+    return {p.email: p for p in map(_person, connection.execute(_select()))}
+
+
+def _select() -> Select[*tuple[Any, ...]]:
+    roles = (select(func.aggregate_strings(person_role.c.role, ",")).where(person_role.c.person_id == person.c.id)
+             .scalar_subquery())
+    return select(person.c.id, person.c.email, person.c.name, person.c.department_id, roles, person.c.disabled_at)
+
+
+def _person(row: Sequence[Any]) -> Person:
+    id_, email, name, department, roles, disabled_at = row
+    return Person(id_, email, name, department, frozenset(roles.split(",")) if roles else frozenset(), disabled_at)

@@ -1,0 +1,144 @@
+"""The tables of the gateway, as they are after the last migration (a test compares).
+
+Kept true by the database itself: an address exists once, a key hash exists once, evidence and events belong to a
+person, roles and sources come from closed lists. What is *not* here: scores, attempts, answers to the checklist,
+whether a KI-Pass is valid (that is computed, `gateway.kipass`), the documents and their versions (``policies/``), and
+anything that a person wrote to a model.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Final
+
+from sqlalchemy import (
+    CheckConstraint,
+    Column,
+    Date,
+    DateTime,
+    Dialect,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    TypeDecorator,
+)
+
+from gateway.model.people import ROLES
+
+metadata: Final = MetaData(naming_convention={
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+})
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """A moment. Goes in aware, comes out aware in UTC, on both databases (SQLite itself forgets the zone)."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Turn an aware moment into UTC; a naive one is a mistake of the caller."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a moment without a time zone cannot be stored")
+        value = value.astimezone(UTC)
+        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Give the moment back, in UTC."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+def _one_of(column: str, values: tuple[str, ...]) -> str:
+    return f"{column} IN ({', '.join(repr(v) for v in values)})"
+
+
+SOURCES: Final = ("selbst", "lms_csv", "moodle", "xapi", "oidc_claim", "badge", "verwaltung")
+EVENTS: Final = ("erteilt", "gesperrt", "entsperrt", "entzogen", "verlängert")
+
+department = Table(
+    "department", metadata,
+    Column("id", String(64), primary_key=True),
+    Column("name", String(200), nullable=False),
+)
+
+person = Table(
+    "person", metadata,
+    Column("id", String(32), primary_key=True),
+    Column("email", String(254), nullable=False, unique=True),  # lower case; see people.normal_email
+    Column("name", String(200), nullable=False),
+    Column("department_id", ForeignKey(department.c.id), nullable=False, index=True),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("disabled_at", UtcDateTime),
+)
+
+person_role = Table(
+    "person_role", metadata,
+    Column("person_id", ForeignKey(person.c.id, ondelete="CASCADE"), primary_key=True),
+    Column("role", String(32), primary_key=True),
+    CheckConstraint(_one_of("role", ROLES), name="role"),
+)
+
+api_key = Table(
+    "api_key", metadata,
+    Column("id", String(16), primary_key=True),
+    Column("person_id", ForeignKey(person.c.id, ondelete="CASCADE"), nullable=False, index=True),
+    Column("name", String(200), nullable=False),
+    Column("sha256", LargeBinary(32), nullable=False, unique=True),
+    Column("block_style", String(16), nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("expires_at", UtcDateTime),
+    Column("revoked_at", UtcDateTime),
+    Column("last_used_on", Date),
+    CheckConstraint(_one_of("block_style", ("error", "message")), name="block_style"),
+)
+
+evidence = Table(
+    "evidence", metadata,
+    Column("id", Integer, primary_key=True),
+    Column("person_id", ForeignKey(person.c.id, ondelete="CASCADE"), nullable=False),
+    Column("module", String(64), nullable=False),
+    Column("document_sha256", String(64)),
+    Column("completed_at", UtcDateTime, nullable=False),
+    Column("valid_until", UtcDateTime),
+    Column("source", String(16), nullable=False),
+    Column("source_ref", String(200)),
+    Column("recorded_by", String(64), nullable=False),
+    Column("recorded_at", UtcDateTime, nullable=False),
+    Column("revoked_at", UtcDateTime),
+    Column("revoke_reason", String(500)),
+    CheckConstraint(_one_of("source", SOURCES), name="source"),
+    Index(None, "person_id", "module"),
+)
+"""Proof that a person finished a module, or acknowledged the document with this hash. Never a score."""
+
+pass_event = Table(
+    "pass_event", metadata,
+    Column("id", Integer, primary_key=True),
+    Column("person_id", ForeignKey(person.c.id, ondelete="CASCADE"), nullable=False, index=True),
+    Column("scope", String(64)),  # NULL: the whole pass, every scope
+    Column("event", String(16), nullable=False),
+    Column("by_role", String(64), nullable=False),
+    Column("reason", String(500)),
+    Column("at", UtcDateTime, nullable=False),
+    CheckConstraint(_one_of("event", EVENTS), name="event"),
+)
+
+generation = Table(
+    "generation", metadata,
+    Column("id", Integer, primary_key=True),
+    Column("value", Integer, nullable=False),
+    CheckConstraint("id = 1", name="one_row"),
+)
+"""One row: how many writing transactions there were. Whoever caches polls this number."""
