@@ -89,9 +89,9 @@ class Recorder(Protocol):
         """Return a fresh record id (UUIDv7), so that intent and outcome can refer to each other."""
         ...
 
-    async def record(self, type: str, meta: Mapping[str, Any], *, subject: str | None, ref: str | None = None,
+    async def record(self, kind: str, meta: Mapping[str, Any], *, subject: str | None, ref: str | None = None,
                      record_id: str | None = None) -> Receipt:
-        """Write one record and return when it is durable.
+        """Write one record of `kind` (``intent``, ``outcome``, ``denied``, ...) and return when it is durable.
 
         ``meta`` holds strings, integers, and lists and maps of them: facts without content. ``subject`` is the opaque
         id of the principal; the ledger keeps a pseudonym of it. Raises ``protokoll_nicht_verfuegbar``.

@@ -15,8 +15,11 @@ class PassStatus:
     """The KI-Pass of one person for one scope at one moment: the result of a pure function, never stored.
 
     ``missing`` names the modules that are open (German titles); ``until`` is the moment at which the pass ends
-    (``gueltig``) or the grace period ends (``kulanz``); ``document_sha256`` is the version of the Dienstvereinbarung
-    that was acknowledged; ``changes_at`` is the next moment at which this answer can differ without new evidence.
+    (``gueltig``), the grace period ends (``kulanz``) or the pass ended (``abgelaufen``, ``dv_neu``), always a
+    beginning of a day in Europe/Berlin unless a certificate named another; ``document_sha256`` is the version of the
+    Dienstvereinbarung that was acknowledged; ``changes_at`` is the next moment at which this answer can differ
+    without new evidence. ``message`` is what the person reads when refused, ``notice`` the ASCII line during grace;
+    both name absolute dates only, so they may be kept until `changes_at`.
     """
 
     state: PassState
@@ -24,6 +27,8 @@ class PassStatus:
     until: datetime | None = None
     document_sha256: str | None = None
     changes_at: datetime | None = None
+    message: str = ""
+    notice: str = ""
 
     @property
     def admits(self) -> bool:

@@ -1,0 +1,97 @@
+"""A value found with confidence anywhere in the request is replaced everywhere in it.
+
+The cheapest recall there is: "Frau Krüger" in the letter makes "krüger" in the file name of the third message a known
+name. All texts of a request are searched as one string, once per value, by plain substring search (a compiled
+alternation would cost more than it saves); hits count only as whole words. A person's single names count as well.
+Letters of any case match for words of four letters and more; umlauts match their spelled-out form; a genitive "s"
+stays outside. Nothing is ever merged by likeness.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+
+from gateway.model.finding import Finding
+from gateway.redaction.spans import Span
+
+_UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"})
+_NO_NAMES = """von van der den dem de del della di da dos la le el al bin ibn zu zum zur und geb geborene dr prof med
+jur dipl ing mag herr frau familie"""
+_PARTICLES = frozenset(_NO_NAMES.split())
+_GAP = "\x00"
+
+
+def propagate(texts: Sequence[str], found: Sequence[Sequence[Finding]]) -> list[list[Span]]:
+    """Return, per text, all spans in which a certain value of `found` stands as a whole word, found or not before."""
+    needles = _needles(texts, found)
+    if not needles:
+        return [[] for _ in texts]
+    joined = _GAP.join(texts)
+    lowered = _lower(joined)
+    starts = [0]
+    for text in texts:
+        starts.append(starts[-1] + len(text) + 1)
+    result: list[list[Span]] = [[] for _ in texts]
+    for needle, (entity, exact) in needles.items():
+        for at in _occurrences(lowered, needle):
+            end = at + len(needle)
+            if exact and joined[at:at + 1] != joined[at:at + 1].upper():
+                continue
+            index = bisect_right(starts, at) - 1
+            result[index].append(Span(at - starts[index], end - starts[index], entity))
+    return result
+
+
+def _needles(texts: Sequence[str], found: Sequence[Sequence[Finding]]) -> dict[str, tuple[str, bool]]:
+    """Map each lower-case form to search for to its entity, and whether it must begin with a capital."""
+    needles: dict[str, tuple[str, bool]] = {}
+    for text, findings in zip(texts, found, strict=True):
+        for finding in findings:
+            if not finding.certain:
+                continue
+            value = text[finding.start:finding.end]
+            _add(needles, value, finding.entity, exact=False)
+            if finding.entity == "PERSON":
+                for part in _names(value):
+                    _add(needles, part, "PERSON", exact=True)
+    return needles
+
+
+def _add(needles: dict[str, tuple[str, bool]], value: str, entity: str, *, exact: bool) -> None:
+    low = _lower(value)
+    if len(value) < 3 or not any(c.isalnum() for c in value):
+        return
+    short = exact or len(value) < 4
+    for form in {low, low.translate(_UMLAUTS)}:
+        known = needles.get(form)
+        if known is None or (known[1] and not short):
+            needles[form] = (entity, short)
+
+
+def _names(value: str) -> Iterator[str]:
+    """Yield the single names in a person's full name: not titles, particles or initials."""
+    for part in value.replace(",", " ").split():
+        word = part.strip(".'’()\"„“")
+        if len(word) >= 3 and word[:1].isupper() and word.lower() not in _PARTICLES and not part.endswith("."):
+            yield word
+
+
+def _occurrences(text: str, needle: str) -> Iterator[int]:
+    at = text.find(needle)
+    length = len(text)
+    while at >= 0:
+        end = at + len(needle)
+        before = at == 0 or not text[at - 1].isalnum()
+        after = end >= length or not text[end].isalnum() or (
+            text[end] == "s" and (end + 1 >= length or not text[end + 1].isalnum()))
+        if before and after:
+            yield at
+        at = text.find(needle, at + 1)
+
+
+def _lower(text: str) -> str:
+    low = text.lower()
+    if len(low) == len(text):
+        return low
+    return "".join(c.lower() if len(c.lower()) == 1 else c for c in text)

@@ -1,0 +1,86 @@
+"""From overlapping findings to spans that do not overlap, without uncovering a character that anybody claimed.
+
+Presidio's own conflict resolution duplicates text on the way back ("Otto vonvon Berlin"). Here: a value with a valid
+check digit wins, then the longer span, then the kind that says more; the loser keeps what is left of it if that holds
+a letter or digit, otherwise the winner takes the rest in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+from gateway.model.finding import Finding
+from gateway.redaction.place import enclosing, is_harmless
+from gateway.redaction.placeholder import lookalikes
+
+_PRIORITY = {key: rank for rank, key in enumerate((
+    "LITERAL", "URL", "EMAIL", "IBAN", "CARD", "TAX_ID", "SOCIAL_SECURITY", "HEALTH_INSURANCE", "ID_CARD", "PASSPORT",
+    "RESIDENCE_PERMIT", "DRIVER_LICENCE", "TAX_NUMBER", "CASH_NUMBER", "CASE_NUMBER", "PARCEL", "ADDRESS", "BIRTHDATE",
+    "DATE_SENSITIVE", "PERSON", "PLATE", "PHONE", "IP", "USERNAME"))}
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """One stretch of a text that will be replaced as a whole."""
+
+    start: int
+    end: int
+    entity: str
+    checked: bool = False
+    """A check digit proved it."""
+
+    def rank(self) -> tuple[bool, bool, int, int]:
+        """Sort key: the greater wins an overlap."""
+        return (self.entity in ("LITERAL", "URL"), self.checked, self.end - self.start,
+                -_PRIORITY.get(self.entity, len(_PRIORITY)))
+
+
+def resolve(text: str, findings: Iterable[Finding]) -> list[Span]:
+    """Return the spans of `text` to replace, sorted and disjoint; together they cover every finding."""
+    spans = [Span(f.start, f.end, f.entity, f.reason == "pruefziffer")
+             for f in findings if 0 <= f.start < f.end <= len(text)]
+    spans += [Span(start, end, "LITERAL") for start, end in lookalikes(text)]
+    if spans and not is_harmless(text):
+        spans = [_lift(text, span) for span in spans]
+    spans.sort(key=lambda s: s.start)
+    if all(a.end <= b.start for a, b in pairwise(spans)):
+        return spans
+    taken: list[Span] = []
+    for span in sorted(spans, key=Span.rank, reverse=True):
+        _place(text, span, taken)
+    return sorted(taken, key=lambda s: s.start)
+
+
+def _lift(text: str, span: Span) -> Span:
+    start, end = enclosing(text, span.start, span.end)
+    return span if (start, end) == (span.start, span.end) else Span(start, end, "URL")
+
+
+def _place(text: str, span: Span, taken: list[Span]) -> None:
+    """Add `span` to `taken` as far as it is not covered yet."""
+    pieces = [(span.start, span.end)]
+    for other in taken:
+        pieces = [piece for start, end in pieces for piece in _minus(start, end, other)]
+    whole = pieces == [(span.start, span.end)]
+    for start, end in pieces:
+        if whole:
+            taken.append(span)
+        elif any(c.isalnum() for c in text[start:end]):
+            taken.append(Span(start, end, span.entity))
+        else:
+            _take_in(start, end, taken)
+
+
+def _minus(start: int, end: int, other: Span) -> list[tuple[int, int]]:
+    if end <= other.start or start >= other.end:
+        return [(start, end)]
+    return [(a, b) for a, b in ((start, other.start), (other.end, end)) if a < b]
+
+
+def _take_in(start: int, end: int, taken: list[Span]) -> None:
+    for index, other in enumerate(taken):
+        if other.end == start or other.start == end:
+            taken[index] = replace(other, start=min(other.start, start), end=max(other.end, end))
+            return
