@@ -22,7 +22,8 @@ from typing import Final, NamedTuple
 
 _MARKS: Final = "\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f"
 _SPACES: Final = "\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000"
-_GONE: Final = "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff"
+_GONE: Final = ("\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f"
+                "\ufe00-\ufe0f\ufeff")
 _LINES: Final = "\u000b\u000c\u0085\u2028\u2029"
 _DASHES: Final = "\u2010\u2011\u2012\u2212\ufe58\ufe63\uff0d"
 _COMPAT: Final = "\u2126\u212a\u212b\ufb00-\ufb06\uff01-\uff0c\uff0e-\uff5e\U0001d400-\U0001d7ff"
@@ -41,6 +42,7 @@ _DIRTY: Final = re.compile(
 _LOOKALIKES: Final = dict(zip(
     "АВЕЅІЈКМНОРСТУХаеѕіјорсухΑΒΕΖΗΙΚΜΝΟΡΤΥΧο", "ABESIJKMHOPCTYXaesijopcyxABEZHIKMNOPTYXo", strict=True))
 
+_GONE_ONE: Final = re.compile(f"[{_GONE}]")
 _SPACE_SET: Final = frozenset("\u00a0\u1680\u202f\u205f\u3000" + "".join(map(chr, range(0x2000, 0x200B))))
 _DASH_SET: Final = frozenset(_DASHES)
 _LINE_SET: Final = frozenset(_LINES + "\r")
@@ -119,8 +121,8 @@ def _replacement(old: str) -> str:
         return "\n"
     if len(old) > 1 and unicodedata.combining(old[-1]):
         return unicodedata.normalize("NFC", old)
-    if unicodedata.category(first) in ("Cf", "Mn", "Lo") and not first.isdigit():
-        return "" if len(old) == 1 else old
+    if _GONE_ONE.match(old):
+        return ""
     if all(letter in _LOOKALIKES for letter in old):
         return "".join(_LOOKALIKES[letter] for letter in old)
     if "\u0370" <= first <= "\u04ff":

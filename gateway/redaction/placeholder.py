@@ -61,6 +61,7 @@ def canonical(match: regex.Match[str]) -> str:
 def may_become(tail: str, issued: frozenset[str] | set[str]) -> bool:
     """Say whether `tail`, the partial match at the end of a text so far, can still become an issued placeholder."""
     parts = _PARTS.match(tail)
+    assert parts  # every part of the pattern is optional
     label, number = parts[1].upper(), parts[2]
     prefix = f"[{label}_{number.lstrip('0')}" if number else f"[{label}"
     return any(name.startswith(prefix) for name in issued)

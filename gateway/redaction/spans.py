@@ -33,7 +33,7 @@ class Span:
 
     def rank(self) -> tuple[bool, bool, int, int]:
         """Sort key: the greater wins an overlap."""
-        return (self.entity in ("LITERAL", "URL"), self.checked, self.end - self.start,
+        return (self.entity == "LITERAL", self.checked, self.end - self.start,
                 -_PRIORITY.get(self.entity, len(_PRIORITY)))
 
 
@@ -42,8 +42,11 @@ def resolve(text: str, findings: Iterable[Finding]) -> list[Span]:
     spans = [Span(f.start, f.end, f.entity, f.reason == "pruefziffer")
              for f in findings if 0 <= f.start < f.end <= len(text)]
     spans += [Span(start, end, "LITERAL") for start, end in lookalikes(text)]
-    if spans and not is_harmless(text):
-        spans = [_lift(text, span) for span in spans]
+    spans = _disjoint(text, spans)
+    return spans if not spans or is_harmless(text) else _lift(text, spans)
+
+
+def _disjoint(text: str, spans: list[Span]) -> list[Span]:
     spans.sort(key=lambda s: s.start)
     if all(a.end <= b.start for a, b in pairwise(spans)):
         return spans
@@ -53,9 +56,21 @@ def resolve(text: str, findings: Iterable[Finding]) -> list[Span]:
     return sorted(taken, key=lambda s: s.start)
 
 
-def _lift(text: str, span: Span) -> Span:
-    start, end = enclosing(text, span.start, span.end)
-    return span if (start, end) == (span.start, span.end) else Span(start, end, "URL")
+def _lift(text: str, spans: list[Span]) -> list[Span]:
+    """Widen each span that lies inside an address or a tag to all of it; what then overlaps becomes one value."""
+    while True:
+        lifted: list[Span] = []
+        for span in spans:
+            start, end = enclosing(text, span.start, span.end)
+            if (start, end) != (span.start, span.end):
+                span = Span(start, end, "URL")
+            while lifted and lifted[-1].end > span.start:
+                before = lifted.pop()
+                span = Span(min(before.start, span.start), max(before.end, span.end), "URL")
+            lifted.append(span)
+        if lifted == spans:
+            return spans
+        spans = lifted
 
 
 def _place(text: str, span: Span, taken: list[Span]) -> None:

@@ -15,9 +15,11 @@ from gateway.redaction.restore import Restorer, restore
 from tests.support.chunking import joined_in_every_way
 
 FRAGMENTS = st.sampled_from([
-    "[PERSON_1]", "[PERSON_", "[IBAN_12]", "\\[PERSON\\_1\\]", "［PERSON_1］", "&#91;PERSON_1&#93;", "[person 1", "[", "]", "\\",
-    "&", "_1]", "1", "2]", "PERSON_1", "TEXT_1]", "[TEXT_1]", " ", "\n", "\n\n", "https://a.de/?n=", "](", "<a href=\"", "<", ">", "=",
-    "Frau Krüger", "Krügers", "Müller", "mueller", "s", "DE89 3704", "ß", "İ", "😀", "**", "mailto:", "//", "www.", "\"", "'",
+    "[PERSON_1]", "[PERSON_", "[IBAN_12]", "\\[PERSON\\_1\\]", "［PERSON_1］", "&#91;PERSON_1&#93;",
+    "[person 1", "[", "]", "\\", "&", "_1]", "1", "2]", "PERSON_1", "TEXT_1]", "[TEXT_1]", " ", "\n", "\n\n", "](",
+    "https://a.de/?n=", "<a href=\"", "<", ">", "=",
+    "Frau Krüger", "Krügers", "Müller", "mueller", "s", "DE89 3704", "ß", "İ", "😀",
+    "**", "mailto:", "//", "www.", "\"", "'",
 ])
 TEXTS = st.lists(st.one_of(FRAGMENTS, st.text(max_size=6)), max_size=14).map("".join)
 KINDS = st.sampled_from(sorted(set(ENTITIES) - {"LITERAL"}))
@@ -59,7 +61,8 @@ def test_every_character_of_a_finding_is_gone(request: tuple[list[str], list[lis
     canary = "Ωκανάρι"
     text = texts[0] + canary + texts[0]
     found = [Finding(len(texts[0]), len(texts[0]) + len(canary), "PERSON", 1, "anrede")]
-    result = replaced([text, *texts, "davor " + canary + " danach", canary.upper()], [found, *[[] for _ in texts], [], []])
+    result = replaced([text, *texts, "davor " + canary + " danach", canary.upper()],
+                      [found, *[[] for _ in texts], [], []])
     for left in (result.texts[0], result.texts[-2], result.texts[-1]):
         assert canary not in left
         assert canary.upper() not in left

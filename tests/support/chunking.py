@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 from random import Random
 from typing import TypeVar
 
@@ -18,7 +19,7 @@ def cuts(data: T, seed: int = 0) -> Iterator[list[T]]:
     for _ in range(3):
         marks = sorted(random.sample(range(len(data) + 1), min(len(data), random.randint(1, 12))))
         edges = [0, *marks, len(data)]
-        yield [data[a:b] for a, b in zip(edges, edges[1:], strict=False)]
+        yield [data[a:b] for a, b in pairwise(edges)]
 
 
 def joined_in_every_way(data: T, machine: Callable[[], tuple[Callable[[T], T], Callable[[], T]]]) -> T:
