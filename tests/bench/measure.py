@@ -40,13 +40,14 @@ def longest_gap(times: Sequence[float]) -> float:
     return max((later - earlier for earlier, later in pairwise(times)), default=0.0)
 
 
-def is_stall_free(times: Sequence[float], pieces: int, complete: bool) -> bool:
-    """Tell whether a stream ran smoothly: complete, with text in it, and no gap over `STALL`.
+def is_stall_free(arrivals: Sequence[float], span: float, complete: bool) -> bool:
+    """Tell whether a stream ran smoothly: complete, no gap over `STALL`, and not gathered into a lump.
 
-    `pieces` is how many pieces the provider sent: a proxy may join a few of them, but one that gathers the
-    answer and sends it in a lump has no gap at all, and must not pass. Half of the pieces must arrive apart.
+    `arrivals` are the moments at which text came; `span` is how long the provider takes to send it all. An answer that
+    was held back and comes at once has no gap either, so the text must be spread over at least half of that time.
     """
-    return complete and len(times) * 2 >= pieces > 0 and longest_gap(times) <= STALL
+    spread = arrivals[-1] - arrivals[0] if arrivals else 0.0
+    return complete and longest_gap(arrivals) <= STALL and spread * 2 >= span
 
 
 def parse_stat(line: str) -> tuple[int, float]:

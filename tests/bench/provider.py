@@ -1,12 +1,12 @@
 """A fast fake provider that speaks the OpenAI wire format: the other end of every measurement.
 
-It must never be what is measured, so it is a bare asyncio protocol over a C parser, its answers are prepared bytes,
-and paced streams share one clock instead of a timer each. It writes nothing and keeps nothing but counters.
+It must never be what is measured, so it is a bare asyncio protocol over a C parser, and paced streams share one clock
+instead of a timer each. It writes nothing and keeps nothing but counters.
 
-How it answers is set from outside, between measurements, with ``POST /control``: ``chunks`` (pieces of text per answer),
-``rate`` (pieces per second and stream; 0: all at once) and ``echo`` (quote placeholders that stood in the request, cut
-into pieces as tokens are, so that a proxy that restores them has work to do). ``GET /control`` tells the counters: requests, and
-how many placeholders they held, so that a benchmark notices when nothing was masked.
+How it answers is set from outside, between measurements, with ``POST /control``: ``chunks`` (pieces of text per
+answer), ``rate`` (pieces per second and stream; 0: all at once) and ``echo`` (quote the placeholders of the request, cut
+into pieces as tokens are, so that a proxy that restores them has work to do). ``GET /control`` tells the counters:
+requests, and how many placeholders they held, so that a benchmark notices when nothing was masked.
 
 It does not check keys and takes any model name. Run: ``python -m tests.bench.provider --port 9100``.
 """
@@ -26,7 +26,7 @@ import orjson
 import uvloop
 
 PLACEHOLDER = re.compile(rb"\[[A-Z]{2,20}_\d+\]")
-_WORDS = [" Die", " Stadt", " prüft", " den", " Antrag", " und", " gibt", " bald", " Auskunft", ",", " sobald", " alles", " vorliegt", "."]
+_WORDS = (" Die", " Stadt", " prüft", " den", " Antrag", " und", " gibt", " bald", " Auskunft", ",", " sobald", ".")
 _ECHO_EVERY = 8
 _HEAD = b'{"id":"chatcmpl-bench","object":"chat.completion.chunk","created":1790000000,"model":"fake","choices":['
 _DONE = b"data: [DONE]\n\n"
@@ -49,17 +49,17 @@ class Behaviour:
 
 
 def pieces(chunks: int, placeholders: list[bytes]) -> list[str]:
-    """Return the text of an answer in pieces; with placeholders, every eighth begins one, cut in three."""
+    """Return the text of an answer in pieces; with placeholders, every eighth word is one, cut in three."""
     result: list[str] = []
-    turn = 0
+    word = 0
     while len(result) < chunks:
-        if placeholders and len(result) % _ECHO_EVERY == 0:
-            quoted = placeholders[turn % len(placeholders)].decode()
+        if placeholders and word % _ECHO_EVERY == 0 and chunks - len(result) >= 3:
+            quoted = placeholders[word // _ECHO_EVERY % len(placeholders)].decode()
             result += [" " + quoted[:3], quoted[3:-2], quoted[-2:]]
-            turn += 1
         else:
-            result.append(_WORDS[len(result) % len(_WORDS)])
-    return result[:chunks] if not placeholders else result
+            result.append(_WORDS[word % len(_WORDS)])
+        word += 1
+    return result
 
 
 def event(text: str) -> bytes:

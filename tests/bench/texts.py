@@ -111,6 +111,11 @@ class Texts:
         """Return a chat question of 200 characters without personal data."""
         return self._fill(SHORT, _PLAIN)
 
+    def short_personal(self) -> str:
+        """Return a chat question of 200 characters that begins with a person and a telephone number."""
+        head = self._sentence("Frau {name}, Telefon {phone}, fragt nach. ")
+        return head + self._fill(SHORT - len(head), _PLAIN)
+
     def mail(self) -> str:
         """Return a mail of 2,000 characters: salutation, prose, every third sentence personal, signature."""
         head = self._sentence("Sehr geehrte Frau {name},\n\n")
