@@ -1,0 +1,70 @@
+"""The questions that come with requests: whose key is this, and has anything changed?
+
+Implements what `gateway.identity.directory` asks for (structurally: the two rooms do not import each other). The
+generation is read before the rest, so an answer is at least as new as the number it carries.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+
+from sqlalchemy import Connection, Engine, select
+
+from gateway.model.kipass import Evidence, PassEvent
+from gateway.model.people import ApiKey, Person
+from gateway.store import keys, passes, people
+from gateway.store.engine import reading, writing
+from gateway.store.tables import generation
+
+
+@dataclass(frozen=True, slots=True)
+class StoredCaller:
+    """The holder of one key, and what their KI-Pass is computed from."""
+
+    generation: int
+    key: ApiKey
+    sha256: bytes = field(repr=False)
+    person: Person
+    evidence: tuple[Evidence, ...]
+    events: tuple[PassEvent, ...]
+
+
+class SqlDirectory:
+    """People and keys, straight from the database. May be used from several threads."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def generation(self) -> int:
+        """Return the counter that every change moves."""
+        with reading(self._engine) as connection:
+            return current_generation(connection)
+
+    def caller(self, key_id: str) -> StoredCaller | None:
+        """Return the holder of the key with this public id."""
+        with reading(self._engine) as connection:
+            number = current_generation(connection)
+            found = keys.by_id(connection, key_id)
+            if found is None:
+                return None
+            key, sha256 = found
+            person = people.by_id(connection, key.person_id)
+            assert person is not None, "the database keeps keys and people together"
+            proof = passes.of(connection, person.id)
+            return StoredCaller(number, key, sha256, person, proof.evidence, proof.events)
+
+    def touch(self, key_id: str, day: date) -> None:
+        """Note the day on which a key was used. Does not move the counter: no cached answer depends on it."""
+        with writing(self._engine, bump=False) as connection:
+            keys.touch(connection, key_id, day)
+
+    def person(self, subject: str) -> Person | None:
+        """Return the person behind an opaque subject."""
+        with reading(self._engine) as connection:
+            return people.by_id(connection, subject)
+
+
+def current_generation(connection: Connection) -> int:
+    """Return the counter as this transaction sees it."""
+    return int(connection.execute(select(generation.c.value)).scalar_one())

@@ -1,0 +1,75 @@
+"""Evidence and events behind the KI-Pass. Whether a pass is valid is not stored; `gateway.kipass` computes it.
+
+Evidence is never overwritten: what was wrong is revoked with a reason, what is newer is added. Reading whole
+municipalities goes in pages of people (`of_many`), so that neither memory nor the database sees 250,000 rows at once.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from sqlalchemy import Connection, insert, select, update
+
+from gateway.model.kipass import Evidence, PassEvent
+from gateway.store.tables import evidence, pass_event
+
+Source = Literal["selbst", "lms_csv", "moodle", "xapi", "oidc_claim", "badge", "verwaltung"]
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """Everything that the KI-Pass of one person is computed from."""
+
+    evidence: tuple[Evidence, ...] = ()
+    events: tuple[PassEvent, ...] = ()
+
+
+def of(connection: Connection, person_id: str) -> Proof:
+    """Return what one person has to show."""
+    return of_many(connection, [person_id]).get(person_id, Proof())
+
+
+def of_many(connection: Connection, person_ids: Sequence[str]) -> Mapping[str, Proof]:
+    """Return what these people have to show; whoever has nothing is not in the answer. At most some thousands."""
+    found: dict[str, list[Evidence]] = defaultdict(list)
+    events: dict[str, list[PassEvent]] = defaultdict(list)
+    rows = connection.execute(select(
+        evidence.c.person_id, evidence.c.module, evidence.c.completed_at, evidence.c.document_sha256,
+        evidence.c.valid_until, evidence.c.revoked_at).where(evidence.c.person_id.in_(person_ids)))
+    for person_id, module, completed_at, sha256, valid_until, revoked_at in rows:
+        found[person_id].append(Evidence(module, completed_at, sha256, valid_until, revoked_at))
+    columns = (pass_event.c.person_id, pass_event.c.event, pass_event.c.at, pass_event.c.scope)
+    for person_id, event, at, scope in connection.execute(
+            select(*columns).where(pass_event.c.person_id.in_(person_ids)).order_by(pass_event.c.id)):
+        events[person_id].append(PassEvent(event, at, scope))
+    return {id_: Proof(tuple(found[id_]), tuple(events[id_])) for id_ in found.keys() | events.keys()}
+
+
+def record(connection: Connection, items: Iterable[tuple[str, Evidence]], *, source: Source, recorded_by: str,
+           now: datetime, source_ref: str | None = None) -> int:
+    """Add evidence, as (person id, evidence), and return how many rows that were."""
+    rows = [{
+        "person_id": person_id, "module": e.module, "document_sha256": e.document_sha256,
+        "completed_at": e.completed_at, "valid_until": e.valid_until, "revoked_at": e.revoked_at, "source": source,
+        "source_ref": source_ref, "recorded_by": recorded_by, "recorded_at": now, "revoke_reason": None,
+    } for person_id, e in items]
+    if rows:
+        connection.execute(insert(evidence), rows)
+    return len(rows)
+
+
+def revoke(connection: Connection, person_id: str, modules: Sequence[str], *, reason: str, now: datetime) -> int:
+    """Revoke the evidence of these modules that still counts, and return how many rows that were."""
+    return connection.execute(update(evidence).where(
+        evidence.c.person_id == person_id, evidence.c.module.in_(modules), evidence.c.revoked_at.is_(None),
+    ).values(revoked_at=now, revoke_reason=reason)).rowcount
+
+
+def act(connection: Connection, person_id: str, event: PassEvent, *, by_role: str, reason: str | None = None) -> None:
+    """Write down an act of the pass office."""
+    connection.execute(insert(pass_event).values(
+        person_id=person_id, scope=event.scope, event=event.event, at=event.at, by_role=by_role, reason=reason))
