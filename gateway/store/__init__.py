@@ -6,7 +6,7 @@ authenticator asks, `demo` fills the example municipality.
 """
 
 from gateway.store.engine import open_engine, reading, writing
-from gateway.store.errors import ConflictError, StoreError
+from gateway.store.errors import ConflictError, InvalidError, StoreError
 from gateway.store.migrate import is_current, migrate
 
-__all__ = ["ConflictError", "StoreError", "is_current", "migrate", "open_engine", "reading", "writing"]
+__all__ = ["ConflictError", "InvalidError", "StoreError", "is_current", "migrate", "open_engine", "reading", "writing"]

@@ -9,3 +9,7 @@ class StoreError(Exception):
 
 class ConflictError(StoreError):
     """What is to be written contradicts what is there: an address twice, a person or department that is not there."""
+
+
+class InvalidError(StoreError):
+    """A value cannot be stored at all: not an address, not a role."""

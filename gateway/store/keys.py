@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import Connection, Select, insert, or_, select, update
 
 from gateway.model.people import ApiKey
+from gateway.store.chunks import in_chunks
 from gateway.store.tables import api_key
 
 _COLUMNS = (api_key.c.id, api_key.c.person_id, api_key.c.name, api_key.c.created_at, api_key.c.expires_at,
@@ -48,6 +49,13 @@ def revoke(connection: Connection, key_ids: Sequence[str], now: datetime) -> int
     return connection.execute(
         update(api_key).where(api_key.c.id.in_(key_ids), api_key.c.revoked_at.is_(None)).values(revoked_at=now)
     ).rowcount
+
+
+def revoke_all(connection: Connection, person_ids: Sequence[str], now: datetime) -> int:
+    """Revoke every key of these people and return how many were still in force."""
+    return sum(connection.execute(
+        update(api_key).where(api_key.c.person_id.in_(chunk), api_key.c.revoked_at.is_(None)).values(revoked_at=now)
+    ).rowcount for chunk in in_chunks(person_ids))
 
 
 def touch(connection: Connection, key_id: str, day: date) -> None:

@@ -15,6 +15,7 @@ from typing import Literal
 from sqlalchemy import Connection, insert, select, update
 
 from gateway.model.kipass import Evidence, PassEvent
+from gateway.store.chunks import in_chunks
 from gateway.store.tables import evidence, pass_event
 
 Source = Literal["selbst", "lms_csv", "moodle", "xapi", "oidc_claim", "badge", "verwaltung"]
@@ -34,18 +35,17 @@ def of(connection: Connection, person_id: str) -> Proof:
 
 
 def of_many(connection: Connection, person_ids: Sequence[str]) -> Mapping[str, Proof]:
-    """Return what these people have to show; whoever has nothing is not in the answer. At most some thousands."""
+    """Return what these people have to show; whoever has nothing is not in the answer."""
     found: dict[str, list[Evidence]] = defaultdict(list)
     events: dict[str, list[PassEvent]] = defaultdict(list)
-    rows = connection.execute(select(
-        evidence.c.person_id, evidence.c.module, evidence.c.completed_at, evidence.c.document_sha256,
-        evidence.c.valid_until, evidence.c.revoked_at).where(evidence.c.person_id.in_(person_ids)))
-    for person_id, module, completed_at, sha256, valid_until, revoked_at in rows:
-        found[person_id].append(Evidence(module, completed_at, sha256, valid_until, revoked_at))
-    columns = (pass_event.c.person_id, pass_event.c.event, pass_event.c.at, pass_event.c.scope)
-    for person_id, event, at, scope in connection.execute(
-            select(*columns).where(pass_event.c.person_id.in_(person_ids)).order_by(pass_event.c.id)):
-        events[person_id].append(PassEvent(event, at, scope))
+    proofs = select(evidence.c.person_id, evidence.c.module, evidence.c.completed_at, evidence.c.document_sha256,
+                    evidence.c.valid_until, evidence.c.revoked_at)
+    acts = select(pass_event.c.person_id, pass_event.c.event, pass_event.c.at, pass_event.c.scope)
+    for ids in in_chunks(person_ids):
+        for id_, *values in connection.execute(proofs.where(evidence.c.person_id.in_(ids)).order_by(evidence.c.id)):
+            found[id_].append(Evidence(*values))
+        for id_, *values in connection.execute(acts.where(pass_event.c.person_id.in_(ids)).order_by(pass_event.c.id)):
+            events[id_].append(PassEvent(*values))
     return {id_: Proof(tuple(found[id_]), tuple(events[id_])) for id_ in found.keys() | events.keys()}
 
 

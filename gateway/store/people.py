@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, Select, bindparam, delete, func, insert, or_, select, update
 
 from gateway.model.people import ROLES, Person
-from gateway.store.errors import StoreError
+from gateway.store.errors import InvalidError
 from gateway.store.tables import person, person_role
 
 _EMAIL = re.compile(r"[^\s@\"'<>,;:()\\]{1,64}@[^\s@\"'<>,;:()\\]{1,180}\Z")
@@ -35,7 +35,7 @@ def normal_email(text: str) -> str:
     """Return the one spelling of an address, or raise if it is none."""
     email = text.strip().lower()
     if not _EMAIL.match(email):
-        raise StoreError("Die E-Mail-Adresse ist nicht vollständig. Bitte schreiben Sie sie in der Form name@ort.de.")
+        raise InvalidError("Die E-Mail-Adresse ist nicht vollständig. Bitte schreiben Sie sie in der Form name@ort.de.")
     return email
 
 
@@ -43,7 +43,7 @@ def check_roles(roles: Iterable[str]) -> frozenset[str]:
     """Return the roles as a set, with ``staff``, which everybody holds; raise for one that does not exist."""
     result = frozenset(roles) | {"staff"}
     if unknown := sorted(result - frozenset(ROLES)):
-        raise StoreError(f"Die Rolle „{unknown[0]}“ gibt es nicht. Möglich sind: {', '.join(ROLES)}.")
+        raise InvalidError(f"Die Rolle „{unknown[0]}“ gibt es nicht. Möglich sind: {', '.join(ROLES)}.")
     return result
 
 

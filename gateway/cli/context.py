@@ -1,0 +1,78 @@
+"""What the commands share: the database, the rules of the KI-Pass, the ledger, the time. Opened when first used.
+
+The root command builds one `CliContext` from the settings and puts it into ``ctx.obj``; a command that only prints its
+help opens nothing. `record` is how a change of a pass or a key gets into the ledger: it is called inside the
+transaction, before its commit, and when it raises, the change does not happen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+
+import typer
+from sqlalchemy import Connection, Engine
+
+from gateway.cli.output import CliError, Exit
+from gateway.cli.record import Record
+from gateway.model.kipass import KiPassConfig
+from gateway.model.people import Person
+from gateway.store import departments, is_current, open_engine, people, reading, writing
+
+
+@dataclass
+class CliContext:
+    """The belongings of one run of the command line."""
+
+    database_url: str
+    policies: Path
+    record: Record
+    load_rules: Callable[[Path], KiPassConfig]
+    """Reads the KI-Pass part of a policy folder; raises `CliError` or a policy error with a German text."""
+    load_departments: Callable[[Path], Mapping[str, str]]
+    """Reads the departments of a policy folder: id -> name."""
+    now: Callable[[], datetime] = field(default=lambda: datetime.now(UTC))
+
+    @cached_property
+    def engine(self) -> Engine:
+        """The database, if it is there in the shape that this version needs."""
+        engine = open_engine(self.database_url)
+        if not is_current(engine):
+            raise CliError("Die Datenbank ist noch nicht eingerichtet oder stammt aus einer älteren Version. "
+                           "Bitte führen Sie zuerst „ki-pforte init“ aus.", Exit.CANNOT_RUN)
+        return engine
+
+    @cached_property
+    def rules(self) -> KiPassConfig:
+        """The rules of the KI-Pass as the policy folder has them now."""
+        return self.load_rules(self.policies)
+
+    def reading(self) -> AbstractContextManager[Connection]:
+        """Open a transaction for reading."""
+        return reading(self.engine)
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """Open a transaction for writing, with the departments of the policy folder known to the database."""
+        with writing(self.engine) as connection:
+            departments.sync(connection, self.load_departments(self.policies))
+            yield connection
+
+
+def context(ctx: typer.Context) -> CliContext:
+    """Return the belongings of this run."""
+    found = ctx.find_object(CliContext)
+    assert found is not None, "the root command sets ctx.obj"
+    return found
+
+
+def person_or_fail(connection: Connection, email: str) -> Person:
+    """Return the person with this address, or end with a sentence that says so."""
+    person = people.by_email(connection, email)
+    if person is None:
+        raise CliError(f"Unter „{email}“ ist niemand eingetragen. „ki-pforte person list“ zeigt alle.", Exit.MISUSE)
+    return person

@@ -1,0 +1,84 @@
+"""How commands speak: results on standard output, everything else on standard error, four exit codes.
+
+With ``--json`` standard output holds one JSON document and nothing else, so that scripts can read it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Sequence
+from enum import IntEnum
+from functools import wraps
+from typing import Any, NoReturn, ParamSpec, TypeVar
+
+import typer
+
+from gateway.policy.problems import PolicyErrors
+from gateway.store import ConflictError, InvalidError, StoreError
+
+Params = ParamSpec("Params")
+Result = TypeVar("Result")
+
+
+class Exit(IntEnum):
+    """The exit codes of every command."""
+
+    OK = 0
+    FOUND = 1
+    MISUSE = 2
+    CANNOT_RUN = 3
+
+
+class CliError(Exception):
+    """Ends a command with a German sentence that says what to do."""
+
+    def __init__(self, message: str, code: Exit) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+def speaks(command: Callable[Params, Result]) -> Callable[Params, Result]:
+    """Turn the failures a user can do something about into one sentence and an exit code."""
+
+    @wraps(command)
+    def wrapped(*args: Params.args, **kwargs: Params.kwargs) -> Result:
+        try:
+            return command(*args, **kwargs)
+        except CliError as error:
+            _stop(str(error), error.code)
+        except (ConflictError, InvalidError) as error:
+            _stop(str(error), Exit.MISUSE)
+        except PolicyErrors as error:
+            _stop(f"Die Richtlinien sind nicht verwendbar:\n{error}", Exit.CANNOT_RUN)
+        except StoreError as error:
+            _stop(str(error), Exit.CANNOT_RUN)
+
+    return wrapped
+
+
+def _stop(message: str, code: Exit) -> NoReturn:
+    note(message)
+    raise typer.Exit(int(code))
+
+
+def note(text: str) -> None:
+    """Say something to the person at the terminal; scripts do not see it."""
+    typer.echo(text, err=True)
+
+
+def say(text: str) -> None:
+    """Print a result."""
+    typer.echo(text)
+
+
+def emit(document: Any) -> None:
+    """Print a result as JSON."""
+    typer.echo(json.dumps(document, ensure_ascii=False, indent=2, default=str))
+
+
+def table(headers: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """Print rows under headers, as wide as they need."""
+    lines = [[str(cell) for cell in row] for row in rows]
+    widths = [max(len(line[i]) for line in [list(headers), *lines]) for i in range(len(headers))]
+    for line in [list(headers), ["-" * w for w in widths], *lines]:
+        say("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())

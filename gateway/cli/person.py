@@ -1,0 +1,153 @@
+"""``ki-pforte person``: who works here. The import is in `person_import`."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from gateway.cli import person_import
+from gateway.cli.context import CliContext, context, person_or_fail
+from gateway.cli.output import CliError, Exit, emit, note, say, speaks, table
+from gateway.cli.views import key_json, key_words, pass_json, pass_words, person_json
+from gateway.kipass import passes as passes_of
+from gateway.store import departments, keys, passes, people
+
+person_app = typer.Typer(name="person", help="Personen eintragen, auflisten, einlesen und abschalten.",
+                         no_args_is_help=True)
+
+Json = Annotated[bool, typer.Option("--json", help="Ausgabe als JSON.")]
+Email = Annotated[str, typer.Argument(help="E-Mail-Adresse der Person.")]
+
+
+@person_app.command()
+@speaks
+def add(
+    ctx: typer.Context,
+    email: Email,
+    name: Annotated[str, typer.Option("--name", help="Vor- und Nachname.")],
+    department: Annotated[str, typer.Option("--department", help="Amt, zum Beispiel „bauamt“.")],
+    role: Annotated[list[str] | None, typer.Option(
+        "--role", help="Rolle; mehrfach möglich. „staff“ hat jede Person.")] = None,
+    json: Json = False,
+) -> None:
+    """Trägt eine Person ein."""
+    own = context(ctx)
+    if not name.strip():
+        raise CliError("Bitte geben Sie mit --name den Namen der Person an.", Exit.MISUSE)
+    with own.writing() as connection:
+        if people.by_email(connection, email) is not None:
+            raise CliError(f"{email} ist schon eingetragen.", Exit.MISUSE)
+        check_department(department, {d.id for d in departments.every(connection)})
+        new = people.NewPerson(email, name, department, frozenset(role or ()))
+        [person] = people.add(connection, [new], own.now())
+        own.record("person.added", {"via": "cli"}, person.id)
+    if json:
+        return emit(person_json(person))
+    return note(f"{person.name} ist eingetragen. Einen Schlüssel erhält die Person mit: "
+                f"ki-pforte key create {person.email}")
+
+
+def check_department(department: str, known: set[str]) -> None:
+    """Refuse a department that the policies do not know."""
+    if department not in known:
+        raise CliError(f"Das Amt „{department}“ gibt es nicht. Möglich sind: {', '.join(sorted(known))}.", Exit.MISUSE)
+
+
+@person_app.command("list")
+@speaks
+def list_(
+    ctx: typer.Context,
+    department: Annotated[str | None, typer.Option("--department", help="Nur dieses Amt.")] = None,
+    role: Annotated[str | None, typer.Option("--role", help="Nur Personen mit dieser Rolle.")] = None,
+    text: Annotated[str, typer.Option("--text", help="Teil von Name oder Adresse.")] = "",
+    everyone: Annotated[bool, typer.Option("--all", help="Auch Personen, die nicht mehr aktiv sind.")] = False,
+    json: Json = False,
+) -> None:
+    """Zeigt, wer eingetragen ist."""
+    with context(ctx).reading() as connection:
+        found = people.search(connection, text=text, department=department, role=role,
+                              active=None if everyone else True, limit=1_000_000)
+    if json:
+        return emit({"people": [person_json(p) for p in found]})
+    return table(("E-Mail-Adresse", "Name", "Amt", "Rollen", "Stand"), [
+        (p.email, p.name, p.department, ", ".join(sorted(p.roles)), "aktiv" if p.active else "nicht aktiv")
+        for p in found])
+
+
+@person_app.command()
+@speaks
+def show(ctx: typer.Context, email: Email, json: Json = False) -> None:
+    """Zeigt eine Person mit ihrem KI-Pass und ihren Schlüsseln."""
+    own = context(ctx)
+    now = own.now()
+    with own.reading() as connection:
+        person = person_or_fail(connection, email)
+        proof = passes.of(connection, person.id)
+        own_keys = keys.search(connection, person_id=person.id, now=now)
+    held = passes_of(proof.evidence, proof.events, own.rules, now)
+    if json:
+        return emit({**person_json(person), "passes": {scope: pass_json(s) for scope, s in held.items()},
+                     "keys": [key_json(k, person.email, now) for k in own_keys]})
+    say(f"{person.name} <{person.email}>, {person.department}, {'aktiv' if person.active else 'nicht aktiv'}")
+    say(f"Rollen: {', '.join(sorted(person.roles))}")
+    for scope, status in held.items():
+        say(f"KI-Pass {own.rules.scopes[scope].name}: {pass_words(status)}")
+    for key in own_keys:
+        say(f"Schlüssel {key.id} „{key.name}“: {key_words(key, now)}")
+    return None
+
+
+@person_app.command()
+@speaks
+def disable(ctx: typer.Context, email: Email, json: Json = False) -> None:
+    """Schaltet eine Person ab und widerruft ihre Schlüssel, zum Beispiel wenn sie das Haus verlässt."""
+    _switch(context(ctx), email, active=False, json=json)
+
+
+@person_app.command()
+@speaks
+def enable(ctx: typer.Context, email: Email, json: Json = False) -> None:
+    """Schaltet eine Person wieder frei. Sie braucht danach einen neuen Schlüssel."""
+    _switch(context(ctx), email, active=True, json=json)
+
+
+def _switch(own: CliContext, email: str, *, active: bool, json: bool) -> None:
+    now = own.now()
+    with own.writing() as connection:
+        person = person_or_fail(connection, email)
+        changed = person.active != active
+        if changed:
+            person = replace(person, disabled_at=None if active else now)
+            people.change(connection, [person])
+            revoked = 0 if active else keys.revoke_all(connection, [person.id], now)
+            own.record("person.enabled" if active else "person.disabled", {"via": "cli", "keys": revoked}, person.id)
+    if json:
+        return emit({**person_json(person), "changed": changed})
+    state = "aktiv" if active else "nicht mehr aktiv; alle Schlüssel sind widerrufen"
+    return note(f"{person.email} ist {state}.")
+
+
+@person_app.command("import")
+@speaks
+def import_(
+    ctx: typer.Context,
+    file: Annotated[Path, typer.Argument(help="CSV-Datei mit den Spalten email, name, department, roles.")],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Nur zeigen, was geschähe.")] = False,
+    disable_missing: Annotated[bool, typer.Option(
+        "--disable-missing", help="Wer nicht in der Datei steht, wird abgeschaltet.")] = False,
+    json: Json = False,
+) -> None:
+    """Liest Personen aus einer CSV-Datei ein: ganz oder gar nicht."""
+    own = context(ctx)
+    rows, errors = person_import.read(file)
+    with own.reading() if dry_run else own.writing() as connection:
+        known = {d.id for d in departments.every(connection)} | set(own.load_departments(own.policies))
+        plan = person_import.plan(rows, errors, people.every(connection), known, disable_missing=disable_missing)
+        if not plan.errors and not dry_run:
+            person_import.carry_out(plan, connection, own.record, own.now())
+    person_import.report(plan, dry_run=dry_run, as_json=json)
+    if plan.errors:
+        raise typer.Exit(int(Exit.FOUND))

@@ -1,0 +1,216 @@
+"""Reads people from a CSV file: every mistake with its line, everything or nothing.
+
+Three steps: `read` turns the file into rows, `plan` compares them with who is there, `carry_out` writes the
+difference. Nothing is written while there is a single mistake. The file says who works here and where; it does not
+bring back somebody who was switched off, and only with ``--disable-missing`` does it switch anybody off.
+
+Comma or semicolon, UTF-8 with or without mark, headings in English or German. An optional column that is missing
+leaves what is stored as it is, and so does an empty cell under roles.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final
+
+from sqlalchemy import Connection
+
+from gateway.cli.output import CliError, Exit, emit, note, say
+from gateway.cli.record import Record
+from gateway.model.people import Person
+from gateway.store import InvalidError, keys, people
+
+_HEADINGS: Final = {
+    "email": "email", "e-mail": "email", "mail": "email", "e-mail-adresse": "email",
+    "name": "name", "department": "department", "amt": "department", "abteilung": "department",
+    "roles": "roles", "rollen": "roles", "rolle": "roles",
+}
+MAX_BYTES: Final = 50_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One mistake in the file, by its line (the heading is line 1)."""
+
+    line: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of the file, in one spelling. Roles None: the file does not say."""
+
+    line: int
+    email: str
+    name: str
+    department: str
+    roles: frozenset[str] | None
+
+
+@dataclass(slots=True)
+class Plan:
+    """What the file changes, or why it changes nothing."""
+
+    errors: list[Problem]
+    added: list[people.NewPerson] = field(default_factory=list)
+    changed: list[tuple[Person, Person]] = field(default_factory=list)
+    disabled: list[Person] = field(default_factory=list)
+    still_disabled: list[Person] = field(default_factory=list)
+    unchanged: int = 0
+
+
+def read(file: Path) -> tuple[list[Row], list[Problem]]:
+    """Return the rows of the file and what is wrong with single lines; raise if it cannot be read as a table."""
+    reader = csv.reader(io.StringIO(_text(file), newline=""), delimiter=_delimiter(_text(file)), strict=True)
+    rows: list[Row] = []
+    problems: list[Problem] = []
+    try:
+        columns = _columns(next(reader, []))
+        for cells in reader:
+            if any(cell.strip() for cell in cells):
+                _row(reader.line_num, cells, columns, rows, problems)
+    except csv.Error:
+        raise CliError(f"Zeile {reader.line_num} der Datei ist keine CSV-Zeile: ein Anführungszeichen ist nicht "
+                       "geschlossen oder steht an der falschen Stelle. Es wurde nichts übernommen.",
+                       Exit.MISUSE) from None
+    return rows, problems
+
+
+def _text(file: Path) -> str:
+    try:
+        data = file.read_bytes()
+    except OSError as error:
+        raise CliError(f"Die Datei {file} lässt sich nicht lesen ({error.strerror}).", Exit.MISUSE) from None
+    if len(data) > MAX_BYTES:
+        raise CliError("Die Datei ist größer als 50 MB. Bitte teilen Sie sie auf.", Exit.MISUSE)
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise CliError("Die Datei ist nicht in UTF-8 gespeichert. Bitte speichern Sie sie im Tabellenprogramm als "
+                       "„CSV UTF-8“.", Exit.MISUSE) from None
+    if "\0" in text:
+        raise CliError("Die Datei ist keine Textdatei. Bitte speichern Sie sie als „CSV UTF-8“.", Exit.MISUSE)
+    return text
+
+
+def _delimiter(text: str) -> str:
+    heading = text.partition("\n")[0]
+    return max(";,\t", key=heading.count)
+
+
+def _columns(heading: Sequence[str]) -> dict[str, int]:
+    columns: dict[str, int] = {}
+    for position, cell in enumerate(heading):
+        name = _HEADINGS.get(cell.strip().lower())
+        if name is None:
+            raise CliError(f"Die Spalte „{cell.strip()[:40]}“ ist nicht bekannt. Möglich sind: email, name, "
+                           "department, roles.", Exit.MISUSE)
+        if name in columns:
+            raise CliError(f"Die Spalte „{name}“ kommt zweimal vor.", Exit.MISUSE)
+        columns[name] = position
+    if missing := [name for name in ("email", "name", "department") if name not in columns]:
+        raise CliError(f"In der ersten Zeile fehlt die Spalte „{missing[0]}“. Nötig sind: email, name, department.",
+                       Exit.MISUSE)
+    return columns
+
+
+def _row(line: int, cells: Sequence[str], columns: Mapping[str, int], rows: list[Row], problems: list[Problem]) -> None:
+    if len(cells) != len(columns):
+        problems.append(Problem(line, f"hat {len(cells)} statt {len(columns)} Felder."))
+        return
+    value = {name: cells[position].strip() for name, position in columns.items()}
+    if not value["name"] or len(value["name"]) > 200:
+        problems.append(Problem(line, "Der Name fehlt oder ist länger als 200 Zeichen."))
+        return
+    try:
+        # Roles are parted by whatever people part them by.
+        roles = people.check_roles(re.split(r"[|,;\s]+", value["roles"])) if value.get("roles") else None
+        rows.append(Row(line, people.normal_email(value["email"]), value["name"], value["department"], roles))
+    except InvalidError as error:
+        problems.append(Problem(line, str(error)))
+
+
+def plan(rows: Sequence[Row], errors: Sequence[Problem], there: Mapping[str, Person], departments: set[str], *,
+         disable_missing: bool) -> Plan:
+    """Compare the rows with who is there."""
+    result = Plan(list(errors))
+    first: dict[str, int] = {}
+    for row in rows:
+        if row.email in first:
+            result.errors.append(Problem(row.line, f"Diese Adresse steht schon in Zeile {first[row.email]}."))
+            continue
+        first[row.email] = row.line
+        if row.department not in departments:
+            known = ", ".join(sorted(departments))
+            result.errors.append(Problem(row.line, f"Das Amt „{row.department[:64]}“ gibt es nicht. "
+                                                   f"Möglich sind: {known}."))
+            continue
+        _compare(row, there.get(row.email), result)
+    if disable_missing:
+        result.disabled = [p for email, p in there.items() if p.active and email not in first]
+    result.errors.sort(key=lambda p: p.line)
+    return result
+
+
+def _compare(row: Row, old: Person | None, result: Plan) -> None:
+    if old is None:
+        result.added.append(people.NewPerson(row.email, row.name, row.department, row.roles or frozenset()))
+        return
+    new = replace(old, name=row.name, department=row.department, roles=old.roles if row.roles is None else row.roles)
+    if not old.active:
+        result.still_disabled.append(old)
+    elif new == old:
+        result.unchanged += 1
+    else:
+        result.changed.append((old, new))
+
+
+def carry_out(plan: Plan, connection: Connection, record: Record, now: datetime) -> None:
+    """Write the difference. The ledger gets numbers, and each person who was switched off."""
+    people.add(connection, plan.added, now)
+    people.change(connection, [new for _, new in plan.changed])
+    people.change(connection, [replace(p, disabled_at=now) for p in plan.disabled])
+    keys.revoke_all(connection, [p.id for p in plan.disabled], now)
+    for person in plan.disabled:
+        record("person.disabled", {"via": "import"}, person.id)
+    record("person.imported", {"via": "cli", "added": len(plan.added), "changed": len(plan.changed),
+                               "disabled": len(plan.disabled)}, None)
+
+
+def report(plan: Plan, *, dry_run: bool, as_json: bool) -> None:
+    """Say what was done, or would be, or what is wrong."""
+    done = not dry_run and not plan.errors
+    if as_json:
+        return emit({
+            "applied": done, "errors": [{"line": p.line, "message": p.text} for p in plan.errors],
+            "added": [n.email for n in plan.added],
+            "changed": [{"email": new.email, "changes": _difference(old, new)} for old, new in plan.changed],
+            "disabled": [p.email for p in plan.disabled], "still_disabled": [p.email for p in plan.still_disabled],
+            "unchanged": plan.unchanged})
+    for problem in plan.errors:
+        note(f"Zeile {problem.line}: {problem.text}")
+    if plan.errors:
+        return note(f"{len(plan.errors)} Fehler. Es wurde nichts übernommen.")
+    for person in plan.added:
+        say(f"+ {person.email}  {person.name}, {person.department}")
+    for old, new in plan.changed:
+        say(f"~ {new.email}  " + "; ".join(f"{k}: {a} → {b}" for k, (a, b) in _difference(old, new).items()))
+    for gone in plan.disabled:
+        say(f"- {gone.email}  wird abgeschaltet")
+    for gone in plan.still_disabled:
+        say(f"! {gone.email}  bleibt abgeschaltet; „ki-pforte person enable“ schaltet wieder frei")
+    note(f"{len(plan.added)} neu, {len(plan.changed)} geändert, {len(plan.disabled)} abgeschaltet, {plan.unchanged} "
+         f"unverändert. {'Übernommen.' if done else 'Probelauf: es wurde nichts übernommen.'}")
+    return None
+
+
+def _difference(old: Person, new: Person) -> dict[str, tuple[Any, Any]]:
+    pairs = {"name": (old.name, new.name), "department": (old.department, new.department),
+             "roles": (" ".join(sorted(old.roles)), " ".join(sorted(new.roles)))}
+    return {key: pair for key, pair in pairs.items() if pair[0] != pair[1]}
