@@ -57,3 +57,9 @@ def slow(hint: str) -> GatewayError:
 def misconfigured(hint: str) -> GatewayError:
     """The register or the secrets are not complete: only the operator can help."""
     return GatewayError("anbieter_fehler", f"Dieses Modell ist nicht vollständig eingerichtet. {_REPORT}", hint=hint)
+
+
+def untranslatable(hint: str) -> GatewayError:
+    """The request asks for something that this provider's own form cannot say; nothing was sent."""
+    message = f"Dieses Modell kann die Anfrage in dieser Form nicht bearbeiten; es wurde nichts gesendet. {_REPORT}"
+    return GatewayError("anbieter_fehler", message, hint=hint)

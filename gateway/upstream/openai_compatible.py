@@ -33,6 +33,8 @@ class OpenAICompatible:
         self._line = line
         self._secrets = secrets
         self._urls: dict[tuple[str, str], URL] = {}
+        self.base_url: str | None = None
+        """Where every model of this adapter lives, instead of the register's address (the demo provider)."""
 
     async def send(self, request: SealedRequest) -> Answer:
         """Send and return once the head of the answer is there."""
@@ -43,7 +45,7 @@ class OpenAICompatible:
                                      request.redacted.body, patience)
 
     def _url(self, model: RegisteredModel, dialect: str) -> URL:
-        base = model.base_url or ""
+        base = self.base_url or model.base_url or ""
         url = self._urls.get((base, dialect))
         if url is None:
             url = self._urls[base, dialect] = _build(model, base, dialect)

@@ -1,0 +1,76 @@
+"""Picks the adapter of a model; the one object that `gateway.app` starts, hands to the pipeline and closes.
+
+Keeps true: one line for all adapters; litellm is imported only when an enabled model needs it; a model whose
+adapter nobody knows is an error, never a guess.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from gateway.errors import GatewayError
+from gateway.model.exchange import SealedRequest
+from gateway.model.register import RegisteredModel
+from gateway.ports import Upstream, UpstreamResponse
+from gateway.upstream import failures
+from gateway.upstream.demo import DemoProvider
+from gateway.upstream.line import Line, LineSettings
+from gateway.upstream.litellm_adapter import LiteLLM
+from gateway.upstream.openai_compatible import OpenAICompatible
+from gateway.upstream.secrets import Secrets
+
+
+class UpstreamRouter:
+    """Sends a request to where its model lives (implements `gateway.ports.Upstream`)."""
+
+    def __init__(self, home: Path, settings: LineSettings | None = None, *,
+                 environment: Mapping[str, str] | None = None, demo_pause: float = 0.0) -> None:
+        self._demo_pause = demo_pause
+        self.line = Line(settings)
+        self.secrets = Secrets(home / "secrets", environment)
+        self._demo = OpenAICompatible(self.line, self.secrets)
+        self._provider: DemoProvider | None = None
+        self._litellm = LiteLLM(self.line, self.secrets)
+        self._adapters: dict[str, Upstream] = {
+            "openai": OpenAICompatible(self.line, self.secrets),
+            "demo": self._demo,
+            "litellm": self._litellm,
+        }
+
+    async def start(self, models: Iterable[RegisteredModel] = ()) -> None:
+        """Open the line; import litellm and start the demo provider now if an enabled model of `models` needs them."""
+        await self.line.open()
+        needed = {model.adapter for model in models if model.enabled}
+        if "demo" in needed and self._provider is None:
+            self._provider = DemoProvider(pause=self._demo_pause)
+            self._demo.base_url = await self._provider.start()
+        if "litellm" in needed:
+            await self._litellm.start()
+
+    async def close(self) -> None:
+        """Close every connection, also those in use, and stop the demo provider."""
+        await self.line.close()
+        if self._provider is not None:
+            await self._provider.close()
+            self._provider = None
+
+    async def send(self, request: SealedRequest) -> UpstreamResponse:
+        """Send and return once the head of the answer is there. Raises ``anbieter_fehler``, ``anbieter_zeit``."""
+        adapter = self._adapters.get(request.model.adapter)
+        if adapter is None:
+            raise failures.misconfigured(f"model {request.model.id}: adapter must be openai, litellm or demo")
+        return await adapter.send(request)
+
+    def problems(self, models: Iterable[RegisteredModel]) -> list[str]:
+        """Return what `ki-pforte doctor` should say about the keys of the enabled `models`."""
+        found = []
+        names = {model.api_key_env: model.id for model in models if model.enabled and model.api_key_env}
+        for name, model_id in names.items():
+            try:
+                self.secrets.get(name)
+            except GatewayError as error:
+                found.append(f"{model_id}: {error.hint}")
+        found += [f"secrets/{name}: readable for others on this host; set its mode to 0600"
+                  for name in self.secrets.open_files(list(names))]
+        return found
