@@ -1,7 +1,7 @@
 """The load generator: keep-alive HTTP clients over a bare asyncio protocol, and three ways of driving them.
 
-`closed_loop` sends the next request as soon as the last is answered: how much goes through. `open_loop` sends at a fixed
-rate whatever happens: how long a request takes, queueing included. `streams` holds many paced streams open at once: do
+`closed_loop` sends the next request as soon as the last is answered: how much goes through. `open_loop` sends at a
+fixed rate whatever happens: how long a request takes, queueing included. `streams` holds many paced streams open at once: do
 they run smoothly, and what does one piece cost. Nothing is dropped: whatever is not a complete answer with status 200
 ends as a `Sample` with its problem, and is counted and shown.
 
@@ -63,7 +63,7 @@ class Client(asyncio.Protocol):
         self.body: list[bytes] = []
         """The last answer."""
 
-    async def ask(self, body: bytes, begin: float = 0.0, timeout: float = TIMEOUT) -> Sample:
+    async def ask(self, body: bytes, begin: float = 0.0) -> Sample:
         """Send one request and return once it is answered or has failed. `begin`: when it was due, if not now."""
         try:
             if self._transport is None or self._transport.is_closing():
@@ -72,7 +72,7 @@ class Client(asyncio.Protocol):
             self._parser, self.body = httptools.HttpResponseParser(self), []
             self._done = asyncio.get_running_loop().create_future()
             self._transport.write(b"%b%d\r\n\r\n%b" % (self._head, len(body), body))
-            await asyncio.wait_for(self._done, timeout)
+            await asyncio.wait_for(self._done, TIMEOUT)
         except OSError as error:
             sample = Sample(begin or time.monotonic(), problem=f"keine Verbindung ({type(error).__name__})")
         except TimeoutError:

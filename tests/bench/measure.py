@@ -91,6 +91,17 @@ def cpu_seconds(pid: int, proc: Path = Path("/proc")) -> float:
     return sum(stats[member][1] for member in _tree(pid, stats))
 
 
+def parse_machine(stat: str) -> float:
+    """Return the busy seconds of all cores since boot from ``/proc/stat``: all but idle and waiting for the disk."""
+    fields = [int(field) for field in stat.splitlines()[0].split()[1:9]]
+    return (sum(fields) - fields[3] - fields[4]) / _TICK
+
+
+def machine_seconds() -> float:
+    """Return how many CPU seconds all cores together have worked since boot."""
+    return parse_machine(Path("/proc/stat").read_text())
+
+
 def rss_megabytes(pid: int, proc: Path = Path("/proc")) -> float:
     """Return the resident memory of a process and its living children; pages they share count once per process."""
     total = 0

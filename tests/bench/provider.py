@@ -4,8 +4,8 @@ It must never be what is measured, so it is a bare asyncio protocol over a C par
 instead of a timer each. It writes nothing and keeps nothing but counters.
 
 How it answers is set from outside, between measurements, with ``POST /control``: ``chunks`` (pieces of text per
-answer), ``rate`` (pieces per second and stream; 0: all at once) and ``echo`` (quote the placeholders of the request, cut
-into pieces as tokens are, so that a proxy that restores them has work to do). ``GET /control`` tells the counters:
+answer), ``rate`` (pieces per second and stream; 0: all at once) and ``echo`` (quote the placeholders of the request,
+cut into pieces as tokens are, so that a proxy that restores them has work to do). ``GET /control`` tells the counters:
 requests, and how many placeholders they held, so that a benchmark notices when nothing was masked.
 
 It does not check keys and takes any model name. Run: ``python -m tests.bench.provider --port 9100``.
