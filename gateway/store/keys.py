@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, insert, or_, select, update
+from sqlalchemy import Connection, Select, delete, insert, or_, select, update
 
 from gateway.model.people import ApiKey
 from gateway.store.chunks import in_chunks
@@ -56,6 +56,11 @@ def revoke_all(connection: Connection, person_ids: Sequence[str], now: datetime)
     return sum(connection.execute(
         update(api_key).where(api_key.c.person_id.in_(chunk), api_key.c.revoked_at.is_(None)).values(revoked_at=now)
     ).rowcount for chunk in in_chunks(person_ids))
+
+
+def remove_named(connection: Connection, person_ids: Sequence[str], name: str) -> None:
+    """Delete the keys of these people that bear this name; for the example municipality, which starts over and over."""
+    connection.execute(delete(api_key).where(api_key.c.person_id.in_(person_ids), api_key.c.name == name))
 
 
 def touch(connection: Connection, key_id: str, day: date) -> None:

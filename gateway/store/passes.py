@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, delete, insert, select, update
 
 from gateway.model.kipass import Evidence, PassEvent
 from gateway.store.chunks import in_chunks
@@ -73,3 +73,10 @@ def act(connection: Connection, person_id: str, event: PassEvent, *, by_role: st
     """Write down an act of the pass office."""
     connection.execute(insert(pass_event).values(
         person_id=person_id, scope=event.scope, event=event.event, at=event.at, by_role=by_role, reason=reason))
+
+
+def forget(connection: Connection, person_ids: Sequence[str]) -> None:
+    """Delete evidence and events of these people: for the example municipality, and when retention is over."""
+    for ids in in_chunks(person_ids):
+        connection.execute(delete(evidence).where(evidence.c.person_id.in_(ids)))
+        connection.execute(delete(pass_event).where(pass_event.c.person_id.in_(ids)))
