@@ -1,0 +1,108 @@
+"""What the book says about one exchange: facts, numbers, digests. No content, no name.
+
+Builds the ``meta`` of intent, outcome and denied records and writes each exactly once: an exchange ends in exactly one
+outcome, or in one denial and no intent, whichever step fails or is cancelled.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from time import perf_counter
+from typing import Any
+
+from gateway.errors import GatewayError
+from gateway.model.decision import Admission, ReleaseDecision
+from gateway.model.principal import Principal
+from gateway.model.register import RegisteredModel
+from gateway.ports import Recorder
+from gateway.wire.dialect import Usage
+
+
+class ExchangeLog:
+    """The records of one exchange."""
+
+    def __init__(self, recorder: Recorder, request_id: str, api: str) -> None:
+        self._recorder = recorder
+        self._started = perf_counter()
+        self._facts: dict[str, Any] = {"vorgang": request_id, "api": api}
+        self._subject: str | None = None
+        self._intent: str | None = None
+        self._ended = False
+        self.first_byte: float | None = None
+        self.bytes_out = 0
+
+    @property
+    def department(self) -> str:
+        """The department of the person, or ``unbekannt``."""
+        return str(self._facts.get("department", "unbekannt"))
+
+    @property
+    def model(self) -> str:
+        """The registered model, or ``unbekannt``: what a client asked for is never a fact of ours."""
+        return str(self._facts.get("model", "unbekannt"))
+
+    @property
+    def is_open(self) -> bool:
+        """Whether an intent stands without its end."""
+        return self._intent is not None and not self._ended
+
+    def principal(self, principal: Principal) -> None:
+        """Note who asks: department and pass in the facts, the person for the pseudonym only."""
+        self._subject = principal.subject
+        basis = principal.pass_for()
+        self._facts |= {"department": principal.department, "pass": basis.state, "dv_sha256": basis.document_sha256 or ""}
+
+    def admission(self, admission: Admission) -> None:
+        """Note what policy said before the content was looked at."""
+        self._facts |= {"policy": admission.policy, "purpose": admission.purpose,
+                        "rules": [r.rule for r in admission.reasons]}
+        if admission.model:
+            self._model(admission.model)
+
+    def inspection(self, found: Mapping[str, int], bytes_in: int, dropped: int) -> None:
+        """Note how much of what kind was found."""
+        self._facts |= {"found": dict(found), "bytes_in": bytes_in, "dropped_fields": dropped}
+
+    def release(self, release: ReleaseDecision) -> None:
+        """Note what policy said about the content."""
+        self._facts["rules"] = [*self._facts.get("rules", []), *(r.rule for r in release.reasons)]
+        if release.model:
+            self._model(release.model)
+
+    def _model(self, model: RegisteredModel) -> None:
+        self._facts |= {"model": model.id, "provider": model.provider, "region": model.region}
+
+    async def denied(self, error: GatewayError) -> None:
+        """Write that the request was refused and nothing left the house."""
+        if self._ended:
+            return
+        self._ended = True
+        await self._recorder.record("denied", {**self._facts, "decision": "denied", "code": error.code,
+                                               "latency_ms": self._milliseconds()}, subject=self._subject)
+
+    async def intent(self, counts: Mapping[tuple[str, str], int], stream: bool) -> str:
+        """Write, before a byte leaves, that it will leave; return the id of the durable record."""
+        replaced = {f"{entity}:{action}": number for (entity, action), number in counts.items()}
+        record_id = self._recorder.new_id()
+        await self._recorder.record("intent", {**self._facts, "decision": "allowed", "replaced": replaced,
+                                               "stream": int(stream)}, subject=self._subject, record_id=record_id)
+        self._intent = record_id
+        return record_id
+
+    async def outcome(self, status: str, *, code: str = "", http_status: int = 0, usage: Usage | None = None,
+                      unresolved: int = 0) -> None:
+        """Write how it ended: ``ok``, ``aborted`` (the client hung up) or ``failed``. The second call does nothing."""
+        if self._ended or self._intent is None:
+            return
+        self._ended = True
+        facts = {key: self._facts[key] for key in ("vorgang", "api", "department", "model", "policy") if key in self._facts}
+        facts |= {"status": status, "code": code, "http_status": http_status, "bytes_out": self.bytes_out,
+                  "unresolved": unresolved, "latency_ms": self._milliseconds()}
+        if self.first_byte is not None:
+            facts["first_byte_ms"] = round((self.first_byte - self._started) * 1000)
+        if usage:
+            facts |= {"tokens_in": usage.prompt, "tokens_out": usage.completion}
+        await self._recorder.record("outcome", facts, subject=self._subject, ref=self._intent)
+
+    def _milliseconds(self) -> int:
+        return round((perf_counter() - self._started) * 1000)

@@ -1,0 +1,69 @@
+"""What was decided about a request that comes back with the same texts: conversations return whole with every turn.
+
+Keyed by a digest of all texts under a random key of this process; holds findings and plans, which are offsets and
+kinds, never content. Bounded by entries and by the spans they hold; least recently used goes first.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import Counter, OrderedDict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from hashlib import blake2b
+
+from gateway.model.decision import Action
+from gateway.model.finding import Finding, Passage
+from gateway.redaction.redact import Plan
+
+
+@dataclass(slots=True)
+class Inspection:
+    """What was found in a request: findings per slot, their number per kind, and the plans made from them."""
+
+    findings: Sequence[Sequence[Finding]]
+    counts: Mapping[str, int]
+    plans: dict[tuple[tuple[str, Action], ...], Plan] = field(default_factory=dict)
+
+
+def count(findings: Sequence[Sequence[Finding]]) -> Counter[str]:
+    """Return how many findings there are of each kind."""
+    return Counter(f.entity for found in findings for f in found)
+
+
+class InspectionMemory:
+    """A bounded memory of inspections. Not thread-safe: it belongs to the event loop."""
+
+    def __init__(self, entries: int = 1024, spans: int = 200_000) -> None:
+        self._entries, self._limit = entries, spans
+        self._spans = 0
+        self._key = os.urandom(32)
+        self._known: OrderedDict[bytes, Inspection] = OrderedDict()
+
+    def digest(self, passages: Sequence[Passage]) -> bytes:
+        """Return the key of a request's texts: different texts, labels or cuts never share one."""
+        state = blake2b(key=self._key, digest_size=24)
+        for passage in passages:
+            text, label = passage.text.encode("utf-8", "surrogatepass"), passage.label.encode("utf-8", "surrogatepass")
+            state.update(b"%d.%d:" % (len(text), len(label)))
+            state.update(text)
+            state.update(label)
+        return state.digest()
+
+    def get(self, digest: bytes) -> Inspection | None:
+        """Return what is known under `digest`."""
+        known = self._known.get(digest)
+        if known is not None:
+            self._known.move_to_end(digest)
+        return known
+
+    def put(self, digest: bytes, inspection: Inspection) -> None:
+        """Remember `inspection`."""
+        self._known[digest] = inspection
+        self._spans += _size(inspection)
+        while len(self._known) > self._entries or (self._spans > self._limit and len(self._known) > 1):
+            self._spans -= _size(self._known.popitem(last=False)[1])
+
+
+def _size(inspection: Inspection) -> int:
+    return len(inspection.findings) + sum(inspection.counts.values())

@@ -1,0 +1,251 @@
+"""receive, authenticate, admit, inspect, release, redact, record, seal, send, relay, record: one method a step.
+
+What it keeps true: nothing is sent without a principal, an admission, an inspection, a release and a durable intent,
+in this order; a failure at any step sends nothing further, is recorded with its reason, and reaches the person in
+German. It asks no dialect for its name and touches no network, clock or database itself.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping
+from dataclasses import dataclass, field
+from time import perf_counter
+
+from gateway.errors import GatewayError
+from gateway.model.decision import Action, Admission, Denial, ReleaseDecision
+from gateway.model.exchange import RedactedBody, SealedRequest
+from gateway.model.finding import Passage
+from gateway.model.principal import Principal
+from gateway.pipeline.exchange_log import ExchangeLog
+from gateway.pipeline.memory import Inspection, InspectionMemory, count
+from gateway.pipeline.provider_errors import provider_error
+from gateway.pipeline.relay import Relay, finish
+from gateway.policy.decide import AdmitFacts, ReleaseFacts, admit, release
+from gateway.policy.load import PolicySet
+from gateway.ports import Authenticator, Clock, Credentials, Detector, Metrics, Operators, Recorder, Upstream
+from gateway.redaction.redact import Redaction, apply, plan
+from gateway.redaction.restore import Restorer
+from gateway.wire.dialect import AnswerContext, Dialect, ParsedRequest
+
+LARGE = 50_000
+"""Characters from which on redaction leaves the event loop."""
+
+
+@dataclass(frozen=True, slots=True)
+class Inbound:
+    """A request at the door."""
+
+    dialect: Dialect
+    body: bytes = field(repr=False)
+    credentials: Credentials
+    purpose: str | None
+    request_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Outbound:
+    """What goes back to the client: a complete body, or an iterator of bytes that must be closed."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes = b""
+    stream: AsyncIterator[bytes] | None = None
+    content_type: str = "application/json"
+
+
+class Pipeline:
+    """The one way through the house. One instance serves all requests of a process."""
+
+    def __init__(self, *, policies: Callable[[], PolicySet], authenticator: Authenticator, detector: Detector,
+                 operators: Operators, upstream: Upstream, recorder: Recorder, metrics: Metrics, clock: Clock) -> None:
+        self._policies = policies
+        self._authenticator, self._detector, self._operators = authenticator, detector, operators
+        self._upstream, self._recorder, self._metrics, self._clock = upstream, recorder, metrics, clock
+        self._memory = InspectionMemory()
+
+    async def handle(self, inbound: Inbound) -> Outbound:
+        """Take one request through the house. Never raises for a request that fails: that is an answer, too."""
+        walk = _Walk(self, inbound)
+        try:
+            return await walk.through()
+        except GatewayError as error:
+            return await walk.refused(error)
+        finally:
+            if walk.log.is_open and not walk.relayed:  # cancelled between intent and answer: the client hung up
+                await finish(walk.log.outcome("aborted"))
+
+
+class _Walk:
+    """One request on its way; holds what the steps hand on."""
+
+    def __init__(self, house: Pipeline, inbound: Inbound) -> None:
+        self._house, self._inbound = house, inbound
+        self.log = ExchangeLog(house._recorder, inbound.request_id, inbound.dialect.name)
+        self.relayed = False
+        self._principal: Principal | None = None
+        self._parsed: ParsedRequest | None = None
+        self._headers: dict[str, str] = {"x-request-id": inbound.request_id}
+        self._mark = perf_counter()
+
+    def _stage(self, name: str) -> None:
+        now = perf_counter()
+        self._house._metrics.stage(name, now - self._mark)
+        self._mark = now
+
+    async def through(self) -> Outbound:
+        house, inbound = self._house, self._inbound
+        self._principal = principal = await house._authenticator.authenticate(inbound.credentials)
+        self.log.principal(principal)
+        self._stage("authenticate")
+        self._parsed = parsed = inbound.dialect.parse(inbound.body)
+        admission, facts = self._admit(principal, parsed)
+        self._stage("admit")
+        passages = [Passage(slot.text, slot.label) for slot in parsed.document.slots]
+        inspection = await self._inspect(passages)
+        self._stage("inspect")
+        decision = self._release(facts, inspection, parsed)
+        self._stage("release")
+        redaction = await self._redact(passages, inspection, decision)
+        sealed = await self._seal(parsed, decision, redaction)
+        return await self._send(sealed, parsed, decision, redaction)
+
+    def _admit(self, principal: Principal, parsed: ParsedRequest) -> tuple[Admission, AdmitFacts]:
+        house, inbound = self._house, self._inbound
+        policies = house._policies()
+        facts = AdmitFacts(principal=principal, model=parsed.model, purpose=inbound.purpose,
+                           dialect=inbound.dialect.name, now=house._clock.now())
+        admission = admit(policies, facts)
+        self.log.admission(admission)
+        self._headers["x-ki-pforte-policy"] = admission.policy
+        if admission.notice:
+            self._headers["x-ki-pforte-hinweis"] = admission.notice
+        _refuse(admission.denial)
+        self._policies, self._admission = policies, admission
+        return admission, facts
+
+    async def _inspect(self, passages: list[Passage]) -> Inspection:
+        memory = self._house._memory
+        digest = memory.digest(passages)
+        known = memory.get(digest)
+        if known is None:
+            findings = await self._house._detector.inspect(passages)
+            known = Inspection(findings, count(findings))
+            memory.put(digest, known)
+        return known
+
+    def _release(self, facts: AdmitFacts, inspection: Inspection, parsed: ParsedRequest) -> ReleaseDecision:
+        document = parsed.document
+        self.log.inspection(inspection.counts, len(self._inbound.body), len(document.dropped))
+        if document.dropped:
+            self._house._metrics.dropped_fields(self._inbound.dialect.name, len(document.dropped))
+        decision = release(self._policies, ReleaseFacts(facts, self._admission, inspection.counts,
+                                                        frozenset(document.opaque)))
+        self.log.release(decision)
+        _refuse(decision.denial)
+        return decision
+
+    async def _redact(self, passages: list[Passage], inspection: Inspection, decision: ReleaseDecision) -> Redaction:
+        texts = [passage.text for passage in passages]
+        actions = decision.actions
+        key = tuple(sorted(actions.items()))
+
+        def work() -> Redaction:
+            known = inspection.plans.get(key) or plan(texts, inspection.findings, actions)
+            inspection.plans[key] = known
+            return apply(texts, known, actions, self._operate)
+        if sum(map(len, texts)) > LARGE and key not in inspection.plans:
+            return await asyncio.to_thread(work)
+        return work()
+
+    def _operate(self, action: Action, entity: str, value: str) -> str:
+        return self._house._operators.apply(action, entity, value)
+
+    async def _seal(self, parsed: ParsedRequest, decision: ReleaseDecision, redaction: Redaction) -> SealedRequest:
+        house, model = self._house, decision.model
+        if model is None:
+            raise GatewayError("intern", "Die Anfrage wurde nicht gesendet: Für sie steht kein Modell fest. Bitte sagen "
+                               "Sie der IT Bescheid.", hint="release without a model")
+        parsed.document.rewrite(redaction.texts)
+        self._inbound.dialect.prepare(parsed, model)
+        body = RedactedBody(parsed.document.to_bytes(), redaction.counts)
+        house._metrics.redactions(redaction.counts)
+        self._stage("redact")
+        receipt = await self.log.intent(redaction.counts, parsed.stream)
+        self._stage("record")
+        self._headers |= {
+            "x-ki-pforte-decision": "allowed", "x-ki-pforte-model": model.id,
+            "x-ki-pforte-redactions": ",".join(f"{entity}={number}" for entity, number in
+                                               sorted(_per_entity(redaction.counts).items()))}
+        return SealedRequest(self._inbound.dialect.name, model, body, parsed.stream, receipt, self._inbound.request_id)
+
+    async def _send(self, sealed: SealedRequest, parsed: ParsedRequest, decision: ReleaseDecision,
+                    redaction: Redaction) -> Outbound:
+        house, inbound = self._house, self._inbound
+        response = await house._upstream.send(sealed)
+        self._stage("upstream_first_byte")
+        if response.status >= 400:
+            try:
+                raise await provider_error(response)
+            finally:
+                await response.close()
+        values = redaction.mapping.values
+        answer = inbound.dialect.answer(AnswerContext(
+            channel=(lambda json_string: Restorer(values, json_string=json_string)) if values else None,
+            wants_usage=parsed.wants_usage, alias=parsed.model, target=sealed.model.target,
+            untrusted_tools=decision.untrusted_tools))
+        relay = Relay(response, answer, inbound.dialect, self.log, house._metrics, inbound.request_id)
+        self.relayed = True
+        if sealed.stream:
+            self._count("allowed")
+            return Outbound(200, self._headers, stream=relay.stream(), content_type="text/event-stream; charset=utf-8")
+        body = await relay.whole()
+        self._stage("relay")
+        self._count("allowed")
+        return Outbound(200, self._headers, body)
+
+    async def refused(self, error: GatewayError) -> Outbound:
+        """Record a refusal or failure and return what the client reads."""
+        house, inbound = self._house, self._inbound
+        try:
+            if self.log.is_open:
+                await self.log.outcome("failed", code=error.code)
+            else:
+                await self.log.denied(error)
+        except GatewayError as unrecorded:
+            error = unrecorded
+        house._metrics.refusal(error.code)
+        self._count("denied" if error.status < 500 else "failed")
+        self._headers["x-ki-pforte-decision"] = "denied" if error.status < 500 else "failed"
+        if self._principal and self._parsed and self._principal.block_style == "message":
+            notice = inbound.dialect.notice(error.message + f" Vorgang {inbound.request_id}", self._parsed, inbound.request_id)
+            kind = "text/event-stream; charset=utf-8" if self._parsed.stream else "application/json"
+            return Outbound(200, self._headers, notice, content_type=kind)
+        return error_outbound(error, inbound.dialect.error(error, inbound.request_id), self._headers)
+
+    def _count(self, decision: str) -> None:
+        self._house._metrics.exchange(self._inbound.dialect.name, self.log.department, self.log.model, decision)
+
+
+def error_outbound(error: GatewayError, body: bytes, headers: Mapping[str, str]) -> Outbound:
+    """Return an error answer with the headers that tell clients whether to try again."""
+    extra: dict[str, str] = {}
+    if error.retry_after is not None:
+        extra["retry-after"] = str(error.retry_after)
+    if error.code == "budget_erschoepft":
+        extra["x-should-retry"] = "false"
+    if error.status == 401:
+        extra["www-authenticate"] = "Bearer"
+    return Outbound(error.status, {**headers, **extra}, body)
+
+
+def _refuse(denial: Denial | None) -> None:
+    if denial is not None:
+        raise GatewayError(denial.code, denial.message)
+
+
+def _per_entity(counts: Mapping[tuple[str, str], int]) -> dict[str, int]:
+    result: dict[str, int] = {}
+    for (entity, _), number in counts.items():
+        result[entity] = result.get(entity, 0) + number
+    return result

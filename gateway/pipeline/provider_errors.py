@@ -1,0 +1,59 @@
+"""What a person reads when the provider refuses: its own text is never shown, it often quotes what was sent."""
+
+from __future__ import annotations
+
+import orjson
+
+from gateway.errors import GatewayError
+from gateway.ports import UpstreamResponse
+
+MAX_ERROR_BODY = 64 * 1024
+
+
+async def provider_error(response: UpstreamResponse) -> GatewayError:
+    """Read the refusal of a provider and return the error for the client. Uses status, code and parameter only."""
+    body = bytearray()
+    async for chunk in response.chunks():
+        body += chunk
+        if len(body) > MAX_ERROR_BODY:
+            break
+    return refusal(response.status, bytes(body), response.retry_after)
+
+
+def refusal(status: int, body: bytes, retry_after: int | None) -> GatewayError:
+    """Translate status and code of a provider's error."""
+    code, param = _code_and_param(body)
+    hint = f"provider status {status}, code {code or '-'}"
+    if status == 429:
+        return GatewayError("limit_erreicht", "Das Modell ist im Augenblick überlastet. Bitte versuchen Sie es in einigen "
+                            "Minuten noch einmal.", hint=hint, retry_after=retry_after or 30)
+    if status in (400, 413, 422) and "context" in code:
+        return GatewayError("zu_gross", "Der Text ist für dieses Modell zu lang. Bitte kürzen Sie ihn oder beginnen Sie "
+                            "eine neue Unterhaltung.", hint=hint)
+    if status in (400, 413, 422):
+        where = f" (Feld „{param}“)" if param else ""
+        return GatewayError("anfrage_ungueltig", f"Der Anbieter hat die Anfrage nicht angenommen{where}. Bitte prüfen Sie "
+                            "die Einstellungen Ihres Programms oder wählen Sie ein anderes Modell.", param=param, hint=hint)
+    if status in (401, 403, 404):
+        return GatewayError("anbieter_fehler", "Der Anbieter lässt uns nicht an dieses Modell. Bitte wählen Sie ein anderes "
+                            "Modell und sagen Sie der IT Bescheid.", hint=hint)
+    return GatewayError("anbieter_fehler", "Der Anbieter des Modells meldet eine Störung. Bitte versuchen Sie es später noch "
+                        "einmal oder wählen Sie ein anderes Modell.", hint=hint, retry_after=retry_after)
+
+
+def _code_and_param(body: bytes) -> tuple[str, str | None]:
+    """Return code and parameter where they look like identifiers: anything longer could be a quotation."""
+    try:
+        error = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return "", None
+    error = error.get("error", error) if isinstance(error, dict) else None
+    if not isinstance(error, dict):
+        return "", None
+    code = error.get("code") or error.get("type")
+    param = error.get("param")
+    return code if _is_identifier(code) else "", param if _is_identifier(param) else None
+
+
+def _is_identifier(value: object) -> bool:
+    return isinstance(value, str) and len(value) <= 40 and value.isascii() and all(c.islower() or c in "_." for c in value)

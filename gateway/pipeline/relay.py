@@ -1,0 +1,120 @@
+"""The way back: bytes of the provider in, bytes for the client out, and exactly one outcome in the book.
+
+Before the terminal event is sent (or a complete body returned) the outcome is durable. When the client hangs up, the
+provider's connection is cut at once and the outcome says ``aborted``; when the provider breaks off, the stream ends
+with a readable error event, never silently.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable
+from time import perf_counter
+
+from gateway.errors import GatewayError
+from gateway.pipeline.exchange_log import ExchangeLog
+from gateway.ports import Metrics, UpstreamResponse
+from gateway.wire.dialect import Answer, Dialect
+
+MAX_BODY = 64 * 1024 * 1024
+CUT_OFF = ("Die Antwort ist unvollständig: Die Verbindung zum Anbieter ist abgebrochen. Bitte stellen Sie Ihre Frage "
+           "noch einmal.")
+
+
+class Relay:
+    """The way back of one exchange, streamed or whole."""
+
+    def __init__(self, response: UpstreamResponse, answer: Answer, dialect: Dialect, log: ExchangeLog,
+                 metrics: Metrics, request_id: str) -> None:
+        self._response, self._answer, self._dialect = response, answer, dialect
+        self._log, self._metrics, self._request_id = log, metrics, request_id
+
+    async def whole(self) -> bytes:
+        """Return the complete answer, restored and recorded. Raises ``anbieter_fehler`` or ``anbieter_zeit``."""
+        body = bytearray()
+        try:
+            async for chunk in self._response.chunks():
+                self._first_byte()
+                body += chunk
+                if len(body) > MAX_BODY:
+                    raise GatewayError("anbieter_fehler", "Die Antwort des Anbieters ist zu groß.", hint="body limit")
+            answer = self._answer.complete(bytes(body))
+            self._log.bytes_out = len(answer)
+            await self._outcome("ok")
+            return answer
+        except GatewayError as error:
+            await self._outcome("failed", error)
+            raise
+        finally:
+            await finish(self._end())
+
+    async def stream(self) -> AsyncIterator[bytes]:
+        """Yield the answer as it comes. Whoever iterates closes the iterator, whatever happens."""
+        self._metrics.stream(+1)
+        answer = self._answer
+        try:
+            try:
+                async for chunk in self._response.chunks():
+                    self._first_byte()
+                    out = answer.feed(chunk)
+                    if out:
+                        self._log.bytes_out += len(out)
+                        yield out
+                    if answer.state != "running":
+                        break
+                error = None
+            except GatewayError as broken:
+                error = broken
+            held = answer.close()
+            if answer.state != "complete" and error is None:
+                error = GatewayError("anbieter_fehler", CUT_OFF, hint="stream ended early or with an error event")
+            yield held + await self._ending(error)
+        finally:
+            self._metrics.stream(-1)
+            await finish(self._end())
+
+    async def _ending(self, error: GatewayError | None) -> bytes:
+        """Record the outcome and return the event that ends the stream."""
+        try:
+            await self._outcome("failed" if error else "ok", error)
+        except GatewayError as unrecorded:
+            error = unrecorded
+        return self._dialect.error_event(error, self._request_id) if error else self._answer.terminal()
+
+    def _first_byte(self) -> None:
+        if self._log.first_byte is None:
+            self._log.first_byte = perf_counter()
+
+    async def _outcome(self, status: str, error: GatewayError | None = None) -> None:
+        answer = self._answer
+        if answer.usage:
+            self._metrics.tokens(self._log.model, answer.usage.prompt, answer.usage.completion)
+        if answer.unresolved:
+            self._metrics.unresolved(answer.unresolved)
+        await self._log.outcome(status, code=error.code if error else "", http_status=self._response.status,
+                                usage=answer.usage, unresolved=answer.unresolved)
+
+    async def _end(self) -> None:
+        """Close the provider's connection; what has no outcome yet was given up by the client."""
+        await self._response.close()
+        if self._log.is_open:
+            await self._outcome("aborted")
+
+
+_finishing: set[asyncio.Task[None]] = set()
+
+
+async def finish(work: Awaitable[None]) -> None:
+    """Carry `work` through although the request around it is being cancelled."""
+    async def run() -> None:
+        await work
+    task = asyncio.create_task(run())
+    _finishing.add(task)
+    task.add_done_callback(_finishing.discard)
+    await asyncio.shield(task)
+
+
+async def all_finished() -> None:
+    """Wait for what `finish` still has under way; the server calls it before it closes the ledger."""
+    while _finishing:
+        await asyncio.wait(set(_finishing))

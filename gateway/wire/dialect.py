@@ -1,0 +1,123 @@
+"""What one wire API has to answer. The pipeline knows this page and no API by name.
+
+A `Dialect` takes a request apart (`parse`), makes it ready for a provider (`prepare`), and opens an `Answer`: the
+machine through which every byte of the response goes, whole or streamed. A complete answer is the stream in which
+each channel has one delta.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Literal, Protocol
+
+from gateway.errors import GatewayError
+from gateway.model.register import RegisteredModel
+from gateway.wire.document import Document
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Tokens as the provider counted them."""
+
+    prompt: int
+    completion: int
+
+
+@dataclass(slots=True)
+class ParsedRequest:
+    """A request as its dialect read it."""
+
+    model: str
+    stream: bool
+    wants_usage: bool
+    document: Document
+
+
+class ChannelText(Protocol):
+    """One running text of an answer on its way back (`gateway.redaction.restore.Restorer`)."""
+
+    unresolved: int
+
+    def feed(self, text: str) -> str:
+        """Take a piece, return what can be shown."""
+        ...
+
+    def close(self) -> str:
+        """Return what was held back."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerContext:
+    """What an answer needs to know of its request."""
+
+    channel: Callable[[bool], ChannelText] | None = field(repr=False)
+    """Opens the way back of one channel; the argument says whether it is JSON source text. None: nothing was replaced,
+    so nothing can come back and bytes pass as they are."""
+    wants_usage: bool
+    alias: str
+    """The name by which the client knows the model."""
+    target: str
+    """The provider's own name of it."""
+    untrusted_tools: frozenset[str] = frozenset()
+
+
+class Answer(Protocol):
+    """The way back of one exchange. Sans I/O: bytes of the provider in, bytes for the client out."""
+
+    usage: Usage | None
+    state: Literal["running", "complete", "failed"]
+    unresolved: int
+
+    def feed(self, chunk: bytes) -> bytes:
+        """Take bytes of a stream; return what can be shown now. The terminal event is withheld."""
+        ...
+
+    def close(self) -> bytes:
+        """End a stream: return what was held back. Afterwards `state` says whether the answer is complete."""
+        ...
+
+    def complete(self, body: bytes) -> bytes:
+        """Take a whole answer and return it restored. Raises ``anbieter_fehler`` when it is no answer."""
+        ...
+
+    def terminal(self) -> bytes:
+        """Return the event that ends a stream, sent once the outcome is recorded."""
+        ...
+
+
+class Dialect(Protocol):
+    """One wire API."""
+
+    name: str
+    paths: tuple[str, ...]
+
+    def parse(self, body: bytes) -> ParsedRequest:
+        """Take a request apart. Raises ``anfrage_ungueltig``."""
+        ...
+
+    def prepare(self, request: ParsedRequest, model: RegisteredModel) -> None:
+        """Write into the request what the provider needs: its own model name, usage in streams, no storage."""
+        ...
+
+    def answer(self, context: AnswerContext) -> Answer:
+        """Open the way back."""
+        ...
+
+    def error(self, error: GatewayError, request_id: str) -> bytes:
+        """Return the body of an error answer."""
+        ...
+
+    def error_event(self, error: GatewayError, request_id: str) -> bytes:
+        """Return what ends a stream that has begun and cannot go on, the terminal event included."""
+        ...
+
+    def notice(self, text: str, request: ParsedRequest, request_id: str) -> bytes:
+        """Return a normal answer that says `text`, in the form the client asked for (stream or not)."""
+        ...
+
+
+def public_message(error: GatewayError, request_id: str) -> str:
+    """Return the text a person reads: what happened, what to do, and the Vorgangsnummer."""
+    return f"{error.message} Vorgang {request_id}"

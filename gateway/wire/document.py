@@ -1,0 +1,300 @@
+"""A JSON request as a set of slots: every text-bearing leaf, to be inspected and rewritten in place.
+
+Closed world. A dialect describes its request as a tree of nodes (`Obj`, `Each`, `Text`, ...). A leaf is *structural*
+only where the tree says so **and** its value has the declared shape; everything else is text: a field that the
+provider adds next year, a name written into ``role``, a number in tool arguments. Unknown top-level fields are dropped
+and counted. Binary content (image, audio, file) is *opaque*: it is counted by kind, and policy decides.
+
+Rewriting every slot with its own text is the identity on the parsed document.
+
+Known weakness: names of tools, ids and property names of JSON schemas pass when they look like identifiers.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol
+
+import orjson
+
+from gateway.errors import GatewayError
+
+Json = Any
+Scope = Literal["system", "user", "history", "tool_input", "tool_output", "schema", "other"]
+
+
+@dataclass(slots=True)
+class Slot:
+    """One text-bearing leaf: where it stands (``holder[key]``), what it says, and how it is written back."""
+
+    holder: Any = field(repr=False)
+    key: str | int = field(repr=False)
+    text: str = field(repr=False)
+    scope: Scope
+    label: str = field(default="", repr=False)
+    kind: Literal["text", "number", "key"] = "text"
+
+
+class Document:
+    """A request taken apart. Not thread-safe; lives as long as its exchange."""
+
+    def __init__(self, root: dict[str, Json]) -> None:
+        self.root = root
+        self.slots: list[Slot] = []
+        self.opaque: Counter[str] = Counter()
+        self.dropped: list[str] = []
+        self._nested: list[tuple[Any, str | int, Json]] = []
+
+    def add(self, holder: Any, key: str | int, text: str, scope: Scope, label: str = "",
+            kind: Literal["text", "number", "key"] = "text") -> None:
+        """Register one leaf. White space alone is no text."""
+        if text and not text.isspace():
+            self.slots.append(Slot(holder, key, text, scope, label, kind))
+
+    def add_json(self, holder: Any, key: str | int, text: str, scope: Scope) -> None:
+        """Register a string that holds JSON: its leaves become slots, and it is written anew from them.
+
+        A string that is no JSON, or JSON with a key twice (of which a parser would show us only one), is plain text.
+        """
+        try:
+            inner = json.loads(text, object_pairs_hook=_unique)
+        except (ValueError, RecursionError):
+            self.add(holder, key, text, scope)
+            return
+        if isinstance(inner, (dict, list)):
+            self._nested.append((holder, key, inner))
+            self.walk_freely(inner, scope)
+        else:
+            self.add(holder, key, text, scope)
+
+    def walk_freely(self, value: Json, scope: Scope, label: str = "", *, numbers: bool = True) -> None:
+        """Register every leaf of free-form JSON below `value`: strings, numbers, and the keys of objects."""
+        items: Iterable[tuple[Any, Json]] = value.items() if isinstance(value, dict) else enumerate(value)
+        for key, child in items:
+            if isinstance(key, str):
+                self.add(value, key, key, scope, kind="key")
+                label = key
+            if isinstance(child, str):
+                self.add(value, key, child, scope, label)
+            elif isinstance(child, (dict, list)):
+                self.walk_freely(child, scope, label, numbers=numbers)
+            elif numbers and isinstance(child, (int, float)) and not isinstance(child, bool):
+                self.add(value, key, repr(child), scope, label, "number")
+
+    def rewrite(self, texts: Sequence[str]) -> None:
+        """Put `texts` (one per slot, same order) in place of the slots' own."""
+        renamed: dict[int, tuple[dict[str, Json], dict[str, str]]] = {}
+        changed = False
+        for slot, text in zip(self.slots, texts, strict=True):
+            if text == slot.text:
+                continue
+            changed = True
+            if slot.kind == "key":
+                renamed.setdefault(id(slot.holder), (slot.holder, {}))[1][str(slot.key)] = text
+            else:
+                slot.holder[slot.key] = text
+        for holder, names in renamed.values():
+            items = [(names.get(key, key), value) for key, value in holder.items()]
+            holder.clear()
+            holder.update(items)
+        if changed:
+            for outer, at, inner in self._nested:
+                outer[at] = json.dumps(inner, ensure_ascii=False, separators=(",", ":"))
+
+    def to_bytes(self) -> bytes:
+        """Return the request as JSON."""
+        return orjson.dumps(self.root)
+
+
+def _unique(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
+    result = dict(pairs)
+    if len(result) != len(pairs):
+        raise ValueError("duplicate key")
+    return result
+
+
+def parse_object(body: bytes) -> dict[str, Json]:
+    """Return the JSON object in `body`. Raises ``anfrage_ungueltig``."""
+    try:
+        root = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        raise invalid("Die Anfrage ist kein gültiges JSON. Bitte prüfen Sie die Einstellungen Ihres Programms."
+                      ) from None
+    if not isinstance(root, dict):
+        raise invalid("Die Anfrage muss ein JSON-Objekt sein.")
+    return root
+
+
+def invalid(message: str, param: str | None = None) -> GatewayError:
+    """Return the error for a malformed request."""
+    return GatewayError("anfrage_ungueltig", message, param=param)
+
+
+# --- The nodes of a request's description ----------------------------------------------------------------------------
+
+class Node(Protocol):
+    """One place in a request and what KI-Pforte does there."""
+
+    def visit(self, document: Document, holder: Any, key: str | int, value: Json, scope: Scope) -> None:
+        """Register what is at ``holder[key]`` in `document`."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Structural:
+    """A leaf that passes untouched as long as `check` accepts it; anything else there is inspected as text."""
+
+    check: Callable[[Json], bool]
+
+    def visit(self, document: Document, holder: Any, key: str | int, value: Json, scope: Scope) -> None:
+        if value is not None and not self.check(value):
+            FREE.visit(document, holder, key, value, scope)
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """Natural language. A list or object in its place is walked freely."""
+
+    scope: Scope | None = None
+
+    def visit(self, document: Document, holder: Any, key: str | int, value: Json, scope: Scope) -> None:
+        if isinstance(value, str):
+            document.add(holder, key, value, self.scope or scope)
+        else:
+            Free(self.scope).visit(document, holder, key, value, scope)
+
+
+@dataclass(frozen=True, slots=True)
+class JsonText:
+    """A string that holds JSON, such as the arguments of a tool call."""
+
+    scope: Scope
+
+    def visit(self, document: Document, holder: Any, key: str | int, value: Json, scope: Scope) -> None:
+        if isinstance(value, str):
+            document.add_json(holder, key, value, self.scope)
+        else:
+            Free(self.scope).visit(document, holder, key, value, scope)
+
+
+@dataclass(frozen=True, slots=True)
+class Free:
+    """Free-form JSON: every string, number and key below it is text."""
+
+    scope: Scope | None = None
+
+    def visit(self, document: Document, holder: Any, key: str | int, value: Json, scope: Scope) -> None:
+        use = self.scope or scope
+        label = key if isinstance(key, str) else ""
+        if isinstance(value, str):
+            document.add(holder, key, value, use, label)
+        elif isinstance(value, (dict, list)):
+            document.walk_freely(value, use, label)
+        elif isinstance(value, (int, float)) and not isinstance(value, bool):
+            document.add(holder, key, repr(value), use, label, "number")
+
+
+FREE = Free()
+
+_SCHEMA_WORDS = frozenset({"type", "format", "$ref", "$schema", "$id", "required"})
+
+
+@dataclass(frozen=True, slots=True)
+class Schema:
+    """A JSON schema: descriptions, enums, defaults and examples are text; property names and types stay."""
+
+    def visit(self, document: Document, holder: Any, key: str | int, value: Json, scope: Scope) -> None:
+        if isinstance(value, str):
+            if not (key in _SCHEMA_WORDS and is_name(value)):
+                document.add(holder, key, value, "schema", key if isinstance(key, str) else "")
+        elif isinstance(value, dict):
+            for name, child in value.items():
+                self.visit(document, value, name, child, scope)
+        elif isinstance(value, list):
+            structural = key == "required"
+            for index, child in enumerate(value):
+                if not (structural and isinstance(child, str) and is_name(child)):
+                    self.visit(document, value, index, child, scope)
+
+
+@dataclass(frozen=True, slots=True)
+class Opaque:
+    """Content that cannot be read as text: counted by kind; policy decides whether the request may go on."""
+
+    kind: str
+
+    def visit(self, document: Document, holder: Any, key: str | int, value: Json, scope: Scope) -> None:
+        if value is not None:
+            document.opaque[self.kind] += 1
+
+
+@dataclass(frozen=True, slots=True)
+class Obj:
+    """An object with known fields; unknown ones are free-form text."""
+
+    fields: Mapping[str, Node]
+
+    def visit(self, document: Document, holder: Any, key: str | int, value: Json, scope: Scope) -> None:
+        if not isinstance(value, dict):
+            FREE.visit(document, holder, key, value, scope)
+            return
+        for name, child in value.items():
+            node = self.fields.get(name)
+            if node is not None:
+                node.visit(document, value, name, child, scope)
+            else:
+                document.add(value, name, name, scope, kind="key")
+                FREE.visit(document, value, name, child, scope)
+
+
+@dataclass(frozen=True, slots=True)
+class Each:
+    """A list, each item described by `node`."""
+
+    node: Node
+
+    def visit(self, document: Document, holder: Any, key: str | int, value: Json, scope: Scope) -> None:
+        if not isinstance(value, list):
+            FREE.visit(document, holder, key, value, scope)
+            return
+        for index, child in enumerate(value):
+            self.node.visit(document, value, index, child, scope)
+
+
+@dataclass(frozen=True, slots=True)
+class Tagged:
+    """An object whose ``tag`` field says what it is; an unknown kind is described by `other`."""
+
+    kinds: Mapping[str, Node]
+    other: Node
+    tag: str = "type"
+
+    def visit(self, document: Document, holder: Any, key: str | int, value: Json, scope: Scope) -> None:
+        kind = value.get(self.tag) if isinstance(value, dict) else None
+        node = self.kinds.get(kind, self.other) if isinstance(kind, str) else self.other
+        node.visit(document, holder, key, value, scope)
+
+
+def is_name(value: Json) -> bool:
+    """An identifier: what function names, ids and enum values look like."""
+    return isinstance(value, str) and len(value) <= 256 and value.isascii() and all(
+        c.isalnum() or c in "_-.:|=+/#$" for c in value)
+
+
+def is_flag(value: Json) -> bool:
+    """A boolean."""
+    return isinstance(value, bool)
+
+
+def is_number(value: Json) -> bool:
+    """A number of ordinary size: a sampling parameter, not somebody's account."""
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) < 10**10
+
+
+def one_of(*words: str) -> Structural:
+    """A leaf with a closed list of values."""
+    allowed = frozenset(words)
+    return Structural(lambda value: isinstance(value, str) and value in allowed)
