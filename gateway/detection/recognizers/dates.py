@@ -1,0 +1,57 @@
+"""Birth dates, and dates of death, marriage, divorce and illness. Other dates say nothing about a person."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from gateway.detection.dates import DATE, DATE_RE, YEAR
+from gateway.detection.sheet import Rule, Sheet
+from gateway.model.finding import Finding
+
+_AFTER: Final = re.compile(
+    rf"""["'”)*_]{{0,3}}\.?[ \t]?(?:\([^)\n]{{1,20}}\))?["'”]?[ \t]{{0,2}}[:=|–-]?[ \t]{{0,3}}(?:\n[ \t]{{0,4}})?["'„“(]{{0,2}}
+    (?:(?:am|den|is|ist|on|war|der|lautet)[ ]){{0,2}}(?:in[ ][^\n\d,;]{{2,40}}?,?[ ](?:am[ ]|on[ ])?)?
+    (?P<date>{DATE}|{YEAR})""", re.X | re.I)
+_STAR: Final = re.compile(rf"(?:\*|†|✝)[ ]?(?:am[ ])?({DATE}|{YEAR})", re.I)
+_BORN_RIGHT: Final = re.compile(r"(?:[ ,]+(?:in|zu)[ ][^\n\d.;]{2,40}?)?[ ,]+(?:geboren|geb\b|zur Welt)", re.I)
+_OLD: Final = re.compile(r"[ ][^\n.]{0,30}?\bJahre[ ](?:alt|werde)")
+_SENSITIVE_RIGHT: Final = re.compile(r"(?:[ ,]+[^\n.;\d]{0,30}?)?\b(?:gestorben|verstorben|geschieden|verheiratet|geheiratet|heimgegangen|"
+                                     r"verschieden|entbunden|verwitwet|getrennt)\b", re.I)
+_GAP: Final = re.compile(rf"[^\n;§]{{0,32}}?(?<![\d.])({DATE})|[^\n;§\d.]{{0,12}}?({YEAR})", re.I)
+_SHORT: Final = re.compile(r"[^\n;§\d]{0,20}?(?<![\d.])(\d{1,2}\.\d{1,2}\.)(?!\d)")
+
+
+def _find(sheet: Sheet) -> Iterator[Finding]:
+    for _, end in sheet.hits("BIRTH"):
+        match = _AFTER.match(sheet.text, end)
+        if match:
+            yield Finding(*match.span("date"), "BIRTHDATE", 0.95, "kontext")
+    for sign in ("*", "†"):
+        if sheet.has(sign):
+            entity = "BIRTHDATE" if sign == "*" else "DATE_SENSITIVE"
+            for match in sheet.scan(_STAR):
+                if match[0][0] == sign and sheet.text[match.start() - 1:match.start()] != "*":
+                    yield Finding(*match.span(1), entity, 0.9, "kontext", certain=sign == "*" and len(match[1]) > 4)
+    if sheet.hits("BORN_RIGHT") or sheet.hits("SENSITIVE"):
+        for match in sheet.scan(DATE_RE):
+            if _BORN_RIGHT.match(sheet.text, match.end()) or _OLD.match(sheet.text, match.end()):
+                yield Finding(*match.span(), "BIRTHDATE", 0.85, "kontext")
+            elif _SENSITIVE_RIGHT.match(sheet.text, match.end()):
+                yield Finding(*match.span(), "DATE_SENSITIVE", 0.6, "kontext", certain=False)
+    for _, end in sheet.hits("SENSITIVE"):
+        match = _GAP.match(sheet.text, end) or _SHORT.match(sheet.text, end)
+        if match:
+            span = next(match.span(group) for group in range(1, (match.lastindex or 1) + 1) if match[group])
+            yield Finding(*span, "DATE_SENSITIVE", 0.6, "kontext", certain=False)
+
+
+RULE: Final = Rule("DATES", ("BIRTHDATE", "DATE_SENSITIVE"), _find, {
+    "BIRTH": "geb geboren geborene geborener geburtsdatum gebdatum gebdat geburtstag geburtsdat born birth dob birthdate jahrgang"
+             " geburtsjahr birthday geburtstage",
+    "BORN_RIGHT": "geboren geb welt alt",
+    "SENSITIVE": "gestorben verstorben verst sterbedatum todestag todesdatum sterbetag verheiratet geheiratet eheschließung"
+                 " heirat heiratete hochzeit trauung geschieden scheidung ehescheidung getrennt arbeitsunfähig krank"
+                 " krankgeschrieben entbindungstermin entbindung heimgegangen verwitwet krankmeldung aufgelöst au"
+                 " entbunden krankheitsbedingt married divorced died deceased"}, digits=True)

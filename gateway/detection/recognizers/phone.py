@@ -1,0 +1,86 @@
+"""Telephone numbers: DIN 5008 and international forms by phonenumbers, local numbers and extensions by their label.
+
+Dates, amounts, file numbers and tax numbers look like telephone numbers to libphonenumber; they are excluded before
+it is asked. Service numbers (110, 112, 115, 116 117, 0800 ...) belong to nobody.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from typing import Final
+
+import phonenumbers
+
+from gateway.detection.sheet import GAP, Rule, Sheet, digits
+from gateway.model.finding import Finding
+
+_CANDIDATE: Final = re.compile(
+    r"(?<![\w,/.+-])(?:(?:\+|00)[ ]?[1-9]\d{0,3}|\(?0[1-9]\d{0,4}\)?)(?:[ ()/\-–.]{0,4}\d){4,14}(?![\w])(?!\.\d|/\d|-\w)")
+_LOCAL: Final = re.compile(r"[(+]?\d(?:[ ()/\-–.]{0,4}\d){2,16}(?!\w|\.\d|:\d)")
+_EXTENSION: Final = re.compile(r"[ ]?[-–]?[ ]?\d(?:[ ]?\d){1,8}(?!\w|\.\d|:\d)|[-–]\d+[ ]\d{2,4}")
+_AREA: Final = re.compile(r"0\d{2,4}(?!\d)")
+_DATE: Final = re.compile(r"\(?\d{1,2}[.\-/ ]{1,2}\d{1,2}[.\-/ ]{1,2}(?:\d{4}|\d{2})$|\d{2}\.\d{2}\.\d{2}|\d{1,2}[./]\d{1,2}\.(?!\d{3})")
+_NOT_BEFORE: Final = re.compile(
+    r"(?:az|aktenzeichen|kassenzeichen|geschäftszeichen|kundennummer|rechnung(?:snummer)?|vorlage|nr|nummer|zeichen|iban|id|euro|€)"
+    r"[.:]{0,2}[ ]{0,2}$", re.I)
+_SERVICE: Final = frozenset({
+    "110", "112", "115", "116117", "116116", "116111", "19222", "116006", "116000", "19240", "19411"})
+_FREE: Final = ("0800", "00800", "0180", "0900", "0137", "0700", "118")
+
+
+def _is_phone(surface: str, number: str) -> bool:
+    try:
+        parsed = phonenumbers.parse(surface, "DE")
+    except phonenumbers.NumberParseException:
+        return False
+    return bool(phonenumbers.is_possible_number(parsed)) and len(number) <= 15
+
+
+def _find(sheet: Sheet, own: frozenset[str]) -> Iterator[Finding]:
+    seen: set[int] = set()
+    for match in sheet.scan(_CANDIDATE):
+        surface = match[0]
+        number = digits(surface)
+        if len(number) < 7 or _DATE.match(surface) or number.startswith(_FREE) or number in own:
+            continue
+        labelled = sheet.near("PHONE", match.start(), 12)
+        if not labelled and (_NOT_BEFORE.search(sheet.line_left(match.start(), 30)) or surface.count(".") > 2):
+            continue
+        if labelled or _is_phone(surface, number):
+            seen.add(match.start())
+            yield Finding(*match.span(), "PHONE", 0.85 if labelled else 0.7, "kontext" if labelled else "format")
+    for kind, pattern in (("PHONE", _LOCAL), ("EXTENSION", _EXTENSION), ("AREA", _AREA)):
+        for start, end in sheet.hits(kind):
+            found = _labelled(sheet, start, end, pattern, seen, own)
+            if found:
+                yield Finding(*found, "PHONE", 0.75, "kontext", certain=kind == "PHONE")
+
+
+def _labelled(sheet: Sheet, start: int, end: int, pattern: re.Pattern[str], seen: set[int],
+              own: frozenset[str]) -> tuple[int, int] | None:
+    gap = GAP.match(sheet.text, end)
+    position = gap.end() if gap else end
+    if pattern is _EXTENSION and gap:
+        position = end + len(gap[0].rstrip("-– "))
+    match = pattern.match(sheet.text, position)
+    if match is None:
+        return None
+    begin = match.start() + len(match[0]) - len(match[0].lstrip())
+    surface = sheet.text[begin:match.end()]
+    number = digits(surface)
+    if begin in seen or number in _SERVICE or number in own or number.startswith(_FREE[:-1]) or _DATE.match(surface):
+        return None
+    if pattern is _LOCAL and (len(number) < 3 or (len(number) < 4 and sheet.text[start:end].lower() in ("mobil", "phone"))):
+        return None
+    return begin, match.end()
+
+
+def rule(own: frozenset[str] = frozenset()) -> Rule:
+    """Return the recognizer; `own` are numbers (digits only) of the authority that belong to no person."""
+    find: Callable[[Sheet], Iterator[Finding]] = lambda sheet: _find(sheet, own)  # noqa: E731
+    return Rule("PHONE", ("PHONE",), find, {
+        "PHONE": "tel telefon telefonnummer telefonnr rufnummer handy handynummer mobil mobilnummer mobiltelefon fax telefax"
+                 " fon phone mobile festnetz rückrufnummer handynr cell privatnummer",
+        "EXTENSION": "durchwahl dw app nebenstelle apparat hausapparat",
+        "AREA": "vorwahl"}, digits=True)

@@ -1,0 +1,128 @@
+"""File numbers, register and court numbers; Kassenzeichen, customer and other numbers; parcels and land register.
+
+They differ from town to town, so the label decides; some shapes tell enough by themselves. Own patterns of the
+municipality come from configuration.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from typing import Final
+
+from gateway.detection.sheet import GAP, Rule, Sheet
+from gateway.model.finding import Finding
+
+_VALUE: Final = re.compile(
+    r"(?=[^\n,;]{0,24}\d)[A-Za-zÄÖÜ0-9][\w./*+-]*(?:(?:[ ]?[-–/][ ]?|[ ])(?=[\w./-]*\d|[A-ZÄÖÜ][A-Za-z]{0,3}[ ]\d)[\w./*-]+){0,5}")
+_DATE: Final = re.compile(r"\d{1,2}\.\d{1,2}\.(?:\d{2,4})?$|\d{4}-\d{2}-\d{2}$|\d{1,2}:\d{2}")
+_COURT: Final = re.compile(
+    r"(?<![\w.])(?:\d{1,4}|[IVX]{1,5}[a-z]?)[ ]?[a-z]?[ ](?:U?Js|Gs|Ds|Ls|Cs|Ks|Ns|KLs|OWi|OWiG|AR|AZR|BR|Ca|Sa|C|F|O|S|T|U|K|L|M|N|A|B|E|"
+    r"IN|IK|XVII|XIV|VI|VR|HRA|HRB|ZR|R|SO|AS|SB|KR|P|W|WF|UF|AL|BvR)[ ]\d{1,6}/\d{2,4}(?!\w)(?:[ ](?:ER|PKH|B))?")
+_PUBLIC: Final = re.compile(r"(?:\b(?:BGH|BVerwG|BVerfG|BSG|BAG|BFH|EuGH|EGMR|OLG|OVG|VGH|LSG|KG|Urteil|Beschluss|Urt|Beschl)\b"
+                            r"[^\n]{0,40})$")
+_SHAPES: Final = re.compile(
+    r"(?<![\w./-])(?:"
+    r"\d{1,3}(?:[.-]\d{1,3}){0,2}[-/ ]{1,3}[A-ZÄÖÜ][A-Za-zÄÖÜäöü]{0,5}[-/ ]{0,3}\d{2,4}[-/]\d{1,7}"   # 50.2-WG-2024/004711
+    r"|\d{2,3}\.\d{1,3}[-/][A-ZÄÖÜ]{1,4}[-/]\d{2,4}[-/.]\d{1,6}"
+    r"|[A-ZÄÖÜ][A-Za-zÄÖÜ]{1,5}-\d{4}-\d{3,8}"                                              # GSi-2024-11093
+    r")(?![\w/])")
+_NOT_SHAPE: Final = re.compile(
+    r"(?:vorlage|drucksache|ds|beschluss|antrag|produkt|din|iso|cve|kb|version|haushaltsstelle|bv|satzung|art|artikel|§|abs"
+    r"|verordnung|richtlinie)\.?[- ]{0,2}(?:nr\.?[ ])?$", re.I)
+_CVE: Final = re.compile(r"(?:CVE|ISO|RFC|DIN|EU|EN|KB|DS|BV|VO)\b")
+_DOTTED: Final = re.compile(r"(?<![\w.,/-])(?=[\d.]*\d{4})\d{1,4}(?:\.\d{1,8}){2,4}(?![\w.]|,\d)")
+_DOTTED_DATE: Final = re.compile(r"\d{1,2}\.\d{1,2}\.\d{4}$|\d{2,4}\.\d{1,2}\.\d{1,2}$")
+_BENEFIT: Final = re.compile(r"(?<![\w/])(?:\d{5}//\d{4,8}|\d{3}[ ]?FK[ ]?\d{6}|\d{3}[A-Z]\d{6})(?![\w/])")
+_PARCEL: Final = re.compile(
+    r"(?:Gemarkung[ ][A-ZÄÖÜ][\w-]+(?:[ ][A-ZÄÖÜ][\w-]+)?[ ,]{0,3})?(?:Flur[ ]\d{1,3}[ ,;:]{0,3}(?:und[ ])?)?"
+    r"(?:Flurst(?:ück|\.)?(?:e|s|nummer|[ -]?Nr\.?)?|Flst\.?(?:[ -]?Nr\.?)?|Flurnummer|Parzelle)[: ]{0,2}(?:Nr\.?[ ])?\d{1,5}(?:/\d{1,4})?"
+    r"(?:(?:,[ ]|[ ]und[ ])\d{1,5}/\d{1,4}){0,4}", re.I)
+_FLUR: Final = re.compile(r"Gemarkung[ ][A-ZÄÖÜ][\w-]+(?:[ ][A-ZÄÖÜ][\w-]+)?[ ,]{1,3}Flur[ ]\d{1,3}")
+_SHEET: Final = re.compile(r"Blatt[ ]?(?:Nr\.?[ ]?)?\d{1,6}(?:[ ]?[A-Z](?!\w))?")
+_ALKIS: Final = re.compile(r"(?<!\w)\d{6}[_\d]{3}\d{5}[_\d]{6}(?:__)?(?!\w)")
+
+
+def _labelled(sheet: Sheet, kind: str, entity: str) -> Iterator[Finding]:
+    text = sheet.text
+    for start, end in sheet.hits(kind):
+        if text[start - 1:start] == "." and text[start - 4:start - 1] == "www":
+            continue
+        gap = GAP.match(text, end)
+        position = gap.end() if gap else end
+        match = _VALUE.match(text, position)
+        if match is None:
+            continue
+        surface = match[0].rstrip("./-*+ ")
+        if not any(c.isdigit() for c in surface) or _DATE.match(surface) or len(surface) < 3:
+            continue
+        if " " in surface and surface[0].islower():
+            continue
+        yield Finding(match.start(), match.start() + len(surface), entity, 0.8, "kontext", certain=len(surface) >= 5)
+
+
+def _find_case(sheet: Sheet, own: Sequence[re.Pattern[str]]) -> Iterator[Finding]:
+    for pattern in own:
+        for match in sheet.scan(pattern):
+            if match.end() > match.start():
+                yield Finding(*match.span(), "CASE_NUMBER", 0.9, "format")
+    yield from _labelled(sheet, "CASE", "CASE_NUMBER")
+    for start, end in sheet.hits("REGISTER"):
+        match = re.compile(r"[^\n]{0,40}?\bNr\.?[ ](\d{1,6}/\d{2,4})").match(sheet.text, end)
+        if match:
+            yield Finding(*match.span(1), "CASE_NUMBER", 0.7, "kontext")
+        del start
+    if sheet.has("/"):
+        for match in sheet.scan(_COURT):
+            if not _PUBLIC.search(sheet.line_left(match.start(), 60)):
+                yield Finding(*match.span(), "CASE_NUMBER", 0.75, "format")
+    for match in sheet.scan(_SHAPES):
+        if not _NOT_SHAPE.search(sheet.line_left(match.start(), 30)) and not _CVE.match(match[0]):
+            yield Finding(*match.span(), "CASE_NUMBER", 0.6, "format", certain=len(match[0]) >= 8)
+
+
+def _find_cash(sheet: Sheet) -> Iterator[Finding]:
+    yield from _labelled(sheet, "CASH", "CASH_NUMBER")
+    for match in sheet.scan(_BENEFIT):
+        yield Finding(*match.span(), "CASH_NUMBER", 0.8, "format")
+    for match in sheet.scan(_DOTTED):
+        if not _DOTTED_DATE.match(match[0]):
+            yield Finding(*match.span(), "CASH_NUMBER", 0.6, "format")
+
+
+def _find_parcel(sheet: Sheet) -> Iterator[Finding]:
+    if sheet.hits("PARCEL"):
+        for pattern in (_PARCEL, _FLUR):
+            for match in sheet.scan(pattern):
+                yield Finding(*match.span(), "PARCEL", 0.8, "kontext")
+    if sheet.hits("LAND_REGISTER"):
+        for match in sheet.scan(_SHEET):
+            if sheet.near("LAND_REGISTER", match.start(), 120):
+                yield Finding(*match.span(), "PARCEL", 0.8, "kontext")
+    if sheet.has("_"):
+        for match in sheet.scan(_ALKIS):
+            yield Finding(*match.span(), "PARCEL", 0.9, "format")
+
+
+def case_rule(own: Sequence[re.Pattern[str]] = ()) -> Rule:
+    """Return the recognizer of file numbers; `own` are further patterns of this municipality."""
+    find: Callable[[Sheet], Iterator[Finding]] = lambda sheet: _find_case(sheet, own)  # noqa: E731
+    return Rule("CASE_NUMBER", ("CASE_NUMBER",), find, {
+        "CASE": "az aktenzeichen gz geschäftszeichen zeichen akte vorgang vorgangsnummer vorgangsnr fallnummer fallnr fallakte"
+                " aktennummer azr registernummer urkundennummer tagebuchnummer reference ref referenz ticketnummer"
+                " meldungsnummer antragsnummer gesch -aktenzeichen",
+        "REGISTER": "geburtenregister eheregister sterberegister geburtsregister heiratsregister geburtseintrag eheeintrag"
+                    " sterbeeintrag"},
+        digits=True)
+
+
+CASH_RULE: Final = Rule("CASH_NUMBER", ("CASH_NUMBER",), _find_cash, {
+    "CASH": "kassenzeichen kassenz kz kundennummer kundennr kd personalnummer personalnr persnr bg bgnummer wg wohngeldnummer"
+            " wohngeldnr mandatsreferenz mandatsref mandat buchungszeichen personenkonto debitor debitorennummer steuermarke"
+            " hundemarke mitgliedsnummer leserausweis bibliotheksausweis leserausweisnummer kindergeldnummer vertragskonto"
+            " vertragskontonummer zählernummer rechnungsnummer bescheidnummer beitragsnummer kundenkonto wohngeld"
+            " abgabenkonto objektnummer bürgernummer schülernummer matrikelnummer teilnehmernummer kundennumer"
+            " customer -nummerwg"}, digits=True)
+PARCEL_RULE: Final = Rule("PARCEL", ("PARCEL",), _find_parcel, {
+    "PARCEL": "flurstück flurstücke flurstücks flurstücknummer flst flurst gemarkung flurnummer parzelle flurstücksnummer",
+    "LAND_REGISTER": "grundbuch grundbuchs grundbuchblatt grundbuche wohnungsgrundbuch"}, digits=True)

@@ -1,0 +1,175 @@
+"""What every recognizer looks at: one stretch of text with the facts that all of them need.
+
+What it is: a `Rule` is one recognizer without any engine around it: a function from `Sheet` to findings, and the words
+that trigger it. A `Sheet` is a window onto a text. All trigger words of all rules are found in one pass over its
+words (a dictionary look-up per word), so that a rule costs nothing where none of its words stands.
+
+What it keeps true: a rule sees up to `MARGIN` characters beyond its window on both sides, and only findings that
+begin inside the window count, so a long text in windows gives the findings of the whole text, in linear time.
+
+What it does not know: a context that stands further away than the margin. The header of a table is the exception: it
+is read once for the whole text (`gateway.detection.table`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from gateway.model.finding import Finding
+
+MARGIN: Final = 600
+"""How far a rule may look beyond the window it works on. No rule looks further and no finding is longer."""
+
+_WORD: Final = re.compile(r"[^\W\d_]+")
+_DIGIT: Final = re.compile(r"\d")
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One cell of a table: where it stands and the kind of its column."""
+
+    start: int
+    end: int
+    kind: str
+
+
+class Lexicon:
+    """All trigger words of all rules: word -> kinds, and word endings -> kind."""
+
+    def __init__(self, words: Mapping[str, Sequence[str]], endings: Mapping[str, str]) -> None:
+        self.words = dict(words)
+        self.endings = dict(endings)
+        self.ending_tuple = tuple(endings)
+
+    def kinds(self, word: str) -> Sequence[str]:
+        """Return what the lower-case `word` triggers."""
+        found = self.words.get(word)
+        if found is None and word.endswith(self.ending_tuple):
+            found = self.words[word] if word in self.words else [
+                kind for ending, kind in self.endings.items() if word.endswith(ending)]
+        return found or ()
+
+
+class Sheet:
+    """A window ``[lo, hi)`` of a text, and the stretch ``[begin, end)`` around it that rules may read."""
+
+    __slots__ = ("_digits", "_hits", "begin", "cells", "end", "hi", "lexicon", "lo", "text")
+
+    def __init__(self, text: str, lexicon: Lexicon, cells: Sequence[Cell] = (), lo: int = 0,
+                 hi: int | None = None) -> None:
+        self.text = text
+        self.lexicon = lexicon
+        self.cells = cells
+        self.lo = lo
+        self.hi = len(text) if hi is None else hi
+        self.begin = max(0, lo - MARGIN)
+        self.end = min(len(text), self.hi + MARGIN)
+        self._hits: dict[str, list[tuple[int, int]]] | None = None
+        self._digits: bool | None = None
+
+    @property
+    def has_digit(self) -> bool:
+        """Whether any digit stands in reach: most rules have nothing to do where none does."""
+        if self._digits is None:
+            self._digits = _DIGIT.search(self.text, self.begin, self.end) is not None
+        return self._digits
+
+    def has(self, part: str) -> bool:
+        """Whether `part` stands in reach."""
+        return self.text.find(part, self.begin, self.end) >= 0
+
+    def scan(self, pattern: re.Pattern[str]) -> Iterator[re.Match[str]]:
+        """Yield the matches of `pattern` in reach."""
+        return pattern.finditer(self.text, self.begin, self.end)
+
+    def hits(self, kind: str) -> Sequence[tuple[int, int]]:
+        """Return the spans of the words that trigger `kind`, in order."""
+        if self._hits is None:
+            self._hits = self._index()
+        return self._hits.get(kind, ())
+
+    def _index(self) -> dict[str, list[tuple[int, int]]]:
+        hits: dict[str, list[tuple[int, int]]] = {}
+        words, endings = self.lexicon.words, self.lexicon.ending_tuple
+        for match in _WORD.finditer(self.text, self.begin, self.end):
+            word = match[0].lower()
+            kinds = words.get(word)
+            if kinds is None:
+                if not word.endswith(endings):
+                    continue
+                kinds = self.lexicon.kinds(word)
+            span = match.span()
+            for kind in kinds:
+                hits.setdefault(kind, []).append(span)
+        return hits
+
+    def near(self, kind: str, position: int, before: int, after: int = 0) -> bool:
+        """Whether a trigger of `kind` ends within `before` characters left, or begins within `after` right."""
+        return any(position - before <= end <= position or position <= start <= position + after
+                   for start, end in self.hits(kind))
+
+    def left(self, position: int, reach: int = 60) -> str:
+        """Return up to `reach` characters before `position`."""
+        return self.text[max(0, position - reach):position]
+
+    def line_left(self, position: int, reach: int = 80) -> str:
+        """Return what stands before `position` in the same line, up to `reach` characters."""
+        return self.text[max(0, position - reach, self.text.rfind("\n", 0, position) + 1):position]
+
+    def right(self, position: int, reach: int = 60) -> str:
+        """Return up to `reach` characters from `position` on."""
+        return self.text[position:position + reach]
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One recognizer: its name, what it finds, how, and which words trigger it (``kind -> words or "-endings"``)."""
+
+    name: str
+    entities: tuple[str, ...]
+    find: Callable[[Sheet], Iterable[Finding]]
+    triggers: Mapping[str, str] = field(default_factory=dict)
+    digits: bool = False
+    """The rule needs a digit somewhere."""
+
+
+def lexicon(rules: Iterable[Rule]) -> Lexicon:
+    """Gather the trigger words of `rules`. A word that begins with ``-`` is an ending."""
+    words: dict[str, list[str]] = {}
+    endings: dict[str, str] = {}
+    for rule in rules:
+        for kind, listed in rule.triggers.items():
+            for word in listed.split():
+                if word.startswith("-"):
+                    endings[word[1:]] = kind
+                elif kind not in words.setdefault(word, []):
+                    words[word].append(kind)
+    return Lexicon(words, endings)
+
+
+GAP: Final = re.compile(
+    r"""(?:[-./ ]{0,2}(?:nr|nummer|no|number|kennung|code|zeichen|-?id)\b\.?)?     # "-Nr."
+        (?:[ ](?:des|der|für)[ ]\w{3,20})?                                         # "der Mutter"
+        \.?["'”’)*_\]]{0,4}[ \t]{0,4}
+        (?:(?:lautet|lauten|ist|war|is|hat[ ]die)\b)?[ \t]{0,2}[:=\#|>–-]{0,2}[ \t]{0,4}
+        (?:\n[ \t>]{0,8})?["'„“(*_`\[<]{0,4}(?:(?:nr|no)\b\.?:?)?[ \t]?["'„“(]?""", re.I | re.X)
+"""What may stand between a label and its value: ``-Nr.``, a colon, quotes, Markdown, one line break."""
+
+
+def value_at(sheet: Sheet, label_end: int, value: re.Pattern[str]) -> re.Match[str] | None:
+    """Return the match of `value` right behind a label that ends at `label_end`, over a gap of punctuation."""
+    gap = GAP.match(sheet.text, label_end)
+    return value.match(sheet.text, gap.end() if gap else label_end)
+
+
+def digits(text: str) -> str:
+    """Return the ASCII digits of `text`."""
+    return "".join(c for c in text if "0" <= c <= "9")
+
+
+def compact(text: str) -> str:
+    """Return the letters and digits of `text` in upper case."""
+    return "".join(c for c in text if c.isalnum()).upper()
