@@ -7,7 +7,7 @@ transaction, before its commit, and when it raises, the change does not happen.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -21,6 +21,7 @@ from gateway.cli.output import CliError, Exit
 from gateway.cli.record import Record
 from gateway.model.kipass import KiPassConfig
 from gateway.model.people import Person
+from gateway.policy.policyset import PolicySet
 from gateway.store import departments, is_current, open_engine, people, reading, writing
 
 
@@ -31,10 +32,8 @@ class CliContext:
     database_url: str
     policies: Path
     record: Record
-    load_rules: Callable[[Path], KiPassConfig]
-    """Reads the KI-Pass part of a policy folder; raises `CliError` or a policy error with a German text."""
-    load_departments: Callable[[Path], Mapping[str, str]]
-    """Reads the departments of a policy folder: id -> name."""
+    load_policies: Callable[[Path], PolicySet]
+    """Reads and checks a policy folder; `gateway.policy` has it. Raises `PolicyErrors`."""
     now: Callable[[], datetime] = field(default=lambda: datetime.now(UTC))
 
     @cached_property
@@ -47,9 +46,19 @@ class CliContext:
         return engine
 
     @cached_property
+    def policy_set(self) -> PolicySet:
+        """The policies as the folder has them now."""
+        return self.load_policies(self.policies)
+
+    @property
     def rules(self) -> KiPassConfig:
-        """The rules of the KI-Pass as the policy folder has them now."""
-        return self.load_rules(self.policies)
+        """The rules of the KI-Pass."""
+        return self.policy_set.kipass
+
+    @property
+    def departments(self) -> dict[str, str]:
+        """The departments that the policies know: id -> name."""
+        return {key: department.name for key, department in self.policy_set.departments.items()}
 
     def reading(self) -> AbstractContextManager[Connection]:
         """Open a transaction for reading."""
@@ -59,7 +68,7 @@ class CliContext:
     def writing(self) -> Iterator[Connection]:
         """Open a transaction for writing, with the departments of the policy folder known to the database."""
         with writing(self.engine) as connection:
-            departments.sync(connection, self.load_departments(self.policies))
+            departments.sync(connection, self.departments)
             yield connection
 
 

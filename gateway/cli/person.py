@@ -13,7 +13,7 @@ from gateway.cli.context import CliContext, context, person_or_fail
 from gateway.cli.output import CliError, Exit, emit, note, say, speaks, table
 from gateway.cli.views import key_json, key_words, pass_json, pass_words, person_json
 from gateway.kipass import passes as passes_of
-from gateway.store import departments, keys, passes, people
+from gateway.store import keys, passes, people
 
 person_app = typer.Typer(name="person", help="Personen eintragen, auflisten, einlesen und abschalten.",
                          no_args_is_help=True)
@@ -40,7 +40,9 @@ def add(
     with own.writing() as connection:
         if people.by_email(connection, email) is not None:
             raise CliError(f"{email} ist schon eingetragen.", Exit.MISUSE)
-        check_department(department, {d.id for d in departments.every(connection)})
+        if department not in own.departments:
+            raise CliError(f"Das Amt „{department}“ gibt es nicht. Möglich sind: {', '.join(sorted(own.departments))}.",
+                           Exit.MISUSE)
         new = people.NewPerson(email, name, department, frozenset(role or ()))
         [person] = people.add(connection, [new], own.now())
         own.record("person.added", {"via": "cli"}, person.id)
@@ -48,12 +50,6 @@ def add(
         return emit(person_json(person))
     return note(f"{person.name} ist eingetragen. Einen Schlüssel erhält die Person mit: "
                 f"ki-pforte key create {person.email}")
-
-
-def check_department(department: str, known: set[str]) -> None:
-    """Refuse a department that the policies do not know."""
-    if department not in known:
-        raise CliError(f"Das Amt „{department}“ gibt es nicht. Möglich sind: {', '.join(sorted(known))}.", Exit.MISUSE)
 
 
 @person_app.command("list")
@@ -144,8 +140,8 @@ def import_(
     own = context(ctx)
     rows, errors = person_import.read(file)
     with own.reading() if dry_run else own.writing() as connection:
-        known = {d.id for d in departments.every(connection)} | set(own.load_departments(own.policies))
-        plan = person_import.plan(rows, errors, people.every(connection), known, disable_missing=disable_missing)
+        plan = person_import.plan(rows, errors, people.every(connection), set(own.departments),
+                                  disable_missing=disable_missing)
         if not plan.errors and not dry_run:
             person_import.carry_out(plan, connection, own.record, own.now())
     person_import.report(plan, dry_run=dry_run, as_json=json)

@@ -1,0 +1,128 @@
+"""``ki-pforte document``: the versions of Dienstvereinbarung, Leitlinien, checklist and information.
+
+They are policy and stand in ``policies/ki-pass.yaml``, reviewed like code; publishing adds one entry there and leaves
+every other line as it is. The changed folder is checked as a whole in a copy before anything real is touched.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from hashlib import sha256
+from pathlib import Path
+from typing import Annotated, Any, get_args
+
+import typer
+
+from gateway.cli.context import CliContext, context
+from gateway.cli.document_entry import Publication, apply, try_out
+from gateway.cli.evidence import in_force
+from gateway.cli.output import CliError, Exit, emit, note, speaks, table
+from gateway.kipass.calendar import day_of
+from gateway.model.kipass import Change, Document, DocumentKind
+
+document_app = typer.Typer(name="document", help="Dienstvereinbarung, Leitlinien und weitere Papiere in Fassungen.",
+                           no_args_is_help=True)
+
+Json = Annotated[bool, typer.Option("--json", help="Ausgabe als JSON.")]
+
+
+@document_app.command("list")
+@speaks
+def list_(ctx: typer.Context, json: Json = False) -> None:
+    """Zeigt alle Fassungen, welche gilt, und ob die Datei noch die eingetragene ist."""
+    own = context(ctx)
+    now = own.now()
+    current = {kind: in_force(own.rules, kind, now) for kind in get_args(DocumentKind)}
+    found = [(d, d == current[d.kind], _intact(own, d)) for kind in get_args(DocumentKind)
+             for d in own.rules.documents.get(kind, ())]
+    if json:
+        emit({"documents": [_json(d, applies, intact) for d, applies, intact in found]})
+    else:
+        table(("Art", "Fassung", "Titel", "gilt ab", "Änderung", "Frist", "Prüfsumme", "Stand"), [
+            (d.kind, d.version, d.title, f"{d.valid_from:%d.%m.%Y}", d.change, f"{d.grace_days} Tage", d.sha256[:12],
+             ("gilt" if applies else "") + ("" if intact else " Datei fehlt oder ist verändert"))
+            for d, applies, intact in found])
+    if not all(intact for _, _, intact in found):
+        note("Mindestens eine Datei fehlt oder ist nicht die, die eingetragen wurde. Bitte stellen Sie sie wieder her.")
+        raise typer.Exit(int(Exit.FOUND))
+
+
+@document_app.command()
+@speaks
+def publish(
+    ctx: typer.Context,
+    kind: Annotated[str, typer.Argument(help=f"Art: {', '.join(get_args(DocumentKind))}.")],
+    file: Annotated[Path, typer.Argument(help="Die Datei, wie sie gelesen werden soll.")],
+    version: Annotated[str, typer.Option("--version", help="Fassung, zum Beispiel „2.1“.")],
+    change: Annotated[str, typer.Option("--change", help="„redaktionell“ oder „wesentlich“. Eine wesentliche Änderung "
+                                                         "der Dienstvereinbarung ist neu zur Kenntnis zu nehmen.")],
+    title: Annotated[str, typer.Option("--title", help="Titel; ohne Angabe der bisherige.")] = "",
+    grace_days: Annotated[int, typer.Option("--grace-days", min=0, max=3660,
+                                            help="So viele Tage gilt die vorige Fassung weiter.")] = 28,
+    valid_from: Annotated[str, typer.Option("--valid-from", help="Erster Tag, JJJJ-MM-TT; ohne Angabe heute.")] = "",
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Nur prüfen und zeigen, was geschähe.")] = False,
+    json: Json = False,
+) -> None:
+    """Veröffentlicht eine neue Fassung und trägt sie in „ki-pass.yaml“ ein."""
+    own = context(ctx)
+    new = _publication(own, kind, file, version, change, title, grace_days, valid_from)
+    try_out(new, own.policies, own.load_policies)
+    if not dry_run:
+        with own.writing():
+            # Recorded first: a version that nobody can find in the ledger must not come into force.
+            own.record("policy.change", {"document": new.entry.kind, "version": new.entry.version,
+                                         "sha256": new.entry.sha256, "change": new.entry.change,
+                                         "grace_days": new.entry.grace_days, "via": "cli"}, None)
+            apply(new, own.policies)
+    if json:
+        return emit({"published": not dry_run, **_json(new.entry, new.entry.valid_from <= day_of(own.now()), True)})
+    note(f"{new.entry.title}, Fassung {new.entry.version}, gilt ab {new.entry.valid_from:%d.%m.%Y}. "
+         f"Prüfsumme: {new.entry.sha256}")
+    return note("Probelauf: es wurde nichts geändert." if dry_run else "Eingetragen in „ki-pass.yaml“.")
+
+
+def _publication(own: CliContext, kind: str, file: Path, version: str, change: str, title: str, grace_days: int,
+                 valid_from: str) -> Publication:
+    known = own.rules.documents
+    checked: DocumentKind = _one_of(kind, get_args(DocumentKind), "Die Art")
+    how: Change = _one_of(change, get_args(Change), "Die Änderung")
+    last = known[checked][-1] if known.get(checked) else None
+    try:
+        start = date.fromisoformat(valid_from) if valid_from else day_of(own.now())
+        content = file.read_bytes()
+    except ValueError:
+        raise CliError("Bitte schreiben Sie den ersten Tag in der Form JJJJ-MM-TT.", Exit.MISUSE) from None
+    except OSError as error:
+        raise CliError(f"Die Datei {file} lässt sich nicht lesen ({error.strerror}).", Exit.MISUSE) from None
+    if any(d.version == version for d in known.get(checked, ())):
+        raise CliError(f"Die Fassung {version} gibt es schon. Bitte zählen Sie weiter.", Exit.MISUSE)
+    if last is not None and start < last.valid_from:
+        raise CliError(f"Die Fassung {last.version} gilt erst ab {last.valid_from:%d.%m.%Y}. Eine neue kann nicht "
+                       "früher gelten.", Exit.MISUSE)
+    heading = title or (last.title if last else "")
+    if not heading:
+        raise CliError("Bitte geben Sie mit --title den Titel an.", Exit.MISUSE)
+    digest = sha256(content).hexdigest()
+    if any(d.sha256 == digest for d in known.get(checked, ())):
+        raise CliError("Genau diese Datei ist schon als Fassung eingetragen.", Exit.MISUSE)
+    return Publication(Document(
+        checked, version, heading, digest, start, how, grace_days, last.version if last else None,
+        f"documents/{checked}-{version}{file.suffix.lower() or '.md'}"), content)
+
+
+def _one_of(word: str, known: tuple[Any, ...], what: str) -> Any:
+    if word not in known:
+        raise CliError(f"{what} „{word}“ gibt es nicht. Möglich sind: {', '.join(known)}.", Exit.MISUSE)
+    return word
+
+
+def _intact(own: CliContext, document: Document) -> bool:
+    path = own.policies / document.file
+    return path.is_file() and sha256(path.read_bytes()).hexdigest() == document.sha256
+
+
+def _json(document: Document, applies: bool, intact: bool) -> dict[str, Any]:
+    return {"kind": document.kind, "version": document.version, "title": document.title, "sha256": document.sha256,
+            "valid_from": document.valid_from.isoformat(), "change": document.change,
+            "grace_days": document.grace_days, "supersedes": document.supersedes, "file": document.file,
+            "in_force": applies, "file_intact": intact}
