@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Final, Literal
 
 from gateway.model.register import RegisteredModel
 
@@ -14,6 +14,10 @@ Action = Literal["keep", "placeholder", "mask", "hash", "generalise", "note", "r
 ``keep``: left as it is. ``placeholder``: replaced, and put back into the answer. ``mask``, ``hash``, ``generalise``:
 replaced for good. ``note``: left, counted, and known to policy. ``refuse``: the request does not leave the house.
 """
+
+DEFAULT_PURPOSE: Final = "allgemein"
+"""The purpose that applies when none is declared."""
+UNKNOWN_PURPOSE: Final = "unbekannt"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +45,15 @@ class Admission:
     policy: str
     """Digest of the policy set (hex) that decided."""
     purpose: str
+    """A purpose that the policy knows, or `UNKNOWN_PURPOSE`: what a client wrote is not recorded."""
     model: RegisteredModel | None
+    """Where it may go; None when denied."""
     reasons: tuple[Reason, ...]
     denial: Denial | None = None
     notice: str = ""
     """A notice for the person that travels in a header (grace period), ASCII."""
+    asked: str = ""
+    """Registered id of the model that was asked for, empty when there is none: what a client wrote is not recorded."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,170 @@
+"""Reads a policy folder into a `PolicySet`, or says everything that is wrong with it.
+
+``load_policies(folder)`` is the only door: `serve`, `policy check` and tests go through it. All files are read and
+checked before anything is reported; a check that needs a file which could not be read is left out rather than
+producing follow-up errors. Nothing is loaded in part: one problem anywhere, and there is no policy set.
+
+The digest is SHA-256 over the canonical JSON of what the files *say* (comments, order of keys and layout do not
+count); the documents are in it by their hashes. A setting that adds to the policies (`with_quickstart`) changes it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from types import MappingProxyType
+from typing import Final, TypeVar, get_args
+
+from pydantic import BaseModel
+
+from gateway.model.kipass import DocumentKind, KiPassConfig
+from gateway.model.register import Avv, RegisteredModel
+from gateway.policy import check, documents
+from gateway.policy.policyset import PolicySet, work_out
+from gateway.policy.problems import PolicyErrors, PolicyProblem
+from gateway.policy.schema import Department, KiPass, Model, Organisation, OrganisationModels, Register
+from gateway.policy.source import Source, Value, read
+from gateway.policy.translate import validate
+from gateway.policy.vocabulary import DATA_CLASSES
+
+M = TypeVar("M", bound=BaseModel)
+
+LANGUAGE: Final = "kipforte/policy/v1"
+"""Goes into the digest: the same files under another version of the language are another policy."""
+
+
+@dataclass(slots=True)
+class _Reading:
+    """One pass over a folder."""
+
+    folder: Path
+    problems: list[PolicyProblem] = field(default_factory=list)
+    said: dict[str, Value] = field(default_factory=dict)
+
+    def file(self, name: str, schema: type[M]) -> tuple[Source, M] | None:
+        """Read and validate one file; None when it is not usable (the problems are noted)."""
+        source, problems = read(self.folder / name, f"{self.folder.name}/{name}")
+        self.problems += problems
+        if source is None:
+            return None
+        self.said[name] = source.data
+        content, problems = validate(schema, source)
+        self.problems += problems
+        return None if content is None else (source, content)
+
+
+def load_policies(folder: Path) -> PolicySet:
+    """Return the policies of a folder. Raises `PolicyErrors` with every problem there is."""
+    reading = _Reading(folder.resolve())
+    models = reading.file("models.yaml", Register)
+    passes = reading.file("ki-pass.yaml", KiPass)
+    organisation = reading.file("organisation.yaml", Organisation)
+    departments = _departments(reading)
+    problems = reading.problems
+    if models:
+        problems += check.register(*models)
+    if passes:
+        problems += check.ki_pass(*passes)
+        problems += documents.check(*passes, folder=reading.folder)
+    if organisation:
+        register, rules = models and models[1], passes and passes[1]
+        problems += check.organisation(*organisation, register, rules)
+        for source, content in departments.values():
+            problems += check.department(source, content, organisation[1], register, rules)
+    if problems or not (models and passes and organisation):
+        raise PolicyErrors(problems)
+    registered = {key: registered_model(key, m) for key, m in models[1].models.items()}
+    return work_out(_digest({"language": LANGUAGE, "files": reading.said}), organisation[1],
+                    {key: content for key, (_, content) in departments.items()}, registered,
+                    _kipass(passes[1], organisation[1]))
+
+
+def with_quickstart(policies: PolicySet, *, base_url: str, model: str, dialects: Iterable[str],
+                    api_key_env: str | None = None) -> PolicySet:
+    """Return the policies with the model ``schnellstart``: one's own provider, for trying out.
+
+    It counts as a model in the house: cleared for every data class, allowed for every department, every tool trusted.
+    The passes, purposes and actions of the policies hold for it as for any other model in the house.
+    """
+    added = RegisteredModel(
+        id=check.RESERVED, name=f"Schnellstart ({model})", adapter="openai", target=model, base_url=base_url,
+        api_key_env=api_key_env, dialects=frozenset(dialects), enabled=True, in_house=True,
+        provider="selbst eingestellt (KI_PFORTE_OPENAI_BASE_URL)", operator=policies.organisation.name,
+        region="zum Ausprobieren, nicht geprüft", transfer_basis="nicht geprüft", data_classes=frozenset(DATA_CLASSES),
+        retention="nicht geprüft", risk_class="begrenzt", overseer=policies.organisation.contact.it,
+        description="Eigener Anbieter zum Ausprobieren, über Einstellungen hinzugefügt; gilt als Modell im Haus.")
+    allow = OrganisationModels(allow=(*policies.organisation.models.allow, added.id))
+    organisation = policies.organisation.model_copy(update={"models": allow})
+    departments = {key: _allowing(written, added.id) for key, written in policies.files.items()}
+    digest = _digest({"language": LANGUAGE, "policies": policies.digest, "schnellstart": {
+        "target": model, "base_url": base_url, "dialects": sorted(added.dialects), "api_key_env": api_key_env}})
+    result = work_out(digest, organisation, departments, {**policies.models, added.id: added}, policies.kipass)
+    return replace(result, departments=MappingProxyType({
+        key: replace(d, models=MappingProxyType({
+            id_: replace(rules, untrusted_tools=frozenset()) if id_ == added.id else rules
+            for id_, rules in d.models.items()}))
+        for key, d in result.departments.items()}))
+
+
+def with_base_url(policies: PolicySet, base_url: str) -> PolicySet:
+    """Return the policies with the address under which this server is reached, for links in messages.
+
+    The digest stays: where the pages are is no rule.
+    """
+    organisation = policies.organisation.model_copy(update={"base_url": base_url})
+    return replace(policies, organisation=organisation, kipass=replace(policies.kipass, link=_pass_page(base_url)))
+
+
+def _departments(reading: _Reading) -> dict[str, tuple[Source, Department]]:
+    folder = reading.folder / "departments"
+    paths = sorted((*folder.glob("*.yaml"), *folder.glob("*.yml")))
+    if not paths:
+        reading.problems.append(PolicyProblem(f"{reading.folder.name}/departments", 1, "",
+                                              "Es gibt keine Abteilung", "legen Sie eine Datei wie sozialamt.yaml an"))
+    found: dict[str, tuple[Source, Department]] = {}
+    for path in paths:
+        name = f"departments/{path.name}"
+        if path.suffix != ".yaml" or not check.DEPARTMENT_KEY.fullmatch(path.stem):
+            reading.problems.append(PolicyProblem(
+                f"{reading.folder.name}/{name}", 1, "", "Der Dateiname ist kein Kürzel für eine Abteilung",
+                "verwenden Sie Kleinbuchstaben, Ziffern und „-“, am Ende „.yaml“, zum Beispiel buergerbuero.yaml"))
+        elif (read_ := reading.file(name, Department)) is not None:
+            found[path.stem] = read_
+    return found
+
+
+def _allowing(written: Department, model: str) -> Department:
+    chosen = written.models
+    if chosen.allow is None:
+        return written
+    return written.model_copy(update={"models": chosen.model_copy(update={"allow": (*chosen.allow, model)})})
+
+
+def registered_model(key: str, entry: Model) -> RegisteredModel:
+    """Return a register entry as the value that the rest of the house works with."""
+    fields = entry.model_dump(exclude={"avv", "dialects", "data_classes"})
+    avv = None if entry.avv is None else Avv(entry.avv.concluded, entry.avv.sha256, entry.avv.until)
+    return RegisteredModel(id=key, avv=avv, dialects=frozenset(entry.dialects),
+                           data_classes=frozenset(entry.data_classes), **fields)
+
+
+def _kipass(content: KiPass, organisation: Organisation) -> KiPassConfig:
+    kinds: tuple[DocumentKind, ...] = get_args(DocumentKind)
+    return KiPassConfig(
+        modules=MappingProxyType({k: documents.module(k, m) for k, m in content.modules.items()}),
+        scopes=MappingProxyType({k: documents.scope(k, s) for k, s in content.scopes.items()}),
+        documents=MappingProxyType({kind: tuple(documents.document(kind, d) for d in getattr(content.documents, kind))
+                                    for kind in kinds}),
+        link=_pass_page(organisation.base_url), contact=organisation.contact.ki_pass_stelle)
+
+
+def _pass_page(base_url: str) -> str:
+    return base_url.rstrip("/") + "/pass"
+
+
+def _digest(content: Mapping[str, object]) -> str:
+    canonical = json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(canonical.encode()).hexdigest()

@@ -1,0 +1,82 @@
+"""The words of the policy language that are fixed by the software: strictness, data classes, defaults, forbidden ends.
+
+Strictness is defined here and nowhere else. The one measure is what the provider learns: everything (``keep``,
+``note``; the second one is at least counted), a part (``generalise``), that two requests speak of the same value
+(``hash``), that two places of one conversation do (``placeholder``), the kind only (``mask``), nothing (``refuse``).
+A department may move up this ladder, never down. Whether a value returns into the answer is not a measure of its own:
+what comes back goes to the person who wrote it.
+"""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+from typing import Final, Literal, get_args
+
+from gateway.model.decision import Action
+from gateway.model.entities import ENTITIES
+
+STRICTNESS: Final[tuple[Action, ...]] = ("keep", "note", "generalise", "hash", "placeholder", "mask", "refuse")
+"""Every action, from the loosest to the strictest."""
+READABLE: Final[frozenset[Action]] = frozenset({"keep", "note"})
+"""The actions after which the provider reads the value as it is."""
+
+OpaqueKind = Literal["image", "audio", "file"]
+OpaqueAction = Literal["pass", "refuse"]
+OPAQUE_KINDS: Final[tuple[OpaqueKind, ...]] = get_args(OpaqueKind)
+OPAQUE_STRICTNESS: Final[tuple[OpaqueAction, ...]] = ("pass", "refuse")
+
+DataClass = Literal["public", "internal", "personal", "special", "criminal", "social", "tax", "professional",
+                    "classified"]
+DATA_CLASSES: Final[MappingProxyType[str, str]] = MappingProxyType({
+    "public": "öffentliche Texte",
+    "internal": "interne Texte",
+    "personal": "personenbezogene Daten",
+    "special": "besondere Kategorien (Art. 9 DSGVO)",
+    "criminal": "Angaben zu Straftaten (Art. 10 DSGVO)",
+    "social": "Sozialdaten (§ 67 SGB X)",
+    "tax": "Daten unter dem Steuergeheimnis (§ 30 AO)",
+    "professional": "Daten unter einem Berufsgeheimnis (§ 203 StGB)",
+    "classified": "Verschlusssachen und Auskunftssperren",
+})
+"""What a model may be cleared for, with the name for staff."""
+
+_BY_CLASS: Final[dict[str, tuple[Action, Action]]] = {
+    "personal": ("placeholder", "placeholder"),
+    "special": ("note", "note"),
+    "criminal": ("note", "note"),
+    "classified": ("note", "refuse"),
+    "technical": ("placeholder", "placeholder"),
+}
+DEFAULTS_IN_HOUSE: Final[MappingProxyType[str, Action]] = MappingProxyType(
+    {key: _BY_CLASS[entity.data_class][0] for key, entity in ENTITIES.items()})
+DEFAULTS_OUTSIDE: Final[MappingProxyType[str, Action]] = MappingProxyType(
+    {key: _BY_CLASS[entity.data_class][1] for key, entity in ENTITIES.items()})
+"""What happens to a kind of finding about which the organisation says nothing."""
+
+FIXED: Final = frozenset(key for key, entity in ENTITIES.items() if entity.data_class == "technical")
+"""Kinds that no policy may speak about: without their placeholder, restoration could mix up values."""
+
+FORBIDDEN_PURPOSES: Final[MappingProxyType[str, str]] = MappingProxyType({
+    "manipulation": "Unterschwellige Beeinflussung oder Täuschung von Menschen (Art. 5 Abs. 1 a)",
+    "ausnutzung_schutzbeduerftiger": "Ausnutzung von Alter, Behinderung oder Notlage (Art. 5 Abs. 1 b)",
+    "social_scoring": "Bewertung von Menschen nach ihrem sozialen Verhalten (Art. 5 Abs. 1 c)",
+    "straftat_vorhersage": "Vorhersage von Straftaten allein aus Persönlichkeitsmerkmalen (Art. 5 Abs. 1 d)",
+    "gesichtsdatenbank": "Wahlloses Sammeln von Gesichtsbildern (Art. 5 Abs. 1 e)",
+    "emotionserkennung": "Erkennen von Gefühlen am Arbeitsplatz oder in Bildungseinrichtungen (Art. 5 Abs. 1 f)",
+    "biometrische_kategorisierung": "Schlüsse aus biometrischen Daten auf Herkunft, Religion oder Gesinnung "
+                                    "(Art. 5 Abs. 1 g)",
+    "biometrische_fernidentifizierung": "Biometrische Fernidentifizierung in Echtzeit im öffentlichen Raum "
+                                        "(Art. 5 Abs. 1 h)",
+    "intime_bilder": "Intime Bilder ohne Einwilligung und Darstellungen von Kindesmissbrauch (Art. 5, Omnibus 2026)",
+})
+"""Art. 5 of the AI Act. Every policy inherits it; no file can take anything away from it."""
+
+
+def stricter(one: Action, other: Action) -> Action:
+    """Return the stricter of two actions."""
+    return max(one, other, key=STRICTNESS.index)
+
+
+def at_least(action: Action) -> tuple[Action, ...]:
+    """Return the actions that are as strict as `action` or stricter."""
+    return STRICTNESS[STRICTNESS.index(action):]

@@ -1,0 +1,100 @@
+"""The sentences for what policy refuses: what happened, why, what to do now.
+
+Like those of the KI-Pass they aim at about 270 characters: lists of models or purposes are cut after a few. Nothing
+that the client sent is repeated.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from gateway.model.decision import Denial
+from gateway.model.entities import ENTITIES
+from gateway.model.register import RegisteredModel
+from gateway.policy.policyset import DepartmentRules, ModelRules, PolicySet, ends_on
+from gateway.policy.problems import listed
+
+NOT_SENT: Final = "Ihre Anfrage wurde nicht gesendet."
+_OPAQUE: Final = {"image": "ein Bild", "audio": "eine Tonaufnahme", "file": "eine Datei"}
+
+
+def no_department(policies: PolicySet) -> Denial:
+    """Nobody wrote rules for the department of this person."""
+    return Denial("modell_nicht_erlaubt",
+                  f"{NOT_SENT} Für Ihre Abteilung ist noch nicht festgelegt, was sie nutzen darf. Bitte wenden Sie "
+                  f"sich an die IT ({_short(policies.organisation.contact.it)}) und nennen Sie Ihre Abteilung.",
+                  "departments")
+
+
+def no_pass(policies: PolicySet, scope: str) -> str:
+    """The registry said no more than "not valid": name the pass and the page."""
+    known = policies.kipass.scopes.get(scope)
+    name = f" „{known.name}“" if known else ""
+    return f"{NOT_SENT} Sie brauchen dafür den KI-Pass{name}. Was zu tun ist, steht hier: {policies.kipass.link}"
+
+
+def unknown_model(usable: Sequence[RegisteredModel]) -> Denial:
+    """Switched off, or never heard of."""
+    return Denial("modell_unbekannt", f"{NOT_SENT} Das gewünschte Modell gibt es hier nicht. {_choose(usable)}",
+                  "models")
+
+
+def closed_model(denial: Denial, usable: Sequence[RegisteredModel]) -> Denial:
+    """In service, but not for this department."""
+    return Denial(denial.code, f"{NOT_SENT} {denial.message} {_choose(usable)}", denial.rule)
+
+
+def agreement(policies: PolicySet, model: RegisteredModel, usable: Sequence[RegisteredModel]) -> Denial:
+    """The processing agreement does not cover today."""
+    day = ends_on(model)
+    why = f"gilt nur bis {day}" if day else "gilt heute nicht"
+    return Denial("avv_abgelaufen",
+                  f"{NOT_SENT} Der Vertrag zum Datenschutz für „{model.name}“ {why}. {_choose(usable)} "
+                  f"Auskunft: {_short(policies.organisation.contact.it)}.", f"models:{model.id}.avv")
+
+
+def forbidden(policies: PolicySet, title: str, purpose: str) -> Denial:
+    """A purpose for which AI is not used at all."""
+    return Denial("zweck_nicht_erlaubt",
+                  f"{NOT_SENT} Dieser Zweck ist verboten: {_short(title, 110)}. Haben Sie etwas anderes vor, nennen "
+                  f"Sie diesen Zweck. Fragen beantwortet: {_short(policies.organisation.contact.datenschutz)}.",
+                  f"organisation:purposes.forbid.{purpose}")
+
+
+def purpose(department: DepartmentRules) -> Denial:
+    """A purpose that nobody provided for."""
+    possible = listed(list(department.purposes), most=5)
+    what = f"Möglich sind: {possible}. Stellen Sie einen davon als „X-KI-Zweck“ ein." if possible else (
+        "Für Ihre Abteilung ist kein Zweck freigegeben; bitte sprechen Sie Ihre Leitung an.")
+    return Denial("zweck_nicht_erlaubt", f"{NOT_SENT} Der genannte Zweck ist für {department.name} nicht vorgesehen. "
+                  f"{what}", f"departments/{department.key}:purposes")
+
+
+def content(rules: ModelRules, kinds: Iterable[str], others: Sequence[RegisteredModel]) -> Denial:
+    """Something was found that this model may not be given."""
+    kinds = list(kinds)
+    names = listed([ENTITIES[k].name for k in kinds], most=3)
+    way = f"Wählen Sie „{others[0].id}“ oder entfernen Sie die Angaben." if others else (
+        "Entfernen Sie die Angaben und senden Sie die Anfrage erneut.")
+    return Denial("inhalt_gesperrt", f"{NOT_SENT} Sie enthält: {names}. „{rules.model.name}“ darf das nicht erhalten. "
+                  f"{way}", rules.findings[kinds[0]].rule)
+
+
+def opaque(rules: ModelRules, kinds: Sequence[str]) -> Denial:
+    """Something that nobody can look into."""
+    what = listed([_OPAQUE.get(k, "einen Inhalt, der kein Text ist") for k in kinds])
+    side = "in_house" if rules.model.in_house else "outside"
+    return Denial("nicht_pruefbar", f"{NOT_SENT} Sie enthält {what}; das kann nicht auf personenbezogene Angaben "
+                  "geprüft werden. Fügen Sie den Inhalt bitte als Text ein.", f"organisation:content.{side}.opaque")
+
+
+def _choose(usable: Sequence[RegisteredModel]) -> str:
+    if not usable:
+        return "Zurzeit ist für Sie kein Modell freigegeben; bitte sprechen Sie Ihre Leitung an."
+    ids = listed([f"„{m.id}“" for m in usable], most=3)
+    return f"Wählen Sie {ids}." if len(usable) == 1 else f"Wählen Sie eines von diesen: {ids}."
+
+
+def _short(text: str, most: int = 60) -> str:
+    return text if len(text) <= most else text[:most - 1].rstrip() + "…"
