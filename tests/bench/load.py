@@ -1,9 +1,9 @@
 """The load generator: keep-alive HTTP clients over a bare asyncio protocol, and three ways of driving them.
 
 `closed_loop` sends the next request as soon as the last is answered: how much goes through. `open_loop` sends at a
-fixed rate whatever happens: how long a request takes, queueing included. `streams` holds many paced streams open at once: do
-they run smoothly, and what does one piece cost. Nothing is dropped: whatever is not a complete answer with status 200
-ends as a `Sample` with its problem, and is counted and shown.
+fixed rate whatever happens: how long a request takes, queueing included. `streams` holds many paced streams open at
+once: do they run smoothly, and what does one piece cost. Nothing is dropped: whatever is not a complete answer with
+status 200 ends as a `Sample` with its problem, and is counted and shown.
 
 It knows nothing of gateways: it sends prepared bodies to an address. It shares its core with the provider; how far
 both reach together shows in the row of the provider called directly.

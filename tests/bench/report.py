@@ -192,11 +192,16 @@ def markdown(result: Result) -> str:
     return "\n\n".join(parts)
 
 
+def _plain(cell: Cell | StreamCell) -> dict[str, object]:
+    # dataclasses.asdict would copy a Counter wrongly: it counts the pairs.
+    return {f.name: getattr(cell, f.name) for f in dataclasses.fields(cell)}
+
+
 def as_json(result: Result) -> str:
     """Return every value of every round."""
     plain = {f.name: getattr(result, f.name) for f in dataclasses.fields(result)}
     plain["cells"] = [{"scenario": key[0], "stream": key[1], "target": key[2],
-                       "rounds": [dataclasses.asdict(cell) for cell in cells]} for key, cells in result.cells.items()]
-    plain["streams"] = [{"target": key[0], "kind": key[1], "rounds": [dataclasses.asdict(run) for run in runs]}
+                       "rounds": [_plain(cell) for cell in cells]} for key, cells in result.cells.items()]
+    plain["streams"] = [{"target": key[0], "kind": key[1], "rounds": [_plain(run) for run in runs]}
                         for key, runs in result.streams.items()]
     return json.dumps(plain, indent=1, ensure_ascii=False)

@@ -174,6 +174,7 @@ def start_litellm(folder: Path, core: int | None, provider: int, python: str) ->
             "model": "openai/fake", "api_base": f"http://127.0.0.1:{provider}/v1", "api_key": "bench"}}],
         "litellm_settings": {"telemetry": False}}))
     env = environment(LITELLM_LOCAL_MODEL_COST_MAP="True", LITELLM_LOG="ERROR", DISABLE_ADMIN_UI="True")
+    del env["PYTHONPATH"]
     command = [python, "-c", "from litellm import run_server; run_server()", "--config", str(config),
                "--host", "127.0.0.1", "--port", str(target.port), "--num_workers", "1", "--telemetry", "False"]
     return launch(target, command, env, core, "/health/liveliness")
