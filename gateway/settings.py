@@ -1,5 +1,188 @@
 """Every knob, typed and documented, from the environment (``KI_PFORTE_*``) or ``pforte.yaml`` in HOME.
 
-The environment wins. A setting that is misspelt, missing or contradictory stops the start with one sentence that
-says what to write: `load` raises `SettingsError`.
+The environment wins. A setting that is misspelt, missing or contradictory stops the start with one sentence that says
+what to write: `load` raises `SettingsError`, whose text is meant for the person at the terminal and holds no secret.
 """
+
+from __future__ import annotations
+
+import difflib
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
+
+PREFIX = "KI_PFORTE_"
+DIALECTS = ("chat", "completions", "embeddings", "responses", "messages")
+
+
+class SettingsError(Exception):
+    """A setting is wrong; ``str()`` says in German which one and what to write."""
+
+
+class Settings(BaseSettings):
+    """All settings. The name in the environment is ``KI_PFORTE_`` and the field in capitals."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="forbid", frozen=True, hide_input_in_errors=True)
+
+    home: Path = Field(Path("var"), description="Ordner für Datenbanken, Schlüssel und pforte.yaml")
+    policies: Path = Field(Path("policies"), description="Ordner mit den Richtlinien")
+    database_url: str = Field("", description="Datenbank des Gateways; leer: SQLite-Datei in HOME; sonst "
+                                              "postgresql+psycopg://…")
+    audit_database_url: str = Field("", description="Datenbank des Protokolls; leer: eigene SQLite-Datei in HOME")
+    redis_url: str = Field("", description="Redis oder Valkey für mehrere Instanzen; leer: Speicher dieses Prozesses. "
+                                           "Diese Version zählt noch nichts und nutzt die Angabe nicht")
+    host: str = Field("127.0.0.1", description="Adresse, auf der die KI-Pforte hört")
+    port: int = Field(8080, ge=0, le=65535, description="Port, auf dem die KI-Pforte hört")
+    workers: int = Field(1, ge=1, le=64, description="Zahl der Prozesse, die Anfragen bedienen")
+    public_url: str = Field("", description="Adresse, unter der Beschäftigte die Seiten erreichen; leer: aus Host und "
+                                            "Port")
+    openai_base_url: str = Field("", description="Schnellstart: Adresse eines eigenen OpenAI-kompatiblen Anbieters, "
+                                                 "zum Beispiel http://127.0.0.1:11434/v1")
+    openai_model: str = Field("", description="Schnellstart: Name des Modells bei diesem Anbieter")
+    openai_api_key: SecretStr | None = Field(None, description="Schnellstart: Schlüssel für diesen Anbieter, falls er "
+                                                               "einen verlangt")
+    openai_dialects: str = Field("chat,completions,embeddings", description="Schnellstart: Schnittstellen, die der "
+                                                                            "Anbieter spricht")
+    metrics_port: int | None = Field(None, ge=1, le=65535, description="Eigener Port für /metrics; leer: unter dem Port "
+                                                                       "der KI-Pforte")
+    metrics_token: SecretStr | None = Field(None, description="Kennwort (Bearer) für /metrics; leer: ohne")
+    max_body_mb: int = Field(20, ge=1, le=512, description="Größte Anfrage in MiB")
+    upstream_connections: int = Field(1024, ge=1, description="Gleichzeitige Verbindungen zu Anbietern")
+    detector_threads: int = Field(1, ge=1, le=32, description="Threads für die Suche nach personenbezogenen Angaben")
+    detector_cache_mb: int = Field(32, ge=1, le=4096, description="Speicher für schon geprüfte Texte in MiB "
+                                                                  "(Fundstellen, keine Texte)")
+    detector_seconds: float = Field(20, gt=0, description="Längste Dauer einer Prüfung; danach wird abgelehnt")
+    log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Ab welcher Stufe "
+                                                                                        "protokolliert wird")
+    log_format: Literal["json", "text"] = Field("json", description="Form der Betriebsmeldungen")
+
+    @classmethod
+    def settings_customise_sources(cls, settings_cls: type[BaseSettings], init_settings: PydanticBaseSettingsSource,
+                                   env_settings: PydanticBaseSettingsSource, dotenv_settings: PydanticBaseSettingsSource,
+                                   file_secret_settings: PydanticBaseSettingsSource
+                                   ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Take the environment first; what `load` read from ``pforte.yaml`` comes in as init settings."""
+        return env_settings, init_settings
+
+    @field_validator("openai_dialects")
+    @classmethod
+    def _known_dialects(cls, value: str) -> str:
+        names = [name.strip() for name in value.split(",") if name.strip()]
+        unknown = [name for name in names if name not in DIALECTS]
+        if unknown or "chat" not in names:
+            raise ValueError(f"Aufzählung aus {', '.join(DIALECTS)}; chat muss dabei sein")
+        return ",".join(names)
+
+    @field_validator("database_url", "audit_database_url")
+    @classmethod
+    def _known_database(cls, value: str) -> str:
+        if value and not value.startswith(("sqlite:///", "postgresql+psycopg://")):
+            raise ValueError("sqlite:///Pfad oder postgresql+psycopg://Benutzer:Kennwort@Rechner/Datenbank")
+        return value
+
+    @field_validator("openai_base_url", "public_url")
+    @classmethod
+    def _http_address(cls, value: str) -> str:
+        if value and not value.startswith(("http://", "https://")):
+            raise ValueError("eine Adresse, die mit http:// oder https:// beginnt")
+        return value.rstrip("/")
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Settings:
+        if bool(self.openai_base_url) != bool(self.openai_model):
+            missing = "KI_PFORTE_OPENAI_MODEL" if self.openai_base_url else "KI_PFORTE_OPENAI_BASE_URL"
+            raise ValueError(f"Für den Schnellstart fehlt {missing}")
+        if self.metrics_port is not None and self.metrics_port == self.port:
+            raise ValueError("KI_PFORTE_METRICS_PORT muss sich von KI_PFORTE_PORT unterscheiden")
+        return self
+
+    @property
+    def database(self) -> str:
+        """The gateway's database as an SQLAlchemy URL."""
+        return self.database_url or f"sqlite:///{self.home / 'pforte.db'}"
+
+    @property
+    def audit_database(self) -> str:
+        """The ledger's database as an SQLAlchemy URL."""
+        return self.audit_database_url or f"sqlite:///{self.home / 'protokoll.db'}"
+
+    @property
+    def address(self) -> str:
+        """The address of the pages, for links in messages."""
+        host = "127.0.0.1" if self.host in ("0.0.0.0", "::") else self.host  # noqa: S104
+        return self.public_url or f"http://{host}:{self.port}"
+
+
+def load(environment: Mapping[str, str] | None = None) -> Settings:
+    """Read all settings. Raises `SettingsError`."""
+    environment = os.environ if environment is None else environment
+    _refuse_unknown(name for name in environment if name.startswith(PREFIX))
+    home = Path(environment.get(f"{PREFIX}HOME") or "var")
+    written = _read_file(home / "pforte.yaml")
+    try:
+        return Settings(**{**written, "home": home})
+    except ValidationError as error:
+        raise SettingsError(_sentence(error, written)) from None
+
+
+def _read_file(path: Path) -> dict[str, Any]:
+    if not path.exists():
+        return {}
+    try:
+        content = YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))
+    except (YAMLError, UnicodeDecodeError):
+        raise SettingsError(f"{path} ist kein gültiges YAML. Schreiben Sie je Zeile „name: wert“.") from None
+    if content is None:
+        return {}
+    if not isinstance(content, dict):
+        raise SettingsError(f"{path}: Schreiben Sie je Zeile „name: wert“.")
+    for name in content:
+        if name not in Settings.model_fields or name == "home":
+            raise SettingsError(f"{path}: Die Einstellung „{name}“ gibt es nicht{_guess(str(name), Settings.model_fields)}")
+    return dict(content)
+
+
+def _refuse_unknown(names: Any) -> None:
+    known = {PREFIX + field.upper() for field in Settings.model_fields}
+    for name in names:
+        if name not in known:
+            raise SettingsError(f"Die Einstellung {name} gibt es nicht{_guess(name, known)}")
+
+
+def _guess(name: str, known: Any) -> str:
+    close = difflib.get_close_matches(name, list(known), n=1, cutoff=0.6)
+    return f". Meinten Sie {close[0]}?" if close else "."
+
+
+def _sentence(error: ValidationError, written: Mapping[str, Any]) -> str:
+    first = error.errors(include_input=False, include_url=False)[0]
+    text = first["msg"].removeprefix("Value error, ")
+    if not first["loc"]:
+        return f"{text}."
+    field = str(first["loc"][0])
+    where = f"{field} (pforte.yaml)" if field in written and PREFIX + field.upper() not in os.environ \
+        else PREFIX + field.upper()
+    meaning = Settings.model_fields[field].description if field in Settings.model_fields else ""
+    expected = text if first["type"] == "value_error" else _expected(first)
+    return f"{where}: Erwartet wird {expected}. ({meaning}.)"
+
+
+def _expected(error: Any) -> str:
+    kind, context = error["type"], error.get("ctx", {})
+    if kind.startswith("int"):
+        return "eine ganze Zahl"
+    if kind.startswith("float"):
+        return "eine Zahl"
+    if kind == "literal_error":
+        return f"eines von {context['expected']}".replace("'", "").replace(" or ", ", ")
+    bounds = {"greater_than_equal": "ge", "less_than_equal": "le", "greater_than": "gt"}
+    words = {"ge": "mindestens", "le": "höchstens", "gt": "mehr als"}
+    if kind in bounds:
+        return f"{words[bounds[kind]]} {context[bounds[kind]]}"
+    return "ein anderer Wert"

@@ -50,7 +50,8 @@ class ExchangeLog:
         """Note who asks: department and pass in the facts, the person for the pseudonym only."""
         self._subject = principal.subject
         basis = principal.pass_for()
-        self._facts |= {"department": principal.department, "pass": basis.state, "dv_sha256": basis.document_sha256 or ""}
+        self._facts |= {"department": principal.department, "pass": basis.state,
+                        "dv_sha256": basis.document_sha256 or ""}
 
     def admission(self, admission: Admission) -> None:
         """Note what policy said before the content was looked at."""
@@ -95,7 +96,8 @@ class ExchangeLog:
         if self._ended or self._intent is None:
             return
         self._ended = True
-        facts = {key: self._facts[key] for key in ("vorgang", "api", "department", "model", "policy") if key in self._facts}
+        shared = ("vorgang", "api", "department", "model", "policy")
+        facts = {key: self._facts[key] for key in shared if key in self._facts}
         facts |= {"status": status, "code": code, "http_status": http_status, "bytes_out": self.bytes_out,
                   "unresolved": unresolved, "latency_ms": self._milliseconds()}
         if self.first_byte is not None:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from time import perf_counter
 
 from gateway.errors import GatewayError
-from gateway.model.decision import Action, Admission, Denial, ReleaseDecision
+from gateway.model.decision import Action, Denial, ReleaseDecision
 from gateway.model.exchange import RedactedBody, SealedRequest
 from gateway.model.finding import Passage
 from gateway.model.principal import Principal
@@ -26,7 +26,7 @@ from gateway.policy.load import PolicySet
 from gateway.ports import Authenticator, Clock, Credentials, Detector, Metrics, Operators, Recorder, Upstream
 from gateway.redaction.redact import Redaction, apply, plan
 from gateway.redaction.restore import Restorer
-from gateway.wire.dialect import AnswerContext, Dialect, ParsedRequest
+from gateway.wire.dialect import AnswerContext, Dialect, ParsedRequest, public_message
 
 LARGE = 50_000
 """Characters from which on redaction leaves the event loop."""
@@ -99,7 +99,7 @@ class _Walk:
         self.log.principal(principal)
         self._stage("authenticate")
         self._parsed = parsed = inbound.dialect.parse(inbound.body)
-        admission, facts = self._admit(principal, parsed)
+        facts = self._admit(principal, parsed)
         self._stage("admit")
         passages = [Passage(slot.text, slot.label) for slot in parsed.document.slots]
         inspection = await self._inspect(passages)
@@ -110,7 +110,7 @@ class _Walk:
         sealed = await self._seal(parsed, decision, redaction)
         return await self._send(sealed, parsed, decision, redaction)
 
-    def _admit(self, principal: Principal, parsed: ParsedRequest) -> tuple[Admission, AdmitFacts]:
+    def _admit(self, principal: Principal, parsed: ParsedRequest) -> AdmitFacts:
         house, inbound = self._house, self._inbound
         policies = house._policies()
         facts = AdmitFacts(principal=principal, model=parsed.model, purpose=inbound.purpose,
@@ -122,7 +122,7 @@ class _Walk:
             self._headers["x-ki-pforte-hinweis"] = admission.notice
         _refuse(admission.denial)
         self._policies, self._admission = policies, admission
-        return admission, facts
+        return facts
 
     async def _inspect(self, passages: list[Passage]) -> Inspection:
         memory = self._house._memory
@@ -164,8 +164,8 @@ class _Walk:
     async def _seal(self, parsed: ParsedRequest, decision: ReleaseDecision, redaction: Redaction) -> SealedRequest:
         house, model = self._house, decision.model
         if model is None:
-            raise GatewayError("intern", "Die Anfrage wurde nicht gesendet: Für sie steht kein Modell fest. Bitte sagen "
-                               "Sie der IT Bescheid.", hint="release without a model")
+            raise GatewayError("intern", "Die Anfrage wurde nicht gesendet: Für sie steht kein Modell fest. Bitte "
+                               "sagen Sie der IT Bescheid.", hint="release without a model")
         parsed.document.rewrite(redaction.texts)
         self._inbound.dialect.prepare(parsed, model)
         body = RedactedBody(parsed.document.to_bytes(), redaction.counts)
@@ -218,7 +218,8 @@ class _Walk:
         self._count("denied" if error.status < 500 else "failed")
         self._headers["x-ki-pforte-decision"] = "denied" if error.status < 500 else "failed"
         if self._principal and self._parsed and self._principal.block_style == "message":
-            notice = inbound.dialect.notice(error.message + f" Vorgang {inbound.request_id}", self._parsed, inbound.request_id)
+            text = public_message(error, inbound.request_id)
+            notice = inbound.dialect.notice(text, self._parsed, inbound.request_id)
             kind = "text/event-stream; charset=utf-8" if self._parsed.stream else "application/json"
             return Outbound(200, self._headers, notice, content_type=kind)
         return error_outbound(error, inbound.dialect.error(error, inbound.request_id), self._headers)

@@ -25,20 +25,21 @@ def refusal(status: int, body: bytes, retry_after: int | None) -> GatewayError:
     code, param = _code_and_param(body)
     hint = f"provider status {status}, code {code or '-'}"
     if status == 429:
-        return GatewayError("limit_erreicht", "Das Modell ist im Augenblick überlastet. Bitte versuchen Sie es in einigen "
-                            "Minuten noch einmal.", hint=hint, retry_after=retry_after or 30)
+        return GatewayError("limit_erreicht", "Das Modell ist im Augenblick überlastet. Bitte versuchen Sie es in "
+                            "einigen Minuten noch einmal.", hint=hint, retry_after=retry_after or 30)
     if status in (400, 413, 422) and "context" in code:
-        return GatewayError("zu_gross", "Der Text ist für dieses Modell zu lang. Bitte kürzen Sie ihn oder beginnen Sie "
-                            "eine neue Unterhaltung.", hint=hint)
+        return GatewayError("zu_gross", "Der Text ist für dieses Modell zu lang. Bitte kürzen Sie ihn oder beginnen "
+                            "Sie eine neue Unterhaltung.", hint=hint)
     if status in (400, 413, 422):
         where = f" (Feld „{param}“)" if param else ""
-        return GatewayError("anfrage_ungueltig", f"Der Anbieter hat die Anfrage nicht angenommen{where}. Bitte prüfen Sie "
-                            "die Einstellungen Ihres Programms oder wählen Sie ein anderes Modell.", param=param, hint=hint)
+        return GatewayError("anfrage_ungueltig", f"Der Anbieter hat die Anfrage nicht angenommen{where}. Bitte prüfen "
+                            "Sie die Einstellungen Ihres Programms oder wählen Sie ein anderes Modell.",
+                            param=param, hint=hint)
     if status in (401, 403, 404):
-        return GatewayError("anbieter_fehler", "Der Anbieter lässt uns nicht an dieses Modell. Bitte wählen Sie ein anderes "
-                            "Modell und sagen Sie der IT Bescheid.", hint=hint)
-    return GatewayError("anbieter_fehler", "Der Anbieter des Modells meldet eine Störung. Bitte versuchen Sie es später noch "
-                        "einmal oder wählen Sie ein anderes Modell.", hint=hint, retry_after=retry_after)
+        return GatewayError("anbieter_fehler", "Der Anbieter lässt uns nicht an dieses Modell. Bitte wählen Sie ein "
+                            "anderes Modell und sagen Sie der IT Bescheid.", hint=hint)
+    return GatewayError("anbieter_fehler", "Der Anbieter des Modells meldet eine Störung. Bitte versuchen Sie es später "
+                        "noch einmal oder wählen Sie ein anderes Modell.", hint=hint, retry_after=retry_after)
 
 
 def _code_and_param(body: bytes) -> tuple[str, str | None]:
@@ -56,4 +57,5 @@ def _code_and_param(body: bytes) -> tuple[str, str | None]:
 
 
 def _is_identifier(value: object) -> bool:
-    return isinstance(value, str) and len(value) <= 40 and value.isascii() and all(c.islower() or c in "_." for c in value)
+    return (isinstance(value, str) and len(value) <= 40 and value.isascii()
+            and all(c.islower() or c in "_." for c in value))

@@ -18,6 +18,7 @@ _LAST_BREAK = regex.compile(r"(?r)[\s<>\"'„“”»«]")
 _ELEMENTS = ("a|abbr|area|audio|base|blockquote|body|button|div|embed|form|frame|iframe|image|img|input|ins|link|meta"
              "|object|p|param|script|source|span|style|svg|table|td|th|track|use|video")
 _TAG = regex.compile(rf"<(?:{_ELEMENTS})(?=[\s/])(?:(?!\n\n)[^<>])*", regex.IGNORECASE)
+_TAG_BEGINS = regex.compile(r"<[a-z]{0,10}", regex.IGNORECASE)
 _LIMIT = 4096
 
 
@@ -93,7 +94,7 @@ class Place:
         seen = self._tag + text
         start = seen.rfind("<")
         match = _TAG.match(seen, start) if start >= 0 else None
-        undecided = start >= 0 and len(seen) - start < 12 and ">" not in seen[start:]
+        undecided = start >= 0 and _TAG_BEGINS.fullmatch(seen, start)
         if undecided or (match and match.end() == len(seen)):
             tag = seen[start:]
             # Keep the head (which element) and whether an attribute began; the rest decides nothing.

@@ -31,7 +31,8 @@ _CLOSED = (rf"(?:\\\[{_INNER}{_GAP}\\\]|\[{_INNER}{_GAP}\]|[［⟦]{_INNER}{_GAP
 _OPEN_ENDED = rf"\[{_INNER}(?={_GAP}[^0-9\]\s*\u00a0\\&_])"
 
 TOKEN = regex.compile(f"{_CLOSED}|{_OPEN_ENDED}", regex.IGNORECASE)
-_AT_END = regex.compile(rf"\[{_INNER}{_GAP}\Z", regex.IGNORECASE)
+# What follows a user's own text can change when it is replaced, so in requests an open end needs no particular neighbour.
+_LOOKALIKE = regex.compile(rf"{_CLOSED}|\[{_INNER}", regex.IGNORECASE)
 SENTINELS = "[\\［⟦&"
 """Every token begins with one of these; text without them needs no look."""
 _SENTINEL = regex.compile(r"[\[\\［⟦&]")
@@ -71,8 +72,5 @@ def lookalikes(text: str) -> Iterator[tuple[int, int]]:
     """Yield the spans of `text` that a restorer could take for a placeholder, whatever would follow the text."""
     if not any(s in text for s in SENTINELS):
         return
-    for match in TOKEN.finditer(text):
+    for match in _LOOKALIKE.finditer(text):
         yield match.span()
-    at_end = _AT_END.search(text)
-    if at_end:
-        yield at_end.span()

@@ -1,0 +1,111 @@
+"""Every metric of the gateway: name, meaning, labels, buckets. Nothing is measured under a name that is not here.
+
+No label ever names a person. A department with fewer than five people is counted as ``andere``, so that a number is
+never one person's. Models and codes come from closed lists, so the number of series is bounded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Info
+from prometheus_client.exposition import generate_latest
+
+STAGES = ("authenticate", "admit", "inspect", "release", "redact", "record", "upstream_first_byte", "relay")
+SECONDS = (0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120)
+SMALL = 5
+"""Departments below this size are merged."""
+OTHERS = "andere"
+
+
+class PrometheusMetrics:
+    """Implements `gateway.ports.Metrics` on a registry of its own."""
+
+    def __init__(self, version: str, department_size: Callable[[str], int]) -> None:
+        self.registry = registry = CollectorRegistry()
+        self._size = department_size
+        self._requests = Counter("ki_pforte_requests", "Beendete Anfragen",
+                                 ["api", "department", "model", "decision"], registry=registry)
+        self._refusals = Counter("ki_pforte_refusals", "Abgelehnte Anfragen nach Grund", ["code"], registry=registry)
+        self._redactions = Counter("ki_pforte_redactions", "Ersetzte Angaben", ["entity", "action"], registry=registry)
+        self._tokens = Counter("ki_pforte_tokens", "Tokens nach Angabe des Anbieters", ["model", "direction"],
+                               registry=registry)
+        self._dropped = Counter("ki_pforte_dropped_fields", "Unbekannte Felder, die nicht weitergegeben wurden", ["api"],
+                                registry=registry)
+        self._unresolved = Counter("ki_pforte_unresolved_placeholders",
+                                   "Platzhalter in Antworten, die nie vergeben wurden", registry=registry)
+        stages = Histogram("ki_pforte_stage_duration_seconds", "Dauer je Abschnitt", ["stage"], buckets=SECONDS,
+                           registry=registry)
+        self._stages = {name: stages.labels(name) for name in STAGES}
+        self._streams = Gauge("ki_pforte_streams", "Laufende Streams", registry=registry)
+        self._ledger_records = Gauge("ki_pforte_ledger_records", "Einträge im Protokoll", registry=registry)
+        self._ledger_waiting = Gauge("ki_pforte_ledger_unsequenced", "Einträge, die noch nicht eingereiht sind",
+                                     registry=registry)
+        self._checkpoint_age = Gauge("ki_pforte_ledger_checkpoint_age_seconds", "Alter des letzten Prüfpunkts",
+                                     registry=registry)
+        self._passes = Gauge("ki_pforte_passes", "Personen nach Stand ihres KI-Passes", ["state"], registry=registry)
+        self._detector = Gauge("ki_pforte_detector_queue", "Texte, die auf die Prüfung warten", registry=registry)
+        self._cache = Gauge("ki_pforte_detector_cache_hits", "Texte, die schon geprüft waren", registry=registry)
+        self._cache_misses = Gauge("ki_pforte_detector_cache_misses", "Texte, die neu geprüft wurden", registry=registry)
+        self._policy = Info("ki_pforte_policy", "Geltende Richtlinien", registry=registry)
+        Info("ki_pforte_build", "Version der KI-Pforte", registry=registry).info({"version": version})
+
+    def exchange(self, api: str, department: str, model: str, decision: str) -> None:
+        """See `gateway.ports.Metrics.exchange`."""
+        shown = department if self._size(department) >= SMALL else OTHERS
+        self._requests.labels(api, shown, model, decision).inc()
+
+    def refusal(self, code: str) -> None:
+        """See `gateway.ports.Metrics.refusal`."""
+        self._refusals.labels(code).inc()
+
+    def redactions(self, counts: Mapping[tuple[str, str], int]) -> None:
+        """See `gateway.ports.Metrics.redactions`."""
+        for (entity, action), number in counts.items():
+            self._redactions.labels(entity, action).inc(number)
+
+    def stage(self, name: str, seconds: float) -> None:
+        """See `gateway.ports.Metrics.stage`."""
+        self._stages[name].observe(seconds)
+
+    def tokens(self, model: str, prompt: int, completion: int) -> None:
+        """See `gateway.ports.Metrics.tokens`."""
+        self._tokens.labels(model, "in").inc(prompt)
+        self._tokens.labels(model, "out").inc(completion)
+
+    def stream(self, delta: int) -> None:
+        """See `gateway.ports.Metrics.stream`."""
+        self._streams.inc(delta)
+
+    def dropped_fields(self, api: str, count: int) -> None:
+        """See `gateway.ports.Metrics.dropped_fields`."""
+        self._dropped.labels(api).inc(count)
+
+    def unresolved(self, count: int) -> None:
+        """See `gateway.ports.Metrics.unresolved`."""
+        self._unresolved.inc(count)
+
+    def ledger(self, records: int, waiting: int, checkpoint_age: float | None) -> None:
+        """Set what the ledger says of itself; without a checkpoint its age is not a number."""
+        self._ledger_records.set(records)
+        self._ledger_waiting.set(waiting)
+        self._checkpoint_age.set(float("nan") if checkpoint_age is None else checkpoint_age)
+
+    def passes(self, states: Mapping[str, int]) -> None:
+        """Set how many people hold a KI-Pass in each state."""
+        for state, number in states.items():
+            self._passes.labels(state).set(number)
+
+    def detector(self, waiting: int, hits: int, misses: int) -> None:
+        """Set the state of the detector."""
+        self._detector.set(waiting)
+        self._cache.set(hits)
+        self._cache_misses.set(misses)
+
+    def policy(self, digest: str) -> None:
+        """Set the digest of the policies in force."""
+        self._policy.info({"digest": digest})
+
+    def render(self) -> bytes:
+        """Return all metrics in Prometheus' text format."""
+        return generate_latest(self.registry)
