@@ -1,0 +1,3 @@
+"""Databases for the store."""
+
+from tests.support.databases import *  # noqa: F403 - fixtures

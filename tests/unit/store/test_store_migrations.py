@@ -1,0 +1,88 @@
+"""The database gets its shape from the migrations alone, and keeps it."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import text
+
+from gateway.store import StoreError, is_current, migrate, open_engine, reading, writing
+from gateway.store.directory import current_generation
+from gateway.store.tables import metadata
+
+
+def test_an_empty_database_becomes_current_once(database_url: str) -> None:
+    engine = open_engine(database_url)
+    assert not is_current(engine)
+    assert migrate(engine) is True
+    assert is_current(engine)
+    assert migrate(engine) is False
+    engine.dispose()
+
+
+def test_the_migrations_lead_to_exactly_the_declared_tables(database_url: str) -> None:
+    engine = open_engine(database_url)
+    migrate(engine)
+    with reading(engine) as connection:
+        context = MigrationContext.configure(connection, opts={"compare_server_default": True})
+        assert compare_metadata(context, metadata) == []
+    engine.dispose()
+
+
+def test_processes_that_start_together_migrate_once(database_url: str) -> None:
+    engines = [open_engine(database_url) for _ in range(4)]
+    with ThreadPoolExecutor(4) as pool:
+        done = list(pool.map(migrate, engines))
+    assert sum(done) >= 1
+    with reading(engines[0]) as connection:
+        assert current_generation(connection) == 1
+    for engine in engines:
+        engine.dispose()
+
+
+def test_a_migration_that_fails_leaves_nothing_behind(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise RuntimeError
+
+    engine = open_engine(database_url)
+    with monkeypatch.context() as patch, pytest.raises(RuntimeError):
+        patch.setattr("alembic.operations.Operations.execute", fail)
+        migrate(engine)
+    assert not is_current(engine)
+    assert migrate(engine) is True
+    engine.dispose()
+
+
+def test_a_database_from_a_newer_version_is_refused(database_url: str) -> None:
+    engine = open_engine(database_url)
+    migrate(engine)
+    with writing(engine, bump=False) as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    with pytest.raises(StoreError, match="neueren Version"):
+        migrate(engine)
+    engine.dispose()
+
+
+def test_the_database_file_is_for_its_owner_only(tmp_path: Path) -> None:
+    file = tmp_path / "pforte.sqlite3"
+    engine = open_engine(f"sqlite:///{file}")
+    migrate(engine)
+    with reading(engine):
+        for path in tmp_path.iterdir():
+            assert path.stat().st_mode & 0o077 == 0, path.name
+    engine.dispose()
+
+
+@pytest.mark.parametrize("url", ["", "nonsense", "sqlite://", "sqlite:///:memory:", "mysql://x/y", "postgresql://x/y"])
+def test_an_address_that_cannot_work_is_refused_with_advice(url: str) -> None:
+    with pytest.raises(StoreError, match="KI_PFORTE_DATABASE_URL"):
+        open_engine(url)
+
+
+def test_a_missing_folder_is_named(tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match="lässt sich nicht öffnen"):
+        open_engine(f"sqlite:///{tmp_path}/fehlt/pforte.sqlite3")
