@@ -49,3 +49,9 @@ class GatewayError(Exception):
         self.param = param
         self.hint = hint
         self.retry_after = retry_after
+
+
+def internal() -> GatewayError:
+    """Return the error for a fault of our own."""
+    return GatewayError("intern", "In der KI-Pforte ist ein Fehler aufgetreten; Ihre Anfrage wurde nicht beantwortet. "
+                        "Bitte versuchen Sie es noch einmal und nennen Sie der IT sonst die Vorgangsnummer.")

@@ -49,8 +49,8 @@ class Settings(BaseSettings):
                                                                "einen verlangt")
     openai_dialects: str = Field("chat,completions,embeddings", description="Schnellstart: Schnittstellen, die der "
                                                                             "Anbieter spricht")
-    metrics_port: int | None = Field(None, ge=1, le=65535, description="Eigener Port für /metrics; leer: unter dem Port "
-                                                                       "der KI-Pforte")
+    metrics_port: int | None = Field(None, ge=1, le=65535, description="Eigener Port für /metrics; leer: unter dem "
+                                                                       "Port der KI-Pforte")
     metrics_token: SecretStr | None = Field(None, description="Kennwort (Bearer) für /metrics; leer: ohne")
     max_body_mb: int = Field(20, ge=1, le=512, description="Größte Anfrage in MiB")
     upstream_connections: int = Field(1024, ge=1, description="Gleichzeitige Verbindungen zu Anbietern")
@@ -63,10 +63,10 @@ class Settings(BaseSettings):
     log_format: Literal["json", "text"] = Field("json", description="Form der Betriebsmeldungen")
 
     @classmethod
-    def settings_customise_sources(cls, settings_cls: type[BaseSettings], init_settings: PydanticBaseSettingsSource,
-                                   env_settings: PydanticBaseSettingsSource, dotenv_settings: PydanticBaseSettingsSource,
-                                   file_secret_settings: PydanticBaseSettingsSource
-                                   ) -> tuple[PydanticBaseSettingsSource, ...]:
+    def settings_customise_sources(
+            cls, settings_cls: type[BaseSettings], init_settings: PydanticBaseSettingsSource,
+            env_settings: PydanticBaseSettingsSource, dotenv_settings: PydanticBaseSettingsSource,
+            file_secret_settings: PydanticBaseSettingsSource) -> tuple[PydanticBaseSettingsSource, ...]:
         """Take the environment first; what `load` read from ``pforte.yaml`` comes in as init settings."""
         return env_settings, init_settings
 
@@ -144,7 +144,8 @@ def _read_file(path: Path) -> dict[str, Any]:
         raise SettingsError(f"{path}: Schreiben Sie je Zeile „name: wert“.")
     for name in content:
         if name not in Settings.model_fields or name == "home":
-            raise SettingsError(f"{path}: Die Einstellung „{name}“ gibt es nicht{_guess(str(name), Settings.model_fields)}")
+            guess = _guess(str(name), Settings.model_fields)
+            raise SettingsError(f"{path}: Die Einstellung „{name}“ gibt es nicht{guess}")
     return dict(content)
 
 

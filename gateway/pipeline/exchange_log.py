@@ -59,6 +59,8 @@ class ExchangeLog:
                         "rules": [r.rule for r in admission.reasons]}
         if admission.model:
             self._model(admission.model)
+        elif admission.asked:
+            self._facts["model"] = admission.asked
 
     def inspection(self, found: Mapping[str, int], bytes_in: int, dropped: int) -> None:
         """Note how much of what kind was found."""

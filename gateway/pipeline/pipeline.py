@@ -8,11 +8,12 @@ German. It asks no dialect for its name and touches no network, clock or databas
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
 from time import perf_counter
 
-from gateway.errors import GatewayError
+from gateway.errors import GatewayError, internal
 from gateway.model.decision import Action, Denial, ReleaseDecision
 from gateway.model.exchange import RedactedBody, SealedRequest
 from gateway.model.finding import Passage
@@ -22,12 +23,15 @@ from gateway.pipeline.memory import Inspection, InspectionMemory, count
 from gateway.pipeline.provider_errors import provider_error
 from gateway.pipeline.relay import Relay, finish
 from gateway.policy.decide import AdmitFacts, ReleaseFacts, admit, release
-from gateway.policy.load import PolicySet
+from gateway.policy.policyset import PolicySet
 from gateway.ports import Authenticator, Clock, Credentials, Detector, Metrics, Operators, Recorder, Upstream
 from gateway.redaction.redact import Redaction, apply, plan
 from gateway.redaction.restore import Restorer
 from gateway.wire.dialect import AnswerContext, Dialect, ParsedRequest, public_message
 
+_log = logging.getLogger(__name__)
+AI_NOTICE = "Die Antwort stammt von einem KI-System. Bitte pruefen Sie sie, bevor Sie sie verwenden."
+"""Goes with every answer as a header, therefore ASCII (AI Act Art. 50(1))."""
 LARGE = 50_000
 """Characters from which on redaction leaves the event loop."""
 
@@ -71,6 +75,9 @@ class Pipeline:
             return await walk.through()
         except GatewayError as error:
             return await walk.refused(error)
+        except Exception:  # noqa: BLE001  (a fault of ours is an answer as well; the formatter keeps its words out)
+            _log.exception("request %s failed unexpectedly", inbound.request_id)
+            return await walk.refused(internal())
         finally:
             if walk.log.is_open and not walk.relayed:  # cancelled between intent and answer: the client hung up
                 await finish(walk.log.outcome("aborted"))
@@ -118,10 +125,9 @@ class _Walk:
         admission = admit(policies, facts)
         self.log.admission(admission)
         self._headers["x-ki-pforte-policy"] = admission.policy
-        if admission.notice:
-            self._headers["x-ki-pforte-hinweis"] = admission.notice
+        self._headers["x-ki-pforte-hinweis"] = f"{admission.notice} {AI_NOTICE}" if admission.notice else AI_NOTICE
         _refuse(admission.denial)
-        self._policies, self._admission = policies, admission
+        self._policies = policies
         return facts
 
     async def _inspect(self, passages: list[Passage]) -> Inspection:
@@ -139,8 +145,7 @@ class _Walk:
         self.log.inspection(inspection.counts, len(self._inbound.body), len(document.dropped))
         if document.dropped:
             self._house._metrics.dropped_fields(self._inbound.dialect.name, len(document.dropped))
-        decision = release(self._policies, ReleaseFacts(facts, self._admission, inspection.counts,
-                                                        frozenset(document.opaque)))
+        decision = release(self._policies, ReleaseFacts(facts, inspection.counts, frozenset(document.opaque)))
         self.log.release(decision)
         _refuse(decision.denial)
         return decision

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TypeGuard
+
 import orjson
 
 from gateway.errors import GatewayError
@@ -38,8 +40,8 @@ def refusal(status: int, body: bytes, retry_after: int | None) -> GatewayError:
     if status in (401, 403, 404):
         return GatewayError("anbieter_fehler", "Der Anbieter lässt uns nicht an dieses Modell. Bitte wählen Sie ein "
                             "anderes Modell und sagen Sie der IT Bescheid.", hint=hint)
-    return GatewayError("anbieter_fehler", "Der Anbieter des Modells meldet eine Störung. Bitte versuchen Sie es später "
-                        "noch einmal oder wählen Sie ein anderes Modell.", hint=hint, retry_after=retry_after)
+    return GatewayError("anbieter_fehler", "Der Anbieter des Modells meldet eine Störung. Bitte versuchen Sie es "
+                        "später noch einmal oder wählen Sie ein anderes Modell.", hint=hint, retry_after=retry_after)
 
 
 def _code_and_param(body: bytes) -> tuple[str, str | None]:
@@ -53,9 +55,9 @@ def _code_and_param(body: bytes) -> tuple[str, str | None]:
         return "", None
     code = error.get("code") or error.get("type")
     param = error.get("param")
-    return code if _is_identifier(code) else "", param if _is_identifier(param) else None
+    return (code if _is_identifier(code) else ""), (param if _is_identifier(param) else None)
 
 
-def _is_identifier(value: object) -> bool:
+def _is_identifier(value: object) -> TypeGuard[str]:
     return (isinstance(value, str) and len(value) <= 40 and value.isascii()
             and all(c.islower() or c in "_." for c in value))

@@ -8,14 +8,16 @@ with a readable error event, never silently.
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Awaitable
 from time import perf_counter
 
-from gateway.errors import GatewayError
+from gateway.errors import GatewayError, internal
 from gateway.pipeline.exchange_log import ExchangeLog
 from gateway.ports import Metrics, UpstreamResponse
 from gateway.wire.dialect import Answer, Dialect
 
+_log = logging.getLogger(__name__)
 MAX_BODY = 64 * 1024 * 1024
 CUT_OFF = ("Die Antwort ist unvollständig: Die Verbindung zum Anbieter ist abgebrochen. Bitte stellen Sie Ihre Frage "
            "noch einmal.")
@@ -65,6 +67,9 @@ class Relay:
                 error = None
             except GatewayError as broken:
                 error = broken
+            except Exception:  # noqa: BLE001  (never a silent cut; the formatter keeps its words out of the log)
+                _log.exception("answer %s failed unexpectedly", self._request_id)
+                error = internal()
             held = answer.close()
             if answer.state != "complete" and error is None:
                 error = GatewayError("anbieter_fehler", CUT_OFF, hint="stream ended early or with an error event")

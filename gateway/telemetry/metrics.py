@@ -30,8 +30,8 @@ class PrometheusMetrics:
         self._redactions = Counter("ki_pforte_redactions", "Ersetzte Angaben", ["entity", "action"], registry=registry)
         self._tokens = Counter("ki_pforte_tokens", "Tokens nach Angabe des Anbieters", ["model", "direction"],
                                registry=registry)
-        self._dropped = Counter("ki_pforte_dropped_fields", "Unbekannte Felder, die nicht weitergegeben wurden", ["api"],
-                                registry=registry)
+        self._dropped = Counter("ki_pforte_dropped_fields", "Unbekannte Felder, die nicht weitergegeben wurden",
+                                ["api"], registry=registry)
         self._unresolved = Counter("ki_pforte_unresolved_placeholders",
                                    "Platzhalter in Antworten, die nie vergeben wurden", registry=registry)
         stages = Histogram("ki_pforte_stage_duration_seconds", "Dauer je Abschnitt", ["stage"], buckets=SECONDS,
@@ -45,8 +45,8 @@ class PrometheusMetrics:
                                      registry=registry)
         self._passes = Gauge("ki_pforte_passes", "Personen nach Stand ihres KI-Passes", ["state"], registry=registry)
         self._detector = Gauge("ki_pforte_detector_queue", "Texte, die auf die Prüfung warten", registry=registry)
-        self._cache = Gauge("ki_pforte_detector_cache_hits", "Texte, die schon geprüft waren", registry=registry)
-        self._cache_misses = Gauge("ki_pforte_detector_cache_misses", "Texte, die neu geprüft wurden", registry=registry)
+        self._inspected = Counter("ki_pforte_detector_texts", "Texte in der Prüfung, neu oder schon geprüft", ["cache"], registry=registry)
+        self._seen = {"hit": 0, "miss": 0}
         self._policy = Info("ki_pforte_policy", "Geltende Richtlinien", registry=registry)
         Info("ki_pforte_build", "Version der KI-Pforte", registry=registry).info({"version": version})
 
@@ -99,8 +99,9 @@ class PrometheusMetrics:
     def detector(self, waiting: int, hits: int, misses: int) -> None:
         """Set the state of the detector."""
         self._detector.set(waiting)
-        self._cache.set(hits)
-        self._cache_misses.set(misses)
+        for kind, total in (("hit", hits), ("miss", misses)):
+            self._inspected.labels(kind).inc(max(0, total - self._seen[kind]))
+            self._seen[kind] = total
 
     def policy(self, digest: str) -> None:
         """Set the digest of the policies in force."""

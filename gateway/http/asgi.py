@@ -1,0 +1,127 @@
+"""Plain ASGI: reading a body within limits, sending an answer, noticing that the client hung up.
+
+No framework object is built per request: the way in costs what the bytes cost.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import Awaitable, Callable, MutableMapping
+from contextlib import aclosing
+from typing import Any, cast
+
+from gateway.errors import GatewayError
+from gateway.pipeline.pipeline import Outbound
+from gateway.ports import Credentials
+
+Message = MutableMapping[str, Any]
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+
+_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+"""Crockford's base 32: no letter that is taken for another when it is read out on the telephone."""
+_IDENTITY = ("x-openwebui-", "x-kip-", "x-librechat-")
+
+
+def new_request_id() -> str:
+    """Return a fresh Vorgangsnummer: 60 random bits in three groups, ``7F3K-2QXM-9BTD``."""
+    number = secrets.randbits(60)
+    letters = "".join(_ALPHABET[(number >> shift) & 31] for shift in range(55, -1, -5))
+    return f"{letters[:4]}-{letters[4:8]}-{letters[8:]}"
+
+
+def headers_of(scope: Scope) -> dict[str, str]:
+    """Return the headers with lower-case names; the first of several wins."""
+    result: dict[str, str] = {}
+    for name, value in scope["headers"]:
+        result.setdefault(name.decode("latin-1").lower(), value.decode("latin-1"))
+    return result
+
+
+def credentials_of(headers: dict[str, str]) -> Credentials:
+    """Return what the client presented as proof of who it is."""
+    names = {name: value for name, value in headers.items() if name.startswith(_IDENTITY)}
+    scheme, _, secret = headers.get("authorization", "").partition(" ")
+    if scheme.lower() == "bearer" and secret.strip():
+        return Credentials("bearer", secret.strip(), names)
+    for name in ("x-api-key", "api-key"):
+        if headers.get(name):
+            return Credentials(name, headers[name].strip(), names)
+    if scheme.lower() == "basic":
+        return Credentials("basic", secret.strip(), names)
+    return Credentials("none", "", names)
+
+
+async def read_body(headers: dict[str, str], receive: Receive, limit: int) -> bytes:
+    """Return the whole body. Raises ``zu_gross`` as soon as it is clear that it is, ``anfrage_ungueltig`` if packed."""
+    if headers.get("content-encoding", "identity") != "identity":
+        raise GatewayError("anfrage_ungueltig", "Komprimierte Anfragen nimmt die KI-Pforte nicht an. Bitte schalten "
+                           "Sie die Komprimierung in Ihrem Programm aus.")
+    length = headers.get("content-length", "")
+    if length.isdigit() and int(length) > limit:
+        raise _too_large(limit)
+    parts: list[bytes] = []
+    size = 0
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise ClientGone
+        part = cast(bytes, message.get("body", b""))
+        size += len(part)
+        if size > limit:
+            raise _too_large(limit)
+        parts.append(part)
+        if not message.get("more_body", False):
+            return b"".join(parts) if len(parts) > 1 else part
+
+
+class ClientGone(Exception):  # noqa: N818  (a fact, not a fault)
+    """The client hung up before its request was complete."""
+
+
+def _too_large(limit: int) -> GatewayError:
+    return GatewayError("zu_gross", f"Die Anfrage ist größer als {limit // (1024 * 1024)} MB. Bitte kürzen Sie den "
+                        "Text oder teilen Sie ihn auf.")
+
+
+async def send_outbound(outbound: Outbound, send: Send) -> None:
+    """Send an answer, whole or as it comes."""
+    headers = [(name.encode("latin-1"), value.encode("latin-1", "replace")) for name, value in outbound.headers.items()]
+    headers.append((b"content-type", outbound.content_type.encode("latin-1")))
+    if outbound.stream is None:
+        headers.append((b"content-length", str(len(outbound.body)).encode()))
+        await send({"type": "http.response.start", "status": outbound.status, "headers": headers})
+        await send({"type": "http.response.body", "body": outbound.body})
+        return
+    headers += [(b"cache-control", b"no-cache"), (b"x-accel-buffering", b"no")]
+    await send({"type": "http.response.start", "status": outbound.status, "headers": headers})
+    async with aclosing(cast(Any, outbound.stream)) as stream:
+        async for piece in stream:
+            await send({"type": "http.response.body", "body": piece, "more_body": True})
+    await send({"type": "http.response.body", "body": b""})
+
+
+async def while_connected(receive: Receive, work: Awaitable[None]) -> None:
+    """Do `work`; when the client hangs up first, cancel it: what is no longer wanted is no longer asked for."""
+    task = asyncio.ensure_future(work)
+    gone = asyncio.ensure_future(_disconnect(receive))
+    try:
+        await asyncio.wait((task, gone), return_when=asyncio.FIRST_COMPLETED)
+        if not task.done():
+            task.cancel()
+            await asyncio.wait((task,))
+        if not task.cancelled():
+            task.result()
+    except asyncio.CancelledError:
+        task.cancel()
+        await asyncio.wait((task,))
+        raise
+    finally:
+        gone.cancel()
+
+
+async def _disconnect(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass

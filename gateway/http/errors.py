@@ -1,0 +1,60 @@
+"""No framework default error leaves the house: every path answers in the form its reader understands."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from gateway.errors import GatewayError, internal
+from gateway.http.asgi import new_request_id
+from gateway.wire.chat_completions import openai_error
+
+_log = logging.getLogger(__name__)
+HtmlError = Callable[[Request, int, str], Response]
+"""Renders an error page for a person: request, status, Vorgangsnummer."""
+
+
+def json_error(error: GatewayError, request_id: str) -> Response:
+    """Return an error as every OpenAI-compatible client shows it."""
+    headers = {"x-request-id": request_id}
+    if error.retry_after is not None:
+        headers["retry-after"] = str(error.retry_after)
+    return Response(openai_error(error, request_id), error.status, headers, "application/json")
+
+
+class ErrorHandlers:
+    """Handlers for what the framework itself refuses: unknown paths, wrong methods, faults of ours."""
+
+    def __init__(self, html: HtmlError | None = None) -> None:
+        self._html = html
+
+    async def refused(self, request: Request, exception: Exception) -> Response:
+        """Answer an `HTTPException`."""
+        status = exception.status_code if isinstance(exception, HTTPException) else 500
+        if status == 405:
+            error = GatewayError("methode_unbekannt", "Diese Adresse nimmt solche Aufrufe nicht an. Bitte prüfen Sie "
+                                 "die Einstellungen Ihres Programms.")
+        elif status == 404:
+            error = GatewayError("pfad_unbekannt", "Diese Adresse gibt es bei der KI-Pforte nicht. Bitte prüfen Sie "
+                                 "die Adresse in Ihrem Programm; sie endet meist auf /v1.")
+        else:
+            error = GatewayError("anfrage_ungueltig", "Die KI-Pforte versteht diese Anfrage nicht.")
+        return self._answer(request, error, status)
+
+    async def failed(self, request: Request, exception: Exception) -> Response:
+        """Answer a fault of ours; the log gets the places, never the words of the exception."""
+        _log.error("unexpected failure", exc_info=exception)
+        return self._answer(request, internal(), 500)
+
+    def _answer(self, request: Request, error: GatewayError, status: int) -> Response:
+        request_id = new_request_id()
+        wants_page = "text/html" in request.headers.get("accept", "") and not request.url.path.startswith("/v1")
+        if self._html is not None and wants_page:
+            return self._html(request, status, request_id)
+        response = json_error(error, request_id)
+        response.status_code = status
+        return response

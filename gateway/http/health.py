@@ -1,0 +1,61 @@
+"""``/healthz`` (the process lives), ``/readyz`` (requests can be served, with reasons) and ``/metrics``."""
+
+from __future__ import annotations
+
+import hmac
+import json
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+
+@dataclass(frozen=True, slots=True)
+class Readiness:
+    """What can fail, each with its state; ``warnings`` never make the whole unready."""
+
+    checks: dict[str, bool]
+    reasons: dict[str, str] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def ready(self) -> bool:
+        """Whether requests can be served."""
+        return all(self.checks.values())
+
+
+class Health:
+    """The three paths that machines ask."""
+
+    def __init__(self, readiness: Callable[[], Awaitable[Readiness]], metrics: Callable[[], bytes],
+                 metrics_token: str = "") -> None:
+        self._readiness, self._metrics, self._token = readiness, metrics, metrics_token
+
+    async def alive(self, request: Request) -> Response:
+        """Answer ``/healthz``."""
+        return _json({"status": "ok"}, 200)
+
+    async def ready(self, request: Request) -> Response:
+        """Answer ``/readyz``: 200 as long as requests can be served, else 503."""
+        state = await self._readiness()
+        body = {"status": "ok" if state.ready else "nicht bereit", "checks": state.checks, "reasons": state.reasons,
+                "warnings": list(state.warnings)}
+        return _json(body, 200 if state.ready else 503)
+
+    async def metrics(self, request: Request) -> Response:
+        """Answer ``/metrics``; with a token set, only who brings it."""
+        given = request.headers.get("authorization", "").removeprefix("Bearer ")
+        if self._token and not hmac.compare_digest(given.encode(), self._token.encode()):
+            return _json({"status": "Kennwort fehlt oder ist falsch"}, 401)
+        return Response(self._metrics(), media_type="text/plain; version=0.0.4; charset=utf-8")
+
+    def routes(self, *, with_metrics: bool) -> list[BaseRoute]:
+        """Return the routes; metrics may have a port of their own."""
+        routes: list[BaseRoute] = [Route("/healthz", self.alive), Route("/readyz", self.ready)]
+        return [*routes, Route("/metrics", self.metrics)] if with_metrics else routes
+
+
+def _json(body: object, status: int) -> Response:
+    return Response(json.dumps(body, ensure_ascii=False), status, media_type="application/json")
