@@ -13,9 +13,10 @@ Costs several times the CPU of the pass-through (see ``tests/bench/upstream_benc
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import threading
 import warnings
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -50,9 +51,9 @@ class LiteLLM:
         self._line = line
         self._secrets = secrets
 
-    async def start(self) -> None:
-        """Import litellm in a thread, so that the first request does not wait for it."""
-        await asyncio.to_thread(litellm_library.load)
+    async def start(self, targets: Iterable[str] = ()) -> None:
+        """Import litellm, and what it needs for `targets`, in a thread: the first request shall not wait for it."""
+        await asyncio.to_thread(_warm_up, sorted(set(targets)))
 
     async def send(self, request: SealedRequest) -> Whole | Events:
         """Translate, send, and return once the head of the answer is there (all of it, when not streaming)."""
@@ -164,6 +165,20 @@ class Events:
     async def close(self) -> None:
         """Cut the provider's connection unless its body was complete."""
         await self._call.close()
+
+
+def _warm_up(targets: list[str]) -> None:
+    """Import, then write a request per target that the transport refuses: litellm loads providers at first use."""
+    litellm = litellm_library.load()
+
+    async def write() -> None:
+        for target in targets:
+            with _Quiet(), contextlib.suppress(Exception):  # the refusal is the aim, whatever litellm makes of it
+                await litellm.acompletion(model=target, messages=[{"role": "user", "content": "Guten Tag"}],
+                                          api_key="unused", api_base="http://refused.invalid", stream=True,
+                                          max_retries=0, num_retries=0)
+
+    asyncio.run(write())
 
 
 def _refused(call: Call, error: Exception) -> Whole:

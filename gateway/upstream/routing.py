@@ -41,12 +41,13 @@ class UpstreamRouter:
     async def start(self, models: Iterable[RegisteredModel] = ()) -> None:
         """Open the line; import litellm and start the demo provider now if an enabled model of `models` needs them."""
         await self.line.open()
-        needed = {model.adapter for model in models if model.enabled}
-        if "demo" in needed and self._provider is None:
+        enabled = [model for model in models if model.enabled]
+        translated = {model.target for model in enabled if model.adapter == "litellm"}
+        if any(model.adapter == "demo" for model in enabled) and self._provider is None:
             self._provider = DemoProvider(pause=self._demo_pause)
             self._demo.base_url = await self._provider.start()
-        if "litellm" in needed:
-            await self._litellm.start()
+        if translated:
+            await self._litellm.start(translated)
 
     async def close(self) -> None:
         """Close every connection, also those in use, and stop the demo provider."""
