@@ -18,7 +18,7 @@ _STAR: Final = re.compile(rf"(?:\*|†|✝)[ ]?(?:am[ ])?({DATE}|{YEAR})", re.I)
 _BORN_RIGHT: Final = re.compile(r"(?:[ ,]+(?:in|zu)[ ][^\n\d.;]{2,40}?)?[ ,]+(?:geboren|geb\b|zur Welt)", re.I)
 _OLD: Final = re.compile(r"[ ][^\n.]{0,30}?\bJahre[ ](?:alt|werde)")
 _SENSITIVE_RIGHT: Final = re.compile(r"(?:[ ,]+[^\n.;\d]{0,30}?)?\b(?:gestorben|verstorben|geschieden|verheiratet|geheiratet|heimgegangen|"
-                                     r"verschieden|entbunden|verwitwet|getrennt)\b", re.I)
+                                     r"verschieden|entbunden|verwitwet|getrennt|arbeitsunfähig|krank|krankgeschrieben)\b", re.I)
 _GAP: Final = re.compile(rf"[^\n;§]{{0,32}}?(?<![\d.])({DATE})|[^\n;§\d.]{{0,12}}?({YEAR})", re.I)
 _SHORT: Final = re.compile(r"[^\n;§\d]{0,20}?(?<![\d.])(\d{1,2}\.\d{1,2}\.)(?!\d)")
 

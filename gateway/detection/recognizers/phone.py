@@ -24,6 +24,8 @@ _DATE: Final = re.compile(r"\(?\d{1,2}[.\-/ ]{1,2}\d{1,2}[.\-/ ]{1,2}(?:\d{4}|\d
 _NOT_BEFORE: Final = re.compile(
     r"(?:az|aktenzeichen|kassenzeichen|geschäftszeichen|kundennummer|rechnung(?:snummer)?|vorlage|nr|nummer|zeichen|iban|id|euro|€)"
     r"[.:]{0,2}[ ]{0,2}$", re.I)
+_INSIDE: Final = re.compile(r"\d{3,4}[ -]\Z")
+"""The middle of a longer number, such as an IBAN."""
 _SERVICE: Final = frozenset({
     "110", "112", "115", "116117", "116116", "116111", "19222", "116006", "116000", "19240", "19411"})
 _FREE: Final = ("0800", "00800", "0180", "0900", "0137", "0700", "118")
@@ -45,6 +47,8 @@ def _find(sheet: Sheet, own: frozenset[str]) -> Iterator[Finding]:
         if len(number) < 7 or _DATE.match(surface) or number.startswith(_FREE) or number in own:
             continue
         labelled = sheet.near("PHONE", match.start(), 12)
+        if not labelled and _INSIDE.search(sheet.left(match.start(), 6)):
+            continue
         if not labelled and (_NOT_BEFORE.search(sheet.line_left(match.start(), 30)) or surface.count(".") > 2):
             continue
         if labelled or _is_phone(surface, number):

@@ -15,6 +15,8 @@ from gateway.model.finding import Finding
 
 _VALUE: Final = re.compile(
     r"(?=[^\n,;]{0,24}\d)[A-Za-zÄÖÜ0-9][\w./*+-]*(?:(?:[ ]?[-–/][ ]?|[ ])(?=[\w./-]*\d|[A-ZÄÖÜ][A-Za-z]{0,3}[ ]\d)[\w./*-]+){0,5}")
+_NUMBERED: Final = re.compile(r"-(?:Nr|Nummer|No)", re.I)
+_REGISTERED: Final = re.compile(r"[^\n]{0,40}?\bNr\.?[ ](\d{1,6}/\d{2,4})")
 _DATE: Final = re.compile(r"\d{1,2}\.\d{1,2}\.(?:\d{2,4})?$|\d{4}-\d{2}-\d{2}$|\d{1,2}:\d{2}")
 _COURT: Final = re.compile(
     r"(?<![\w.])(?:\d{1,4}|[IVX]{1,5}[a-z]?)[ ]?[a-z]?[ ](?:U?Js|Gs|Ds|Ls|Cs|Ks|Ns|KLs|OWi|OWiG|AR|AZR|BR|Ca|Sa|C|F|O|S|T|U|K|L|M|N|A|B|E|"
@@ -25,6 +27,7 @@ _SHAPES: Final = re.compile(
     r"(?<![\w./-])(?:"
     r"\d{1,3}(?:[.-]\d{1,3}){0,2}[-/ ]{1,3}[A-ZÄÖÜ][A-Za-zÄÖÜäöü]{0,5}[-/ ]{0,3}\d{2,4}[-/]\d{1,7}"   # 50.2-WG-2024/004711
     r"|\d{2,3}\.\d{1,3}[-/][A-ZÄÖÜ]{1,4}[-/]\d{2,4}[-/.]\d{1,6}"
+    r"|[A-ZÄÖÜ]{1,3}[ -]?(?:19|20)\d{2}/\d{2,6}"
     r"|[A-ZÄÖÜ][A-Za-zÄÖÜ]{1,5}-\d{4}-\d{3,8}"                                              # GSi-2024-11093
     r")(?![\w/])")
 _NOT_SHAPE: Final = re.compile(
@@ -46,9 +49,9 @@ _ALKIS: Final = re.compile(r"(?<!\w)\d{6}[_\d]{3}\d{5}[_\d]{6}(?:__)?(?!\w)")
 def _labelled(sheet: Sheet, kind: str, entity: str) -> Iterator[Finding]:
     text = sheet.text
     for start, end in sheet.hits(kind):
-        if text[start - 1:start] == "." and text[start - 4:start - 1] == "www":
-            continue
         gap = GAP.match(text, end)
+        if end - start <= 2 and (text[start - 1:start] == "-" or (text[end:end + 1] == "-" and not _NUMBERED.match(text, end))):
+            continue  # "WG" inside "50.2-WG-2024" is part of a number, no label
         position = gap.end() if gap else end
         match = _VALUE.match(text, position)
         if match is None:
@@ -67,11 +70,10 @@ def _find_case(sheet: Sheet, own: Sequence[re.Pattern[str]]) -> Iterator[Finding
             if match.end() > match.start():
                 yield Finding(*match.span(), "CASE_NUMBER", 0.9, "format")
     yield from _labelled(sheet, "CASE", "CASE_NUMBER")
-    for start, end in sheet.hits("REGISTER"):
-        match = re.compile(r"[^\n]{0,40}?\bNr\.?[ ](\d{1,6}/\d{2,4})").match(sheet.text, end)
+    for _, end in sheet.hits("REGISTER"):
+        match = _REGISTERED.match(sheet.text, end)
         if match:
             yield Finding(*match.span(1), "CASE_NUMBER", 0.7, "kontext")
-        del start
     if sheet.has("/"):
         for match in sheet.scan(_COURT):
             if not _PUBLIC.search(sheet.line_left(match.start(), 60)):
@@ -122,7 +124,7 @@ CASH_RULE: Final = Rule("CASH_NUMBER", ("CASH_NUMBER",), _find_cash, {
             " hundemarke mitgliedsnummer leserausweis bibliotheksausweis leserausweisnummer kindergeldnummer vertragskonto"
             " vertragskontonummer zählernummer rechnungsnummer bescheidnummer beitragsnummer kundenkonto wohngeld"
             " abgabenkonto objektnummer bürgernummer schülernummer matrikelnummer teilnehmernummer kundennumer"
-            " customer -nummerwg"}, digits=True)
+            " customer"}, digits=True)
 PARCEL_RULE: Final = Rule("PARCEL", ("PARCEL",), _find_parcel, {
     "PARCEL": "flurstück flurstücke flurstücks flurstücknummer flst flurst gemarkung flurnummer parzelle flurstücksnummer",
     "LAND_REGISTER": "grundbuch grundbuchs grundbuchblatt grundbuche wohnungsgrundbuch"}, digits=True)

@@ -1,0 +1,68 @@
+"""What is personal data: recognizers, presidio around them, cache and thread.
+
+`build_detector` and `build_operators` are the two doors of this room; nobody outside needs anything else.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from gateway.detection.presidio import PresidioOperators
+from gateway.detection.recognizers import all_rules
+from gateway.detection.service import RuleDetector
+from gateway.detection.sheet import Rule
+from gateway.ports import Operators
+
+__all__ = ["DetectorOptions", "RuleDetector", "build_detector", "build_operators"]
+
+
+@dataclass(frozen=True, slots=True)
+class DetectorOptions:
+    """How this house inspects. Everything has a default."""
+
+    language: str = "de"
+    cache_entries: int = 20_000
+    cache_bytes: int = 32 << 20
+    threads: int = 1
+    seconds: float = 20.0
+    """Longest time one request may be inspected."""
+    case_patterns: tuple[str, ...] = ()
+    """Own regular expressions for file numbers and Kassenzeichen of this municipality."""
+    own_mailboxes: tuple[str, ...] = ()
+    own_phones: tuple[str, ...] = ()
+    own_addresses: tuple[str, ...] = ()
+    """Public data of the authority: found nowhere. Addresses are written as in the letterhead."""
+    allowed: tuple[str, ...] = field(default=(), repr=False)
+    """Exact values, of any kind, that are never a finding (office-holders, if policy says so)."""
+
+
+def build_detector(options: DetectorOptions | None = None, extra: Sequence[Rule] = ()) -> RuleDetector:
+    """Return the detector, tried out. `extra` are further recognizers, such as the recogniser of names in free text.
+
+    Raises ``ValueError`` for a pattern that is no regular expression, ``pruefung_nicht_verfuegbar`` when the self-test fails.
+    """
+    chosen = options or DetectorOptions()
+    rules = all_rules(case_patterns=[_compiled(pattern) for pattern in chosen.case_patterns], own_mailboxes=chosen.own_mailboxes,
+                      own_phones=chosen.own_phones, own_addresses=chosen.own_addresses)
+    detector = RuleDetector(
+        (*rules, *extra), language=chosen.language, entries=chosen.cache_entries, size=chosen.cache_bytes, threads=chosen.threads,
+        seconds=chosen.seconds, allowed=frozenset(value.strip().lower() for value in chosen.allowed))
+    detector.ready()
+    return detector
+
+
+def build_operators(secret: bytes) -> Operators:
+    """Return the operators ``mask``, ``hash`` and ``generalise``; `secret` keys the hash."""
+    return PresidioOperators(secret)
+
+
+def _compiled(pattern: str) -> re.Pattern[str]:
+    try:
+        compiled = re.compile(pattern)
+    except re.error as error:
+        raise ValueError(f"Das Muster für Aktenzeichen ist kein gültiger regulärer Ausdruck: {error.msg}") from None
+    if compiled.match(""):
+        raise ValueError("Das Muster für Aktenzeichen passt auf leeren Text. Bitte schreiben Sie es enger.")
+    return compiled

@@ -1,0 +1,168 @@
+"""How a personal name is written: where it ends, and which capitalised words are never part of one.
+
+What it is: the grammar that the name rules share. Given a place where a name must begin (after "Frau", after
+"Name:"), `read_name` returns how far it goes: nobility particles, double names, hyphens, initials, nicknames in quotation
+marks.
+
+What it keeps true: it never eats an ordinary word: German nouns are capitalised too, so the second word of a name
+must not be one ("Frau Müller Wohngeld beantragt"), unless the first is a known given name ("Anna Richter").
+
+What it does not know: names in lower case, and names that nothing announces; those are the recogniser's task.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from gateway.detection.data import lines
+
+_NOUNS: Final = frozenset(word.lower() for word in lines("nouns.txt"))
+_GIVEN: Final = frozenset(word.lower() for word in lines("given_names.txt"))
+_NOUN_ENDINGS: Final = (
+    "ung", "ungen", "heit", "heiten", "keit", "keiten", "schaft", "schaften", "tion", "tionen", "nummer", "zeichen", "gesetz", "antrag",
+    "bescheid", "geld", "steuer", "gebühr", "gebühren", "verfahren", "behörde", "amt", "ämter", "amtes", "tät", "ismus", "beirat",
+    "stelle", "vermerk", "schreiben", "ordnung", "kosten", "nachweis", "urkunde", "versicherung", "ausschuss", "meldung",
+    "gmbh", "verein", "hilfe", "zahlung", "einrichtung", "leistung", "leiter", "leiterin", "inspektor", "inspektorin", "sekretär",
+    "sekretärin", "minister", "ministerin", "präsident", "präsidentin", "direktor", "direktorin", "beauftragte", "beauftragter",
+    "vorsitzende", "vorsitzender", "berater", "beraterin", "beamter", "beamtin", "straße", "strasse", "platz", "haus")
+
+PARTICLES: Final = frozenset("""von vom van der den dem de del della di da du dos das zu zum zur auf ter ten la le el al ibn bin bint ben
+    ben und-und af av do e y ap""".split())  # noqa: SIM905
+_LEADING: Final = frozenset("von vom van de del della di da du dos la le el al zu zur zum ter ten ibn bin bint ben af av".split())  # noqa: SIM905
+"""Particles that may open a name; "der" and "und" may only stand inside one."""
+_TITLES: Final = re.compile(
+    r"(?:(?:Dr|Prof|Mag|Dipl|Ing|Univ|med|jur|phil|rer|nat|Priv|Doz|PD|MdB|MdL|StR|OStR|RA|RAin)"
+    r"(?:\.|(?=[ -]))[ -]?(?:(?:Ing|Kfm|Kffr|Päd|Soz|Psych|Verw|Inf|Jur|Kauf|Betriebsw|FH|TU|med|jur|phil|rer|nat|pol|h|c|mult|oec|dent|vet|Wirt)\.?"
+    r"[ -]?(?:\([A-Z]{2,3}\)[ ]?)?){0,3}){1,4}")
+_OFFICES: Final = re.compile(
+    r"(?:(?:stv\.|stellv\.|stellvertretende[rn]?|Erste[rn]?|Ersten|Technische[rn]?|Leitende[rn]?)[ ])?(?:(?:Ober|Alt|Bezirks|Amts|Fachbereichs|Sachgebiets|Abteilungs|Referats|"
+    r"Schul|Kita|Polizei|Kriminal|Verwaltungs|Stadt|Kreis|Gemeinde|Regierungs|Rechts|Staats|Justiz|Haupt|Landes|Bundes|Pflege|Kranken|Dipl\.-|Hof|Gerichts|"
+    r"Betriebs|Bau|Brand|Steuer|Sozial|Familien|Verfahrens|Vize|General|Geschäfts|Vor)*[-]?(?:[bB]ürgermeister|[lL]andrat|[lL]andrätin|[kK]ollege|[kK]ollegin|[kK]ollegen|[pP]farrer|[pP]astor|[dD]oktor|"
+    r"[pP]rofessor|[dD]irektor|[pP]räsident|[mM]inister|[sS]ekretär|[iI]nspektor|[iI]nspektorin|[aA]ntmann|[aA]mtmann|[aA]mtfrau|[aA]mtsrat|[aA]mtsrätin|"
+    r"[dD]ezernent|[bB]eigeordnete[rn]?|[kK]ämmerer|[kK]ämmerin|[lL]eiter|[lL]eiterin|[rR]ektor|[aA]nwalt|[aA]nwältin|[kK]ommissar|[hH]auptmann|[oO]berst|"
+    r"[mM]eister(?=in)|[rR]at(?=[ ])|[rR]ätin|[aA]bgeordnete[rn]?|[vV]orsitzende[rn]?|[bB]eauftragte[rn]?|[sS]enator|[sS]taatssekretär|[iI]ngenieur|"
+    r"[mM]edizinalrat|[bB]eamter|[bB]eamtin|[vV]ormund|[pP]fleger(?=[ ])|[bB]etreuer|[rR]ichter(?=[ ][A-ZÄÖÜ])|[nN]otar|[kK]aplan|[sS]chwester|[bB]ischof|"
+    r"Diakon|Freiherr|Freifrau|Graf|Gräfin|Baron|Baronin|Prinz|Prinzessin|Fürst|Fürstin)(?:in|s|en|n)?[ ](?:a\.D\.[ ])?(?=[A-ZÄÖÜ(]))")
+_TOKEN: Final = re.compile(r"[^\W\d_]+(?:['’ʼ`´][^\W\d_]+)*(?:-[^\W\d_]+(?:['’][^\W\d_]+)*){0,3}")
+_NICK: Final = re.compile(r"[ ][„“\"‚‘»«(]{1,2}[^\W\d_]{2,20}[“”\"‘’«»)]{1,2}(?=[ ][^\W\d_])")
+_GAPS: Final = re.compile(r"[ ]{1,2}")
+
+
+def is_ordinary(word: str) -> bool:
+    """Whether a capitalised word is an ordinary German word (or compound) rather than a name."""
+    low = word.lower()
+    if low in _NOUNS:
+        return True
+    if "-" in low:
+        return low.rsplit("-", 1)[1] in _NOUNS
+    return len(low) > 5 and low.endswith(_NOUN_ENDINGS)
+
+
+def is_given(word: str) -> bool:
+    """Whether `word` is a common given name, or a double one."""
+    return all(part in _GIVEN for part in word.lower().split("-"))
+
+
+def skip_titles(text: str, position: int) -> int:
+    """Return the place behind academic titles, offices and noble ranks at `position`: they are no part of the name."""
+    while True:
+        match = _TITLES.match(text, position) or _OFFICES.match(text, position)
+        if match is None or match.end() == position:
+            return position
+        if match[0].endswith(tuple("abcdefghijklmnopqrstuvwxyz")) and text[match.end():match.end() + 1] not in ("", " "):
+            return position
+        position = match.end()
+        while text[position:position + 1] == " ":
+            position += 1
+
+
+def read_name(text: str, position: int, *, words: int = 4, trust_first: bool = True) -> int | None:
+    """Return where the name that begins at `position` ends, or None when no name begins there.
+
+    `trust_first`: what stands there is a name because of what came before ("Herr Bäcker"), unless its ending forbids.
+    """
+    end: int | None = None
+    count = 0
+    first = ""
+    at = position
+    lead = 0
+    while count < words and lead < 5:
+        token = _TOKEN.match(text, at)
+        if token is None:
+            break
+        word = token[0]
+        if word[0].isupper():
+            initial = len(word) <= 2 and text[token.end():token.end() + 1] == "."
+            if not initial and not _continues(word, first, count, trust_first):
+                break
+            if len(word) == 1 and not initial and count == 0:
+                break
+            first = first or word
+            count += 1
+            end = token.end() + initial
+        elif word.lower() not in (PARTICLES if count else _LEADING) or not _upper_follows(text, token.end()):
+            break
+        else:
+            trust_first = False
+            first = first or word
+            lead += 1
+            at = _step(text, token.end())
+            continue
+        nick = _NICK.match(text, end) if count < words else None
+        at = _step(text, nick.end() if nick else end)
+        if at < 0:
+            break
+    return end
+
+
+def _continues(word: str, first: str, count: int, trust_first: bool) -> bool:
+    ordinary = is_ordinary(word)
+    if not ordinary:
+        return not (word.isupper() and len(word) == 2 and count > 0 and word in ("AG", "KG", "EU", "OB"))
+    if count == 0:
+        return trust_first and not word.lower().endswith(_NOUN_ENDINGS[:12]) and (len(word) < 10)
+    return count == 1 and is_given(first) and not word.lower().endswith(_NOUN_ENDINGS[:30]) and not is_hard(word)
+
+
+def is_hard(word: str) -> bool:
+    """Words that never end a name, not even after a given name."""
+    return word.lower() in _HARD
+
+
+_HARD: Final = frozenset("""antrag bescheid widerspruch termin wohngeld kindergeld und oder der die das den dem des ein eine ich sie er wir ihr
+    bitte danke mit von vom zu zur zum im in am an auf für bei betreff hallo liebe lieber sehr tel telefon fax email mail straße weg
+    name vorname nachname geburtsdatum anschrift adresse kind kinder mutter vater eltern sohn tochter amt stadt gemeinde""".split())  # noqa: SIM905
+
+
+def _upper_follows(text: str, position: int) -> bool:
+    """Whether a capitalised word follows, over at most two further particles."""
+    for _ in range(3):
+        at = _step(text, position)
+        token = _TOKEN.match(text, at) if at >= 0 else None
+        if token is None:
+            return False
+        if token[0][0].isupper():
+            return True
+        if token[0].lower() not in PARTICLES:
+            return False
+        position = token.end()
+    return False
+
+
+def _step(text: str, position: int) -> int:
+    """Return the place behind one or two spaces, or -1 when none stands there."""
+    gap = _GAPS.match(text, position)
+    if gap:
+        return gap.end()
+    return position if text[position - 1:position] == "." and text[position:position + 1].isalpha() else -1
+
+
+def without_genitive(text: str, start: int, end: int) -> int:
+    """Return `end` without a genitive s, when the same name without it stands near ("Krügers" and "Krüger")."""
+    if text[end - 1] != "s" or text[end - 2:end - 1] in ("s", "'", "’") or end - start < 4:
+        return end
+    begin = max(text.rfind(" ", start, end), text.rfind("-", start, end)) + 1 or start
+    base = re.escape(text[max(begin, start):end - 1])
+    around = text[max(0, start - 2000):end + 2000]
+    return end - 1 if re.search(rf"(?<!\w){base}(?!\w)", around) else end

@@ -1,0 +1,65 @@
+"""What stands in a table below a header that says what it is."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from gateway.detection.dates import DATE_RE, YEAR
+from gateway.detection.names import read_name, skip_titles
+from gateway.detection.sheet import Rule, Sheet
+from gateway.model.finding import Finding
+
+_NUMBER: Final = re.compile(r"[\w(+][\w ()/.,+–-]*\d[\w)/.-]*")
+_ANY: Final = re.compile(r"(?=[^\n]*\w)[^\s][^\t|;\n]*")
+_USER: Final = re.compile(r"[\w.@-]{3,40}")
+_YEAR: Final = re.compile(YEAR)
+_REST: Final = re.compile(r"(?:[ ][A-ZÄÖÜÀ-Þ][^\W\d_]{1,20}){1,2}(?=[ ]?[,/&+;]|[ ](?:und|u\.)|$)")
+_COMMA: Final = re.compile(r",[ ]?")
+_BETWEEN: Final = re.compile(r"[ ]?[,/&+;][ ]?|[ ](?:und|u\.|sowie)[ ]")
+_SALUTATION: Final = re.compile(r"(?:Herrn?|Frau|Hr\.|Fr\.|Familie|Fam\.)[ ]")
+_PATTERNS: Final = {
+    "PHONE": _NUMBER, "CASH_NUMBER": _NUMBER, "CASE_NUMBER": _NUMBER, "ADDRESS": _ANY, "USERNAME": _USER}
+
+
+def _find(sheet: Sheet) -> Iterator[Finding]:
+    for cell in sheet.cells:
+        if not sheet.lo <= cell.start < sheet.hi:
+            continue
+        if cell.kind == "PERSON":
+            yield from _names(sheet.text, cell.start, cell.end)
+        elif cell.kind in ("BIRTHDATE", "DATE_SENSITIVE"):
+            match = DATE_RE.search(sheet.text, cell.start, cell.end) or _YEAR.match(sheet.text, cell.start, cell.end)
+            if match:
+                yield Finding(*match.span(), cell.kind, 0.9, "kontext")
+        else:
+            match = _PATTERNS[cell.kind].match(sheet.text, cell.start, cell.end)
+            if match and (cell.kind != "ADDRESS" or any(c.isalnum() for c in match[0])):
+                yield Finding(match.start(), match.start() + len(match[0].rstrip()), cell.kind, 0.75, "kontext", certain=False)
+
+
+def _names(text: str, start: int, end: int) -> Iterator[Finding]:
+    """The names in one cell: "Kaiser, Gundula", "Aylin u. Barış Çelik", "Wang Lei / Zhao Min"."""
+    at = start
+    for _ in range(4):
+        saluted = _SALUTATION.match(text, at)
+        at = skip_titles(text, saluted.end() if saluted else at)
+        stop = read_name(text, at, trust_first=True)
+        if stop is None or stop > end:
+            return
+        rest = _REST.match(text, stop, end)
+        stop = rest.end() if rest else stop
+        comma = _COMMA.match(text, stop) if " " not in text[at:stop] else None
+        given = read_name(text, comma.end(), trust_first=False) if comma else None
+        if given and given <= end:
+            stop = given
+        yield Finding(at, stop, "PERSON", 0.85, "kontext", certain=" " in text[at:stop] or stop == end)
+        between = _BETWEEN.match(text, stop)
+        if between is None or between.end() >= end:
+            return
+        at = between.end()
+
+
+RULE: Final = Rule("TABLE", (
+    "PERSON", "BIRTHDATE", "DATE_SENSITIVE", "PHONE", "ADDRESS", "CASH_NUMBER", "CASE_NUMBER", "USERNAME"), _find)

@@ -1,0 +1,322 @@
+"""Names that something announces: salutation, title, office, label, kinship, greeting, signature, "gez.".
+
+Names that nothing announces come from the compact recogniser. Salutation and title stay outside the span, nobility
+particles belong to it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from gateway.detection.names import is_given, is_ordinary, read_name, skip_titles, without_genitive
+from gateway.detection.sheet import GAP, Rule, Sheet
+from gateway.model.finding import Finding
+
+_FIRST_WORD: Final = re.compile(r"[^\W\d_]+")
+_BORN_GAP: Final = re.compile(r"(?:\.[ ]?|[ ])")
+_NAMED: Final = re.compile(r"[ ](?:(?:ist|is|war|lautet)[ ])?")
+_BY: Final = re.compile(r"[ ](?:von|durch|mit)[ ](?:(?:die|den|der|ihre|ihren|seine|seinen|meine|meinen)[ ])?(?:[A-ZÄÖÜ][a-zäöü]+(?:in|er|vater|mutter|mann|frau)[ ])?")
+_SPACE: Final = re.compile(r"\.?[ \t]{0,2}(?:\n[ \t]{0,4})?")
+_ALSO: Final = re.compile(r"[ ](?:und|u\.|oder|&|\+|sowie)[ ]|[ ]?/[ ]?|,[ ](?=[^\W\d_]+[ ]und[ ])")
+_COMMA_NAME: Final = re.compile(r",[ ]?(?=[^\W\d_])")
+_DETERMINER: Final = re.compile(r"\b(?:die|der|eine|einer|jede|jeder|keine|diese|dieser|als|zur|ihre|seine|meine|deine|alte|junge)[ ]$", re.I)
+_LABEL_GAP: Final = re.compile(
+    r"""(?:[ ]?/[ ]?-?(?:in|innen|r)\b|\((?:in|r|n)\)|\*in\b|:in\b)?(?:[ ](?:des|der|erteilt|von)\b(?:[ ][^\W\d_]{3,20})?)?["'”)*_]{0,3}\.?
+    [ \t]{0,3}[:=|>][ \t]{0,4}(?:\n[ \t]{0,4})?["'„“*_<]{0,3}""", re.X)
+_SALUTED: Final = re.compile(r"(?:(?:Herrn?|Frau|Hr\.|Fr\.|Familie|Fam\.|Eheleute|Mr\.?|Mrs\.?|Ms\.?)[ ])")
+_ORGANISATION: Final = re.compile(
+    r"(?:[^\n,;]{0,40}\b(?:GmbH|AG|KG|e\.?[ ]?V\.|eG|OHG|UG|mbH|Stadt|Gemeinde|Kreis|Landkreis|Amt|Verein|Bank|Sparkasse|Verwaltung|Ministerium|"
+    r"Genossenschaft|Stiftung|Bundesagentur|Jobcenter|Finanzamt)\b)")
+_LOWER_VALUE: Final = re.compile(r"[^\W\d_]{2,30}(?:[- ][^\W\d_]{2,30}){0,2}(?=[\"'\n,;|<]|[ ]?$)")
+_LIST_SEPARATOR: Final = re.compile(r"(?:[ ]?[,/&+;][ ]?|[ ](?:und|u\.|sowie|m\.|mit)[ ])(?=[^\W\d_])")
+_CLOSE: Final = re.compile(r"[ \t]*[.,!)\]\"“”]")
+
+
+def _finding(sheet: Sheet, start: int, end: int, reason: str, score: float = 0.9, *, certain: bool = True) -> Finding:
+    return Finding(start, without_genitive(sheet.text, start, end), "PERSON", score, reason, certain)
+
+
+def _find_salutation(sheet: Sheet) -> Iterator[Finding]:
+    text = sheet.text
+    for start, end in sheet.hits("SALUTATION"):
+        gap = _SPACE.match(text, end)
+        at = skip_titles(text, gap.end() if gap else end)
+        if at == end:
+            continue
+        if "\n" in text[end:at] and text[start:end].lower() not in ("herrn", "frau", "eheleute", "familie", "fam"):
+            continue
+        trust = not (_DETERMINER.search(text, max(0, start - 12), start) and text[start:end].lower() == "frau")
+        stop = read_name(text, at, trust_first=trust)
+        if stop is None:
+            continue
+        yield _finding(sheet, at, stop, "anrede")
+        yield from _partner(sheet, stop, text[start:end].lower())
+
+
+def _partner(sheet: Sheet, stop: int, salutation: str) -> Iterator[Finding]:
+    """The second of a pair: "Eheleute Anna und Bernd Alt", "Herr Alt, Bernd"."""
+    text = sheet.text
+    if salutation in ("eheleute", "familie", "fam", "herren", "herrn", "frauen"):
+        also = _ALSO.match(text, stop)
+        if also and not _SALUTED.match(text, also.end()):
+            at = skip_titles(text, also.end())
+            end = read_name(text, at, trust_first=False)
+            if end:
+                yield _finding(sheet, at, end, "anrede")
+    comma = _COMMA_NAME.match(text, stop)
+    if comma:
+        end = read_name(text, comma.end(), words=2, trust_first=False)
+        if end and is_given(text[comma.end():end].split(" ")[0]) and " " not in text[comma.end():end]:
+            yield _finding(sheet, comma.end(), end, "anrede", 0.8)
+
+
+def _find_title(sheet: Sheet) -> Iterator[Finding]:
+    text = sheet.text
+    for start, _ in sheet.hits("TITLE"):
+        at = skip_titles(text, start)
+        if at == start or text[at - 1] == "-":
+            continue
+        end = read_name(text, at, trust_first=text[start:start + 2] in ("Dr", "Pr"))
+        if end and text[end:end + 1] != "-":
+            yield _finding(sheet, at, end, "titel")
+
+
+def _find_office(sheet: Sheet) -> Iterator[Finding]:
+    """ "Bürgermeister Hasselfeldt", "Tochter Irina Feldmann": a role directly followed by a name."""
+    text = sheet.text
+    for start, end in sheet.hits("ROLE"):
+        if text[end:end + 1] != " " or not text[start].isupper():
+            continue
+        at = skip_titles(text, end + 1)
+        saluted = _SALUTED.match(text, at)
+        if saluted:
+            continue
+        stop = read_name(text, at, trust_first=False)
+        if stop is None:
+            continue
+        known = " " in text[at:stop] or is_given(text[at:stop])
+        yield _finding(sheet, at, stop, "kennwort", 0.85 if known else 0.7, certain=known)
+        yield from _siblings(sheet, stop)
+
+
+def _siblings(sheet: Sheet, stop: int) -> Iterator[Finding]:
+    """Further given names after one: "Kinder Sofija und Danylo"."""
+    for _ in range(6):
+        also = _LIST_SEPARATOR.match(sheet.text, stop)
+        if also is None:
+            return
+        end = read_name(sheet.text, also.end(), words=3, trust_first=False)
+        if end is None:
+            return
+        yield _finding(sheet, also.end(), end, "kennwort", 0.8)
+        stop = end
+
+
+def _find_label(sheet: Sheet) -> Iterator[Finding]:
+    text = sheet.text
+    for kind, strong in (("NAME_LABEL", True), ("ROLE_LABEL", False), ("ROLE", False), ("MAIL_HEADER", False)):
+        for start, end in sheet.hits(kind):
+            gap = _LABEL_GAP.match(text, end)
+            if gap is None or (kind == "MAIL_HEADER" and text[start - 1:start] not in ("", "\n", "*", " ", ">", '"')):
+                continue
+            at = gap.end()
+            saluted = _SALUTED.match(text, at)
+            at = skip_titles(text, saluted.end() if saluted else at)
+            if "|" in gap[0] and _is_header(sheet, at):
+                continue
+            yield from _labelled(sheet, at, strong)
+
+
+def _is_header(sheet: Sheet, at: int) -> bool:
+    """Whether the next cell of a table row is itself a header, not a value."""
+    word = _FIRST_WORD.match(sheet.text, at)
+    return word is not None and bool(sheet.lexicon.kinds(word[0].lower()))
+
+
+def _find_phrase(sheet: Sheet) -> Iterator[Finding]:
+    """ "Mein Name ist ...", "ich heiße ...", "ich bin Anna Alt", "aufgenommen von Anna Alt"."""
+    text = sheet.text
+    for kind, gap_pattern in (("NAME_PHRASE", _NAMED), ("BY_PHRASE", _BY)):
+        for start, end in sheet.hits(kind):
+            gap = gap_pattern.match(text, end)
+            if gap is None:
+                continue
+            sure = kind == "NAME_PHRASE" and text[start:end].lower() not in ("bin", "am")
+            at = skip_titles(text, gap.end())
+            stop = None if _SALUTED.match(text, at) else read_name(text, at, trust_first=False)
+            if stop and (sure or " " in text[at:stop] or is_given(text[at:stop])):
+                yield _finding(sheet, at, stop, "kennwort")
+
+
+def _labelled(sheet: Sheet, at: int, strong: bool) -> Iterator[Finding]:
+    """The name behind a label, also as "Nachname, Vorname"; several after a comma."""
+    text = sheet.text
+    if not strong and _ORGANISATION.match(text, at):
+        return
+    stop = read_name(text, at, words=5, trust_first=strong)
+    if stop is None:
+        lower = _LOWER_VALUE.match(text, at) if strong else None
+        if lower and lower[0][0].islower() and lower[0] not in ("null", "true", "false", "none", "string", "unbekannt", "keine", "text"):
+            yield _finding(sheet, *lower.span(), "kennwort", 0.6, certain=False)
+        return
+    comma = _COMMA_NAME.match(text, stop)
+    if comma and " " not in text[at:stop]:
+        end = read_name(text, comma.end(), words=3, trust_first=False)
+        if end and (is_given(text[comma.end():end].split(" ")[0]) or _ends_field(text, end)):
+            yield _finding(sheet, at, end, "kennwort")
+            return
+    yield _finding(sheet, at, stop, "kennwort")
+    if not strong:
+        return
+    also = _LIST_SEPARATOR.match(text, stop)
+    end = read_name(text, also.end(), trust_first=False) if also and " " in text[at:stop] else None
+    if also and end and " " in text[also.end():end]:
+        yield _finding(sheet, also.end(), end, "kennwort", 0.8)
+
+
+def _ends_field(text: str, end: int) -> bool:
+    return text[end:end + 1] in ("", "\n", "\t", "|", ";", '"', ")", ",") and end > 0
+
+
+def _find_born(sheet: Sheet) -> Iterator[Finding]:
+    """ "geb. Öztürk", "geborene Bäcker": the name at birth, and the person in front of it."""
+    text = sheet.text
+    for _, end in sheet.hits("BORN"):
+        gap = _BORN_GAP.match(text, end)
+        if gap is None:
+            continue
+        stop = read_name(text, gap.end(), words=3, trust_first=True)
+        if stop and not is_ordinary(text[gap.end():stop]) and text[stop:stop + 1] != ":":
+            yield _finding(sheet, gap.end(), stop, "kennwort", 0.85)
+
+
+def _find_greeting(sheet: Sheet) -> Iterator[Finding]:
+    """ "Hallo Frank,": a capitalised word between a greeting and a comma, an exclamation mark or the end of the line."""
+    text = sheet.text
+    for start, end in sheet.hits("GREETING"):
+        if text[end:end + 1] != " " or text[max(0, start - 1):start] not in ("", "\n", " ", "„", '"', ">", "\t"):
+            continue
+        at = skip_titles(text, end + 1)
+        if _SALUTED.match(text, at):
+            continue
+        stop = read_name(text, at, words=3, trust_first=False)
+        if stop and (text[stop:stop + 1] in (",", "!", "\n", "", ".", ";") or is_given(text[at:stop].split(" ")[0])):
+            yield _finding(sheet, at, stop, "anrede", 0.85)
+            also = _ALSO.match(text, stop) or _LIST_SEPARATOR.match(text, stop)
+            end = (read_name(text, also.end(), words=2, trust_first=False) or 0) if also else 0
+            if also and end and text[end:end + 1] in (",", "!", "\n"):
+                yield _finding(sheet, also.end(), end, "anrede", 0.85)
+
+
+_SIGN_LINE: Final = re.compile(r"[ \t]*(?:(?:i\.?[ ]?[AV]\.|I\.?[ ]?[AV]\.|gez\.|Im Auftrag|In Vertretung|Ihre?|Eure?|Dein[e]?|–|-|—|/s/|[*_]{1,2})[ ]{0,2}){0,3}")
+_SIGN_GAP: Final = re.compile(r"[ ]?(?:aus[ ][^\n]{3,30}|an[ ]alle)?[ \t,.!]{0,4}")
+_SIGNED: Final = re.compile(r"(?:gez\.?|Gez\.|i\.[ ]?A\.|i\.[ ]?V\.|I\.[ ]?A\.|I\.[ ]?V\.|ppa\.)[ ]{1,2}(?!m\.)(?=[A-ZÄÖÜÀ-Þ])")
+_LAST_LINE: Final = re.compile(r"(?:\n[ \t]*\n[ \t]*|[ (][–—-][ ]?)([A-ZÄÖÜÀ-ÞĀ-Ž][^\n:;!?]{1,40})\Z")
+
+
+def _find_signature(sheet: Sheet) -> Iterator[Finding]:
+    text = sheet.text
+    for start, end in sheet.hits("CLOSING"):
+        if text[start:end].lower() == "gruß" and text[end:end + 5] == " und ":
+            continue
+        gap = _SIGN_GAP.match(text, end)
+        yield from _signature(sheet, gap.end() if gap else end)
+    for match in sheet.scan(_SIGNED):
+        at = skip_titles(text, match.end())
+        saluted = _SALUTED.match(text, at)
+        at = saluted.end() if saluted else at
+        stop = read_name(text, at, trust_first=not is_ordinary(text[at:at + 40].split(" ")[0].split("\n")[0].rstrip(",.;)")))
+        if stop:
+            yield _finding(sheet, at, stop, "unterschrift")
+
+
+def _find_last_line(sheet: Sheet) -> Iterator[Finding]:
+    """A note that ends with a name on a line of its own, or behind a dash."""
+    text = sheet.text
+    if sheet.hi < len(text):
+        return
+    size = len(text.rstrip(" \t\n)]"))
+    match = _LAST_LINE.search(text, max(0, size - 60), size)
+    if match:
+        stop = read_name(text, match.start(1), trust_first=False)
+        if stop == size:
+            yield _finding(sheet, match.start(1), stop, "unterschrift", 0.7, certain=is_given(text[match.start(1):stop].split(" ")[0]))
+
+
+def _signature(sheet: Sheet, position: int) -> Iterator[Finding]:
+    """The name in the rest of the line or in the next four lines that are not empty."""
+    text, filled = sheet.text, 0
+    while filled < 3 and position <= len(text):
+        line_end = text.find("\n", position)
+        line_end = len(text) if line_end < 0 else line_end
+        line = text[position:line_end]
+        if len(line) > 80:
+            return
+        lead = _SIGN_LINE.match(text, position)
+        at = skip_titles(text, lead.end() if lead else position)
+        saluted = _SALUTED.match(text, at)
+        at = saluted.end() if saluted else at
+        if line.strip():
+            filled += 1
+        stop = read_name(text, at, trust_first=False) if at < line_end else None
+        if stop and stop <= line_end and _plausible(text[at:stop], text[stop:line_end]):
+            yield _finding(sheet, at, stop, "unterschrift", 0.85)
+            also = _LIST_SEPARATOR.match(text, stop)
+            end = (read_name(text, also.end(), words=3, trust_first=False) or 0) if also else 0
+            if also and end and end <= line_end:
+                yield _finding(sheet, also.end(), end, "unterschrift", 0.8)
+            return
+        position = line_end + 1
+
+
+def _plausible(name: str, rest: str) -> bool:
+    """Whether a line of a signature is a name: what follows it is nothing, a bracket, a comma or another name."""
+    if name.isupper() and len(name) <= 3:
+        return False
+    tail = rest.strip()
+    return not tail or tail[0] in ",(&/|<.–-+*_" or tail.startswith(("und ", "u. ", "mit ")) or is_given(name.split(" ")[0])
+
+
+def _find(sheet: Sheet) -> Iterator[Finding]:
+    yield from _find_salutation(sheet)
+    yield from _find_title(sheet)
+    yield from _find_office(sheet)
+    yield from _find_label(sheet)
+    yield from _find_phrase(sheet)
+    yield from _find_born(sheet)
+    yield from _find_greeting(sheet)
+    yield from _find_signature(sheet)
+    yield from _find_last_line(sheet)
+
+
+_ROLES: Final = """tochter sohn bruder schwester ehemann ehefrau ehegatte ehegattin mutter vater oma opa großmutter großvater onkel tante nichte neffe
+    enkel enkelin schwiegermutter schwiegervater schwiegersohn schwiegertochter lebensgefährte lebensgefährtin lebenspartner lebenspartnerin
+    stiefvater stiefmutter kindesmutter kindesvater pflegemutter pflegevater pflegekind mann kollege kollegin kollegen nachbar nachbarin pfarrer
+    bürgermeister bürgermeisterin oberbürgermeister oberbürgermeisterin landrat landrätin rechtsanwalt rechtsanwältin anwalt anwältin richter
+    richterin zeuge zeugin zeugen vermieter vermieterin mieter mieterin betreuer betreuerin hundehalter hundehalterin halter halterin
+    eigentümer eigentümerin antragsteller antragstellerin sachbearbeiter sachbearbeiterin lehrer lehrerin schüler schülerin erzieherin
+    kinder kind zwilling zwillinge geschwister ratsmitglied stadtrat stadträtin dezernent dezernentin amtsleiter amtsleiterin
+    hausmeister kämmerer kämmerin schulleiter schulleiterin geschädigte geschädigter beschuldigter beschuldigte betroffener witwe witwer
+    bewerber bewerberin geschwisterkind exmann partner partnerin freundin freund baby auszubildende auszubildender praktikant praktikantin
+    arzt ärztin hausarzt hausärztin notar notarin bewohner bewohnerin patientin patient klientin klient""".split()  # noqa: SIM905
+
+RULE: Final = Rule("PERSON", ("PERSON",), _find, {
+    "SALUTATION": "herr herrn frau familie fam eheleute ehepaar hr fr mr mrs ms miss herren fräulein geschwister",
+    "TITLE": "dr prof professor dipl mag pd mdb mdl",
+    "ROLE": " ".join(_ROLES),
+    "NAME_LABEL": "name vorname nachname familienname geburtsname vornamen zuname rufname kontoinhaber kontoinhaberin lastname firstname"
+                  " surname forename ehename mädchenname namen kontakt ansprechpartner ansprechpartnerin sachbearbeitung bearbeiter bearbeiterin",
+    "ROLE_LABEL": "auskunft absender empfänger empfängerin bevollmächtigte bevollmächtigter zuständig steuerpflichtiger grundstückseigentümer"
+                  " vorsitz schriftführung protokollführer protokollführerin protokoll teilnehmer teilnehmerin teilnehmende anwesend"
+                  " kindsmutter kindsvater verfasser verfasserin autor kontaktperson notfallkontakt erziehungsberechtigte"
+                  " bauherr bauherrin gewerbetreibender inhaber inhaberin geschäftsführer geschäftsführerin leitung vertreter vertreterin"
+                  " bearbeitet erstellt aufgenommen gläubiger schuldner schuldnerin verstorbene verstorbener erblasser zeichner",
+    "MAIL_HEADER": "von an cc bcc from to kopie gesendet",
+    "NAME_PHRASE": "heiße heisse heißt heisst name bin am",
+    "BY_PHRASE": "aufgenommen bearbeitet vertreten erstellt unterschrieben unterzeichnet eingereicht gestellt gemeldet verfasst begleitet begleitung telefonat gespräch rücksprache vermietet verheiratet betreut geschieden",
+    "BORN": "geb geborene geborener geborenen verw",
+    "GREETING": "hallo moin hi liebe lieber servus hey dear guten tag huhu morgen mahlzeit hello geehrte geehrter",
+    "CLOSING": "grüße grüßen gruß grüsse grüssen hochachtungsvoll mfg lg vg regards gruss gruessen gruesse sincerely yours wishes"
+               " bg thanks dank"})
