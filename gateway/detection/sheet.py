@@ -24,6 +24,9 @@ MARGIN: Final = 600
 """How far a rule may look beyond the window it works on. No rule looks further and no finding is longer."""
 
 _WORD: Final = re.compile(r"[^\W\d_]+")
+_NUMBER: Final = re.compile(r"\d\S*")
+_BEFORE: Final = 12
+"""How far before its first digit a number may begin ("Y", "DE", "GT-SK ", "XVII ")."""
 _DIGIT: Final = re.compile(r"\d")
 
 
@@ -56,7 +59,7 @@ class Lexicon:
 class Sheet:
     """A window ``[lo, hi)`` of a text, and the stretch ``[begin, end)`` around it that rules may read."""
 
-    __slots__ = ("_digits", "_hits", "begin", "cells", "end", "hi", "lexicon", "lo", "text")
+    __slots__ = ("_digits", "_hits", "_regions", "begin", "cells", "end", "hi", "lexicon", "lo", "text")
 
     def __init__(self, text: str, lexicon: Lexicon, cells: Sequence[Cell] = (), lo: int = 0,
                  hi: int | None = None) -> None:
@@ -69,6 +72,7 @@ class Sheet:
         self.end = min(len(text), self.hi + MARGIN)
         self._hits: dict[str, list[tuple[int, int]]] | None = None
         self._digits: bool | None = None
+        self._regions: list[tuple[int, int]] | None = None
 
     @property
     def has_digit(self) -> bool:
@@ -84,6 +88,27 @@ class Sheet:
     def scan(self, pattern: re.Pattern[str]) -> Iterator[re.Match[str]]:
         """Yield the matches of `pattern` in reach."""
         return pattern.finditer(self.text, self.begin, self.end)
+
+    def scan_numbers(self, pattern: re.Pattern[str]) -> Iterator[re.Match[str]]:
+        """Yield the matches of `pattern` around digits only: much faster for patterns that need one near their start."""
+        if self._regions is None:
+            self._regions = list(self._find_regions())
+        text = self.text
+        for start, end in self._regions:
+            yield from pattern.finditer(text, start, end)
+
+    def _find_regions(self) -> Iterator[tuple[int, int]]:
+        """Stretches that hold digits, with `_BEFORE` characters before each and the rest of its word behind."""
+        start = end = -1
+        for match in _NUMBER.finditer(self.text, self.begin, self.end):
+            a, b = match.span()
+            if a - _BEFORE > end:
+                if end >= 0:
+                    yield start, end
+                start = max(self.begin, a - _BEFORE)
+            end = min(self.end, b + 1)
+        if end >= 0:
+            yield start, end
 
     def hits(self, kind: str) -> Sequence[tuple[int, int]]:
         """Return the spans of the words that trigger `kind`, in order."""

@@ -87,7 +87,7 @@ def _find(sheet: Sheet, own: frozenset[str]) -> Iterator[Finding]:
 
 def _spans(sheet: Sheet) -> Iterator[tuple[int, int, float, bool]]:
     text = sheet.text
-    for match in sheet.scan(_PLZ):
+    for match in sheet.scan_numbers(_PLZ):
         plz, town = match.groups()
         if not "01001" <= plz <= "99998" or _UNIT.match(town):
             continue
@@ -96,21 +96,47 @@ def _spans(sheet: Sheet) -> Iterator[tuple[int, int, float, bool]]:
         if left is None and is_ordinary(town) and town not in ("Essen", "Halle", "Hof", "Berg", "Wald", "Weiden"):
             continue
         yield start, match.end(), 0.9 if left else 0.75, True
-    for match in sheet.scan(_STREET):
+    for match in _house_numbers(sheet):
         begin = _street_words(match)
         follow = _FOLLOW.match(text, match.end())
         yield begin, follow.end() if follow else match.end(), 0.85, True
-    for match in sheet.scan(_PLACED):
+    for match in _placed(sheet):
         if match[1].lower() not in _NO_PLACE and not (is_ordinary(match[1]) and match[2].isdigit() and int(match[2]) > 400):
             follow = _FOLLOW.match(text, match.end())
             yield match.start(), follow.end() if follow else match.end(), 0.7, False
-    for match in sheet.scan(_POSTBOX):
-        yield *match.span(), 0.7, True
+    if sheet.has("Postfach"):
+        for match in sheet.scan(_POSTBOX):
+            yield *match.span(), 0.7, True
     for _, end in sheet.hits("ADDRESS_LABEL"):
         found = value_at(sheet, end, _ANY_STREET)
         if found and found[1].split()[0].lower() not in _NO_PLACE:
             follow = _FOLLOW.match(text, found.end())
             yield found.start(1), follow.end() if follow else found.end(1), 0.8, True
+
+
+_HOUSE: Final = re.compile(r"(?<=[ .a-zß])\d{1,4}(?!\d)")
+_ENDINGS: Final = tuple(_SUFFIX[3:-1].replace("\\.", ".").split("|"))
+_PREPOSITIONS: Final = frozenset("am an im in auf hinter unter zum zur vor beim bei alte alter altes lange langer kleine große obere untere"
+                                 " neue neuer".split())  # noqa: SIM905
+
+
+def _house_numbers(sheet: Sheet) -> Iterator[re.Match[str]]:
+    """Streets whose name ends like one, found from the house number backwards."""
+    text = sheet.text
+    for number in sheet.scan_numbers(_HOUSE):
+        start = number.start()
+        if text[max(0, start - 12):start].rstrip().lower().endswith(_ENDINGS):
+            yield from (m for m in _STREET.finditer(text, max(0, start - 70), start + 60) if m.start(1) == start)
+
+
+def _placed(sheet: Sheet) -> Iterator[re.Match[str]]:
+    """Streets that are named after a place ("Hinter der Mauer 12"), found from the house number backwards."""
+    text = sheet.text
+    for number in sheet.scan_numbers(_HOUSE):
+        start = number.start()
+        left = text[max(0, start - 40):start].split(" ")[-4:-2]
+        if any(word.lower() in _PREPOSITIONS for word in left):
+            yield from (m for m in _PLACED.finditer(text, max(0, start - 60), start + 40) if m.start(2) == start)
 
 
 _LEAD: Final = re.compile(r"(?:(?:Anschrift|Adresse|Wohnort|Wohnanschrift|Herrn?|Frau|Die|Der|Das|In|Wohnung|Haus|Miete|Ich|Sie|Er|Umzug|Nach|Objekt|"

@@ -34,12 +34,12 @@ def _find(sheet: Sheet) -> Iterator[Finding]:
             for match in sheet.scan(_STAR):
                 if match[0][0] == sign and sheet.text[match.start() - 1:match.start()] != "*":
                     yield Finding(*match.span(1), entity, 0.9, "kontext", certain=sign == "*" and len(match[1]) > 4)
-    if sheet.hits("BORN_RIGHT") or sheet.hits("SENSITIVE"):
-        for match in sheet.scan(DATE_RE):
-            if _BORN_RIGHT.match(sheet.text, match.end()) or _OLD.match(sheet.text, match.end()):
-                yield Finding(*match.span(), "BIRTHDATE", 0.85, "kontext")
-            elif _SENSITIVE_RIGHT.match(sheet.text, match.end()):
-                yield Finding(*match.span(), "DATE_SENSITIVE", 0.6, "kontext", certain=False)
+    for kind, follow, entity in (("BORN_RIGHT", _BORN_RIGHT, "BIRTHDATE"), ("BORN_RIGHT", _OLD, "BIRTHDATE"),
+                                 ("SENSITIVE", _SENSITIVE_RIGHT, "DATE_SENSITIVE")):
+        for start, _ in sheet.hits(kind):
+            for match in DATE_RE.finditer(sheet.text, max(0, start - 70), start):
+                if follow.match(sheet.text, match.end()):
+                    yield Finding(*match.span(), entity, 0.7, "kontext", certain=entity == "BIRTHDATE")
     for _, end in sheet.hits("SENSITIVE"):
         match = _GAP.match(sheet.text, end) or _SHORT.match(sheet.text, end)
         if match:

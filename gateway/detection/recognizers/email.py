@@ -12,7 +12,7 @@ from gateway.model.finding import Finding
 _LOCAL: Final = re.compile(r"[\w.!#$%&'*+=?^{|}~-]{1,64}\Z")
 _DOMAIN: Final = re.compile(
     r"[^\W_](?:[\w-]{0,61}[^\W_])?(?:(?:\.|[ ]?[\[({](?:dot|punkt)[\])}][ ]?)[^\W_](?:[\w-]{0,61}[^\W_])?){1,6}", re.I)
-_AT: Final = re.compile(r"@|[ ]?[\[({][ ]?(?:at|ät|klammeraffe)[ ]?[\])}][ ]?", re.I)
+_AT: Final = re.compile(r"[\[({][ ]?(?:at|ät|klammeraffe)[ ]?[\])}][ ]?", re.I)
 _PARTS: Final = re.compile(r"[._+-]")
 
 _FUNCTIONS: Final = frozenset("""
@@ -40,19 +40,29 @@ def _is_function(local: str, own: frozenset[str], address: str) -> bool:
                 for part in parts))
 
 
-def _find(sheet: Sheet, own: frozenset[str]) -> Iterator[Finding]:
-    if not (sheet.has("@") or sheet.has("at)") or sheet.has("at]") or sheet.has("at }") or sheet.has("at }")
-            or sheet.has("AT)") or sheet.has("ät)") or sheet.has("at )")):
-        return
+def _ats(sheet: Sheet) -> Iterator[tuple[int, int]]:
+    """Where an at sign stands, also in brackets with a space around it."""
     text = sheet.text
-    for at in sheet.scan(_AT):
-        local = _LOCAL.search(text, max(0, at.start() - 64), at.start())
-        domain = _DOMAIN.match(text, at.end()) if local else None
+    at = text.find("@", sheet.begin, sheet.end)
+    while at >= 0:
+        yield at, at + 1
+        at = text.find("@", at + 1, sheet.end)
+    if any(sheet.has(bracket) for bracket in "([{"):
+        for match in sheet.scan(_AT):
+            start = match.start()
+            yield start - (text[start - 1:start] == " "), match.end()
+
+
+def _find(sheet: Sheet, own: frozenset[str]) -> Iterator[Finding]:
+    text = sheet.text
+    for start, end in _ats(sheet):
+        local = _LOCAL.search(text, max(0, start - 64), start)
+        domain = _DOMAIN.match(text, end) if local else None
         if local is None or domain is None:
             continue
         name = local[0].lstrip(".!#$%&'*+=?^{|}~-")
         last = domain[0].rsplit(".", 1)[-1]
-        if not name or (at[0] == "@" and last.isdigit()):
+        if not name or last.isdigit():
             continue
         if _is_function(name, own, f"{name}@{domain[0]}"):
             continue

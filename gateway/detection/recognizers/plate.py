@@ -23,7 +23,7 @@ _NOT: Final = re.compile(r"^(?:DIN|HR|VS|TOP|EG|SGB)\b")
 
 
 def _find(sheet: Sheet) -> Iterator[Finding]:
-    for match in sheet.scan(_PLATE):
+    for match in sheet.scan_numbers(_PLATE):
         district, joint, letters, number, _ = match.groups()
         if district not in _DISTRICTS or len(district) + len(letters) + len(number) > 8:
             continue

@@ -75,19 +75,19 @@ def _find_case(sheet: Sheet, own: Sequence[re.Pattern[str]]) -> Iterator[Finding
         if match:
             yield Finding(*match.span(1), "CASE_NUMBER", 0.7, "kontext")
     if sheet.has("/"):
-        for match in sheet.scan(_COURT):
+        for match in sheet.scan_numbers(_COURT):
             if not _PUBLIC.search(sheet.line_left(match.start(), 60)):
                 yield Finding(*match.span(), "CASE_NUMBER", 0.75, "format")
-    for match in sheet.scan(_SHAPES):
+    for match in sheet.scan_numbers(_SHAPES):
         if not _NOT_SHAPE.search(sheet.line_left(match.start(), 30)) and not _CVE.match(match[0]):
             yield Finding(*match.span(), "CASE_NUMBER", 0.6, "format", certain=len(match[0]) >= 8)
 
 
 def _find_cash(sheet: Sheet) -> Iterator[Finding]:
     yield from _labelled(sheet, "CASH", "CASH_NUMBER")
-    for match in sheet.scan(_BENEFIT):
+    for match in sheet.scan_numbers(_BENEFIT):
         yield Finding(*match.span(), "CASH_NUMBER", 0.8, "format")
-    for match in sheet.scan(_DOTTED):
+    for match in sheet.scan_numbers(_DOTTED):
         if not _DOTTED_DATE.match(match[0]):
             yield Finding(*match.span(), "CASH_NUMBER", 0.6, "format")
 
@@ -102,7 +102,7 @@ def _find_parcel(sheet: Sheet) -> Iterator[Finding]:
             if sheet.near("LAND_REGISTER", match.start(), 120):
                 yield Finding(*match.span(), "PARCEL", 0.8, "kontext")
     if sheet.has("_"):
-        for match in sheet.scan(_ALKIS):
+        for match in sheet.scan_numbers(_ALKIS):
             yield Finding(*match.span(), "PARCEL", 0.9, "format")
 
 
