@@ -51,8 +51,8 @@ class _Reading:
         if source is None:
             return None
         self.said[name] = source.data
-        content, problems = validate(schema, source)
-        self.problems += problems
+        content, mistakes = validate(schema, source)
+        self.problems += mistakes
         return None if content is None else (source, content)
 
 

@@ -9,8 +9,9 @@ silently and of which only one could hold. Size and depth are limited.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 
@@ -61,7 +62,7 @@ def dotted(path: Path_) -> str:
     return "".join(f"[{p + 1}]" if isinstance(p, int) else f".{p}" for p in path).lstrip(".")
 
 
-def read(path: Path, name: str) -> tuple[Source | None, list[PolicyProblem]]:
+def read(path: Path, name: str) -> tuple[Source | None, Sequence[PolicyProblem]]:
     """Return what stands in the file, or what is wrong with it; `name` is how messages call it."""
     try:
         raw = path.read_bytes()
@@ -79,8 +80,12 @@ def read(path: Path, name: str) -> tuple[Source | None, list[PolicyProblem]]:
     return parse(text, name)
 
 
-def parse(text: str, name: str) -> tuple[Source | None, list[PolicyProblem]]:
-    """Return the content of a file that was read already."""
+@lru_cache(maxsize=128)
+def parse(text: str, name: str) -> tuple[Source | None, Sequence[PolicyProblem]]:
+    """Return the content of a file that was read already.
+
+    Remembered, because the parser is slow and a reload finds most files as they were; nobody changes a `Source`.
+    """
     reader = _Reader(name)
     try:
         data = reader.document(iter(YAML(typ="safe", pure=True).parse(text)))
