@@ -29,22 +29,16 @@ Json = Annotated[bool, typer.Option("--json", help="Ausgabe als JSON.")]
 @document_app.command("list")
 @speaks
 def list_(ctx: typer.Context, json: Json = False) -> None:
-    """Zeigt alle Fassungen, welche gilt, und ob die Datei noch die eingetragene ist."""
+    """Zeigt alle Fassungen und welche davon gilt."""
     own = context(ctx)
     now = own.now()
     current = {kind: in_force(own.rules, kind, now) for kind in get_args(DocumentKind)}
-    found = [(d, d == current[d.kind], _intact(own, d)) for kind in get_args(DocumentKind)
-             for d in own.rules.documents.get(kind, ())]
+    found = [(d, d == current[kind]) for kind in get_args(DocumentKind) for d in own.rules.documents.get(kind, ())]
     if json:
-        emit({"documents": [_json(d, applies, intact) for d, applies, intact in found]})
-    else:
-        table(("Art", "Fassung", "Titel", "gilt ab", "Änderung", "Frist", "Prüfsumme", "Stand"), [
-            (d.kind, d.version, d.title, f"{d.valid_from:%d.%m.%Y}", d.change, f"{d.grace_days} Tage", d.sha256[:12],
-             ("gilt" if applies else "") + ("" if intact else " Datei fehlt oder ist verändert"))
-            for d, applies, intact in found])
-    if not all(intact for _, _, intact in found):
-        note("Mindestens eine Datei fehlt oder ist nicht die, die eingetragen wurde. Bitte stellen Sie sie wieder her.")
-        raise typer.Exit(int(Exit.FOUND))
+        return emit({"documents": [_json(d, applies) for d, applies in found]})
+    return table(("Art", "Fassung", "Titel", "gilt ab", "Änderung", "Frist", "Prüfsumme", "Stand"), [
+        (d.kind, d.version, d.title, f"{d.valid_from:%d.%m.%Y}", d.change, f"{d.grace_days} Tage", d.sha256[:12],
+         "gilt" if applies else "") for d, applies in found])
 
 
 @document_app.command()
@@ -75,7 +69,7 @@ def publish(
                                          "grace_days": new.entry.grace_days, "via": "cli"}, None)
             apply(new, own.policies)
     if json:
-        return emit({"published": not dry_run, **_json(new.entry, new.entry.valid_from <= day_of(own.now()), True)})
+        return emit({"published": not dry_run, **_json(new.entry, new.entry.valid_from <= day_of(own.now()))})
     note(f"{new.entry.title}, Fassung {new.entry.version}, gilt ab {new.entry.valid_from:%d.%m.%Y}. "
          f"Prüfsumme: {new.entry.sha256}")
     return note("Probelauf: es wurde nichts geändert." if dry_run else "Eingetragen in „ki-pass.yaml“.")
@@ -96,9 +90,9 @@ def _publication(own: CliContext, kind: str, file: Path, version: str, change: s
         raise CliError(f"Die Datei {file} lässt sich nicht lesen ({error.strerror}).", Exit.MISUSE) from None
     if any(d.version == version for d in known.get(checked, ())):
         raise CliError(f"Die Fassung {version} gibt es schon. Bitte zählen Sie weiter.", Exit.MISUSE)
-    if last is not None and start < last.valid_from:
-        raise CliError(f"Die Fassung {last.version} gilt erst ab {last.valid_from:%d.%m.%Y}. Eine neue kann nicht "
-                       "früher gelten.", Exit.MISUSE)
+    if last is not None and start <= last.valid_from:
+        raise CliError(f"Die Fassung {last.version} gilt ab {last.valid_from:%d.%m.%Y}. Eine neue kann erst danach "
+                       "gelten; bitte nennen Sie mit --valid-from einen späteren Tag.", Exit.MISUSE)
     heading = title or (last.title if last else "")
     if not heading:
         raise CliError("Bitte geben Sie mit --title den Titel an.", Exit.MISUSE)
@@ -116,13 +110,8 @@ def _one_of(word: str, known: tuple[Any, ...], what: str) -> Any:
     return word
 
 
-def _intact(own: CliContext, document: Document) -> bool:
-    path = own.policies / document.file
-    return path.is_file() and sha256(path.read_bytes()).hexdigest() == document.sha256
-
-
-def _json(document: Document, applies: bool, intact: bool) -> dict[str, Any]:
+def _json(document: Document, applies: bool) -> dict[str, Any]:
     return {"kind": document.kind, "version": document.version, "title": document.title, "sha256": document.sha256,
             "valid_from": document.valid_from.isoformat(), "change": document.change,
             "grace_days": document.grace_days, "supersedes": document.supersedes, "file": document.file,
-            "in_force": applies, "file_intact": intact}
+            "in_force": applies}

@@ -66,9 +66,20 @@ class AnswerContext:
 class Answer(Protocol):
     """The way back of one exchange. Sans I/O: bytes of the provider in, bytes for the client out."""
 
-    usage: Usage | None
-    state: Literal["running", "complete", "failed"]
-    unresolved: int
+    @property
+    def usage(self) -> Usage | None:
+        """Tokens as far as the provider has said."""
+        ...
+
+    @property
+    def state(self) -> Literal["running", "complete", "failed"]:
+        """How far the answer is."""
+        ...
+
+    @property
+    def unresolved(self) -> int:
+        """Placeholders in the answer that this exchange never issued."""
+        ...
 
     def feed(self, chunk: bytes) -> bytes:
         """Take bytes of a stream; return what can be shown now. The terminal event is withheld."""

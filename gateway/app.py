@@ -1,0 +1,193 @@
+"""The composition root: settings -> adapters -> pipeline -> ASGI application. The only place that knows everybody.
+
+What cannot serve does not start: policies, keys, database, ledger and detector are opened here, and each says in a
+sentence what is wrong. The extension points of the house are the lists on this page.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import os
+import secrets
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+from aiohttp import web as aio
+from fastapi import FastAPI
+from starlette.exceptions import HTTPException
+
+from audit import Ledger, LedgerConfig
+from gateway import __version__
+from gateway.census import Census
+from gateway.detection import DetectorOptions, build_detector, build_operators
+from gateway.generation import Generation
+from gateway.http.errors import ErrorHandlers
+from gateway.http.health import Health, Readiness
+from gateway.http.models import ModelList
+from gateway.http.routes import dialect_routes
+from gateway.identity.api_key import ApiKeyAuthenticator
+from gateway.kipass import passes
+from gateway.ledger.recorder import LedgerRecorder
+from gateway.pipeline.pipeline import Pipeline
+from gateway.pipeline.relay import all_finished
+from gateway.policy import expiring_agreements
+from gateway.settings import Settings, load
+from gateway.store import migrate, open_engine
+from gateway.store.directory import SqlDirectory
+from gateway.telemetry import logs
+from gateway.telemetry.metrics import PrometheusMetrics
+from gateway.upstream.routing import UpstreamRouter
+from gateway.wire.chat_completions import ChatCompletions
+from gateway.wire.dialect import Dialect
+
+DIALECTS: tuple[Dialect, ...] = (ChatCompletions(),)
+
+
+@dataclass(frozen=True, slots=True)
+class SystemClock:
+    """The real time."""
+
+    def now(self) -> datetime:
+        """See `gateway.ports.Clock.now`."""
+        return datetime.now(UTC)
+
+
+def own_secret(home: Path, name: str) -> bytes:
+    """Return a random secret of this installation, made at first use and readable for its owner only."""
+    folder = home / "keys"
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    path = folder / name
+    with suppress(FileExistsError), open(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as file:
+        file.write(secrets.token_bytes(32))
+    return path.read_bytes()
+
+
+def open_ledger(settings: Settings, log_name: str, policy: str = "") -> Ledger:
+    """Open the ledger. Raises `audit.LedgerError`."""
+    return Ledger(LedgerConfig(settings.audit_database, log_name, settings.home / "keys" / "protokoll",
+                               about={"version": __version__, "policy": policy}))
+
+
+class House:
+    """Everything that one serving process holds open."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self.policies = Generation(settings)
+        self.engine = open_engine(settings.database)
+        migrate(self.engine)
+        self.ledger = open_ledger(settings, self.policies().organisation.id, self.policies().digest)
+        self.detector = build_detector(DetectorOptions(
+            threads=settings.detector_threads, cache_bytes=settings.detector_cache_mb << 20,
+            seconds=settings.detector_seconds))
+        clock = SystemClock()
+        self.census = Census(self.engine, self.ledger, self.detector, self.policies)
+        self.metrics = PrometheusMetrics(__version__, self.census.department_size)
+        self.authenticator = ApiKeyAuthenticator(
+            SqlDirectory(self.engine),
+            lambda evidence, events, now: passes(evidence, events, self.policies().kipass, now),
+            clock, keys_page=self.policies().organisation.base_url + "/keys")
+        self.upstream = UpstreamRouter(settings.home, environment=self._provider_secrets())
+        self.recorder = LedgerRecorder(self.ledger)
+        self.pipeline = Pipeline(
+            policies=self.policies, authenticator=self.authenticator, detector=self.detector,
+            operators=build_operators(own_secret(settings.home, "hash.key")), upstream=self.upstream,
+            recorder=self.recorder, metrics=self.metrics, clock=clock)
+        self._tasks: list[asyncio.Task[None]] = []
+        self._metrics_site: aio.AppRunner | None = None
+
+    def _provider_secrets(self) -> dict[str, str]:
+        key = self.settings.openai_api_key
+        return {**os.environ, **({"KI_PFORTE_OPENAI_API_KEY": key.get_secret_value()} if key else {})}
+
+    async def start(self) -> None:
+        """Begin to serve."""
+        self.ledger.start()
+        await asyncio.to_thread(self.census.count_people, self.metrics)
+        await self.authenticator.start()
+        await self.upstream.start(self.policies().models.values())
+        self._run(self.policies.follow())
+        self._run(self.census.follow(self.metrics))
+        await self._open_metrics_port()
+        gc.collect()
+        gc.freeze()
+
+    async def close(self) -> None:
+        """End: first what is under way, last the ledger."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        if self._metrics_site:
+            await self._metrics_site.cleanup()
+        await self.upstream.close()
+        await all_finished()
+        await self.authenticator.close()
+        await asyncio.to_thread(self.ledger.close)
+        self.engine.dispose()
+
+    def _run(self, work: Coroutine[Any, Any, None]) -> None:
+        self._tasks.append(asyncio.create_task(work))
+
+    async def readiness(self) -> Readiness:
+        """Say what can fail, for ``/readyz``."""
+        ledger = self.ledger.healthy
+        reasons = {} if self.authenticator.ready else {"datenbank": "Die Datenbank des Gateways antwortet nicht."}
+        if not ledger:
+            reasons["protokoll"] = "Das Protokoll kann nicht geschrieben werden; es wird nichts gesendet."
+        warnings = [f"AVV für „{model.name}“ endet am {end:%d.%m.%Y}."
+                    for model, end in expiring_agreements(self.policies(), date.today())]
+        if self.policies.problem:
+            warnings.append("Die geänderten Richtlinien sind nicht verwendbar; die letzten gültigen gelten weiter. "
+                            "„ki-pforte policy check“ nennt die Stellen.")
+        return Readiness({"datenbank": self.authenticator.ready, "protokoll": ledger, "pruefung": True,
+                          "richtlinien": True}, reasons, tuple(warnings))
+
+    def application(self) -> FastAPI:
+        """Return the ASGI application with API and pages."""
+        @asynccontextmanager
+        async def life(_: FastAPI) -> AsyncIterator[None]:
+            await self.start()
+            try:
+                yield
+            finally:
+                await self.close()
+        handlers = ErrorHandlers()
+        app = FastAPI(title="KI-Pforte", version=__version__, lifespan=life, docs_url=None, redoc_url=None,
+                      openapi_url=None, redirect_slashes=False,
+                      exception_handlers={HTTPException: handlers.refused, Exception: handlers.failed})
+        app.router.routes += dialect_routes(DIALECTS, self.pipeline, self.settings.max_body_mb << 20)
+        app.router.routes += ModelList(self.authenticator, self.policies).routes()
+        app.router.routes += self._health().routes(with_metrics=self.settings.metrics_port is None)
+        return app
+
+    def _health(self) -> Health:
+        token = self.settings.metrics_token
+        return Health(self.readiness, self.metrics.render, token.get_secret_value() if token else "")
+
+    async def _open_metrics_port(self) -> None:
+        if self.settings.metrics_port is None:
+            return
+        token = self.settings.metrics_token.get_secret_value() if self.settings.metrics_token else ""
+
+        async def answer(request: aio.Request) -> aio.Response:
+            if token and not secrets.compare_digest(request.headers.get("authorization", ""), f"Bearer {token}"):
+                return aio.Response(status=401)
+            return aio.Response(body=self.metrics.render(), headers={"content-type": "text/plain; version=0.0.4"})
+        served = aio.Application()
+        served.router.add_get("/metrics", answer)
+        self._metrics_site = aio.AppRunner(served, access_log=None)
+        await self._metrics_site.setup()
+        await aio.TCPSite(self._metrics_site, self.settings.host, self.settings.metrics_port).start()
+
+
+def create_app() -> FastAPI:
+    """Return the application for a worker process: settings come from the environment."""
+    settings = load()
+    logs.configure(settings.log_level, settings.log_format)
+    return House(settings).application()

@@ -1,0 +1,73 @@
+"""``ki-pforte``: argument parsing and words; what the commands do is elsewhere.
+
+German help texts, English option names. ``--json``: standard output holds the JSON and nothing else. Exit codes: 0 ok,
+1 found something, 2 misuse, 3 cannot run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from gateway import __version__
+from gateway.cli.context import CliContext
+from gateway.cli.output import Exit, note, say
+
+app = typer.Typer(name="ki-pforte", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
+                  rich_markup_mode=None,
+                  help="KI-Pforte: das KI-Gateway des Rathauses. Einstellungen: KI_PFORTE_* oder pforte.yaml in HOME.")
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        say(f"KI-Pforte {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(ctx: typer.Context, version: Annotated[bool, typer.Option(
+        "--version", help="Zeigt die Version.", callback=_version, is_eager=True)] = False) -> None:
+    from gateway.generation import read_policies
+    from gateway.settings import SettingsError, load
+    from gateway.telemetry import logs
+    try:
+        settings = load()
+    except SettingsError as error:
+        note(str(error))
+        raise typer.Exit(Exit.CANNOT_RUN) from None
+    logs.configure("warning", "text")
+
+    def record(kind: str, meta: Mapping[str, Any], subject: str | None, /) -> None:
+        from gateway.app import open_ledger
+        log_name = read_policies(settings.policies, settings).organisation.id
+        with open_ledger(settings, log_name) as ledger:
+            ledger.append_wait(ledger.draft(kind, meta, subject=subject))
+
+    def policies(folder: Path) -> Any:
+        return read_policies(folder, settings)
+    ctx.obj = CliContext(settings.database, settings.policies, record, policies)
+
+
+def main() -> None:
+    """Run ``ki-pforte``."""
+    app()
+
+
+def _register() -> None:
+    from gateway.cli import run
+    from gateway.cli.audit import audit_app
+    from gateway.cli.document import document_app
+    from gateway.cli.key import key_app
+    from gateway.cli.passes import pass_app
+    from gateway.cli.person import person_app
+    from gateway.cli.policy import model_app, policy_app
+    for command in (run.serve, run.init, run.doctor, run.redact):
+        app.command()(command)
+    for group in (person_app, key_app, pass_app, document_app, policy_app, model_app, audit_app):
+        app.add_typer(group)
+
+
+_register()

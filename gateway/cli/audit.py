@@ -1,0 +1,131 @@
+"""``ki-pforte audit``: look into the ledger, check it, take it along."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict
+from functools import wraps
+from pathlib import Path
+from typing import Annotated, Any, ParamSpec
+
+import typer
+
+from audit import Bundle, Ledger, LedgerConfigError, LedgerError, RecordRow, read_trust, time_text, verify
+from gateway.app import open_ledger
+from gateway.cli.context import context
+from gateway.cli.output import Exit, emit, note, say, speaks, table
+from gateway.settings import load
+
+audit_app = typer.Typer(name="audit", help="Protokoll ansehen, prüfen und mitnehmen.", no_args_is_help=True)
+Params = ParamSpec("Params")
+Json = Annotated[bool, typer.Option("--json", help="Ausgabe als JSON.")]
+
+
+def _ledger_errors(command: Callable[Params, None]) -> Callable[Params, None]:
+    """Turn errors of the ledger into a sentence and exit code 2 (misuse) or 3."""
+    @wraps(command)
+    def wrapped(*args: Params.args, **kwargs: Params.kwargs) -> None:
+        try:
+            command(*args, **kwargs)
+        except LedgerConfigError as error:
+            note(str(error))
+            raise typer.Exit(Exit.MISUSE) from None
+        except LedgerError as error:
+            note(str(error))
+            raise typer.Exit(Exit.CANNOT_RUN) from None
+    return speaks(wrapped)
+
+
+def _open(ctx: typer.Context) -> Ledger:
+    return open_ledger(load(), context(ctx).policy_set.organisation.id)
+
+
+@audit_app.command("verify")
+@_ledger_errors
+def verify_(
+    ctx: typer.Context,
+    bundle: Annotated[Path | None, typer.Argument(help="ZIP-Datei aus „audit export“; ohne Angabe das Protokoll "
+                                                       "selbst.")] = None,
+    pin: Annotated[list[Path] | None, typer.Option("--pin", help="Datei mit einer aufbewahrten Notiz; mehrfach "
+                                                                 "möglich.")] = None,
+    vkey: Annotated[list[str] | None, typer.Option("--vkey", help="Prüfschlüssel oder Datei damit; mehrfach "
+                                                                  "möglich.")] = None,
+    require_pin: Annotated[bool, typer.Option("--require-pin", help="Ohne Notiz nicht prüfen (Ergebnis 3).")] = False,
+    json: Json = False,
+) -> None:
+    """Prüft, ob das Protokoll unverändert ist: 0 ja, 1 nein, 2 falscher Aufruf, 3 nicht prüfbar."""
+    trust = read_trust(pin or [], vkey or [], require_pin=require_pin)
+    if bundle is not None:
+        if not bundle.is_file():
+            raise LedgerConfigError(f"Die Datei {bundle} gibt es nicht.")
+        verdict = verify(Bundle(bundle).source(), trust)
+    else:
+        with _open(ctx) as ledger:
+            verdict = ledger.verify(pins=trust.pins, vkeys=trust.vkeys, require_pin=trust.require_pin)
+    emit(verdict.as_json()) if json else say(verdict.text())
+    raise typer.Exit(verdict.exit_code)
+
+
+@audit_app.command()
+@_ledger_errors
+def tail(
+    ctx: typer.Context,
+    number: Annotated[int, typer.Option("--number", "-n", min=1, max=1000, help="So viele Einträge.")] = 20,
+    json: Json = False,
+) -> None:
+    """Zeigt die letzten Einträge."""
+    with _open(ctx) as ledger:
+        ledger.sequence()
+        rows = ledger.reader.page(limit=number).rows
+    if json:
+        emit({"records": [_row(row) for row in rows]})
+        return
+    table(("Nr.", "Zeit", "Art", "Vorgang", "Abteilung", "Modell", "Entscheidung", "Grund"), [
+        (row.idx, time_text(row.t_us), row.type, row.vorgang, row.department, row.model, row.decision,
+         row.code or row.rule) for row in reversed(rows)])
+
+
+@audit_app.command()
+@_ledger_errors
+def export(ctx: typer.Context,
+           bundle: Annotated[Path, typer.Argument(help="ZIP-Datei, die geschrieben wird.")]) -> None:
+    """Schreibt das ganze Protokoll als Bündel, das sich ohne die KI-Pforte prüfen lässt."""
+    with _open(ctx) as ledger:
+        ledger.append_wait(ledger.draft("export", {"via": "cli"}))
+        number = ledger.export_bundle(bundle)
+    note(f"{number} Einträge geschrieben: {bundle}")
+
+
+@audit_app.command()
+@_ledger_errors
+def checkpoint(ctx: typer.Context) -> None:
+    """Unterschreibt einen Prüfpunkt und zeigt die Notiz zum Aufbewahren."""
+    with _open(ctx) as ledger:
+        ledger.checkpoint()
+        say(ledger.status().checkpoint_note.rstrip("\n"))
+
+
+@audit_app.command()
+@_ledger_errors
+def status(ctx: typer.Context, json: Json = False) -> None:
+    """Zeigt Größe und Stand des Protokolls."""
+    with _open(ctx) as ledger:
+        found = ledger.status()
+        keys = [str(key) for key in ledger.vkeys()]
+    facts: dict[str, Any] = {
+        "log": found.log, "size": found.size, "unsequenced": found.unsequenced, "open_intents": found.open_intents,
+        "checkpoint_size": found.checkpoint_size, "checkpoint_age": found.checkpoint_age, "problem": found.problem,
+        "vkeys": keys}
+    if json:
+        emit(facts)
+        return
+    say(f"Protokoll {found.log}: {found.size} Einträge, {found.unsequenced} noch einzureihen, "
+        f"{found.open_intents} laufende Vorgänge; letzter Prüfpunkt bei {found.checkpoint_size}.")
+    for key in keys:
+        say(f"Prüfschlüssel: {key}")
+    if found.problem:
+        say(found.problem)
+
+
+def _row(row: RecordRow) -> dict[str, Any]:
+    return {**asdict(row), "t": time_text(row.t_us)}

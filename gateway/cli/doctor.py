@@ -1,0 +1,105 @@
+"""What ``ki-pforte doctor`` looks at: each part of the house, its state in words, and what to do."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+
+from audit import LedgerError
+from gateway.app import open_ledger
+from gateway.cli.context import CliContext
+from gateway.cli.output import CliError
+from gateway.detection import build_detector
+from gateway.errors import GatewayError
+from gateway.kipass import BASIS, passes
+from gateway.policy import PolicyErrors, PolicySet, expiring_agreements
+from gateway.settings import Settings
+from gateway.store import StoreError, people
+from gateway.store import passes as proofs
+from gateway.upstream.routing import UpstreamRouter
+
+GOOD, NOTICE, FAULT = "in Ordnung", "Hinweis", "Fehler"
+LEAST_FREE = 1 << 30
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing looked at."""
+
+    what: str
+    state: str
+    text: str
+
+
+def examine(own: CliContext, settings: Settings) -> list[Finding]:
+    """Look at everything; a part that fails does not keep the others from being looked at."""
+    try:
+        policies = own.policy_set
+    except PolicyErrors as errors:
+        return [Finding("Richtlinien", FAULT, str(problem)) for problem in errors.problems]
+    return [*_policies(policies), *_models(policies, settings), *_people(own, policies), *_ledger(settings, policies),
+            *_detector(), *_disk(settings)]
+
+
+def _policies(policies: PolicySet) -> Iterator[Finding]:
+    yield Finding("Richtlinien", GOOD, f"{len(policies.departments)} Abteilungen, Stand {policies.digest[:16]}")
+    for model, end in expiring_agreements(policies, date.today()):
+        yield Finding("Richtlinien", NOTICE, f"Die Auftragsverarbeitung für „{model.name}“ endet am {end:%d.%m.%Y}.")
+
+
+def _models(policies: PolicySet, settings: Settings) -> Iterator[Finding]:
+    enabled = [model for model in policies.models.values() if model.enabled]
+    if not enabled:
+        yield Finding("Modelle", FAULT, "Kein Modell ist eingeschaltet. Setzen Sie in models.yaml „enabled: true“.")
+    for problem in UpstreamRouter(settings.home).problems(enabled):
+        yield Finding("Modelle", FAULT, problem)
+    if any(model.adapter == "demo" for model in enabled):
+        yield Finding("Modelle", NOTICE, "Die eingebaute Demo ist eingeschaltet. Für den Betrieb setzen Sie sie in "
+                                         "models.yaml auf „enabled: false“.")
+
+
+def _people(own: CliContext, policies: PolicySet) -> Iterator[Finding]:
+    try:
+        with own.reading() as connection:
+            active = [p for p in people.every(connection).values() if p.active]
+            shown = proofs.of_many(connection, [p.id for p in active])
+    except (StoreError, CliError) as error:
+        yield Finding("Datenbank", FAULT, str(error))
+        return
+    now = datetime.now(UTC)
+    holders = sum(passes(p.evidence, p.events, policies.kipass, now)[BASIS].admits for p in shown.values())
+    yield Finding("Datenbank", GOOD, f"{len(active)} Personen, {holders} mit gültigem KI-Pass")
+    unknown = {p.department for p in active} - set(policies.departments)
+    if unknown:
+        yield Finding("Personen", FAULT, f"Ohne Richtlinie ist: {', '.join(sorted(unknown))}. Legen Sie die Datei in "
+                                         "policies/departments an oder tragen Sie die Personen um.")
+
+
+def _ledger(settings: Settings, policies: PolicySet) -> Iterator[Finding]:
+    try:
+        with open_ledger(settings, policies.organisation.id) as ledger:
+            status = ledger.status()
+    except LedgerError as error:
+        yield Finding("Protokoll", FAULT, str(error))
+        return
+    if status.problem:
+        yield Finding("Protokoll", FAULT, status.problem)
+    yield Finding("Protokoll", GOOD, f"{status.size} Einträge, {status.unsequenced} noch einzureihen. "
+                                     "„ki-pforte audit verify“ prüft sie.")
+
+
+def _detector() -> Iterator[Finding]:
+    try:
+        build_detector()
+    except GatewayError as error:
+        yield Finding("Prüfung", FAULT, error.message)
+        return
+    yield Finding("Prüfung", GOOD, "Die Suche nach personenbezogenen Angaben arbeitet.")
+
+
+def _disk(settings: Settings) -> Iterator[Finding]:
+    free = shutil.disk_usage(settings.home).free
+    state = GOOD if free >= LEAST_FREE else FAULT
+    yield Finding("Platz", state, f"{free / (1 << 30):.1f} GB frei in {settings.home}".replace(".", ",", 1))

@@ -1,0 +1,187 @@
+"""``serve``, ``init``, ``doctor`` and ``redact``."""
+
+from __future__ import annotations
+
+import os
+import socket
+import sys
+from collections.abc import Callable
+from functools import wraps
+from pathlib import Path
+from typing import Annotated, Any, ParamSpec
+
+import typer
+
+from gateway.cli.context import context
+from gateway.cli.output import CliError, Exit, emit, note, say, speaks, table
+from gateway.settings import Settings, load
+
+Params = ParamSpec("Params")
+Json = Annotated[bool, typer.Option("--json", help="Ausgabe als JSON.")]
+
+
+def _cannot_run(command: Callable[Params, None]) -> Callable[Params, None]:
+    """Turn what keeps the house from opening into one sentence and exit code 3."""
+    @wraps(command)
+    def wrapped(*args: Params.args, **kwargs: Params.kwargs) -> None:
+        from audit import LedgerError
+        from gateway.errors import GatewayError
+        try:
+            command(*args, **kwargs)
+        except LedgerError as error:
+            note(f"Das Protokoll ist nicht verwendbar: {error}")
+            raise typer.Exit(Exit.CANNOT_RUN) from None
+        except GatewayError as error:
+            note(error.message)
+            raise typer.Exit(Exit.CANNOT_RUN) from None
+        except OSError as error:
+            note(f"{error.filename or 'Datei'}: {error.strerror}. Bitte prüfen Sie Rechte und Platz.")
+            raise typer.Exit(Exit.CANNOT_RUN) from None
+    return speaks(wrapped)
+
+
+@_cannot_run
+def serve(
+    host: Annotated[str, typer.Option("--host", help="Adresse, auf der die KI-Pforte hört.")] = "",
+    port: Annotated[int | None, typer.Option("--port", min=0, max=65535, help="Port; ohne Angabe die Einstellung.")
+                    ] = None,
+    workers: Annotated[int | None, typer.Option("--workers", min=1, max=64, help="Zahl der Prozesse.")] = None,
+) -> None:
+    """Startet die KI-Pforte."""
+    given = {"KI_PFORTE_HOST": host or None, "KI_PFORTE_PORT": port, "KI_PFORTE_WORKERS": workers}
+    # Worker processes read it there.
+    os.environ.update({name: str(value) for name, value in given.items() if value is not None})
+    settings = load()
+    import uvicorn
+
+    from gateway.telemetry import logs
+    logs.configure(settings.log_level, settings.log_format)
+    # Detection works in a thread beside the event loop; a shorter turn keeps streams smooth while it computes.
+    sys.setswitchinterval(0.001)
+    options: dict[str, Any] = {"loop": "auto", "http": "httptools", "ws": "none", "log_config": None,
+                               "access_log": False, "server_header": False, "timeout_graceful_shutdown": 20,
+                               "timeout_keep_alive": 75, "backlog": 2048}
+    if settings.workers > 1:
+        _listen(settings).close()
+        uvicorn.run("gateway.app:create_app", factory=True, host=settings.host, port=settings.port,
+                    workers=settings.workers, **options)
+        return
+    from gateway.app import House
+    house = House(settings)
+    listening = _listen(settings)
+    _greet(settings, listening.getsockname()[1])
+    uvicorn.Server(uvicorn.Config(house.application(), **options)).run(sockets=[listening])
+
+
+def _listen(settings: Settings) -> socket.socket:
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    listening = socket.socket(family)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((settings.host, settings.port))
+    except OSError as error:
+        raise CliError(f"Die KI-Pforte kann auf {settings.host}:{settings.port} nicht hören ({error.strerror}). Läuft "
+                       "dort schon ein Programm? Mit --port wählen Sie einen anderen Port.",
+                       Exit.CANNOT_RUN) from None
+    listening.set_inheritable(True)
+    return listening
+
+
+def _greet(settings: Settings, port: int) -> None:
+    note(f"KI-Pforte: http://{settings.host}:{port} (beenden mit Strg+C)")
+    if settings.openai_base_url:
+        note("Schnellstart: Das Modell „schnellstart“ führt zu Ihrem eigenen Anbieter. Das ist zum Ausprobieren "
+             "gedacht; tragen Sie ihn für den Betrieb in policies/models.yaml ein.")
+    if settings.redis_url:
+        note("KI_PFORTE_REDIS_URL ist gesetzt; diese Version zählt noch keine Grenzwerte und nutzt die Angabe nicht.")
+
+
+@_cannot_run
+def init(
+    ctx: typer.Context,
+    demo: Annotated[bool, typer.Option("--demo", help="Mit der Beispielstadt Musterstadt.")] = False,
+    json: Json = False,
+) -> None:
+    """Richtet Datenbanken, Schlüssel und Protokoll ein; mit --demo auch Beispielpersonen."""
+    from gateway.app import open_ledger, own_secret
+    from gateway.store import migrate, open_engine
+    own, settings = context(ctx), load()
+    settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    migrate(open_engine(settings.database))
+    own_secret(settings.home, "hash.key")
+    with open_ledger(settings, own.policy_set.organisation.id) as ledger:
+        vkeys = [str(key) for key in ledger.vkeys()]
+    people: dict[str, Any] = {"people": []}
+    if demo:
+        from gateway.cli.demo import reset_demo
+        people = reset_demo(own)
+    if json:
+        emit(people)
+        return
+    say(f"Eingerichtet in {settings.home.resolve()}.")
+    say("Prüfschlüssel des Protokolls; bitte geben Sie ihn der oder dem Datenschutzbeauftragten:")
+    for key in vkeys:
+        say(f"  {key}")
+    _show_demo(settings, people) if demo else _show_next()
+
+
+def _show_demo(settings: Settings, people: dict[str, Any]) -> None:
+    first = next(p for p in people["people"] if p["pass"] == "gueltig")  # noqa: S105  (the KI-Pass)
+    say("")
+    table(("Person", "Abteilung", "Rollen", "KI-Pass"),
+          [(p["email"], p["department"], ", ".join(p["roles"]), p["pass"]) for p in people["people"]])
+    model = "schnellstart" if settings.openai_base_url else "demo"
+    text = ("Bitte schreiben Sie eine Antwort an Frau Sabine Krüger, sabine.krueger@example.org, "
+            "IBAN DE89 3704 0044 0532 0130 00.")
+    body = f'{{"model":"{model}","stream":true,"messages":[{{"role":"user","content":"{text}"}}]}}'
+    say(f"\nSchlüssel von {first['name']} (KI-Pass gültig): {first['key']}")
+    say("\nProbieren Sie es aus, sobald die KI-Pforte läuft:\n")
+    say(f"curl -N {settings.address}/v1/chat/completions -H 'Authorization: Bearer {first['key']}' "
+        f"-H 'Content-Type: application/json' -d '{body}'\n")
+
+
+def _show_next() -> None:
+    say("Als Nächstes:")
+    say("  ki-pforte person add …   Personen eintragen")
+    say("  ki-pforte pass grant …   Nachweise für den KI-Pass eintragen")
+    say("  ki-pforte key create …   Schlüssel ausgeben")
+    say("  ki-pforte serve          starten")
+
+
+@_cannot_run
+def doctor(ctx: typer.Context, json: Json = False) -> None:
+    """Prüft die Einrichtung und sagt, was zu tun ist."""
+    from gateway.cli.doctor import examine
+    findings = examine(context(ctx), load())
+    if json:
+        emit({"findings": [{"what": f.what, "state": f.state, "text": f.text} for f in findings]})
+    else:
+        table(("Bereich", "Stand", ""), [(f.what, f.state, f.text) for f in findings])
+    if any(f.state != "in Ordnung" for f in findings):
+        raise typer.Exit(Exit.FOUND)
+
+
+@_cannot_run
+def redact(
+    file: Annotated[Path, typer.Argument(help="Datei mit Text; „-“ liest von der Standardeingabe.")] = Path("-"),
+    json: Json = False,
+) -> None:
+    """Zeigt, was in einem Text gefunden und ersetzt würde. Nichts davon wird gespeichert."""
+    from gateway.detection import build_detector
+    from gateway.model.entities import ENTITIES
+    from gateway.model.finding import Passage
+    from gateway.redaction.redact import redact as replace
+    try:
+        text = sys.stdin.read() if str(file) == "-" else file.read_text(encoding="utf-8")
+    except UnicodeDecodeError:
+        raise CliError(f"{file} ist keine Textdatei in UTF-8.", Exit.MISUSE) from None
+    found = build_detector().find(Passage(text))
+    result = replace([text], [found], {}, lambda action, entity, value: value)
+    if json:
+        emit({"text": result.texts[0], "findings": [
+            {"start": f.start, "end": f.end, "entity": f.entity, "reason": f.reason, "score": round(f.score, 3),
+             "certain": f.certain, "noted": f.noted} for f in found]})
+        return
+    say(result.texts[0])
+    table(("Stelle", "Art", "Grund", "bestimmt"), [
+        (f"{f.start}-{f.end}", ENTITIES[f.entity].name, f.reason, "ja" if f.certain else "nein") for f in found])

@@ -1,0 +1,34 @@
+"""Implements `gateway.ports.Recorder` on `audit.Ledger`. No receipt: 503, and nothing was sent."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from audit import Ledger, LedgerUnavailable
+from gateway.errors import GatewayError
+from gateway.ports import Receipt
+
+
+class LedgerRecorder:
+    """Writes the records of exchanges."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+
+    def new_id(self) -> str:
+        """See `gateway.ports.Recorder.new_id`."""
+        return self._ledger.new_id()
+
+    async def record(self, kind: str, meta: Mapping[str, Any], *, subject: str | None, ref: str | None = None,
+                     record_id: str | None = None) -> Receipt:
+        """See `gateway.ports.Recorder.record`."""
+        draft = self._ledger.draft(kind, meta, subject=subject, ref=ref or "", record_id=record_id or "")
+        try:
+            receipt = await self._ledger.append(draft)
+        except LedgerUnavailable:
+            raise GatewayError("protokoll_nicht_verfuegbar", "Ihre Anfrage wurde nicht gesendet, weil das Protokoll "
+                               "gerade nicht geschrieben werden kann. Bitte versuchen Sie es in einigen Minuten noch "
+                               "einmal und sagen Sie sonst der IT Bescheid.", hint="ledger unavailable",
+                               retry_after=30) from None
+        return Receipt(receipt.record_id)
