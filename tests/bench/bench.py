@@ -68,9 +68,8 @@ async def measure(bench: Bench, measured: list[Target], plan: Plan, result: repo
     for number in range(plan.rounds):
         for scenario, stream in rows:
             say(f"Runde {number + 1} von {plan.rounds}: {scenario.label}{', gestreamt' if stream else ''}")
-            pace = bench.pace(scenario, stream, measured)
             for target in measured:
-                cell = await bench.cell(target, scenario, stream, pace)
+                cell = await bench.cell(target, scenario, stream)
                 result.cells.setdefault((scenario.key, stream, target.name), []).append(cell)
         for count in plan.stream_counts:
             for target in measured:
@@ -101,7 +100,9 @@ async def run(options: argparse.Namespace, folder: Path) -> report.Result:
                 measured.append(stack.enter_context(stopping(
                     gateway_start(folder, measured_core, provider.port, plan.rounds))))
             measured.append(stack.enter_context(stopping(targets.start_bare(folder, measured_core, provider.port))))
-            if targets.has_litellm(options.litellm):
+            if options.quick:
+                result.notes.append("LiteLLMs Proxy misst nur der volle Lauf mit.")
+            elif targets.has_litellm(options.litellm):
                 say("LiteLLM-Proxy startet")
                 measured.append(stack.enter_context(stopping(
                     targets.start_litellm(folder, measured_core, provider.port, options.litellm))))

@@ -22,7 +22,7 @@ from typing import Any
 import httptools
 
 _TEXT = re.compile(rb'"content":\s?"[^"]')
-TIMEOUT = 60.0
+TIMEOUT = 30.0
 
 
 @dataclass(slots=True)
@@ -65,19 +65,20 @@ class Client(asyncio.Protocol):
 
     async def ask(self, body: bytes, begin: float = 0.0) -> Sample:
         """Send one request and return once it is answered or has failed. `begin`: when it was due, if not now."""
+        sample = self._sample = Sample(begin or time.monotonic())
         try:
             if self._transport is None or self._transport.is_closing():
                 await asyncio.get_running_loop().create_connection(lambda: self, "127.0.0.1", self._port)
-            sample = self._sample = Sample(begin or time.monotonic())
+            sample.begin = begin or time.monotonic()
             self._parser, self.body = httptools.HttpResponseParser(self), []
             self._done = asyncio.get_running_loop().create_future()
             self._transport.write(b"%b%d\r\n\r\n%b" % (self._head, len(body), body))
             await asyncio.wait_for(self._done, TIMEOUT)
-        except OSError as error:
-            sample = Sample(begin or time.monotonic(), problem=f"keine Verbindung ({type(error).__name__})")
-        except TimeoutError:
+        except TimeoutError:  # before OSError, of which it is one
             sample.problem = "Zeit abgelaufen"
-            self._transport.abort()
+            self.abort()
+        except OSError as error:
+            sample.problem = f"keine Verbindung ({type(error).__name__})"
         sample.end = sample.end or time.monotonic()
         return sample
 
@@ -85,6 +86,11 @@ class Client(asyncio.Protocol):
         """End the connection."""
         if self._transport is not None:
             self._transport.close()
+
+    def abort(self) -> None:
+        """Cut the connection."""
+        if self._transport is not None:
+            self._transport.abort()
 
     def connection_made(self, transport: Any) -> None:
         self._transport = transport

@@ -8,6 +8,7 @@ latency measures only the queue, and at a low rate CPU per request measures cold
 from __future__ import annotations
 
 import asyncio
+import math
 import os
 import time
 from collections import Counter
@@ -129,17 +130,25 @@ class Bench:
         _, seconds, samples = await self._closed(target, scenario, stream, PILOT)
         self._speed[target.name, scenario.key, stream] = len(samples) / seconds
 
-    def pace(self, scenario: Scenario, stream: bool, targets: Sequence[Target]) -> float:
-        """Return the paced rate for all targets: a quarter of what the slowest can, at most 100 a second."""
-        return min(100.0, *(self._speed[target.name, scenario.key, stream] / 4 for target in targets))
+    def _pace(self, target: Target, scenario: Scenario, stream: bool) -> float:
+        """Return the paced rate: a quarter of what the gateway can, at most 100 a second, the same for all.
 
-    async def cell(self, target: Target, scenario: Scenario, stream: bool, pace: float) -> Cell:
+        Only LiteLLM, an order of magnitude slower, gets its own: with its rate nobody else would keep warm.
+        """
+        names = [target.name] if target.name == "litellm" else ["direct", "bare", "gateway"]
+        speeds = (self._speed.get((name, scenario.key, stream), math.inf) for name in names)
+        return min(100.0, min(speeds) / 4)
+
+    async def cell(self, target: Target, scenario: Scenario, stream: bool) -> Cell:
         """Measure one target on one scenario."""
+        pace = self._pace(target, scenario, stream)
         seconds = min(self._plan.saturated, 0.3) if target is self._provider else self._plan.saturated
-        wanted = int(self._speed[target.name, scenario.key, stream] * seconds)
-        least = CONNECTIONS * (TURNS - 1) if scenario.key == "turn" else CONNECTIONS * 4
+        speed = self._speed[target.name, scenario.key, stream]
+        wanted, least = int(speed * seconds), CONNECTIONS * 4
+        if scenario.key == "turn" and speed > 50:
+            least = CONNECTIONS * (TURNS - 1)  # a conversation for every connection
         used, seconds, samples = await self._closed(target, scenario, stream, min(max(wanted, least), scenario.most))
-        batch = scenario.make(self._texts, target.model, stream, max(40, int(pace * self._plan.paced)))
+        batch = scenario.make(self._texts, target.model, stream, max(32, int(pace * self._plan.paced)))
         pool = self.clients(target)
         warm = await send_first(pool, batch.warmup)
         paced = await open_loop(pool, batch.measured, pace)
@@ -166,8 +175,10 @@ class Bench:
             control(self._provider, chunks=20, rate=0, echo=False)
         span = (chunks - 1) / RATE
         free = sum(is_stall_free(sample.arrivals, span, not sample.problem) for sample in run.samples)
-        # Per piece the provider sent in the window, not per piece that came: a proxy may join some.
-        return StreamCell(count, free, run.cpu / (count * RATE * window) * 1e6,
+        # Per piece the provider sent, not per piece that came: restoring joins some. How many, the whole streams tell.
+        whole = [client.pieces for client, sample in zip(clients, run.samples, strict=True) if not sample.problem]
+        sent = run.pieces * (chunks * len(whole) / sum(whole) if whole else 1)
+        return StreamCell(count, free, run.cpu / sent * 1e6 if sent else math.nan,
                           max(longest_gap(sample.arrivals) for sample in run.samples), run.cpu / window,
                           problems(run.samples))
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import http.client
 import json
 import os
+import secrets
 import signal
 import socket
 import subprocess
@@ -166,14 +167,16 @@ def has_litellm(python: str) -> bool:
 
 
 def start_litellm(folder: Path, core: int | None, provider: int, python: str) -> Target:
-    """Start LiteLLM's proxy: no key, no redaction, no logging; the same provider behind it."""
-    target = Target("litellm", "LiteLLM-Proxy", free_port(), "fake", log=folder / "litellm.log")
+    """Start LiteLLM's proxy: one master key, no redaction, no logging, no database; the same provider behind it."""
+    target = Target("litellm", "LiteLLM-Proxy", free_port(), "fake", key=f"sk-{secrets.token_hex(24)}",
+                    log=folder / "litellm.log")
     config = folder / "litellm.json"  # JSON is YAML
     config.write_text(json.dumps({
         "model_list": [{"model_name": "fake", "litellm_params": {
             "model": "openai/fake", "api_base": f"http://127.0.0.1:{provider}/v1", "api_key": "bench"}}],
         "litellm_settings": {"telemetry": False}}))
-    env = environment(LITELLM_LOCAL_MODEL_COST_MAP="True", LITELLM_LOG="ERROR", DISABLE_ADMIN_UI="True")
+    env = environment(LITELLM_LOCAL_MODEL_COST_MAP="True", LITELLM_LOG="ERROR", DISABLE_ADMIN_UI="True",
+                      LITELLM_MASTER_KEY=target.key)
     del env["PYTHONPATH"]
     command = [python, "-c", "from litellm import run_server; run_server()", "--config", str(config),
                "--host", "127.0.0.1", "--port", str(target.port), "--num_workers", "1", "--telemetry", "False"]
