@@ -19,11 +19,13 @@ from __future__ import annotations
 import asyncio
 import warnings
 from collections.abc import AsyncIterator, Mapping
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from math import ceil
 from typing import Any
+from weakref import WeakSet
 
 import aiohttp
 from yarl import URL
@@ -33,6 +35,8 @@ from gateway.upstream import failures
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _EVER = float("inf")
+_REUSED: ContextVar[bool] = ContextVar("connection_reused", default=False)
+"""Whether the present try goes over a connection that was kept open."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,13 +66,6 @@ class Patience:
     total: float
 
 
-@dataclass(slots=True)
-class _Attempt:
-    """What the tracing of aiohttp tells about one try."""
-
-    reused: bool = False
-
-
 class Answer:
     """An answer that has begun (implements `gateway.ports.UpstreamResponse`)."""
 
@@ -90,7 +87,8 @@ class Answer:
     async def chunks(self) -> AsyncIterator[bytes]:
         """Yield what has arrived, as it arrived. One timer watches the whole answer: no piece pays for its own."""
         read, clock = self._response.content.readany, self._loop.time
-        self._watch()
+        if not self._response.content.is_eof():  # a small body has arrived as a whole: no wait, no timer
+            self._watch()
         try:
             while True:
                 self._waiting_since = clock()
@@ -137,10 +135,7 @@ class Line:
 
     def __init__(self, settings: LineSettings | None = None) -> None:
         self.settings = settings or LineSettings()
-        self.opened = 0
-        """Connections made since the start."""
-        self.reused = 0
-        """Requests that found a connection open."""
+        self._connector: _Connector | None = None
         self._session: aiohttp.ClientSession | None = None
 
     async def open(self) -> None:
@@ -148,18 +143,23 @@ class Line:
         if self._session is not None:
             return
         limits = self.settings
-        connector = aiohttp.TCPConnector(limit=limits.connections, limit_per_host=limits.connections_per_host,
-                                         keepalive_timeout=limits.keepalive_seconds, ttl_dns_cache=60)
+        self._connector = _Connector(limit=limits.connections, limit_per_host=limits.connections_per_host,
+                                     keepalive_timeout=limits.keepalive_seconds, ttl_dns_cache=60)
         timeout = aiohttp.ClientTimeout(total=None, connect=limits.connect_seconds, sock_connect=limits.connect_seconds)
         self._session = aiohttp.ClientSession(
-            connector=connector, timeout=timeout, cookie_jar=aiohttp.DummyCookieJar(), trust_env=False,
-            proxy=limits.proxy, trace_configs=[self._tracing()])
+            connector=self._connector, timeout=timeout, cookie_jar=aiohttp.DummyCookieJar(), trust_env=False,
+            proxy=limits.proxy)
 
     async def close(self) -> None:
         """Close every connection, also those in use."""
         session, self._session = self._session, None
         if session is not None:
             await session.close()
+
+    @property
+    def connections(self) -> tuple[int, int]:
+        """Return how many connections were made since `open`, and how many requests found one open."""
+        return (0, 0) if self._connector is None else (self._connector.opened, self._connector.reused)
 
     def patience(self, total: float, *, stream: bool) -> Patience:
         """Return how long to wait for an answer whose model allows `total` seconds."""
@@ -187,17 +187,16 @@ class Line:
             raise failures.misconfigured("upstream used before start() or after close()")
         retry = True
         while True:
-            attempt = _Attempt()
+            _REUSED.set(False)
             try:
-                return await self._session.post(url, data=_Body(body), headers=headers, allow_redirects=False,
-                                                trace_request_ctx=attempt)
+                return await self._session.post(url, data=_Body(body), headers=headers, allow_redirects=False)
             except (aiohttp.ClientConnectorCertificateError, aiohttp.ClientConnectorSSLError) as error:
                 raise failures.untrusted(type(error).__name__) from None
             except aiohttp.ClientConnectorError as error:
                 if not retry:
                     raise failures.unreachable(f"connect: {type(error.os_error).__name__}") from None
             except (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError) as error:
-                if not (retry and attempt.reused):
+                if not (retry and _REUSED.get()):
                     raise failures.unreachable(f"before the answer: {type(error).__name__}") from None
             except aiohttp.ServerTimeoutError:
                 raise
@@ -205,19 +204,25 @@ class Line:
                 raise failures.unreadable(f"head of the answer: {type(error).__name__}") from None
             retry = False
 
-    def _tracing(self) -> aiohttp.TraceConfig:
-        tracing = aiohttp.TraceConfig()
 
-        async def made(_session: Any, _context: Any, _params: Any) -> None:
-            self.opened += 1
+class _Connector(aiohttp.TCPConnector):
+    """Tells whether a request found an open connection. (aiohttp's tracing tells it too, for 70 µs per request.)"""
 
-        async def found(_session: Any, context: Any, _params: Any) -> None:
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self.opened = 0
+        self.reused = 0
+        self._known: WeakSet[Any] = WeakSet()
+
+    async def connect(self, *arguments: Any, **options: Any) -> Any:
+        connection = await super().connect(*arguments, **options)
+        if connection.protocol in self._known:
             self.reused += 1
-            context.trace_request_ctx.reused = True
-
-        tracing.on_connection_create_end.append(made)
-        tracing.on_connection_reuseconn.append(found)
-        return tracing
+            _REUSED.set(True)
+        else:
+            self.opened += 1
+            self._known.add(connection.protocol)
+        return connection
 
 
 class _Body(aiohttp.BytesPayload):

@@ -423,7 +423,7 @@ async def test_a_connection_is_used_again_after_a_complete_answer(bench: Bench) 
             await response.close()
         assert len(provider.exchanges) == 4
         assert provider.connections == 1
-        assert (bench.line.opened, bench.line.reused) == (1, 3)
+        assert bench.line.connections == (1, 3)
 
 
 @scenario
