@@ -28,6 +28,8 @@ class DetectorOptions:
     threads: int = 1
     seconds: float = 20.0
     """Longest time one request may be inspected."""
+    inline: int = 300
+    """New text of a request up to this length is inspected on the spot: the hop to the thread would cost more."""
     case_patterns: tuple[str, ...] = ()
     """Own regular expressions for file numbers and Kassenzeichen of this municipality."""
     own_mailboxes: tuple[str, ...] = ()
@@ -41,14 +43,15 @@ class DetectorOptions:
 def build_detector(options: DetectorOptions | None = None, extra: Sequence[Rule] = ()) -> RuleDetector:
     """Return the detector, tried out. `extra` are further recognizers, such as the recogniser of names in free text.
 
-    Raises ``ValueError`` for a pattern that is no regular expression, ``pruefung_nicht_verfuegbar`` when the self-test fails.
+    Raises ``ValueError`` for a pattern that is no regular expression, ``pruefung_nicht_verfuegbar`` when the
+    self-test fails.
     """
     chosen = options or DetectorOptions()
     rules = all_rules(case_patterns=[_compiled(pattern) for pattern in chosen.case_patterns], own_mailboxes=chosen.own_mailboxes,
                       own_phones=chosen.own_phones, own_addresses=chosen.own_addresses)
     detector = RuleDetector(
         (*rules, *extra), language=chosen.language, entries=chosen.cache_entries, size=chosen.cache_bytes, threads=chosen.threads,
-        seconds=chosen.seconds, allowed=frozenset(value.strip().lower() for value in chosen.allowed))
+        seconds=chosen.seconds, inline=chosen.inline, allowed=frozenset(value.strip().lower() for value in chosen.allowed))
     detector.ready()
     return detector
 

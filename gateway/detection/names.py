@@ -15,7 +15,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from gateway.detection.data import lines
+from gateway.detection.data import lines, words
 
 _NOUNS: Final = frozenset(word.lower() for word in lines("nouns.txt"))
 _GIVEN: Final = frozenset(word.lower() for word in lines("given_names.txt"))
@@ -27,23 +27,33 @@ _NOUN_ENDINGS: Final = (
     "sekretärin", "minister", "ministerin", "präsident", "präsidentin", "direktor", "direktorin", "beauftragte", "beauftragter",
     "vorsitzende", "vorsitzender", "berater", "beraterin", "beamter", "beamtin", "straße", "strasse", "platz", "haus")
 
-PARTICLES: Final = frozenset("""von vom van der den dem de del della di da du dos das zu zum zur auf ter ten la le el al ibn bin bint ben
-    ben und-und af av do e y ap""".split())  # noqa: SIM905
-_LEADING: Final = frozenset("von vom van de del della di da du dos la le el al zu zur zum ter ten ibn bin bint ben af av".split())  # noqa: SIM905
+PARTICLES: Final = words("""von vom van der den dem de del della di da du dos das zu zum zur auf ter ten la le el al ibn bin bint ben
+    ben und-und af av do e y ap""")
+_LEADING: Final = words("von vom van de del della di da du dos la le el al zu zur zum ter ten ibn bin bint ben "
+    "af av")
 """Particles that may open a name; "der" and "und" may only stand inside one."""
 _TITLES: Final = re.compile(
     r"(?:(?:Dr|Prof|Mag|Dipl|Ing|Univ|med|jur|phil|rer|nat|Priv|Doz|PD|MdB|MdL|StR|OStR|RA|RAin)"
-    r"(?:\.|(?=[ -]))[ -]?(?:(?:Ing|Kfm|Kffr|Päd|Soz|Psych|Verw|Inf|Jur|Kauf|Betriebsw|FH|TU|med|jur|phil|rer|nat|pol|h|c|mult|oec|dent|vet|Wirt)\.?"
+    r"(?:\.|(?=[ -]))[ -]?(?:(?:Ing|Kfm|Kffr|Päd|Soz|Psych|Verw|Inf|Jur|Kauf|Betriebsw|FH|TU|med|jur|phil|rer|nat|"
+    r"pol|h|c|mult|oec|dent|vet|Wirt)\.?"
     r"[ -]?(?:\([A-Z]{2,3}\)[ ]?)?){0,3}){1,4}")
 _OFFICES: Final = re.compile(
-    r"(?:(?:stv\.|stellv\.|stellvertretende[rn]?|Erste[rn]?|Ersten|Technische[rn]?|Leitende[rn]?)[ ])?(?:(?:Ober|Alt|Bezirks|Amts|Fachbereichs|Sachgebiets|Abteilungs|Referats|"
-    r"Schul|Kita|Polizei|Kriminal|Verwaltungs|Stadt|Kreis|Gemeinde|Regierungs|Rechts|Staats|Justiz|Haupt|Landes|Bundes|Pflege|Kranken|Dipl\.-|Hof|Gerichts|"
-    r"Betriebs|Bau|Brand|Steuer|Sozial|Familien|Verfahrens|Vize|General|Geschäfts|Vor)*[-]?(?:[bB]ürgermeister|[lL]andrat|[lL]andrätin|[kK]ollege|[kK]ollegin|[kK]ollegen|[pP]farrer|[pP]astor|[dD]oktor|"
-    r"[pP]rofessor|[dD]irektor|[pP]räsident|[mM]inister|[sS]ekretär|[iI]nspektor|[iI]nspektorin|[aA]ntmann|[aA]mtmann|[aA]mtfrau|[aA]mtsrat|[aA]mtsrätin|"
-    r"[dD]ezernent|[bB]eigeordnete[rn]?|[kK]ämmerer|[kK]ämmerin|[lL]eiter|[lL]eiterin|[rR]ektor|[aA]nwalt|[aA]nwältin|[kK]ommissar|[hH]auptmann|[oO]berst|"
-    r"[mM]eister(?=in)|[rR]at(?=[ ])|[rR]ätin|[aA]bgeordnete[rn]?|[vV]orsitzende[rn]?|[bB]eauftragte[rn]?|[sS]enator|[sS]taatssekretär|[iI]ngenieur|"
-    r"[mM]edizinalrat|[bB]eamter|[bB]eamtin|[vV]ormund|[pP]fleger(?=[ ])|[bB]etreuer|[rR]ichter(?=[ ][A-ZÄÖÜ])|[nN]otar|[kK]aplan|[sS]chwester|[bB]ischof|"
-    r"Diakon|Freiherr|Freifrau|Graf|Gräfin|Baron|Baronin|Prinz|Prinzessin|Fürst|Fürstin)(?:in|s|en|n)?[ ](?:a\.D\.[ ])?(?=[A-ZÄÖÜ(]))")
+    r"(?:(?:stv\.|stellv\.|stellvertretende[rn]?|Erste[rn]?|Ersten|Technische[rn]?|Leitende[rn]?)[ ])?(?:(?:Ober|"
+    r"Alt|Bezirks|Amts|Fachbereichs|Sachgebiets|Abteilungs|Referats|"
+    r"Schul|Kita|Polizei|Kriminal|Verwaltungs|Stadt|Kreis|Gemeinde|Regierungs|Rechts|Staats|Justiz|Haupt|Landes|"
+    r"Bundes|Pflege|Kranken|Dipl\.-|Hof|Gerichts|"
+    r"Betriebs|Bau|Brand|Steuer|Sozial|Familien|Verfahrens|Vize|General|Geschäfts|Vor)*[-]?(?:[bB]ürgermeister|"
+    r"[lL]andrat|[lL]andrätin|[kK]ollege|[kK]ollegin|[kK]ollegen|[pP]farrer|[pP]astor|[dD]oktor|"
+    r"[pP]rofessor|[dD]irektor|[pP]räsident|[mM]inister|[sS]ekretär|[iI]nspektor|[iI]nspektorin|[aA]ntmann|"
+    r"[aA]mtmann|[aA]mtfrau|[aA]mtsrat|[aA]mtsrätin|"
+    r"[dD]ezernent|[bB]eigeordnete[rn]?|[kK]ämmerer|[kK]ämmerin|[lL]eiter|[lL]eiterin|[rR]ektor|[aA]nwalt|"
+    r"[aA]nwältin|[kK]ommissar|[hH]auptmann|[oO]berst|"
+    r"[mM]eister(?=in)|[rR]at(?=[ ])|[rR]ätin|[aA]bgeordnete[rn]?|[vV]orsitzende[rn]?|[bB]eauftragte[rn]?|"
+    r"[sS]enator|[sS]taatssekretär|[iI]ngenieur|"
+    r"[mM]edizinalrat|[bB]eamter|[bB]eamtin|[vV]ormund|[pP]fleger(?=[ ])|[bB]etreuer|[rR]ichter(?=[ ][A-ZÄÖÜ])|"
+    r"[nN]otar|[kK]aplan|[sS]chwester|[bB]ischof|"
+    r"Diakon|Freiherr|Freifrau|Graf|Gräfin|Baron|Baronin|Prinz|Prinzessin|Fürst|Fürstin)(?:in|s|en|"
+    r"n)?[ ](?:a\.D\.[ ])?(?=[A-ZÄÖÜ(]))")
 _TOKEN: Final = re.compile(r"[^\W\d_]+(?:['’ʼ`´][^\W\d_]+)*(?:-[^\W\d_]+(?:['’][^\W\d_]+)*){0,3}")
 _NICK: Final = re.compile(r"[ ][„“\"‚‘»«(]{1,2}[^\W\d_]{2,20}[“”\"‘’«»)]{1,2}(?=[ ][^\W\d_])")
 _GAPS: Final = re.compile(r"[ ]{1,2}")
@@ -130,9 +140,10 @@ def is_hard(word: str) -> bool:
     return word.lower() in _HARD
 
 
-_HARD: Final = frozenset("""antrag bescheid widerspruch termin wohngeld kindergeld und oder der die das den dem des ein eine ich sie er wir ihr
-    bitte danke mit von vom zu zur zum im in am an auf für bei betreff hallo liebe lieber sehr tel telefon fax email mail straße weg
-    name vorname nachname geburtsdatum anschrift adresse kind kinder mutter vater eltern sohn tochter amt stadt gemeinde""".split())  # noqa: SIM905
+_HARD: Final = words("""antrag bescheid widerspruch termin wohngeld kindergeld und oder der die das den dem des ein eine ich sie er wir ihr
+    bitte danke mit von vom zu zur zum im in am an auf für bei betreff hallo liebe lieber sehr tel telefon fax email
+    mail straße weg
+    name vorname nachname geburtsdatum anschrift adresse kind kinder mutter vater eltern sohn tochter amt stadt gemeinde""")
 
 
 def _upper_follows(text: str, position: int) -> bool:

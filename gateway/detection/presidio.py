@@ -43,14 +43,14 @@ def silence() -> None:
         logger.setLevel(logging.CRITICAL + 1)
 
 
-class _SheetArtifacts(NlpArtifacts):  # type: ignore[misc]
+class _SheetArtifacts(NlpArtifacts):
     """Carries the sheet to the recognizers in place of tokens and lemmas."""
 
     def __init__(self, sheet: Sheet) -> None:
         self.sheet = sheet
 
 
-class _SheetEngine(NlpEngine):  # type: ignore[misc]
+class _SheetEngine(NlpEngine):
     """An NLP engine without a model: it costs nothing and loads nothing."""
 
     def __init__(self, language: str, lexicon: Lexicon) -> None:
@@ -84,7 +84,7 @@ class _SheetEngine(NlpEngine):  # type: ignore[misc]
         return [self._language]
 
 
-class _NoEnhancer(ContextAwareEnhancer):  # type: ignore[misc]
+class _NoEnhancer(ContextAwareEnhancer):
     """Leaves every score as it is."""
 
     def __init__(self) -> None:
@@ -97,42 +97,46 @@ class _NoEnhancer(ContextAwareEnhancer):  # type: ignore[misc]
         return raw_results
 
 
-class _Engine(AnalyzerEngine):  # type: ignore[misc]
+class _Engine(AnalyzerEngine):
     """The engine without its per-recognizer context step, which is quadratic and has nothing to do here."""
 
     def _enhance_using_context(self, text: str, raw_results: list[RecognizerResult], nlp_artifacts: NlpArtifacts,
                                recognizers: list[EntityRecognizer], context: list[str] | None = None
                                ) -> list[RecognizerResult]:
-        return self.context_aware_enhancer.enhance_using_context(  # type: ignore[no-any-return]
+        return self.context_aware_enhancer.enhance_using_context(
             text, raw_results, nlp_artifacts, recognizers, context)
 
     def get_supported_entities(self, language: str | None = None) -> list[str]:
         return list(ENTITIES)
 
 
-class _RuleRecognizer(EntityRecognizer):  # type: ignore[misc]
+class _RuleRecognizer(EntityRecognizer):
     """One rule as presidio sees it. Errors are not caught: a rule that fails must not look like "nothing found"."""
 
     def __init__(self, rule: Rule, language: str) -> None:
         super().__init__(supported_entities=list(rule.entities), name=rule.name, supported_language=language)
         self._find = rule.find
         self._needs_digits = rule.digits
+        self._metadata = {RecognizerResult.RECOGNIZER_NAME_KEY: rule.name,
+        RecognizerResult.RECOGNIZER_IDENTIFIER_KEY: self.id}
 
     def load(self) -> None:
         """Nothing to load."""
 
     def analyze(self, text: str, entities: list[str], nlp_artifacts: NlpArtifacts) -> list[RecognizerResult]:
-        sheet: Sheet = nlp_artifacts.sheet
+        if not isinstance(nlp_artifacts, _SheetArtifacts):
+            raise TypeError("the engine must hand over a sheet")
+        sheet = nlp_artifacts.sheet
         if self._needs_digits and not sheet.has_digit:
             return []
         lo, hi = sheet.lo, sheet.hi
-        metadata = {RecognizerResult.RECOGNIZER_NAME_KEY: self.name, RecognizerResult.RECOGNIZER_IDENTIFIER_KEY: self.id}
-        return [RecognizerResult(f.entity, f.start, f.end, f.score, None, {**metadata, _FINDING: f})
+        return [RecognizerResult(f.entity, f.start, f.end, f.score, recognition_metadata={**self._metadata, _FINDING: f})
                 for f in self._find(sheet) if lo <= f.start < hi]
 
 
 def as_recognizer(name: str, entities: Sequence[str], find: Callable[[str], Iterable[Finding]]) -> Rule:
-    """Return a function ``text -> findings`` (a model) as a rule: the one place where a recogniser of names is added."""
+    """Return a function ``text -> findings`` (a model) as a rule: the one place where a recogniser of names is "
+    "added."""
     def windowed(sheet: Sheet) -> Iterator[Finding]:
         offset = sheet.begin
         for f in find(sheet.text if offset == 0 and sheet.end == len(sheet.text) else sheet.text[offset:sheet.end]):
@@ -161,8 +165,9 @@ class Analyzer:
         return [result.recognition_metadata[_FINDING] for result in results]
 
 
-class MaskOperator(Operator):  # type: ignore[misc]
-    """Letters become X and digits 0; the last two characters of long numbers stay, so that people can tell them apart."""
+class MaskOperator(Operator):
+    """Letters become X and digits 0; the last two characters of long numbers stay, so that people can tell them "
+    "apart."""
 
     def operate(self, text: str, params: dict[str, Any] | None = None) -> str:
         masked = "".join("0" if c.isdigit() else "X" if c.isalpha() else c for c in text)

@@ -4,11 +4,13 @@ What it is: `RuleDetector` implements the port `Detector`. Every message of a co
 request, so findings are kept by a keyed digest of the text; only new text costs. Work happens in one thread beside
 the event loop, all new passages of a request in one hop.
 
-What it keeps true: no text is kept, only digests and offsets; the cache is bounded by entries and by estimated bytes; a text
+What it keeps true: no text is kept, only digests and offsets; the cache is bounded by entries and by estimated
+bytes; a text
 in windows gives the findings of the whole text; any failure, also "too slow", is ``pruefung_nicht_verfuegbar`` and
 nothing leaves the house.
 
-What it does not know: the time limit is looked at between windows; a single window cannot be interrupted, so rules must be
+What it does not know: the time limit is looked at between windows; a single window cannot be interrupted, so rules
+must be
 linear (the property tests hold them to it).
 """
 
@@ -86,12 +88,13 @@ class RuleDetector:
     """The `Detector` of the gateway. `hits`, `misses` and `queued` are read by the metrics."""
 
     def __init__(self, rules: Sequence[Rule], *, language: str = "de", entries: int = 20_000, size: int = 32 << 20,
-                 threads: int = 1, seconds: float = 20.0, allowed: frozenset[str] = frozenset()) -> None:
+                 threads: int = 1, seconds: float = 20.0, inline: int = 300, allowed: frozenset[str] = frozenset()) -> None:
         self._lexicon: Lexicon = lexicon(rules)
         self._analyzer = Analyzer(rules, self._lexicon, language)
         self._cache = FindingCache(entries, size)
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="pruefung")
         self._seconds = seconds
+        self._inline = inline
         self._allowed = allowed
         self.hits = 0
         self.misses = 0
@@ -114,9 +117,11 @@ class RuleDetector:
         deadline = time.monotonic() + self._seconds
         self.queued += 1
         try:
+            if sum(len(passage.text) for passage in passages) <= self._inline:
+                return self._run(passages, deadline)
             task = asyncio.get_running_loop().run_in_executor(self._pool, self._run, passages, deadline)
             return await asyncio.wait_for(task, self._seconds)
-        except (TimeoutError, Exception) as error:  # whatever it is: not inspected means not sent
+        except Exception as error:  # noqa: BLE001 - whatever it is: not inspected means not sent
             raise _unavailable(type(error).__name__) from None
         finally:
             self.queued -= 1
@@ -148,7 +153,7 @@ class RuleDetector:
         """Try out the detector. Raises ``pruefung_nicht_verfuegbar`` when it does not find what it must."""
         try:
             found = {(f.entity, _PROBE.text[f.start:f.end]) for f in self.find(_PROBE)}
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - a detector that cannot be tried is not there
             raise _unavailable(type(error).__name__) from None
         if not found >= _PROBE_FINDS:
             raise _unavailable("self-test")
@@ -171,12 +176,14 @@ class RuleDetector:
 def _unavailable(hint: str) -> GatewayError:
     return GatewayError(
         "pruefung_nicht_verfuegbar",
-        "Die Prüfung auf personenbezogene Daten ist zurzeit nicht möglich. Ihre Anfrage wurde deshalb nicht abgesendet. "
+        "Die Prüfung auf personenbezogene Daten ist zurzeit nicht möglich. Ihre Anfrage wurde deshalb nicht "
+        "abgesendet. "
         "Bitte versuchen Sie es in einigen Minuten noch einmal.", hint=f"detector: {hint}")
 
 
 def windows(text: str) -> list[tuple[int, int]]:
-    """Cut a long text at paragraph borders, else at line ends, else at spaces: windows that cover it without overlap."""
+    """Cut a long text at paragraph borders, else at line ends, else at spaces: windows that cover it without "
+    "overlap."""
     if len(text) <= WINDOW + WINDOW // 2:
         return [(0, len(text))]
     borders = [0]

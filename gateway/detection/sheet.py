@@ -90,7 +90,8 @@ class Sheet:
         return pattern.finditer(self.text, self.begin, self.end)
 
     def scan_numbers(self, pattern: re.Pattern[str]) -> Iterator[re.Match[str]]:
-        """Yield the matches of `pattern` around digits only: much faster for patterns that need one near their start."""
+        """Yield the matches of `pattern` around digits only: much faster for patterns that need one near their "
+        "start."""
         if self._regions is None:
             self._regions = list(self._find_regions())
         text = self.text

@@ -12,14 +12,18 @@ from typing import Final
 from gateway.detection.sheet import Cell
 
 _HEADERS: Final = {
-    "PERSON": "name vorname nachname familienname kind eltern mutter vater ansprechpartner kontoinhaber antragsteller mieter bewohner"
-              " person teilnehmer mitarbeiter mitarbeiterin sachbearbeiter zuname geburtsname bearbeiter vertreter vermieter halter eigentümer"
-              " bewerber schüler ansprechperson lastname firstname name1 names kunde bürger erziehungsberechtigte betreuer empfänger"
+    "PERSON": "name vorname nachname familienname kind eltern mutter vater ansprechpartner kontoinhaber "
+    "antragsteller mieter bewohner"
+              " person teilnehmer mitarbeiter mitarbeiterin sachbearbeiter zuname geburtsname bearbeiter vertreter "
+              "vermieter halter eigentümer"
+              " bewerber schüler ansprechperson lastname firstname name1 names kunde bürger erziehungsberechtigte "
+              "betreuer empfänger"
               " sorgeberechtigte",
     "BIRTHDATE": "geb geburtsdatum gebdatum geboren gebdat geburtstag birthdate dob",
     "PHONE": "telefon tel mobil handy rufnummer fax telefonnummer phone festnetz",
     "ADDRESS": "anschrift adresse straße strasse plz wohnort hausnr hausnummer wohnanschrift postleitzahl address",
-    "CASH_NUMBER": "kassenzeichen kundennummer personalnummer kundennr personalnr persnr mandatsreferenz buchungszeichen",
+    "CASH_NUMBER": "kassenzeichen kundennummer personalnummer kundennr personalnr persnr mandatsreferenz "
+    "buchungszeichen",
     "CASE_NUMBER": "aktenzeichen az gz geschäftszeichen",
     "USERNAME": "benutzername username login account kennung user benutzer",
     "DATE_SENSITIVE": "sterbedatum todestag eheschließung heirat verstorben gestorben scheidung",

@@ -7,55 +7,81 @@ authority and no person in between, it stays, as do the squares in front of town
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from functools import partial
 from typing import Final
 
+from gateway.detection.data import words
 from gateway.detection.names import is_ordinary
 from gateway.detection.sheet import Rule, Sheet, value_at
 from gateway.model.finding import Finding
 
 _UP: Final = "[A-ZÄÖÜÀ-ÖØ-Þ]"
 _TOWN: Final = (
-    rf"(?:(?:Bad|Sankt|St\.|Markt|Hansestadt|Lutherstadt|Groß|Klein|Alt|Neu|Ober|Unter)[ ])?{_UP}[^\W\d_]+(?:[-/]{_UP}?[^\W\d_]+)*"
+    rf"(?:(?:Bad|Sankt|St\.|Markt|Hansestadt|Lutherstadt|Groß|Klein|Alt|Neu|Ober|"
+    rf"Unter)[ ])?{_UP}[^\W\d_]+(?:[-/]{_UP}?[^\W\d_]+)*"
     r"(?:[ ](?:am|an[ ]der|a\.[ ]?d\.|a\.|an|im|i\.|in[ ]der|ob[ ]der|o\.[ ]?d\.|vor[ ]der|v\.[ ]?d\.|bei|b\.)[ ]?"
-    r"(?:Main|Rhein|Neckar|Inn|Lech|See|Harz|Ruhr|Weser|Aller|Elbe|Saale|Oder|Donau|Weinstraße|Höhe|Tauber|Bergstraße|Isar|Ilm|Brenz|"
-    r"Steige|Fils|Murr|Enz|Lahn|Sieg|Spree|Havel|Pegnitz|Aisch|Rems|Rott|Vils|Mosel|Nahe|Breisgau|Allgäu|Odenwald|Schwarzwald|Taunus|"
-    r"Erzgebirge|Vogtland|Westfalen|Oldenburg|Holstein|Bremen|Leine|Ems|Lippe|Berg|Sand|Bodensee|Ammersee|Wald|Rübenberge|Ried)"
+    r"(?:Main|Rhein|Neckar|Inn|Lech|See|Harz|Ruhr|Weser|Aller|Elbe|Saale|Oder|Donau|Weinstraße|Höhe|Tauber|"
+    r"Bergstraße|Isar|Ilm|Brenz|"
+    r"Steige|Fils|Murr|Enz|Lahn|Sieg|Spree|Havel|Pegnitz|Aisch|Rems|Rott|Vils|Mosel|Nahe|Breisgau|Allgäu|Odenwald|"
+    r"Schwarzwald|Taunus|"
+    r"Erzgebirge|Vogtland|Westfalen|Oldenburg|Holstein|Bremen|Leine|Ems|Lippe|Berg|Sand|Bodensee|Ammersee|Wald|"
+    r"Rübenberge|Ried)"
     rf"(?!\w)(?:[ ][Rr]übenberge)?)?(?:[ ]\({_UP}[\w .-]{{2,20}}\))?")
-_PLZ: Final = re.compile(rf"(?<![\w.,/+-])(?:D-|DE-)?(\d{{5}})[ ]{{1,3}}({_TOWN})(?!\w)")
+_PLZ: Final = re.compile(r"(?<![\w.,/+-])(?:D-|DE-)?(\d{5})(?=\s|\Z)")
+_TOWN_BEHIND: Final = re.compile(rf"[ ]{{1,3}}({_TOWN})(?!\w)")
 _NUMBER: Final = r"\d{1,4}(?:[ ]?[a-zA-Z](?![^\W_]))?(?:[ ]?[-–/][ ]?\d{1,4}(?:[ ]?[a-z](?!\w))?)?(?![\w]|[.,]\d|[ ]?%)"
-_FLAT: Final = (r"(?:,?[ ](?:\d{1,2}\.[ ]?(?:OG|Stock|Etage|Obergeschoss)(?:[ ](?:links|rechts|mitte))?|(?:Whg|Wohnung|App|Apartment|Appartement|Zi|Zimmer)\.?"
+_FLAT: Final = (r"(?:,?[ ](?:\d{1,2}\.[ ]?(?:OG|Stock|Etage|Obergeschoss)(?:[ ](?:links|rechts|mitte))?|(?:Whg|"
+    r"Wohnung|App|Apartment|Appartement|Zi|Zimmer)\.?"
                 r"[ ](?:Nr\.?[ ])?\d{1,4}|EG|DG|Hinterhaus|HH|VH)(?:[ ](?:links|rechts|mitte))?(?!\w)){0,2}")
-_SUFFIX: Final = (r"(?:straße|strasse|str\.|weg|platz|allee|gasse|gäßchen|gässchen|ring|damm|ufer|chaussee|steig|pfad|stieg|promenade|kamp|"
-                  r"graben|winkel|wall|reihe|twiete|redder|zeile|bogen|anger|hof|berg|park|markt|brink|stiege|leite|siedlung|"
-                  r"feld|grund|garten|blick|eck|wiese|wiesen|terrasse|brücke|tor|deich|hang|höhe|heide|kai|koppel|aue|horst|tal|born)")
+_SUFFIX: Final = (r"(?:straße|strasse|str\.|weg|platz|allee|gasse|gäßchen|gässchen|ring|damm|ufer|chaussee|steig|"
+    r"pfad|stieg|promenade|kamp|"
+                  r"graben|winkel|wall|reihe|twiete|redder|zeile|bogen|anger|hof|berg|park|markt|brink|stiege|leite|"
+                  r"siedlung|"
+                  r"feld|grund|garten|blick|eck|wiese|wiesen|terrasse|brücke|tor|deich|hang|höhe|heide|kai|koppel|"
+                  r"aue|horst|tal|born)")
 _STREET: Final = re.compile(
-    rf"(?<![\w-])(?:(?:(?:{_UP}[\w.'’]*[-]|{_UP}[\w'’]+[ ]|(?:An|Auf|Am|Zum|Zur|In|Im|Bei|Hinter|Unter|Vor)[ ](?:der|den|dem)?[ ]?){{0,3}}"
-    rf"(?:{_UP}[\w'’-]*?{_SUFFIX}|(?:[Ss]traße|[Ss]trasse|[Ss]tr\.|[Ww]eg|[Pp]latz|Allee|[Gg]asse|Ring|Damm|Ufer|Chaussee|Steig|Pfad))"
+    rf"(?<![\w-])(?:(?:(?:{_UP}[\w.'’]*[-]|{_UP}[\w'’]+[ ]|(?:An|Auf|Am|Zum|Zur|In|Im|Bei|Hinter|Unter|"
+    rf"Vor)[ ](?:der|den|dem)?[ ]?){{0,3}}"
+    rf"(?:{_UP}[\w'’-]*?{_SUFFIX}|(?:[Ss]traße|[Ss]trasse|[Ss]tr\.|[Ww]eg|[Pp]latz|Allee|[Gg]asse|Ring|Damm|Ufer|"
+    rf"Chaussee|Steig|Pfad))"
     rf"|{_UP}[\w.'’-]*[Ss]tr\.))[ ]?({_NUMBER}{_FLAT})")
 _PLACED: Final = re.compile(
-    rf"(?<![\w-])(?:Am|An der|An den|Im|In der|In den|Auf dem|Auf der|Auf den|Hinter der|Hinter dem|Unter den|Unter der|Zum|Zur|"
-    rf"Vor dem|Vor der|Beim|Bei der|Alte|Alter|Altes|Lange|Langer|Kleine|Große|Obere|Untere|Neue|Neuer)[ ]({_UP}[\w-]+)[ ]({_NUMBER}{_FLAT})")
+    rf"(?<![\w-])(?:Am|An der|An den|Im|In der|In den|Auf dem|Auf der|Auf den|Hinter der|Hinter dem|Unter den|"
+    rf"Unter der|Zum|Zur|"
+    rf"Vor dem|Vor der|Beim|Bei der|Alte|Alter|Altes|Lange|Langer|Kleine|Große|Obere|Untere|Neue|"
+    rf"Neuer)[ ]({_UP}[\w-]+)[ ]({_NUMBER}{_FLAT})")
 _LEFT_STREET: Final = re.compile(
-    rf"((?:(?:c/o[ ][^\n,]{{3,40}},[ ])?(?:{_UP}[\w.'’-]*|der|den|dem|des|von|und|am|an|im|zum|zur)[ ]){{1,5}}{_NUMBER}{_FLAT})"
+    rf"((?:(?:c/o[ ][^\n,]{{3,40}},[ ])?(?:{_UP}[\w.'’-]*|der|den|dem|des|von|und|am|an|im|zum|"
+    rf"zur)[ ]){{1,5}}{_NUMBER}{_FLAT})"
     r"[ \t]*(?:,|;|[-–|·]|\n|,?[ ]in|[ ])[ \t\n]{0,4}\Z")
 _POSTBOX: Final = re.compile(rf"(?<!\w)Postfach[ ](?:Nr\.?[ ])?\d{{1,3}}(?:[ ]?\d{{2,3}}){{0,2}}(?:,?[ \n]{{1,2}}\d{{5}}[ ]{_TOWN})?(?!\w)")
-_ANY_STREET: Final = re.compile(rf"((?:{_UP}[\w.'’-]*|der|den|dem|des|von|am|an|im|zum|zur)(?:[ ](?:{_UP}[\w.'’-]*|der|den|dem|des|von)){{0,4}}[ ]{_NUMBER}{_FLAT})")
-_UNIT: Final = re.compile(r"(?:Euro|EUR|Einwohner|Stück|Menschen|Personen|Kilometer|Quadratmeter|Tonnen|Liter|Mark|Dollar|Franken|Jahre)", re.I)
+_ANY_STREET: Final = re.compile(rf"((?:{_UP}[\w.'’-]*|der|den|dem|des|von|am|an|im|zum|zur)(?:[ ](?:{_UP}[\w.'’-]*|"
+    rf"der|den|dem|des|von)){{0,4}}[ ]{_NUMBER}{_FLAT})")
+_UNIT: Final = re.compile(r"(?:Euro|EUR|Einwohner|Stück|Menschen|Personen|Kilometer|Quadratmeter|Tonnen|Liter|Mark|"
+    r"Dollar|Franken|Jahre)", re.I)
 _PUBLIC: Final = re.compile(
-    r"\b(?:Rathaus\w*|Stadtverwaltung|Gemeindeverwaltung|Kreisverwaltung|Verwaltung\w*|Bürger(?:büro|amt|service)\w*|\w*(?:ministerium|gericht|behörde|"
-    r"kasse|polizei|präsidium)|\w*(?<!zur )amt(?:es|s)?|Jobcenter|Landratsamt|Stadtwerke|Universität|Klinikum|Krankenhaus|\w*schule|Kita|"
-    r"Feuerwehr\w*|(?:Stadt|Gemeinde|Kreis|Landkreis|Magistrat der Stadt|Verbandsgemeinde|Samtgemeinde)[ ][A-ZÄÖÜ]\w+|\w*bibliothek|Museum|"
-    r"Staatsanwaltschaft|Landesbetrieb|Zentrale|Sitzungssaal|Ratssaal|Stadthalle|Bürgerhaus|Gesundheitsamt|Kirche|Friedhof|Sportplatz|"
+    r"\b(?:Rathaus\w*|Stadtverwaltung|Gemeindeverwaltung|Kreisverwaltung|Verwaltung\w*|Bürger(?:büro|amt|"
+    r"service)\w*|\w*(?:ministerium|gericht|behörde|"
+    r"kasse|polizei|präsidium)|\w*(?<!zur )amt(?:es|s)?|Jobcenter|Landratsamt|Stadtwerke|Universität|Klinikum|"
+    r"Krankenhaus|\w*schule|Kita|"
+    r"Feuerwehr\w*|(?:Stadt|Gemeinde|Kreis|Landkreis|Magistrat der Stadt|Verbandsgemeinde|"
+    r"Samtgemeinde)[ ][A-ZÄÖÜ]\w+|\w*bibliothek|Museum|"
+    r"Staatsanwaltschaft|Landesbetrieb|Zentrale|Sitzungssaal|Ratssaal|Stadthalle|Bürgerhaus|Gesundheitsamt|Kirche|"
+    r"Friedhof|Sportplatz|"
     r"Spielplatz|Baustelle|Haltestelle)\b")
 _PRIVATE: Final = re.compile(
-    r"\b(?:Herrn?|Frau|Familie|Eheleute|wohn\w*|Wohn(?:ung|haft|sitz|ort|anschrift)\w*|Anschrift|Adresse|Name|geb|gemeldet|lebt|zieht|zog|umgezogen|Umzug|"
+    r"\b(?:Herrn?|Frau|Familie|Eheleute|wohn\w*|Wohn(?:ung|haft|sitz|ort|anschrift)\w*|Anschrift|Adresse|Name|geb|"
+    r"gemeldet|lebt|zieht|zog|umgezogen|Umzug|"
     r"Mieter\w*|Vermieter\w*|Eigentümer\w*|Halter\w*|Antragsteller\w*|Mutter|Vater|Sohn|Tochter|ich|Ich|Mann|c/o)\b")
-_HALL: Final = re.compile(r"(?:Am Rathaus|Rathaus(?:platz|straße|str\.|markt|gasse)|Am Alten Rathaus|Behördenzentrum|Schlossplatz 1\b)")
-_NO_PLACE: Final = frozenset("""zimmer raum haus gebäude absatz abs satz jahr jahre mai juni juli märz april august september oktober november
-    dezember januar februar ende anfang montag dienstag mittwoch donnerstag freitag samstag sonntag alter anhang teil kapitel schnitt
-    durchschnitt stand tag monat quartal artikel paragraf vorjahr zeitraum block gleis abschnitt fall januar umfang rahmen nr nummer
-    fassung stufe phase version auflage klasse gruppe version folge liste anlage""".split())  # noqa: SIM905
+_HALL: Final = re.compile(r"(?:Am Rathaus|Rathaus(?:platz|straße|str\.|markt|gasse)|Am Alten Rathaus|"
+    r"Behördenzentrum|Schlossplatz 1\b)")
+_NO_PLACE: Final = words("""zimmer raum haus gebäude absatz abs satz jahr jahre mai juni juli märz april august september oktober november
+    dezember januar februar ende anfang montag dienstag mittwoch donnerstag freitag samstag sonntag alter anhang teil
+    kapitel schnitt
+    durchschnitt stand tag monat quartal artikel paragraf vorjahr zeitraum block gleis abschnitt fall januar umfang
+    rahmen nr nummer
+    fassung stufe phase version auflage klasse gruppe version folge liste anlage""")
 
 
 def _is_public(sheet: Sheet, start: int) -> bool:
@@ -88,14 +114,15 @@ def _find(sheet: Sheet, own: frozenset[str]) -> Iterator[Finding]:
 def _spans(sheet: Sheet) -> Iterator[tuple[int, int, float, bool]]:
     text = sheet.text
     for match in sheet.scan_numbers(_PLZ):
-        plz, town = match.groups()
-        if not "01001" <= plz <= "99998" or _UNIT.match(town):
+        behind = _TOWN_BEHIND.match(text, match.end())
+        if behind is None or not "01001" <= match[1] <= "99998" or _UNIT.match(behind[1]):
             continue
+        town = behind[1]
         left = _LEFT_STREET.search(text, max(0, match.start() - 90), match.start())
         start = _street_start(left) if left else match.start()
         if left is None and is_ordinary(town) and town not in ("Essen", "Halle", "Hof", "Berg", "Wald", "Weiden"):
             continue
-        yield start, match.end(), 0.9 if left else 0.75, True
+        yield start, behind.end(), 0.9 if left else 0.75, True
     for match in _house_numbers(sheet):
         begin = _street_words(match)
         follow = _FOLLOW.match(text, match.end())
@@ -116,8 +143,9 @@ def _spans(sheet: Sheet) -> Iterator[tuple[int, int, float, bool]]:
 
 _HOUSE: Final = re.compile(r"(?<=[ .a-zß])\d{1,4}(?!\d)")
 _ENDINGS: Final = tuple(_SUFFIX[3:-1].replace("\\.", ".").split("|"))
-_PREPOSITIONS: Final = frozenset("am an im in auf hinter unter zum zur vor beim bei alte alter altes lange langer kleine große obere untere"
-                                 " neue neuer".split())  # noqa: SIM905
+_PREPOSITIONS: Final = words("am an im in auf hinter unter zum zur vor beim bei alte alter altes lange langer "
+    "kleine große obere untere"
+                                 " neue neuer")
 
 
 def _house_numbers(sheet: Sheet) -> Iterator[re.Match[str]]:
@@ -139,7 +167,8 @@ def _placed(sheet: Sheet) -> Iterator[re.Match[str]]:
             yield from (m for m in _PLACED.finditer(text, max(0, start - 60), start + 40) if m.start(2) == start)
 
 
-_LEAD: Final = re.compile(r"(?:(?:Anschrift|Adresse|Wohnort|Wohnanschrift|Herrn?|Frau|Die|Der|Das|In|Wohnung|Haus|Miete|Ich|Sie|Er|Umzug|Nach|Objekt|"
+_LEAD: Final = re.compile(r"(?:(?:Anschrift|Adresse|Wohnort|Wohnanschrift|Herrn?|Frau|Die|Der|Das|In|Wohnung|Haus|"
+    r"Miete|Ich|Sie|Er|Umzug|Nach|Objekt|"
                           r"Grundstück|Bauvorhaben|wohnhaft|nach)[ ])+")
 
 
@@ -190,9 +219,9 @@ def _find_fields(sheet: Sheet) -> Iterator[Finding]:
 
 def rule(own: frozenset[str] = frozenset()) -> Rule:
     """Return the recognizer; `own` are addresses (lower case) of the authority."""
-    find: Callable[[Sheet], Iterator[Finding]] = lambda sheet: _find(sheet, own)  # noqa: E731
-    return Rule("ADDRESS", ("ADDRESS",), find, {
-        "ADDRESS_LABEL": "wohnhaft wohne wohnt wohnen anschrift adresse wohnanschrift meldeanschrift address wohnadresse lieferadresse"
+    return Rule("ADDRESS", ("ADDRESS",), partial(_find, own=own), {
+        "ADDRESS_LABEL": "wohnhaft wohne wohnt wohnen anschrift adresse wohnanschrift meldeanschrift address "
+        "wohnadresse lieferadresse"
                          " rechnungsadresse nach umgezogen wohnte wohnsitz lives live"}, digits=True)
 
 

@@ -27,5 +27,6 @@ def _find(sheet: Sheet) -> Iterator[Finding]:
 
 
 RULE: Final = Rule("CARD", ("CARD",), _find, {
-    "CARD": "kreditkarte kreditkartennummer kartennummer visa mastercard maestro girocard amex karte kreditkarten card"},
+    "CARD": "kreditkarte kreditkartennummer kartennummer visa mastercard maestro girocard amex karte kreditkarten "
+    "card"},
     digits=True)

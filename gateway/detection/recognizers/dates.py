@@ -17,8 +17,10 @@ _AFTER: Final = re.compile(
 _STAR: Final = re.compile(rf"(?:\*|†|✝)[ ]?(?:am[ ])?({DATE}|{YEAR})", re.I)
 _BORN_RIGHT: Final = re.compile(r"(?:[ ,]+(?:in|zu)[ ][^\n\d.;]{2,40}?)?[ ,]+(?:geboren|geb\b|zur Welt)", re.I)
 _OLD: Final = re.compile(r"[ ][^\n.]{0,30}?\bJahre[ ](?:alt|werde)")
-_SENSITIVE_RIGHT: Final = re.compile(r"(?:[ ,]+[^\n.;\d]{0,30}?)?\b(?:gestorben|verstorben|geschieden|verheiratet|geheiratet|heimgegangen|"
-                                     r"verschieden|entbunden|verwitwet|getrennt|arbeitsunfähig|krank|krankgeschrieben)\b", re.I)
+_SENSITIVE_RIGHT: Final = re.compile(r"(?:[ ,]+[^\n.;\d]{0,30}?)?\b(?:gestorben|verstorben|geschieden|verheiratet|"
+    r"geheiratet|heimgegangen|"
+                                     r"verschieden|entbunden|verwitwet|getrennt|arbeitsunfähig|krank|"
+                                     r"krankgeschrieben)\b", re.I)
 _GAP: Final = re.compile(rf"[^\n;§]{{0,32}}?(?<![\d.])({DATE})|[^\n;§\d.]{{0,12}}?({YEAR})", re.I)
 _SHORT: Final = re.compile(r"[^\n;§\d]{0,20}?(?<![\d.])(\d{1,2}\.\d{1,2}\.)(?!\d)")
 
@@ -28,18 +30,9 @@ def _find(sheet: Sheet) -> Iterator[Finding]:
         match = _AFTER.match(sheet.text, end)
         if match:
             yield Finding(*match.span("date"), "BIRTHDATE", 0.95, "kontext")
-    for sign in ("*", "†"):
-        if sheet.has(sign):
-            entity = "BIRTHDATE" if sign == "*" else "DATE_SENSITIVE"
-            for match in sheet.scan(_STAR):
-                if match[0][0] == sign and sheet.text[match.start() - 1:match.start()] != "*":
-                    yield Finding(*match.span(1), entity, 0.9, "kontext", certain=sign == "*" and len(match[1]) > 4)
-    for kind, follow, entity in (("BORN_RIGHT", _BORN_RIGHT, "BIRTHDATE"), ("BORN_RIGHT", _OLD, "BIRTHDATE"),
-                                 ("SENSITIVE", _SENSITIVE_RIGHT, "DATE_SENSITIVE")):
-        for start, _ in sheet.hits(kind):
-            for match in DATE_RE.finditer(sheet.text, max(0, start - 70), start):
-                if follow.match(sheet.text, match.end()):
-                    yield Finding(*match.span(), entity, 0.7, "kontext", certain=entity == "BIRTHDATE")
+    if sheet.has("*") or sheet.has("†"):
+        yield from _signs(sheet)
+    yield from _before_word(sheet)
     for _, end in sheet.hits("SENSITIVE"):
         match = _GAP.match(sheet.text, end) or _SHORT.match(sheet.text, end)
         if match:
@@ -47,11 +40,33 @@ def _find(sheet: Sheet) -> Iterator[Finding]:
             yield Finding(*span, "DATE_SENSITIVE", 0.6, "kontext", certain=False)
 
 
+def _signs(sheet: Sheet) -> Iterator[Finding]:
+    """ "*07.11.1984", "† 2. Mai 2020"; not the stars of Markdown."""
+    for match in sheet.scan(_STAR):
+        if sheet.text[match.start() - 1:match.start()] == "*":
+            continue
+        born = match[0][0] == "*"
+        yield Finding(*match.span(1), "BIRTHDATE" if born else "DATE_SENSITIVE", 0.9, "kontext",
+                      certain=born and len(match[1]) > 4)
+
+
+def _before_word(sheet: Sheet) -> Iterator[Finding]:
+    """The date in front of its word: "am 7. November 1984 geboren"."""
+    for kind, follow, entity in (("BORN_RIGHT", _BORN_RIGHT, "BIRTHDATE"), ("BORN_RIGHT", _OLD, "BIRTHDATE"),
+                                 ("SENSITIVE", _SENSITIVE_RIGHT, "DATE_SENSITIVE")):
+        for start, _ in sheet.hits(kind):
+            for match in DATE_RE.finditer(sheet.text, max(0, start - 70), start):
+                if follow.match(sheet.text, match.end()):
+                    yield Finding(*match.span(), entity, 0.7, "kontext", certain=entity == "BIRTHDATE")
+
+
 RULE: Final = Rule("DATES", ("BIRTHDATE", "DATE_SENSITIVE"), _find, {
-    "BIRTH": "geb geboren geborene geborener geburtsdatum gebdatum gebdat geburtstag geburtsdat born birth dob birthdate jahrgang"
+    "BIRTH": "geb geboren geborene geborener geburtsdatum gebdatum gebdat geburtstag geburtsdat born birth dob "
+    "birthdate jahrgang"
              " geburtsjahr birthday geburtstage",
     "BORN_RIGHT": "geboren geb welt alt",
-    "SENSITIVE": "gestorben verstorben verst sterbedatum todestag todesdatum sterbetag verheiratet geheiratet eheschließung"
+    "SENSITIVE": "gestorben verstorben verst sterbedatum todestag todesdatum sterbetag verheiratet geheiratet "
+    "eheschließung"
                  " heirat heiratete hochzeit trauung geschieden scheidung ehescheidung getrennt arbeitsunfähig krank"
                  " krankgeschrieben entbindungstermin entbindung heimgegangen verwitwet krankmeldung aufgelöst au"
                  " entbunden krankheitsbedingt married divorced died deceased"}, digits=True)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from functools import partial
 from typing import Final
 
+from gateway.detection.data import words
 from gateway.detection.sheet import Rule, Sheet
 from gateway.model.finding import Finding
 
@@ -15,18 +17,22 @@ _DOMAIN: Final = re.compile(
 _AT: Final = re.compile(r"[\[({][ ]?(?:at|ät|klammeraffe)[ ]?[\])}][ ]?", re.I)
 _PARTS: Final = re.compile(r"[._+-]")
 
-_FUNCTIONS: Final = frozenset("""
-abfall abuse admin amt amtsgericht anfrage anfragen anmeldung archiv auskunft bauamt bauhof beschwerde bewerbung bewerbungen
+_FUNCTIONS: Final = words("""
+abfall abuse admin amt amtsgericht anfrage anfragen anmeldung archiv auskunft bauamt bauhof beschwerde bewerbung
+bewerbungen
 bibliothek buergerbuero bürgerbüro buergeramt bürgeramt buergerservice bürgerservice buergermeister bürgermeister dienst
-bundespost contact datenschutz dsb ehrenamt einkauf empfang feedback feuerwehr finanzamt finanzen fundbuero fundbüro gemeinde
+bundespost contact datenschutz dsb ehrenamt einkauf empfang feedback feuerwehr finanzamt finanzen fundbuero fundbüro
+gemeinde
 geschaeftsstelle geschäftsstelle git gleichstellung hauptamt help helpdesk hilfe hostmaster info infos it jobcenter jobs
-jugendamt kaemmerei kämmerei karriere kasse kita kontakt kreis kultur landkreis landratsamt leitung mail mailbox marketing
-meldestelle ministerium newsletter no-reply noreply office ordnungsamt personal personalamt personalrat polizei post postfach
+jugendamt kaemmerei kämmerei karriere kasse kita kontakt kreis kultur landkreis landratsamt leitung mail mailbox
+marketing
+meldestelle ministerium newsletter no-reply noreply office ordnungsamt personal personalamt personalrat polizei post
+postfach
 postmaster poststelle presse pressestelle rathaus rechnung rechnungen redaktion reply sekretariat service servicestelle
 sozialamt stadt stadtkasse stadtverwaltung stadtwerke standesamt steueramt steuern support team touristinfo umwelt
 verein vergabe vergabestelle verkehr verwaltung volkshochschule vhs vorstand vorzimmer wahlamt wahlen webmaster wohngeld
 wohngeldstelle zentrale zulassung zulassungsstelle gewerbeamt auslaenderbehoerde ausländerbehörde hello hallo sales
-""".split())  # noqa: SIM905
+""")
 
 
 def _is_function(local: str, own: frozenset[str], address: str) -> bool:
@@ -34,7 +40,7 @@ def _is_function(local: str, own: frozenset[str], address: str) -> bool:
     if address.lower() in own:
         return True
     parts = [part for part in _PARTS.split(local.lower()) if part]
-    return bool(parts) and local.lower() in _FUNCTIONS or (
+    return (bool(parts) and local.lower() in _FUNCTIONS) or (
         bool(parts) and parts[0] not in ("it", "mail") and any(part in _FUNCTIONS for part in parts)
         and all(part in _FUNCTIONS or part.isdigit() or part.endswith(("amt", "stelle", "stadt", "kasse", "kreis"))
                 for part in parts))
@@ -71,5 +77,4 @@ def _find(sheet: Sheet, own: frozenset[str]) -> Iterator[Finding]:
 
 def rule(own: frozenset[str] = frozenset()) -> Rule:
     """Return the recognizer; `own` are further addresses (lower case) that belong to no person."""
-    find: Callable[[Sheet], Iterator[Finding]] = lambda sheet: _find(sheet, own)  # noqa: E731
-    return Rule("EMAIL", ("EMAIL",), find)
+    return Rule("EMAIL", ("EMAIL",), partial(_find, own=own))

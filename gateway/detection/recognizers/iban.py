@@ -17,7 +17,8 @@ from gateway.model.finding import Finding
 
 _GERMAN: Final = re.compile(r"(?<![^\W_])[Dd][Ee](?:[ .\-–/_]{0,2}(?:\n[ \t>]{0,4})?\d){17,22}(?![\w])")
 _GROUPED: Final = re.compile(
-    r"(?<![^\W_])[A-Za-z]{2}\d{2}(?:(?:[ \-–]\n?|\n)[A-Za-z0-9]{4}){2,7}(?:(?:[ \-–]\n?|\n)[A-Za-z0-9]{1,4})?(?![^\W_])")
+    r"(?<![^\W_])[A-Za-z]{2}\d{2}(?:(?:[ \-–]\n?|\n)[A-Za-z0-9]{4}){2,7}(?:(?:[ \-–]\n?|"
+    r"\n)[A-Za-z0-9]{1,4})?(?![^\W_])")
 _SOLID: Final = re.compile(r"(?<![^\W_])[A-Za-z]{2}\d{2}[A-Za-z0-9]{11,30}(?![^\W_])")
 _LABELLED: Final = re.compile(r"[A-Za-z]{2}[ ]?\d(?:[ .\-–/_]?[A-Za-z0-9]){7,32}(?![^\W_])|\d(?:[ \-]?\d){17,21}(?!\d)")
 _ACCOUNT: Final = re.compile(r"\d(?:[ ]?\d){5,9}(?!\d)")

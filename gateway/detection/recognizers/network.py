@@ -60,5 +60,6 @@ def _is_personal(address: str) -> bool:
 
 
 RULE: Final = Rule("NETWORK", ("IP", "USERNAME"), _find, {
-    "USERNAME": "account benutzer benutzername username user login benutzerkennung userid kennung nutzername nutzerkennung"
+    "USERNAME": "account benutzer benutzername username user login benutzerkennung userid kennung nutzername "
+    "nutzerkennung"
                 " benutzerkonto loginname anmeldename"})

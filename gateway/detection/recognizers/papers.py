@@ -17,7 +17,8 @@ from gateway.model.finding import Finding
 _LETTERS: Final = "CFGHJKLMNPRTVWXYZ"
 _SERIAL: Final = re.compile(rf"(?<![\w-])[{_LETTERS}](?=[A-Z]*\d[A-Z]*\d)[{_LETTERS}\d]{{8}}(?:[ ]?\d|D|<<)?(?![\w-])")
 _VALUE: Final = re.compile(r"(?=(?:[ ]?[A-Za-z0-9]){1,7}\d)[A-Za-z0-9](?:[ ]?[A-Za-z0-9]){5,10}D?(?![^\W_])")
-_WORDY: Final = re.compile(r"[A-Za-z]{0,3}[ ]?\d[\dA-Za-z]*(?:[ ]\d[\dA-Za-z]*){0,3}|[A-Z0-9]+(?:[ ][A-Z0-9]*\d[A-Z0-9]*){0,3}"
+_WORDY: Final = re.compile(r"[A-Za-z]{0,3}[ ]?\d[\dA-Za-z]*(?:[ ]\d[\dA-Za-z]*){0,3}|"
+    r"[A-Z0-9]+(?:[ ][A-Z0-9]*\d[A-Z0-9]*){0,3}"
                           r"|[A-Za-z0-9]+")
 _LICENCE: Final = re.compile(r"(?<![\w-])[A-P]\d{2}[A-Z0-9]{6}[\dX][A-Z0-9](?![\w-])")
 _MRZ: Final = re.compile(r"(?<![\w<])(?=[A-Z0-9]{0,43}<)[A-Z0-9<]{28,46}(?![\w])")
@@ -82,7 +83,8 @@ def _labelled(sheet: Sheet, end: int) -> tuple[int, int] | None:
 RULE: Final = Rule("PAPERS", ("ID_CARD", "PASSPORT", "RESIDENCE_PERMIT", "DRIVER_LICENCE"), _find, {
     "ID_CARD": "personalausweis ausweis ausweisnummer ausweisnr personalausweisnummer seriennummer perso pa",
     "PASSPORT": "reisepass pass passnummer reisepassnummer passport paß reisepaß nationalpass",
-    "RESIDENCE_PERMIT": "aufenthaltstitel aufenthaltserlaubnis eat niederlassungserlaubnis aufenthaltsgestattung duldung"
+    "RESIDENCE_PERMIT": "aufenthaltstitel aufenthaltserlaubnis eat niederlassungserlaubnis aufenthaltsgestattung "
+    "duldung"
                         " fiktionsbescheinigung aufenthaltskarte aufenthaltstitels",
     "DRIVER_LICENCE": "führerschein führerscheinnummer führerscheinnr fuehrerschein fahrerlaubnis führerscheins"},
     digits=True)

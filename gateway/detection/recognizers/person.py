@@ -11,23 +11,27 @@ from collections.abc import Iterator
 from typing import Final
 
 from gateway.detection.names import is_given, is_ordinary, read_name, skip_titles, without_genitive
-from gateway.detection.sheet import GAP, Rule, Sheet
+from gateway.detection.sheet import Rule, Sheet
 from gateway.model.finding import Finding
 
 _FIRST_WORD: Final = re.compile(r"[^\W\d_]+")
 _BORN_GAP: Final = re.compile(r"(?:\.[ ]?|[ ])")
 _NAMED: Final = re.compile(r"[ ](?:(?:ist|is|war|lautet)[ ])?")
-_BY: Final = re.compile(r"[ ](?:von|durch|mit)[ ](?:(?:die|den|der|ihre|ihren|seine|seinen|meine|meinen)[ ])?(?:[A-ZÄÖÜ][a-zäöü]+(?:in|er|vater|mutter|mann|frau)[ ])?")
+_BY: Final = re.compile(r"[ ](?:von|durch|mit)[ ](?:(?:die|den|der|ihre|ihren|seine|seinen|meine|"
+    r"meinen)[ ])?(?:[A-ZÄÖÜ][a-zäöü]+(?:in|er|vater|mutter|mann|frau)[ ])?")
 _SPACE: Final = re.compile(r"\.?[ \t]{0,2}(?:\n[ \t]{0,4})?")
 _ALSO: Final = re.compile(r"[ ](?:und|u\.|oder|&|\+|sowie)[ ]|[ ]?/[ ]?|,[ ](?=[^\W\d_]+[ ]und[ ])")
 _COMMA_NAME: Final = re.compile(r",[ ]?(?=[^\W\d_])")
-_DETERMINER: Final = re.compile(r"\b(?:die|der|eine|einer|jede|jeder|keine|diese|dieser|als|zur|ihre|seine|meine|deine|alte|junge)[ ]$", re.I)
+_DETERMINER: Final = re.compile(r"\b(?:die|der|eine|einer|jede|jeder|keine|diese|dieser|als|zur|ihre|seine|meine|"
+    r"deine|alte|junge)[ ]$", re.I)
 _LABEL_GAP: Final = re.compile(
-    r"""(?:[ ]?/[ ]?-?(?:in|innen|r)\b|\((?:in|r|n)\)|\*in\b|:in\b)?(?:[ ](?:des|der|erteilt|von)\b(?:[ ][^\W\d_]{3,20})?)?["'”)*_]{0,3}\.?
+    r"""(?:[ ]?/[ ]?-?(?:in|innen|r)\b|\((?:in|r|n)\)|\*in\b|:in\b)?(?:[ ](?:des|der|erteilt|von)\b(?:[ "
+    "][^\W\d_]{3,20})?)?["'”)*_]{0,3}\.?
     [ \t]{0,3}[:=|>][ \t]{0,4}(?:\n[ \t]{0,4})?["'„“*_<]{0,3}""", re.X)
 _SALUTED: Final = re.compile(r"(?:(?:Herrn?|Frau|Hr\.|Fr\.|Familie|Fam\.|Eheleute|Mr\.?|Mrs\.?|Ms\.?)[ ])")
 _ORGANISATION: Final = re.compile(
-    r"(?:[^\n,;]{0,40}\b(?:GmbH|AG|KG|e\.?[ ]?V\.|eG|OHG|UG|mbH|Stadt|Gemeinde|Kreis|Landkreis|Amt|Verein|Bank|Sparkasse|Verwaltung|Ministerium|"
+    r"(?:[^\n,;]{0,40}\b(?:GmbH|AG|KG|e\.?[ ]?V\.|eG|OHG|UG|mbH|Stadt|Gemeinde|Kreis|Landkreis|Amt|Verein|Bank|"
+    r"Sparkasse|Verwaltung|Ministerium|"
     r"Genossenschaft|Stiftung|Bundesagentur|Jobcenter|Finanzamt)\b)")
 _LOWER_VALUE: Final = re.compile(r"[^\W\d_]{2,30}(?:[- ][^\W\d_]{2,30}){0,2}(?=[\"'\n,;|<]|[ ]?$)")
 _LIST_SEPARATOR: Final = re.compile(r"(?:[ ]?[,/&+;][ ]?|[ ](?:und|u\.|sowie|m\.|mit)[ ])(?=[^\W\d_])")
@@ -193,7 +197,8 @@ def _find_born(sheet: Sheet) -> Iterator[Finding]:
 
 
 def _find_greeting(sheet: Sheet) -> Iterator[Finding]:
-    """ "Hallo Frank,": a capitalised word between a greeting and a comma, an exclamation mark or the end of the line."""
+    """ "Hallo Frank,": a capitalised word between a greeting and a comma, an exclamation mark or the end of the "
+    "line."""
     text = sheet.text
     for start, end in sheet.hits("GREETING"):
         if text[end:end + 1] != " " or text[max(0, start - 1):start] not in ("", "\n", " ", "„", '"', ">", "\t"):
@@ -210,9 +215,11 @@ def _find_greeting(sheet: Sheet) -> Iterator[Finding]:
                 yield _finding(sheet, also.end(), end, "anrede", 0.85)
 
 
-_SIGN_LINE: Final = re.compile(r"[ \t]*(?:(?:i\.?[ ]?[AV]\.|I\.?[ ]?[AV]\.|gez\.|Im Auftrag|In Vertretung|Ihre?|Eure?|Dein[e]?|–|-|—|/s/|[*_]{1,2})[ ]{0,2}){0,3}")
+_SIGN_LINE: Final = re.compile(r"[ \t]*(?:(?:i\.?[ ]?[AV]\.|I\.?[ ]?[AV]\.|gez\.|Im Auftrag|In Vertretung|Ihre?|"
+    r"Eure?|Dein[e]?|–|-|—|/s/|[*_]{1,2})[ ]{0,2}){0,3}")
 _SIGN_GAP: Final = re.compile(r"[ ]?(?:aus[ ][^\n]{3,30}|an[ ]alle)?[ \t,.!]{0,4}")
-_SIGNED: Final = re.compile(r"(?:gez\.?|Gez\.|i\.[ ]?A\.|i\.[ ]?V\.|I\.[ ]?A\.|I\.[ ]?V\.|ppa\.)[ ]{1,2}(?!m\.)(?=[A-ZÄÖÜÀ-Þ])")
+_SIGNED: Final = re.compile(r"(?:gez\.?|Gez\.|i\.[ ]?A\.|i\.[ ]?V\.|I\.[ ]?A\.|I\.[ ]?V\.|"
+    r"ppa\.)[ ]{1,2}(?!m\.)(?=[A-ZÄÖÜÀ-Þ])")
 _LAST_LINE: Final = re.compile(r"(?:\n[ \t]*\n[ \t]*|[ (][–—-][ ]?)([A-ZÄÖÜÀ-ÞĀ-Ž][^\n:;!?]{1,40})\Z")
 
 
@@ -292,31 +299,48 @@ def _find(sheet: Sheet) -> Iterator[Finding]:
 
 
 _ROLES: Final = """tochter sohn bruder schwester ehemann ehefrau ehegatte ehegattin mutter vater oma opa großmutter großvater onkel tante nichte neffe
-    enkel enkelin schwiegermutter schwiegervater schwiegersohn schwiegertochter lebensgefährte lebensgefährtin lebenspartner lebenspartnerin
-    stiefvater stiefmutter kindesmutter kindesvater pflegemutter pflegevater pflegekind mann kollege kollegin kollegen nachbar nachbarin pfarrer
-    bürgermeister bürgermeisterin oberbürgermeister oberbürgermeisterin landrat landrätin rechtsanwalt rechtsanwältin anwalt anwältin richter
-    richterin zeuge zeugin zeugen vermieter vermieterin mieter mieterin betreuer betreuerin hundehalter hundehalterin halter halterin
-    eigentümer eigentümerin antragsteller antragstellerin sachbearbeiter sachbearbeiterin lehrer lehrerin schüler schülerin erzieherin
-    kinder kind zwilling zwillinge geschwister ratsmitglied stadtrat stadträtin dezernent dezernentin amtsleiter amtsleiterin
-    hausmeister kämmerer kämmerin schulleiter schulleiterin geschädigte geschädigter beschuldigter beschuldigte betroffener witwe witwer
-    bewerber bewerberin geschwisterkind exmann partner partnerin freundin freund baby auszubildende auszubildender praktikant praktikantin
-    arzt ärztin hausarzt hausärztin notar notarin bewohner bewohnerin patientin patient klientin klient""".split()  # noqa: SIM905
+    enkel enkelin schwiegermutter schwiegervater schwiegersohn schwiegertochter lebensgefährte lebensgefährtin
+    lebenspartner lebenspartnerin
+    stiefvater stiefmutter kindesmutter kindesvater pflegemutter pflegevater pflegekind mann kollege kollegin
+    kollegen nachbar nachbarin pfarrer
+    bürgermeister bürgermeisterin oberbürgermeister oberbürgermeisterin landrat landrätin rechtsanwalt rechtsanwältin
+    anwalt anwältin richter
+    richterin zeuge zeugin zeugen vermieter vermieterin mieter mieterin betreuer betreuerin hundehalter hundehalterin
+    halter halterin
+    eigentümer eigentümerin antragsteller antragstellerin sachbearbeiter sachbearbeiterin lehrer lehrerin schüler
+    schülerin erzieherin
+    kinder kind zwilling zwillinge geschwister ratsmitglied stadtrat stadträtin dezernent dezernentin amtsleiter
+    amtsleiterin
+    hausmeister kämmerer kämmerin schulleiter schulleiterin geschädigte geschädigter beschuldigter beschuldigte
+    betroffener witwe witwer
+    bewerber bewerberin geschwisterkind exmann partner partnerin freundin freund baby auszubildende auszubildender
+    praktikant praktikantin
+    arzt ärztin hausarzt hausärztin notar notarin bewohner bewohnerin patientin patient klientin klient"""
 
 RULE: Final = Rule("PERSON", ("PERSON",), _find, {
     "SALUTATION": "herr herrn frau familie fam eheleute ehepaar hr fr mr mrs ms miss herren fräulein geschwister",
     "TITLE": "dr prof professor dipl mag pd mdb mdl",
-    "ROLE": " ".join(_ROLES),
-    "NAME_LABEL": "name vorname nachname familienname geburtsname vornamen zuname rufname kontoinhaber kontoinhaberin lastname firstname"
-                  " surname forename ehename mädchenname namen kontakt ansprechpartner ansprechpartnerin sachbearbeitung bearbeiter bearbeiterin",
-    "ROLE_LABEL": "auskunft absender empfänger empfängerin bevollmächtigte bevollmächtigter zuständig steuerpflichtiger grundstückseigentümer"
-                  " vorsitz schriftführung protokollführer protokollführerin protokoll teilnehmer teilnehmerin teilnehmende anwesend"
-                  " kindsmutter kindsvater verfasser verfasserin autor kontaktperson notfallkontakt erziehungsberechtigte"
-                  " bauherr bauherrin gewerbetreibender inhaber inhaberin geschäftsführer geschäftsführerin leitung vertreter vertreterin"
-                  " bearbeitet erstellt aufgenommen gläubiger schuldner schuldnerin verstorbene verstorbener erblasser zeichner",
+    "ROLE": _ROLES,
+    "NAME_LABEL": "name vorname nachname familienname geburtsname vornamen zuname rufname kontoinhaber "
+    "kontoinhaberin lastname firstname"
+                  " surname forename ehename mädchenname namen kontakt ansprechpartner ansprechpartnerin "
+                  "sachbearbeitung bearbeiter bearbeiterin",
+    "ROLE_LABEL": "auskunft absender empfänger empfängerin bevollmächtigte bevollmächtigter zuständig "
+    "steuerpflichtiger grundstückseigentümer"
+                  " vorsitz schriftführung protokollführer protokollführerin protokoll teilnehmer teilnehmerin "
+                  "teilnehmende anwesend"
+                  " kindsmutter kindsvater verfasser verfasserin autor kontaktperson notfallkontakt "
+                  "erziehungsberechtigte"
+                  " bauherr bauherrin gewerbetreibender inhaber inhaberin geschäftsführer geschäftsführerin leitung "
+                  "vertreter vertreterin"
+                  " bearbeitet erstellt aufgenommen gläubiger schuldner schuldnerin verstorbene verstorbener "
+                  "erblasser zeichner",
     "MAIL_HEADER": "von an cc bcc from to kopie gesendet",
     "NAME_PHRASE": "heiße heisse heißt heisst name bin am",
-    "BY_PHRASE": "aufgenommen bearbeitet vertreten erstellt unterschrieben unterzeichnet eingereicht gestellt gemeldet verfasst begleitet begleitung telefonat gespräch rücksprache vermietet verheiratet betreut geschieden",
+    "BY_PHRASE": "aufgenommen bearbeitet vertreten erstellt unterschrieben unterzeichnet eingereicht gestellt "
+    "gemeldet verfasst begleitet begleitung telefonat gespräch rücksprache vermietet verheiratet betreut geschieden",
     "BORN": "geb geborene geborener geborenen verw",
     "GREETING": "hallo moin hi liebe lieber servus hey dear guten tag huhu morgen mahlzeit hello geehrte geehrter",
-    "CLOSING": "grüße grüßen gruß grüsse grüssen hochachtungsvoll mfg lg vg regards gruss gruessen gruesse sincerely yours wishes"
+    "CLOSING": "grüße grüßen gruß grüsse grüssen hochachtungsvoll mfg lg vg regards gruss gruessen gruesse "
+    "sincerely yours wishes"
                " bg thanks dank"})

@@ -7,7 +7,8 @@ it is asked. Service numbers (110, 112, 115, 116 117, 0800 ...) belong to nobody
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from functools import partial
 from typing import Final
 
 import phonenumbers
@@ -16,13 +17,16 @@ from gateway.detection.sheet import GAP, Rule, Sheet, digits
 from gateway.model.finding import Finding
 
 _CANDIDATE: Final = re.compile(
-    r"(?<![\w,/.+-])(?:(?:\+|00)[ ]?[1-9]\d{0,3}|\(?0[1-9]\d{0,4}\)?)(?:[ ()/\-–.]{0,4}\d){4,14}(?![\w])(?!\.\d|/\d|-\w)")
+    r"(?<![\w,/.+-])(?:(?:\+|00)[ ]?[1-9]\d{0,3}|\(?0[1-9]\d{0,4}\)?)(?:[ ()/\-–.]{0,4}\d){4,14}(?![\w])(?!\.\d|/\d|"
+    r"-\w)")
 _LOCAL: Final = re.compile(r"[(+]?\d(?:[ ()/\-–.]{0,4}\d){2,16}(?!\w|\.\d|:\d)")
 _EXTENSION: Final = re.compile(r"[ ]?[-–]?[ ]?\d(?:[ ]?\d){1,8}(?!\w|\.\d|:\d)|[-–]\d+[ ]\d{2,4}")
 _AREA: Final = re.compile(r"0\d{2,4}(?!\d)")
-_DATE: Final = re.compile(r"\(?\d{1,2}[.\-/ ]{1,2}\d{1,2}[.\-/ ]{1,2}(?:\d{4}|\d{2})$|\d{2}\.\d{2}\.\d{2}|\d{1,2}[./]\d{1,2}\.(?!\d{3})")
+_DATE: Final = re.compile(r"\(?\d{1,2}[.\-/ ]{1,2}\d{1,2}[.\-/ ]{1,2}(?:\d{4}|\d{2})$|\d{2}\.\d{2}\.\d{2}|"
+    r"\d{1,2}[./]\d{1,2}\.(?!\d{3})")
 _NOT_BEFORE: Final = re.compile(
-    r"(?:az|aktenzeichen|kassenzeichen|geschäftszeichen|kundennummer|rechnung(?:snummer)?|vorlage|nr|nummer|zeichen|iban|id|euro|€)"
+    r"(?:az|aktenzeichen|kassenzeichen|geschäftszeichen|kundennummer|rechnung(?:snummer)?|vorlage|nr|nummer|zeichen|"
+    r"iban|id|euro|€)"
     r"[.:]{0,2}[ ]{0,2}$", re.I)
 _INSIDE: Final = re.compile(r"\d{3,4}[ -]\Z")
 """The middle of a longer number, such as an IBAN."""
@@ -82,9 +86,9 @@ def _labelled(sheet: Sheet, start: int, end: int, pattern: re.Pattern[str], seen
 
 def rule(own: frozenset[str] = frozenset()) -> Rule:
     """Return the recognizer; `own` are numbers (digits only) of the authority that belong to no person."""
-    find: Callable[[Sheet], Iterator[Finding]] = lambda sheet: _find(sheet, own)  # noqa: E731
-    return Rule("PHONE", ("PHONE",), find, {
-        "PHONE": "tel telefon telefonnummer telefonnr rufnummer handy handynummer mobil mobilnummer mobiltelefon fax telefax"
+    return Rule("PHONE", ("PHONE",), partial(_find, own=own), {
+        "PHONE": "tel telefon telefonnummer telefonnr rufnummer handy handynummer mobil mobilnummer mobiltelefon "
+        "fax telefax"
                  " fon phone mobile festnetz rückrufnummer handynr cell privatnummer",
         "EXTENSION": "durchwahl dw app nebenstelle apparat hausapparat",
         "AREA": "vorwahl"}, digits=True)

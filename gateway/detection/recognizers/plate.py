@@ -17,7 +17,8 @@ from gateway.model.finding import Finding
 _DISTRICTS: Final = frozenset(lines("districts.txt"))
 _PLATE: Final = re.compile(
     r"(?<![\w/.-])([A-ZÄÖÜ]{1,3})([ ]?[-–·•:][ ]?|[ ])([A-Z]{1,2})[ -]?([1-9]\d{0,3})[ ]?([EH])?(?![\w/])(?!-\d{3})")
-_SOLID: Final = re.compile(r"[A-ZÄÖÜ]{2,5}[ -]?[1-9]\d{0,3}[EH]?(?!\w)|[A-ZÄÖÜa-zäöü]{1,3}[ -][A-Za-z]{1,2}[ -]?\d{1,4}[EHeh]?(?!\w)")
+_SOLID: Final = re.compile(r"[A-ZÄÖÜ]{2,5}[ -]?[1-9]\d{0,3}[EH]?(?!\w)|"
+    r"[A-ZÄÖÜa-zäöü]{1,3}[ -][A-Za-z]{1,2}[ -]?\d{1,4}[EHeh]?(?!\w)")
 _VIN: Final = re.compile(r"(?=[A-Z0-9]*\d)[A-HJ-NPR-Z0-9]{17}(?!\w)")
 _NOT: Final = re.compile(r"^(?:DIN|HR|VS|TOP|EG|SGB)\b")
 
@@ -43,7 +44,8 @@ def _find(sheet: Sheet) -> Iterator[Finding]:
 
 
 RULE: Final = Rule("PLATE", ("PLATE",), _find, {
-    "PLATE": "kennzeichen kfz pkw lkw auto fahrzeug wagen transporter halter halterin plate car parkt geparkt fahrer fahrerin"
+    "PLATE": "kennzeichen kfz pkw lkw auto fahrzeug wagen transporter halter halterin plate car parkt geparkt "
+    "fahrer fahrerin"
              " motorrad anhänger amtl polizeil polizeiliches amtliches pritschenwagen falschparker golf vw bmw audi",
     "PLATE_LABEL": "kennzeichen autokennzeichen kfz plate",
     "VIN": "fin vin fahrgestellnummer fahrzeugidentifizierungsnummer fahrzeugidentnummer"}, digits=True)

@@ -7,21 +7,25 @@ municipality come from configuration.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import Final
 
 from gateway.detection.sheet import GAP, Rule, Sheet
 from gateway.model.finding import Finding
 
 _VALUE: Final = re.compile(
-    r"(?=[^\n,;]{0,24}\d)[A-Za-zÄÖÜ0-9][\w./*+-]*(?:(?:[ ]?[-–/][ ]?|[ ])(?=[\w./-]*\d|[A-ZÄÖÜ][A-Za-z]{0,3}[ ]\d)[\w./*-]+){0,5}")
+    r"(?=[^\n,;]{0,24}\d)[A-Za-zÄÖÜ0-9][\w./*+-]*(?:(?:[ ]?[-–/][ ]?|[ ])(?=[\w./-]*\d|"
+    r"[A-ZÄÖÜ][A-Za-z]{0,3}[ ]\d)[\w./*-]+){0,5}")
 _NUMBERED: Final = re.compile(r"-(?:Nr|Nummer|No)", re.I)
 _REGISTERED: Final = re.compile(r"[^\n]{0,40}?\bNr\.?[ ](\d{1,6}/\d{2,4})")
 _DATE: Final = re.compile(r"\d{1,2}\.\d{1,2}\.(?:\d{2,4})?$|\d{4}-\d{2}-\d{2}$|\d{1,2}:\d{2}")
 _COURT: Final = re.compile(
-    r"(?<![\w.])(?:\d{1,4}|[IVX]{1,5}[a-z]?)[ ]?[a-z]?[ ](?:U?Js|Gs|Ds|Ls|Cs|Ks|Ns|KLs|OWi|OWiG|AR|AZR|BR|Ca|Sa|C|F|O|S|T|U|K|L|M|N|A|B|E|"
+    r"(?<![\w.])(?:\d{1,4}|[IVX]{1,5}[a-z]?)[ ]?[a-z]?[ ](?:U?Js|Gs|Ds|Ls|Cs|Ks|Ns|KLs|OWi|OWiG|AR|AZR|BR|Ca|Sa|C|F|"
+    r"O|S|T|U|K|L|M|N|A|B|E|"
     r"IN|IK|XVII|XIV|VI|VR|HRA|HRB|ZR|R|SO|AS|SB|KR|P|W|WF|UF|AL|BvR)[ ]\d{1,6}/\d{2,4}(?!\w)(?:[ ](?:ER|PKH|B))?")
-_PUBLIC: Final = re.compile(r"(?:\b(?:BGH|BVerwG|BVerfG|BSG|BAG|BFH|EuGH|EGMR|OLG|OVG|VGH|LSG|KG|Urteil|Beschluss|Urt|Beschl)\b"
+_PUBLIC: Final = re.compile(r"(?:\b(?:BGH|BVerwG|BVerfG|BSG|BAG|BFH|EuGH|EGMR|OLG|OVG|VGH|LSG|KG|Urteil|Beschluss|"
+    r"Urt|Beschl)\b"
                             r"[^\n]{0,40})$")
 _SHAPES: Final = re.compile(
     r"(?<![\w./-])(?:"
@@ -31,7 +35,8 @@ _SHAPES: Final = re.compile(
     r"|[A-ZÄÖÜ][A-Za-zÄÖÜ]{1,5}-\d{4}-\d{3,8}"                                              # GSi-2024-11093
     r")(?![\w/])")
 _NOT_SHAPE: Final = re.compile(
-    r"(?:vorlage|drucksache|ds|beschluss|antrag|produkt|din|iso|cve|kb|version|haushaltsstelle|bv|satzung|art|artikel|§|abs"
+    r"(?:vorlage|drucksache|ds|beschluss|antrag|produkt|din|iso|cve|kb|version|haushaltsstelle|bv|satzung|art|"
+    r"artikel|§|abs"
     r"|verordnung|richtlinie)\.?[- ]{0,2}(?:nr\.?[ ])?$", re.I)
 _CVE: Final = re.compile(r"(?:CVE|ISO|RFC|DIN|EU|EN|KB|DS|BV|VO)\b")
 _DOTTED: Final = re.compile(r"(?<![\w.,/-])(?=[\d.]*\d{4})\d{1,4}(?:\.\d{1,8}){2,4}(?![\w.]|,\d)")
@@ -39,7 +44,8 @@ _DOTTED_DATE: Final = re.compile(r"\d{1,2}\.\d{1,2}\.\d{4}$|\d{2,4}\.\d{1,2}\.\d
 _BENEFIT: Final = re.compile(r"(?<![\w/])(?:\d{5}//\d{4,8}|\d{3}[ ]?FK[ ]?\d{6}|\d{3}[A-Z]\d{6})(?![\w/])")
 _PARCEL: Final = re.compile(
     r"(?:Gemarkung[ ][A-ZÄÖÜ][\w-]+(?:[ ][A-ZÄÖÜ][\w-]+)?[ ,]{0,3})?(?:Flur[ ]\d{1,3}[ ,;:]{0,3}(?:und[ ])?)?"
-    r"(?:Flurst(?:ück|\.)?(?:e|s|nummer|[ -]?Nr\.?)?|Flst\.?(?:[ -]?Nr\.?)?|Flurnummer|Parzelle)[: ]{0,2}(?:Nr\.?[ ])?\d{1,5}(?:/\d{1,4})?"
+    r"(?:Flurst(?:ück|\.)?(?:e|s|nummer|[ -]?Nr\.?)?|Flst\.?(?:[ -]?Nr\.?)?|Flurnummer|"
+    r"Parzelle)[: ]{0,2}(?:Nr\.?[ ])?\d{1,5}(?:/\d{1,4})?"
     r"(?:(?:,[ ]|[ ]und[ ])\d{1,5}/\d{1,4}){0,4}", re.I)
 _FLUR: Final = re.compile(r"Gemarkung[ ][A-ZÄÖÜ][\w-]+(?:[ ][A-ZÄÖÜ][\w-]+)?[ ,]{1,3}Flur[ ]\d{1,3}")
 _SHEET: Final = re.compile(r"Blatt[ ]?(?:Nr\.?[ ]?)?\d{1,6}(?:[ ]?[A-Z](?!\w))?")
@@ -71,9 +77,9 @@ def _find_case(sheet: Sheet, own: Sequence[re.Pattern[str]]) -> Iterator[Finding
                 yield Finding(*match.span(), "CASE_NUMBER", 0.9, "format")
     yield from _labelled(sheet, "CASE", "CASE_NUMBER")
     for _, end in sheet.hits("REGISTER"):
-        match = _REGISTERED.match(sheet.text, end)
-        if match:
-            yield Finding(*match.span(1), "CASE_NUMBER", 0.7, "kontext")
+        registered = _REGISTERED.match(sheet.text, end)
+        if registered:
+            yield Finding(*registered.span(1), "CASE_NUMBER", 0.7, "kontext")
     if sheet.has("/"):
         for match in sheet.scan_numbers(_COURT):
             if not _PUBLIC.search(sheet.line_left(match.start(), 60)):
@@ -108,23 +114,28 @@ def _find_parcel(sheet: Sheet) -> Iterator[Finding]:
 
 def case_rule(own: Sequence[re.Pattern[str]] = ()) -> Rule:
     """Return the recognizer of file numbers; `own` are further patterns of this municipality."""
-    find: Callable[[Sheet], Iterator[Finding]] = lambda sheet: _find_case(sheet, own)  # noqa: E731
-    return Rule("CASE_NUMBER", ("CASE_NUMBER",), find, {
-        "CASE": "az aktenzeichen gz geschäftszeichen zeichen akte vorgang vorgangsnummer vorgangsnr fallnummer fallnr fallakte"
+    return Rule("CASE_NUMBER", ("CASE_NUMBER",), partial(_find_case, own=own), {
+        "CASE": "az aktenzeichen gz geschäftszeichen zeichen akte vorgang vorgangsnummer vorgangsnr fallnummer "
+        "fallnr fallakte"
                 " aktennummer azr registernummer urkundennummer tagebuchnummer reference ref referenz ticketnummer"
                 " meldungsnummer antragsnummer gesch -aktenzeichen",
-        "REGISTER": "geburtenregister eheregister sterberegister geburtsregister heiratsregister geburtseintrag eheeintrag"
+        "REGISTER": "geburtenregister eheregister sterberegister geburtsregister heiratsregister geburtseintrag "
+        "eheeintrag"
                     " sterbeeintrag"},
         digits=True)
 
 
 CASH_RULE: Final = Rule("CASH_NUMBER", ("CASH_NUMBER",), _find_cash, {
-    "CASH": "kassenzeichen kassenz kz kundennummer kundennr kd personalnummer personalnr persnr bg bgnummer wg wohngeldnummer"
-            " wohngeldnr mandatsreferenz mandatsref mandat buchungszeichen personenkonto debitor debitorennummer steuermarke"
-            " hundemarke mitgliedsnummer leserausweis bibliotheksausweis leserausweisnummer kindergeldnummer vertragskonto"
+    "CASH": "kassenzeichen kassenz kz kundennummer kundennr kd personalnummer personalnr persnr bg bgnummer wg "
+    "wohngeldnummer"
+            " wohngeldnr mandatsreferenz mandatsref mandat buchungszeichen personenkonto debitor debitorennummer "
+            "steuermarke"
+            " hundemarke mitgliedsnummer leserausweis bibliotheksausweis leserausweisnummer kindergeldnummer "
+            "vertragskonto"
             " vertragskontonummer zählernummer rechnungsnummer bescheidnummer beitragsnummer kundenkonto wohngeld"
             " abgabenkonto objektnummer bürgernummer schülernummer matrikelnummer teilnehmernummer kundennumer"
             " customer"}, digits=True)
 PARCEL_RULE: Final = Rule("PARCEL", ("PARCEL",), _find_parcel, {
-    "PARCEL": "flurstück flurstücke flurstücks flurstücknummer flst flurst gemarkung flurnummer parzelle flurstücksnummer",
+    "PARCEL": "flurstück flurstücke flurstücks flurstücknummer flst flurst gemarkung flurnummer parzelle "
+    "flurstücksnummer",
     "LAND_REGISTER": "grundbuch grundbuchs grundbuchblatt grundbuche wohnungsgrundbuch"}, digits=True)

@@ -13,9 +13,11 @@ from typing import Final
 from gateway.detection.sheet import Rule, Sheet
 from gateway.model.finding import Finding
 
-_GRADE: Final = re.compile(r"(?:GdB|GdS|Pflegegrad|Pflegestufe|Merkzeichen|MdE)[ ]?(?:von[ ])?(?:\d{1,3}|[aA]?G|H|Bl|Gl|RF|TBl|B)(?!\w)")
+_GRADE: Final = re.compile(r"(?:GdB|GdS|Pflegegrad|Pflegestufe|Merkzeichen|MdE)[ ]?(?:von[ ])?(?:\d{1,3}|[aA]?G|H|"
+    r"Bl|Gl|RF|TBl|B)(?!\w)")
 _ICD: Final = re.compile(r"(?:ICD(?:-10)?(?:-GM)?|Diagnosen?)[ :]{1,3}([A-TV-Z]\d{2}(?:\.\d{1,2})?[GVAZ]?)(?!\w)")
-_VS: Final = re.compile(r"\bVS[ ]?[-–][ ]?(?:NfD|NUR FÜR DEN DIENSTGEBRAUCH|Nur für den Dienstgebrauch|Vertraulich|VERTRAULICH)\b"
+_VS: Final = re.compile(r"\bVS[ ]?[-–][ ]?(?:NfD|NUR FÜR DEN DIENSTGEBRAUCH|Nur für den Dienstgebrauch|Vertraulich|"
+    r"VERTRAULICH)\b"
                         r"|\bGEHEIM(?:HALTUNGSGRAD)?\b|\bSTRENG GEHEIM\b|\bNUR FÜR DEN DIENSTGEBRAUCH\b")
 _CHURCH: Final = re.compile(r"(?:aus der|der) Kirche (?:aus|bei)getreten")
 _WEEK: Final = re.compile(r"\d{1,2}\.[ ](?:SSW|Schwangerschaftswoche)|in der[ ]\d{1,2}\.[ ]Woche")
@@ -52,27 +54,46 @@ def _find(sheet: Sheet) -> Iterator[Finding]:
 
 
 RULE: Final = Rule("SPECIAL", ("HEALTH", "RELIGION", "ORIGIN", "CRIME", "CLASSIFIED", "ADDRESS_BLOCK"), _find, {
-    "SUBJECT": "herr herrn frau familie fam ich mein meine meiner meinem sohn tochter mutter vater ehemann ehefrau mann geb geboren bruder"
-               " schwester oma opa patient patientin er vorname nachname name antragsteller antragstellerin kollege kollegin klient"
+    "SUBJECT": "herr herrn frau familie fam ich mein meine meiner meinem sohn tochter mutter vater ehemann ehefrau "
+    "mann geb geboren bruder"
+               " schwester oma opa patient patientin er vorname nachname name antragsteller antragstellerin kollege "
+               "kollegin klient"
                " klientin bewohner bewohnerin mieter mieterin she he my mr mrs ms kind",
-    "HEALTH": "parkinson epilepsie krebs krebskrank tumor depression depressionen depressiv diabetes diabetiker diabetikerin zöliakie"
-              " autismus autist autistisch demenz dement alzheimer schizophrenie schizophren psychose bipolar adhs hiv aids hepatitis"
-              " schlaganfall herzinfarkt multiple chemotherapie dialyse blind gehörlos taub querschnittsgelähmt rollstuhl suizid"
-              " suizidal suizidversuch alkoholiker alkoholikerin alkoholkrank alkoholisiert alkoholabhängig drogenabhängig suchtkrank"
-              " substituiert methadon schwanger schwangerschaft fehlgeburt risikoschwangerschaft krank krankgeschrieben arbeitsunfähig"
-              " bettlägerig bettlägrig pflegebedürftig schwerbehindert schwerbehinderung gehbehindert behindert burnout burn grippe"
-              " corona long asthma rheuma arthrose bandscheibenvorfall magersucht bulimie essstörung borderline trauma ptbs psychiatrie"
-              " psychotherapie krebserkrankung herzkrank nierenkrank insulin amputation amputiert medikamente op operiert reha"
+    "HEALTH": "parkinson epilepsie krebs krebskrank tumor depression depressionen depressiv diabetes diabetiker "
+    "diabetikerin zöliakie"
+              " autismus autist autistisch demenz dement alzheimer schizophrenie schizophren psychose bipolar adhs "
+              "hiv aids hepatitis"
+              " schlaganfall herzinfarkt multiple chemotherapie dialyse blind gehörlos taub querschnittsgelähmt "
+              "rollstuhl suizid"
+              " suizidal suizidversuch alkoholiker alkoholikerin alkoholkrank alkoholisiert alkoholabhängig "
+              "drogenabhängig suchtkrank"
+              " substituiert methadon schwanger schwangerschaft fehlgeburt risikoschwangerschaft krank "
+              "krankgeschrieben arbeitsunfähig"
+              " bettlägerig bettlägrig pflegebedürftig schwerbehindert schwerbehinderung gehbehindert behindert "
+              "burnout burn grippe"
+              " corona long asthma rheuma arthrose bandscheibenvorfall magersucht bulimie essstörung borderline "
+              "trauma ptbs psychiatrie"
+              " psychotherapie krebserkrankung herzkrank nierenkrank insulin amputation amputiert medikamente op "
+              "operiert reha"
               " kopfverletzung fraktur pregnant surgery maternity disability cancer sterilisation abtreibung",
-    "RELIGION": "evangelisch katholisch jüdisch muslimisch moslem muslim muslima christlich orthodox alevitisch jesidisch ezidisch"
-                " buddhistisch hinduistisch konfessionslos atheist zeugen kirchenaustritt konfession baptist kath rk evang",
-    "ORIGIN": "syrisch syrer syrerin türkisch türke türkin kurdisch kurde kurdin afghanisch afghane afghanin ukrainisch ukrainer ukrainerin"
-              " russisch russe russin polnisch pole polin rumänisch rumäne rumänin bulgarisch bulgare bulgarin serbisch serbe serbin"
-              " kroatisch albanisch kosovarisch irakisch iraker irakerin iranisch iraner iranerin eritreisch eritreer somalisch"
-              " nigerianisch ghanaisch marokkanisch tunesisch vietnamesisch chinesisch italienisch griechisch spanisch portugiesisch"
-              " roma sinti staatenlos flüchtling geflüchtete geflüchteter asylbewerber asylbewerberin migrationshintergrund",
-    "CRIME": "vorbestraft straftat straftaten führungszeugnis ermittlungsverfahren haftstrafe freiheitsstrafe bewährung bewährungsstrafe"
-             " jva untersuchungshaft verurteilt vorstrafen vorstrafe strafbefehl strafanzeige körperverletzung diebstahl betrug"
+    "RELIGION": "evangelisch katholisch jüdisch muslimisch moslem muslim muslima christlich orthodox alevitisch "
+    "jesidisch ezidisch"
+                " buddhistisch hinduistisch konfessionslos atheist zeugen kirchenaustritt konfession baptist kath "
+                "rk evang",
+    "ORIGIN": "syrisch syrer syrerin türkisch türke türkin kurdisch kurde kurdin afghanisch afghane afghanin "
+    "ukrainisch ukrainer ukrainerin"
+              " russisch russe russin polnisch pole polin rumänisch rumäne rumänin bulgarisch bulgare bulgarin "
+              "serbisch serbe serbin"
+              " kroatisch albanisch kosovarisch irakisch iraker irakerin iranisch iraner iranerin eritreisch "
+              "eritreer somalisch"
+              " nigerianisch ghanaisch marokkanisch tunesisch vietnamesisch chinesisch italienisch griechisch "
+              "spanisch portugiesisch"
+              " roma sinti staatenlos flüchtling geflüchtete geflüchteter asylbewerber asylbewerberin "
+              "migrationshintergrund",
+    "CRIME": "vorbestraft straftat straftaten führungszeugnis ermittlungsverfahren haftstrafe freiheitsstrafe "
+    "bewährung bewährungsstrafe"
+             " jva untersuchungshaft verurteilt vorstrafen vorstrafe strafbefehl strafanzeige körperverletzung "
+             "diebstahl betrug"
              " sexualstraftat anklage beschuldigter beschuldigte inhaftiert haft drogenhandel",
     "NATIONALITY": "staatsangehörigkeit staatsangehoerigkeit nationalität nationality herkunftsland geburtsland",
     "VS": "vs geheim streng dienstgebrauch",

@@ -1,4 +1,5 @@
-"""Steuer-Identifikationsnummer (ISO 7064 mod 11,10) and Steuernummer (shape of the Länder, ELSTER form with context)."""
+"""Steuer-Identifikationsnummer (ISO 7064 mod 11,10) and Steuernummer (shape of the Länder, ELSTER form with "
+"context)."""
 
 from __future__ import annotations
 
