@@ -1,0 +1,79 @@
+"""The ledger: an audit log that proves itself to somebody who does not trust us. Knows nothing of a gateway.
+
+Map of the house (imports only point down)::
+
+    cli, __main__            `python -m audit verify BUNDLE --pin NOTE --vkey KEY`
+    ledger                   the whole thing as one object: `Ledger(LedgerConfig(...))`
+    keeper                   background: sequence, sign, reap        reader, inplace    reading, checking in place
+    reaper  checkpointer     every intent one end; signed heads      presence           which writers are alive
+    writer  waiters  batch   durable appends                         sequencer  facets  order, tree, search columns
+    store/                   SQL: tables, connections, migrations (SQLite, PostgreSQL)
+    ----------------------   from here down: standard library and `cryptography` only
+    verify  verdict  bundle  the verifier
+    checkpoint  signing  pseudonym     signed notes, keys
+    record  canonical  merkle  retention  errors
+
+A record becomes durable (writer), gets its place (sequencer), comes under a signed checkpoint (checkpointer), and can
+be checked by anybody (verify). What is hashed is the bytes of the envelope, stored as they are; bodies are bound by
+salted commitments and can be deleted. Detects change, deletion, insertion and reordering of records that a checkpoint
+kept outside covers; does not detect a program that lies when it writes, and prevents nothing.
+
+Names are loaded when first used, so that the verifier runs without SQLAlchemy.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from audit.bundle import Bundle as Bundle
+    from audit.checkpoint import Checkpoint as Checkpoint
+    from audit.checkpoint import Note as Note
+    from audit.checkpoint import Vkey as Vkey
+    from audit.cli import read_trust as read_trust
+    from audit.errors import FormatError as FormatError
+    from audit.errors import LedgerConfigError as LedgerConfigError
+    from audit.errors import LedgerError as LedgerError
+    from audit.errors import LedgerRollback as LedgerRollback
+    from audit.errors import LedgerUnavailable as LedgerUnavailable
+    from audit.ledger import Ledger as Ledger
+    from audit.ledger import LedgerConfig as LedgerConfig
+    from audit.reader import Filters as Filters
+    from audit.reader import LedgerReader as LedgerReader
+    from audit.reader import Page as Page
+    from audit.reader import PartView as PartView
+    from audit.reader import RecordRow as RecordRow
+    from audit.reader import RecordView as RecordView
+    from audit.reader import Status as Status
+    from audit.record import Draft as Draft
+    from audit.record import Part as Part
+    from audit.record import Receipt as Receipt
+    from audit.record import time_text as time_text
+    from audit.record import time_us as time_us
+    from audit.retention import Retention as Retention
+    from audit.verdict import Verdict as Verdict
+    from audit.verify import Trust as Trust
+    from audit.verify import verify as verify
+
+_HOME: Final = {
+    "bundle": ("Bundle",),
+    "checkpoint": ("Checkpoint", "Note", "Vkey"),
+    "cli": ("read_trust",),
+    "errors": ("FormatError", "LedgerConfigError", "LedgerError", "LedgerRollback", "LedgerUnavailable"),
+    "ledger": ("Ledger", "LedgerConfig"),
+    "reader": ("Filters", "LedgerReader", "Page", "PartView", "RecordRow", "RecordView", "Status"),
+    "record": ("Draft", "Part", "Receipt", "time_text", "time_us"),
+    "retention": ("Retention",),
+    "verdict": ("Verdict",),
+    "verify": ("Trust", "verify"),
+}
+_WHERE: Final = {name: room for room, names in _HOME.items() for name in names}
+__all__ = sorted(_WHERE)
+
+
+def __getattr__(name: str) -> Any:
+    room = _WHERE.get(name)
+    if room is None:
+        raise AttributeError(f"module 'audit' has no attribute {name!r}")
+    return getattr(importlib.import_module(f"audit.{room}"), name)

@@ -1,0 +1,118 @@
+"""Turns drafts into rows, and puts a batch of them into the database in one transaction.
+
+`insert` is the fast way: plain inserts; any conflict throws. `settle` is the careful way, taken after every doubt (an
+error, an unknown result of a commit, a conflict): it asks the database what is there and writes only what is missing.
+Both keep the counters of a writer contiguous, because they run on the writer's one connection and one after the other.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from audit.record import ENDS, OUTCOME_LATE, OUTCOME_UNKNOWN, SALT_SIZE, Draft, build_envelope, commitment
+from audit.retention import Retention
+from audit.store.store import Run, Store
+
+_RECORD: Final = "INSERT INTO audit_record (id, writer, wseq, type, ref, envelope)"
+_PART: Final = "INSERT INTO audit_part (record_id, name, salt, body, class, expires_at)"
+_INBOX: Final = "INSERT INTO audit_inbox (record_id)"
+_NEXT: Final = "SELECT coalesce(max(wseq) + 1, 0) FROM audit_record WHERE writer = ?"
+_THERE: Final = "SELECT id FROM audit_record WHERE id IN (#)"
+_ENDED: Final = "SELECT ref FROM audit_record WHERE type IN ('outcome', 'outcome.unknown') AND ref IN (#)"
+
+
+@dataclass(slots=True, eq=False)
+class Pending:
+    """A draft on its way: its id and time are fixed, its counter is not."""
+
+    draft: Draft
+    id: str
+    t_us: int
+    started: float = 0.0
+    """Monotonic seconds, for the caller's patience."""
+    given_up: bool = False
+    """The caller was told that the record is not durable."""
+    waiter: object = field(default=None, repr=False)
+
+    @property
+    def must_stay(self) -> bool:
+        """Ends, and what nobody waits for, are written even after a failure: nobody else would write them."""
+        return self.draft.type in ENDS or self.waiter is None
+
+
+class Batches:
+    """Writes batches for one writer of one log."""
+
+    def __init__(self, store: Store, log: str, writer: str, retention: Retention) -> None:
+        self.store = store
+        self.log = log
+        self.writer = writer
+        self.next = 0
+        self._retention = retention
+
+    def insert(self, run: Run, batch: Sequence[Pending]) -> None:
+        """Write all, in order. Raises on any conflict; `next` moves only when the caller says so after the commit."""
+        self._insert(run, [(item, item.draft.type, self.next + n) for n, item in enumerate(batch)])
+
+    def settle(self, run: Run, batch: Sequence[Pending]) -> tuple[int, set[Pending]]:
+        """Write what is missing of `batch`; return the counter after it and the entries that were left out.
+
+        Leaves out what was given up and need not stay. An outcome whose intent has an end becomes `outcome.late`; a
+        second `outcome.unknown` is not needed.
+        """
+        store = self.store
+        there = {row[0] for row in store.select_in(run, _THERE, [item.id for item in batch])}
+        refs = [item.draft.ref for item in batch if item.draft.type in ENDS]
+        ended = {row[0] for row in store.select_in(run, _ENDED, refs)}
+        number = int(run(store.sql(_NEXT), (self.writer,)).fetchone()[0])
+        rows: list[tuple[Pending, str, int]] = []
+        known: set[str] = set(there)
+        dropped: set[Pending] = set()
+        for item in batch:
+            kind = item.draft.type
+            if item.id in known:
+                continue
+            if item.given_up and not item.must_stay:
+                dropped.add(item)
+                continue
+            if kind in ENDS:
+                if item.draft.ref in ended:
+                    if kind == OUTCOME_UNKNOWN:
+                        continue
+                    kind = OUTCOME_LATE
+                ended.add(item.draft.ref)
+            known.add(item.id)
+            rows.append((item, kind, number + len(rows)))
+        self._insert(run, rows)
+        return number + len(rows), dropped
+
+    def _insert(self, run: Run, rows: Sequence[tuple[Pending, str, int]]) -> None:
+        records, parts = [], []
+        expires = self._retention.expires_at
+        random = os.urandom(SALT_SIZE * sum(len(item.draft.parts) for item, _, _ in rows))
+        used = 0
+        for item, kind, number in rows:
+            commitments = {}
+            for name, part in item.draft.parts.items():
+                salt = random[used : used + SALT_SIZE]
+                used += SALT_SIZE
+                commitments[name] = commitment(name, salt, part.body)
+                parts.append((item.id, name, salt, part.body, part.retention, expires(part.retention, item.t_us)))
+            envelope = build_envelope(
+                commitments=commitments,
+                record_id=item.id,
+                log=self.log,
+                wseq=number,
+                ref=item.draft.ref,
+                t_us=item.t_us,
+                type_=kind,
+                writer=self.writer,
+            )
+            records.append((item.id, self.writer, number, kind, item.draft.ref, envelope))
+        insert = self.store.insert
+        insert(run, _RECORD, records)
+        insert(run, _PART, parts)
+        insert(run, _INBOX, [(row[0],) for row in records])

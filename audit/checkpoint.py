@@ -1,0 +1,171 @@
+"""Checkpoints as C2SP signed notes: the text that says how large the log is and what its root is.
+
+::
+
+    musterstadt.de/ki-pforte/1          origin
+    4711                                size
+    base64(root)
+                                        (blank line)
+    — musterstadt.de/ki-pforte/1 base64(key id, signature)
+
+Key id = first 4 bytes of ``SHA-256(name 0A 01 public key)``; signature = Ed25519 over the text with its last newline.
+Signatures by unknown keys are ignored (that is how rotation and witnesses work); a *known* key with a wrong signature
+spoils the note. Reading and checking only; keys live in `audit.signing`.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+from audit.errors import FormatError
+from audit.merkle import HASH_SIZE
+
+ED25519: Final = 1
+_DASH: Final = "\u2014 "
+_MAX_NOTE: Final = 64 * 1024
+
+
+def b64(raw: bytes) -> str:
+    """Return standard base64 as text."""
+    return base64.b64encode(raw).decode()
+
+
+def unb64(text: str) -> bytes:
+    """Read standard base64 strictly: one value, one spelling."""
+    try:
+        raw = base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise FormatError("not base64") from error
+    if b64(raw) != text:
+        raise FormatError("not canonical base64")
+    return raw
+
+
+def key_id(name: str, public: bytes) -> bytes:
+    """Return the key id of an Ed25519 key in signed notes."""
+    return hashlib.sha256(name.encode() + b"\n" + bytes([ED25519]) + public).digest()[:4]
+
+
+def check_key_name(name: str) -> None:
+    """Refuse names that a note or a vkey could not carry."""
+    if not name or "+" in name or any(char.isspace() for char in name):
+        raise FormatError("a key name has no spaces and no +")
+
+
+@dataclass(frozen=True, slots=True)
+class Vkey:
+    """A verifier key, printed as ``name+id+base64(01 public key)``: what the data protection officer keeps."""
+
+    name: str
+    public: bytes
+
+    @property
+    def id(self) -> bytes:
+        """Key id of the note format."""
+        return key_id(self.name, self.public)
+
+    def __str__(self) -> str:
+        return f"{self.name}+{self.id.hex()}+{b64(bytes([ED25519]) + self.public)}"
+
+    @classmethod
+    def parse(cls, text: str) -> Vkey:
+        """Read a printed key and check that its id fits."""
+        name, _, rest = text.strip().partition("+")
+        ident, _, encoded = rest.partition("+")
+        raw = unb64(encoded)
+        check_key_name(name)
+        if len(raw) != 33 or raw[0] != ED25519:
+            raise FormatError("not an Ed25519 verifier key")
+        key = cls(name, raw[1:])
+        if key.id.hex() != ident:
+            raise FormatError("the key's id does not fit")
+        return key
+
+    def verifies(self, message: bytes, signature: bytes) -> bool:
+        """Check one signature."""
+        try:
+            Ed25519PublicKey.from_public_bytes(self.public).verify(signature, message)
+        except (InvalidSignature, ValueError):
+            return False
+        return True
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A signed note, taken apart. ``text`` ends with a newline."""
+
+    text: str
+    signatures: Sequence[tuple[str, bytes, bytes]]
+    """Name, key id, signature."""
+
+    @classmethod
+    def parse(cls, raw: str) -> Note:
+        """Read a note. Raises `FormatError`."""
+        split = raw.rfind("\n\n")
+        if len(raw) > _MAX_NOTE or split < 0 or not raw.endswith("\n"):
+            raise FormatError("not a signed note")
+        if any(ord(char) < 0x20 and char != "\n" for char in raw):
+            raise FormatError("control character in a note")
+        signatures = [_signature_line(line) for line in raw[split + 2 : -1].split("\n")]
+        return cls(raw[: split + 1], signatures)
+
+    def __str__(self) -> str:
+        lines = [f"{_DASH}{name} {b64(ident + signature)}\n" for name, ident, signature in self.signatures]
+        return f"{self.text}\n{''.join(lines)}"
+
+    def signed_by(self, keys: Sequence[Vkey]) -> list[Vkey]:
+        """Return the known keys that signed. Raises `FormatError` if a known key's signature is wrong."""
+        good = []
+        for name, ident, signature in self.signatures:
+            for key in keys:
+                if (key.name, key.id) != (name, ident):
+                    continue
+                if not key.verifies(self.text.encode(), signature):
+                    raise FormatError("wrong signature")
+                good.append(key)
+        return good
+
+
+def _signature_line(line: str) -> tuple[str, bytes, bytes]:
+    if not line.startswith(_DASH):
+        raise FormatError("not a signature line")
+    name, _, encoded = line.removeprefix(_DASH).partition(" ")
+    raw = unb64(encoded)
+    check_key_name(name)
+    if len(raw) < 5:
+        raise FormatError("signature too short")
+    return name, raw[:4], raw[4:]
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """The statement inside a note: this log has this many records and this root."""
+
+    origin: str
+    size: int
+    root: bytes
+
+    def text(self) -> str:
+        """Return the text to be signed."""
+        return f"{self.origin}\n{self.size}\n{b64(self.root)}\n"
+
+    @classmethod
+    def parse(cls, text: str) -> Checkpoint:
+        """Read the text of a note; lines after the third are extensions and ignored."""
+        lines = text.split("\n")
+        if len(lines) < 4 or not lines[0] or not (lines[1].isascii() and lines[1].isdigit()):
+            raise FormatError("not a checkpoint")
+        if str(int(lines[1])) != lines[1]:
+            raise FormatError("not a checkpoint")
+        root = unb64(lines[2])
+        if len(root) != HASH_SIZE:
+            raise FormatError("not a checkpoint")
+        return cls(lines[0], int(lines[1]), root)

@@ -1,0 +1,140 @@
+"""Signs checkpoints, and refuses when the log is not a continuation of what was signed before.
+
+What was signed last (size, root, peaks) is remembered in ``head.json`` beside the keys, outside the database. Before a
+new signature the remembered peaks plus the leaves since then must give the state of the database: a restored backup
+or a rewritten history does not get a signature. Written to the file before the note is handed to anybody.
+
+Where no memory exists (a fresh folder) the last note of the database is all there is to compare with.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from sqlalchemy import Connection
+
+from audit.checkpoint import Checkpoint, Note, b64, unb64
+from audit.errors import FormatError, LedgerError, LedgerRollback
+from audit.merkle import HASH_SIZE, CompactRange
+from audit.record import now_us
+from audit.sequencer import State, read_state
+from audit.signing import Signer, file_lock, read_vkeys, write_private
+from audit.store.store import Store
+
+HEAD_FILE: Final = "head.json"
+_ROLLBACK: Final = (
+    "Das Protokoll setzt nicht fort, was zuletzt unterschrieben wurde (Stand {old}, jetzt {new}). Wurde eine "
+    "Sicherung eingespielt? Es wird nichts mehr unterschrieben, bis das geklärt ist."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Signed:
+    """A checkpoint of the database: size, note, when (microseconds)."""
+
+    size: int
+    note: str
+    created_us: int
+
+
+def last_checkpoint(connection: Connection) -> Signed | None:
+    """Return the newest checkpoint."""
+    row = connection.exec_driver_sql(
+        "SELECT size, note, created_at FROM checkpoint ORDER BY size DESC LIMIT 1"
+    ).fetchone()
+    return Signed(*row) if row else None
+
+
+class Checkpointer:
+    """Signs the committed size if it has grown."""
+
+    def __init__(self, store: Store, folder: Path, signer: Signer, clock: Callable[[], int] = now_us) -> None:
+        self._store = store
+        self._folder = folder
+        self._signer = signer
+        self._clock = clock
+
+    def sign(self) -> Signed | None:
+        """Sign what is committed; return the new checkpoint, or None if nothing was added. Raises `LedgerRollback`."""
+        with file_lock(self._folder / ".head.lock"):
+            with self._store.read() as connection:
+                state, last = read_state(connection.exec_driver_sql), last_checkpoint(connection)
+                self._check(connection, state, last)
+            tree = state.tree
+            if tree.size == 0 or (last is not None and last.size >= tree.size):
+                return None
+            note = self._signer.sign(Checkpoint(state.log, tree.size, tree.root()))
+            self._remember(tree)
+            return self._keep(Signed(tree.size, note, self._clock()))
+
+    def _keep(self, signed: Signed) -> Signed | None:
+        statement = self._store.sql("INSERT INTO checkpoint (size, note, created_at) VALUES (?, ?, ?)")
+        try:
+            with self._store.write() as run:
+                run(statement, (signed.size, signed.note, signed.created_us))
+        except self._store.conflict:
+            return None  # another host signed the same size at the same time; Ed25519 gives the same note
+        return signed
+
+    def _check(self, connection: Connection, state: State, last: Signed | None) -> None:
+        """Raise unless the database continues what is remembered, and what its own last note says."""
+        tree, head = state.tree, self._head()
+        said = self._said(last, tree) if last is not None else None
+        if said is not None and (said.size > tree.size or (said.size == tree.size and said.root != tree.root())):
+            raise _rollback(said.size, tree.size)
+        if head is None:
+            size = said.size if said is not None else 0
+            head = self._grow(connection, state.pruned, size)
+            if said is not None and head.root() != said.root:
+                raise _rollback(size, tree.size)
+        grown = self._grow(connection, head, tree.size)
+        if grown.peaks != tree.peaks:
+            raise _rollback(head.size, tree.size)
+
+    def _said(self, last: Signed, tree: CompactRange) -> Checkpoint:
+        try:
+            note = Note.parse(last.note)
+            if not note.signed_by(read_vkeys(self._folder)):
+                raise FormatError("signed by nobody we know")
+            return Checkpoint.parse(note.text)
+        except FormatError as error:
+            raise _rollback(last.size, tree.size) from error
+
+    def _grow(self, connection: Connection, start: CompactRange, size: int) -> CompactRange:
+        """Return `start` with the leaves of the database up to `size`."""
+        if start.size > size:
+            raise _rollback(start.size, size)
+        grown = CompactRange(start.size, start.peaks)
+        leaves = connection.execution_options(yield_per=1000).exec_driver_sql(
+            self._store.sql("SELECT idx, leaf FROM audit_seq WHERE idx >= ? AND idx < ? ORDER BY idx"),
+            (start.size, size),
+        )
+        for index, leaf in leaves:
+            if index != grown.size or len(leaf) != HASH_SIZE:
+                raise _rollback(start.size, size)
+            grown.append(bytes(leaf))
+        if grown.size != size:
+            raise _rollback(start.size, size)
+        return grown
+
+    def _head(self) -> CompactRange | None:
+        path = self._folder / HEAD_FILE
+        if not path.exists():
+            return None
+        try:
+            value = json.loads(path.read_text())
+            return CompactRange(value["size"], [unb64(peak) for peak in value["peaks"]])
+        except (ValueError, KeyError, TypeError, FormatError) as error:
+            raise LedgerError(f"Die Datei {HEAD_FILE} ist beschädigt. Es wird nichts unterschrieben.") from error
+
+    def _remember(self, tree: CompactRange) -> None:
+        value = {"size": tree.size, "root": b64(tree.root()), "peaks": [b64(peak) for peak in tree.peaks]}
+        write_private(self._folder / HEAD_FILE, json.dumps(value).encode(), replace=True)
+
+
+def _rollback(old: int, new: int) -> LedgerRollback:
+    return LedgerRollback(_ROLLBACK.format(old=old, new=new))

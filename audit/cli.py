@@ -1,0 +1,122 @@
+"""``python -m audit``: the ledger without the gateway. Checking a bundle needs no database and no SQLAlchemy.
+
+Exit codes of ``verify``: 0 unchanged, 1 changed, shortened or with a gap, 2 misuse, 3 could not be checked.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from audit.bundle import Bundle
+from audit.checkpoint import Vkey
+from audit.errors import FormatError, LedgerConfigError, LedgerError
+from audit.verdict import MISUSE, UNCHECKED, Verdict
+from audit.verify import Trust, verify
+
+if TYPE_CHECKING:
+    from audit.ledger import Ledger
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the commands and their options."""
+    top = argparse.ArgumentParser(prog="python -m audit", description="Das Protokoll prüfen, ohne das Gateway.")
+    commands = top.add_subparsers(dest="command", required=True)
+    check = commands.add_parser("verify", help="ein Bündel oder die Datenbank prüfen")
+    check.add_argument("bundle", nargs="?", type=Path, help="ZIP-Datei aus dem Export")
+    check.add_argument(
+        "--pin",
+        action="append",
+        default=[],
+        type=Path,
+        metavar="NOTIZ",
+        help="Datei mit einer aufbewahrten Notiz; mehrfach möglich",
+    )
+    check.add_argument("--vkey", action="append", default=[], help="Prüfschlüssel oder Datei damit; mehrfach möglich")
+    check.add_argument("--require-pin", action="store_true", help="ohne Notiz nicht prüfen")
+    check.add_argument("--json", action="store_true", help="Ergebnis als JSON")
+    export = commands.add_parser("export", help="das ganze Protokoll als Bündel schreiben")
+    export.add_argument("bundle", type=Path)
+    for command in (check, export, commands.add_parser("vkey", help="die Prüfschlüssel zeigen")):
+        command.add_argument("--database", help="Adresse der Datenbank, z. B. sqlite:////pfad/audit.sqlite")
+        command.add_argument("--log", help="Name des Protokolls, z. B. musterstadt.de/ki-pforte/1")
+        command.add_argument("--folder", type=Path, help="Ordner der Schlüssel")
+    return top
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; return its exit code."""
+    try:
+        options = parser().parse_args(arguments)
+    except SystemExit as stop:
+        return MISUSE if stop.code else 0
+    try:
+        if options.command == "verify":
+            return _verify(options)
+        with _ledger(options) as ledger:
+            if options.command == "export":
+                _say(f"{ledger.export_bundle(options.bundle)} Einträge geschrieben: {options.bundle}")
+            else:
+                _say("\n".join(str(key) for key in ledger.vkeys()))
+    except LedgerConfigError as error:
+        return _fail(str(error), MISUSE)
+    except (LedgerError, OSError) as error:
+        return _fail(str(error), UNCHECKED)
+    return 0
+
+
+def read_trust(pins: Sequence[Path], vkeys: Sequence[str], *, require_pin: bool) -> Trust:
+    """Read what the caller brings along: note files, and keys as text or as files. Raises `LedgerConfigError`."""
+    notes = []
+    for path in pins:
+        try:
+            notes.append(path.read_text(encoding="utf-8"))
+        except (OSError, UnicodeDecodeError) as error:
+            raise LedgerConfigError(f"Die Notiz {path} ist nicht lesbar.") from error
+    keys = []
+    for text in vkeys:
+        try:
+            lines = Path(text).read_text(encoding="utf-8").splitlines() if "+" not in text else [text]
+            keys += [Vkey.parse(line) for line in lines if line.strip()]
+        except (OSError, UnicodeDecodeError, FormatError) as error:
+            raise LedgerConfigError(f"{text} ist kein Prüfschlüssel und keine Datei mit Prüfschlüsseln.") from error
+    return Trust(tuple(notes), tuple(keys), require_pin)
+
+
+def _verify(options: argparse.Namespace) -> int:
+    trust = read_trust(options.pin, options.vkey, require_pin=options.require_pin)
+    if options.bundle is not None:
+        if not options.bundle.is_file():
+            raise LedgerConfigError(f"Die Datei {options.bundle} gibt es nicht.")
+        verdict = verify(Bundle(options.bundle).source(), trust)
+    else:
+        with _ledger(options) as ledger:
+            verdict = ledger.verify(pins=trust.pins, vkeys=trust.vkeys, require_pin=trust.require_pin)
+    show(verdict, as_json=options.json)
+    return verdict.exit_code
+
+
+def show(verdict: Verdict, *, as_json: bool) -> None:
+    """Print a verdict."""
+    _say(json.dumps(verdict.as_json(), ensure_ascii=False, indent=2) if as_json else verdict.text())
+
+
+def _ledger(options: argparse.Namespace) -> Ledger:
+    from audit.ledger import Ledger, LedgerConfig  # needs SQLAlchemy; checking a bundle does not
+
+    if not (options.database and options.log and options.folder):
+        raise LedgerConfigError("Bitte geben Sie ein Bündel an, oder --database, --log und --folder.")
+    return Ledger(LedgerConfig(options.database, options.log, options.folder))
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(text + "\n")
+
+
+def _fail(text: str, code: int) -> int:
+    sys.stderr.write(text + "\n")
+    return code

@@ -1,0 +1,26 @@
+"""What can go wrong in the ledger, as four kinds that callers treat differently.
+
+Messages are German where an operator reads them and never hold the content of a record.
+"""
+
+from __future__ import annotations
+
+
+class LedgerError(Exception):
+    """Anything the ledger refuses or cannot do."""
+
+
+class LedgerUnavailable(LedgerError):  # noqa: N818 - a state, told as such
+    """The record is not known to be durable. Whoever waits for it must not go on (fail closed)."""
+
+
+class LedgerConfigError(LedgerError):
+    """The ledger cannot start as it is set up; the message says what to write."""
+
+
+class LedgerRollback(LedgerError):  # noqa: N818
+    """The database does not continue what was signed before. Nothing is signed until a person decides."""
+
+
+class FormatError(LedgerError):
+    """Bytes that are not what the format says: envelope, note, key or bundle."""

@@ -1,0 +1,42 @@
+"""What of a record can be searched: a few columns taken from its part ``meta``.
+
+Convention for writers: ``meta`` is a JSON map; ``vorgang``, ``department``, ``model``, ``decision``, ``code``,
+``purpose`` are strings, ``rules`` is a list of rule ids of which the first decided. Anything else is left alone.
+Facets are derived: never hashed, rebuilt from the parts, and gone when the part ``meta`` is deleted.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import orjson
+
+from audit.store.tables import FACETS
+
+_LENGTH: Final = 200
+_NONE: Final[tuple[str | None, ...]] = (None,) * len(FACETS)
+
+
+def facets_of(meta: bytes | None) -> tuple[str | None, ...]:
+    """Return the values of the facet columns, in their order; None where the record does not say."""
+    if meta is None:
+        return _NONE
+    try:
+        value = orjson.loads(meta)
+    except ValueError:
+        return _NONE  # a part may hold other bytes than JSON; then there is nothing to search
+    if type(value) is not dict:
+        return _NONE
+    get = value.get
+    rules = value.pop("rules", None)
+    if type(rules) is list and rules:
+        value["rule"] = rules[0]
+    return tuple([_text(get(name)) for name in FACETS])
+
+
+def _text(value: Any) -> str | None:
+    if type(value) is not str:
+        return str(value) if type(value) is int else None
+    if len(value) > _LENGTH or "\x00" in value:  # PostgreSQL stores no NUL in text
+        value = value.replace("\x00", "")[:_LENGTH]
+    return value or None

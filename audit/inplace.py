@@ -1,0 +1,90 @@
+"""The ledger as it lies in the database, read for checking and for bundles: one snapshot, in pieces."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
+
+from sqlalchemy import Connection
+
+from audit.bundle import Line, write_bundle
+from audit.checkpoint import Vkey
+from audit.sequencer import State, read_state, unsequenced
+from audit.store.store import Store
+from audit.verdict import Verdict
+from audit.verify import Entry, PartBytes, Source, Trust, verify
+
+_PAGE: Final = 500
+_RECORDS: Final = (
+    "SELECT s.idx, s.leaf, s.record_id, r.id, r.writer, r.wseq, r.type, r.ref, r.envelope FROM audit_seq s "
+    "LEFT JOIN audit_record r ON r.id = s.record_id WHERE s.idx >= ? ORDER BY s.idx LIMIT ?"
+)
+_PARTS: Final = "SELECT record_id, name, salt, body, class FROM audit_part WHERE record_id IN (#)"
+
+
+def verify_store(store: Store, vkeys: list[Vkey], trust: Trust) -> Verdict:
+    """Check what is sequenced at this moment."""
+    with store.read() as connection:
+        state = read_state(connection.exec_driver_sql)
+        source = Source(
+            log=state.log,
+            entries=_entries(store, connection),
+            notes=_notes(connection),
+            vkeys=vkeys,
+            unsequenced=unsequenced(connection.exec_driver_sql),
+            state=state.tree,
+        )
+        return verify(source, trust)
+
+
+def export_store(store: Store, path: Path, vkeys: list[Vkey]) -> int:
+    """Write the whole log as a bundle; return the number of records."""
+    with store.read() as connection:
+        state = read_state(connection.exec_driver_sql)
+        manifest = {
+            "log": state.log,
+            "size": state.tree.size,
+            "first": state.min_index,
+            "unsequenced": unsequenced(connection.exec_driver_sql),
+            "created": int(time.time()),
+        }
+        write_bundle(path, manifest, _lines(store, connection, state), _notes(connection), vkeys)
+    return state.tree.size
+
+
+def _notes(connection: Connection) -> list[str]:
+    return [row[0] for row in connection.exec_driver_sql("SELECT note FROM checkpoint ORDER BY size").fetchall()]
+
+
+def _pages(
+    store: Store, connection: Connection, start: int = 0
+) -> Iterator[tuple[Any, dict[str, tuple[bytes, bytes, str]]]]:
+    while rows := connection.exec_driver_sql(store.sql(_RECORDS), (start, _PAGE)).fetchall():
+        parts: dict[str, dict[str, tuple[bytes, bytes, str]]] = {}
+        for record_id, name, salt, body, kind in store.select_in(
+            connection.exec_driver_sql, _PARTS, [row[2] for row in rows]
+        ):
+            parts.setdefault(record_id, {})[name] = (bytes(salt), bytes(body), kind)
+        for row in rows:
+            yield row, parts.get(row[2], {})
+        start = rows[-1][0] + 1
+
+
+def _entries(store: Store, connection: Connection) -> Iterator[Entry]:
+    for row, parts in _pages(store, connection):
+        # A record that is gone leaves its place in audit_seq: empty bytes there are "not a record" for the verifier.
+        columns = dict(zip(("id", "writer", "wseq", "type", "ref"), row[3:8], strict=True))
+        yield Entry(
+            row[0],
+            bytes(row[8] or b""),
+            {name: PartBytes(part[0], part[1]) for name, part in parts.items()},
+            columns,
+            bytes(row[1]),
+        )
+
+
+def _lines(store: Store, connection: Connection, state: State) -> Iterator[Line]:
+    for row, parts in _pages(store, connection, state.min_index):
+        yield Line(row[0], bytes(row[8] or b""), parts)

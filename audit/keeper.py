@@ -1,0 +1,120 @@
+"""The housekeeper: one thread of a serving process that sequences, signs, reaps, and goes on when something fails.
+
+Every 250 ms it sequences what waits, every 10 s it signs a checkpoint if the log has grown, every minute it ends old
+intents; at the start it ends the intents of writers of this host that were killed. Traffic does not wait for any of it:
+records are durable before. What fails is logged, shown in the status, and tried again.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from audit.checkpointer import Checkpointer
+from audit.errors import LedgerError, LedgerRollback
+from audit.presence import Presence
+from audit.reaper import reap_old, reap_writer
+from audit.record import GAP
+from audit.sequencer import Gap, Sequencer
+from audit.store.store import Store
+from audit.writer import Writer
+
+log = logging.getLogger("audit.keeper")
+
+SEQUENCE_EVERY: Final = 0.25
+SIGN_EVERY: Final = 10.0
+REAP_EVERY: Final = 60.0
+
+
+class Keeper:
+    """Does the ledger's housekeeping; `sequence`, `sign` and `reap` may also be called by hand."""
+
+    def __init__(
+        self,
+        store: Store,
+        checkpointer: Checkpointer,
+        presence: Presence,
+        writer: Callable[[], Writer],
+        longest_exchange: float,
+    ) -> None:
+        self._store = store
+        self._sequencer = Sequencer(store)
+        self._checkpointer = checkpointer
+        self._presence = presence
+        self._writer = writer
+        self._longest = longest_exchange
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="audit-keeper", daemon=True)
+        self._told_rollback = False
+        self.problem = ""
+        """Why the last round failed, in German, or empty."""
+
+    def start(self) -> None:
+        """Start the thread."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End the thread; a round that runs is finished."""
+        self._stop.set()
+        if self._thread.is_alive():
+            self._thread.join()
+
+    def sequence(self) -> None:
+        """Give every waiting record its place; report gaps."""
+        gaps = self._sequencer.run()
+        for gap in gaps:
+            self._report(gap)
+        if gaps:
+            self._sequencer.run()
+
+    def sign(self) -> None:
+        """Sign a checkpoint if the log has grown. Raises `LedgerRollback`, after putting that down once."""
+        try:
+            self._checkpointer.sign()
+        except LedgerRollback:
+            if not self._told_rollback:
+                self._told_rollback = True
+                self._writer().note("finding.rollback", {"reason": "stand_passt_nicht_zur_unterschrift"})
+            raise
+
+    def reap(self, dead: Sequence[str] = ()) -> int:
+        """End the intents of dead writers and those that are too old; return how many."""
+        ended = 0
+        for name in dead:
+            ended += reap_writer(self._store, self._writer(), name)
+            self._presence.leave(name)
+        return ended + reap_old(self._store, self._writer(), self._longest)
+
+    def _report(self, gap: Gap) -> None:
+        log.error("audit: records are gone: %s", gap)
+        self._writer().append_wait(self._writer().draft(GAP, gap))
+
+    def _run(self) -> None:
+        next_sign = next_reap = 0.0
+        dead = self._presence.claim_dead()
+        while True:
+            last = self._stop.is_set()
+            try:
+                self.sequence()
+                now = time.monotonic()
+                if now >= next_reap and not last:
+                    self.reap(dead)
+                    dead, next_reap = [], now + REAP_EVERY
+                if now >= next_sign or last:
+                    self.sign()
+                    next_sign = now + SIGN_EVERY
+                self.problem = ""
+            except Exception as error:  # noqa: BLE001 - whatever it is: traffic goes on, the status says so
+                self._failed(error)
+            if last:
+                return
+            self._stop.wait(SEQUENCE_EVERY)
+
+    def _failed(self, error: Exception) -> None:
+        problem = str(error) if isinstance(error, LedgerError) else type(error).__name__
+        if problem != self.problem:
+            log.error("audit: housekeeping failed: %s", problem)
+        self.problem = problem

@@ -1,0 +1,210 @@
+"""The ledger as one object: open, append, read, check, close.
+
+A serving process calls `start` (writer and housekeeper run in the background) and `close`. A command of another
+process opens the same database and calls what it needs; a writer starts only with the first record.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import platform
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from audit import canonical
+from audit.checkpoint import Vkey
+from audit.checkpointer import Checkpointer
+from audit.errors import FormatError, LedgerConfigError, LedgerUnavailable
+from audit.inplace import export_store, verify_store
+from audit.keeper import Keeper
+from audit.presence import Presence
+from audit.pseudonym import Pseudonyms, epoch_of
+from audit.reader import LedgerReader, Status
+from audit.record import META, SUBJECT, Draft, Part, Receipt, check_log, new_id, now_us
+from audit.retention import Retention
+from audit.signing import Signer, private_folder, read_vkeys
+from audit.store.store import Store
+from audit.verdict import Verdict
+from audit.verify import Trust
+from audit.writer import Writer
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerConfig:
+    """Where the ledger lies and how it is called."""
+
+    url: str = field(repr=False)
+    """``sqlite:///...`` or ``postgresql+psycopg://...``."""
+    log: str
+    """Name (origin) of the log, for example ``musterstadt.de/ki-pforte/1``; it stands in every record and note."""
+    folder: Path
+    """Keys and what must be remembered outside the database; shared by all processes that use this ledger."""
+    retention: Retention = field(default_factory=Retention)
+    longest_exchange: float = 3600.0
+    """Seconds after which an intent without end cannot be running any more."""
+    about: Mapping[str, Any] = field(default_factory=dict)
+    """What ``writer.start`` says about the program: version, digest of its configuration."""
+
+
+class Ledger:
+    """One process's way to the ledger."""
+
+    def __init__(self, config: LedgerConfig) -> None:
+        """Connect, bring the tables up to date, and take or make the keys. May raise any `LedgerError`."""
+        try:
+            check_log(config.log)
+        except FormatError as error:
+            raise LedgerConfigError("Der Name des Protokolls sieht aus wie musterstadt.de/ki-pforte/1.") from error
+        self.config = config
+        self._store = Store(config.url)
+        self._store.migrate()
+        self._store.open_log(config.log)
+        folder = private_folder(config.folder)
+        self._signer = Signer.open(folder, config.log)
+        self._pseudonyms = Pseudonyms(folder)
+        self._presence = Presence(folder / "writers")
+        self._lock = threading.Lock()
+        self._live: Writer | None = None
+        self._started = False
+        self._keeper = Keeper(
+            self._store,
+            Checkpointer(self._store, folder, self._signer),
+            self._presence,
+            self._writer,
+            config.longest_exchange,
+        )
+        self.reader = LedgerReader(self._store)
+
+    # ---- life ----------------------------------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Begin to serve: write ``writer.start``, and keep house in the background."""
+        self._writer()
+        self._started = True
+        self._keeper.start()
+
+    def close(self) -> None:
+        """Write what waits and ``writer.stop``, sequence, sign, let go. May be called twice."""
+        with self._lock:
+            writer, self._live = self._live, None
+        if writer is not None:
+            writer.stop()
+            if writer.finished:
+                self._presence.leave(writer.id)
+        if self._started:
+            self._started = False
+            self._keeper.stop()
+        self._presence.close()
+        self._store.close()
+
+    def __enter__(self) -> Ledger:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _writer(self) -> Writer:
+        writer = self._live
+        if writer is None:
+            with self._lock:
+                writer = self._live
+                if writer is None:
+                    about = {"host": platform.node(), **self.config.about}
+                    writer = Writer(self._store, self.config.log, self.config.retention, about=about)
+                    self._presence.enter(writer.id)
+                    writer.start()
+                    self._live = writer
+        return writer
+
+    # ---- writing -------------------------------------------------------------------------------------------------
+
+    @staticmethod
+    def new_id() -> str:
+        """Return a fresh record id (UUIDv7)."""
+        return new_id()
+
+    def draft(
+        self,
+        type_: str,
+        meta: Mapping[str, Any],
+        *,
+        subject: str | None = None,
+        ref: str = "",
+        record_id: str = "",
+        meta_class: str = "",
+    ) -> Draft:
+        """Build a record: ``meta`` (strings, integers, lists and maps of them), and a pseudonym of `subject`."""
+        classes = self.config.retention.classes
+        parts = {META: Part(canonical.dumps(meta), meta_class or classes[META])}
+        if subject is not None:
+            epoch = epoch_of(now_us())
+            body = {"epoch": epoch, "pseudonym": self._pseudonyms.of(subject, epoch)}
+            parts[SUBJECT] = Part(canonical.dumps(body), classes[SUBJECT])
+        return Draft(type_, parts, ref, record_id)
+
+    async def append(self, draft: Draft) -> Receipt:
+        """Write one record from an event loop; return when it is durable. Raises `LedgerUnavailable`.
+
+        A cancelled call may leave a durable record. Outcomes (``outcome``) that raise are still written when the
+        database is back, as long as the process lives.
+        """
+        return await self._writer().append(draft)
+
+    def append_wait(self, draft: Draft) -> Receipt:
+        """Write one record from a thread; return when it is durable. Raises `LedgerUnavailable`."""
+        return self._writer().append_wait(draft)
+
+    @contextlib.contextmanager
+    def _database(self) -> Iterator[None]:
+        """Turn errors of the database into ours."""
+        try:
+            yield
+        except self._store.errors as error:
+            raise LedgerUnavailable("Die Datenbank des Protokolls ist nicht erreichbar.") from error
+
+    # ---- keeping and checking ------------------------------------------------------------------------------------
+
+    def sequence(self) -> None:
+        """Give every waiting record its place now."""
+        with self._database():
+            self._keeper.sequence()
+
+    def checkpoint(self) -> None:
+        """Sequence, and sign a checkpoint if the log has grown. Raises `LedgerRollback`."""
+        with self._database():
+            self._keeper.sequence()
+            self._keeper.sign()
+
+    def verify(self, *, pins: Sequence[str] = (), vkeys: Sequence[Vkey] = (), require_pin: bool = False) -> Verdict:
+        """Sequence what waits, then check the whole ledger in place."""
+        with self._database():
+            self._keeper.sequence()
+            return verify_store(self._store, self.vkeys(), Trust(tuple(pins), tuple(vkeys), require_pin))
+
+    def export_bundle(self, path: Path) -> int:
+        """Sequence what waits, then write the whole log as a bundle; return the number of records."""
+        with self._database():
+            self._keeper.sequence()
+            return export_store(self._store, path, self.vkeys())
+
+    def status(self) -> Status:
+        """Return the state of affairs as this process sees it."""
+        with self._database():
+            found = self.reader.status()
+        return replace(found, healthy=self.healthy, problem=self._keeper.problem)
+
+    @property
+    def healthy(self) -> bool:
+        """Whether records can be written, as far as the last attempt showed. Costs nothing."""
+        return self._live is None or self._live.healthy
+
+    def vkeys(self) -> list[Vkey]:
+        """Return all verifier keys, the oldest first; the last one signs."""
+        return read_vkeys(self.config.folder)
+
+    def pseudonym(self, subject: str, epoch: str | None = None) -> str:
+        """Return a person's pseudonym of a quarter (default: now), for showing that person's own records."""
+        return self._pseudonyms.of(subject, epoch or epoch_of(now_us()))

@@ -1,0 +1,256 @@
+"""Reading the ledger: pages with filters, one record in full, everything of one Vorgang, the state of affairs.
+
+Pages are ordered by time, newest first, and continue where the last one ended (key-set paging): a page costs the same
+however far back it lies. Only sequenced records are shown, that is after about a quarter of a second.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, Connection, select, tuple_
+
+from audit.checkpointer import last_checkpoint
+from audit.record import ENDS, now_us, parse_envelope
+from audit.sequencer import read_state, unsequenced
+from audit.store.store import Store
+from audit.store.tables import FACETS, audit_facet, audit_part, audit_record, audit_seq
+
+MAX_PAGE: Final = 1000
+_f = audit_facet.c
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """What a page shows; empty means everything. Times are microseconds since 1970, ``until`` excluded."""
+
+    since: int | None = None
+    until: int | None = None
+    types: Sequence[str] = ()
+    vorgang: str = ""
+    department: str = ""
+    model: str = ""
+    decision: str = ""
+    code: str = ""
+    rule: str = ""
+    purpose: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RecordRow:
+    """One line of a page. ``end`` is the end of an intent, once there is one."""
+
+    idx: int
+    id: str
+    type: str
+    ref: str
+    t_us: int
+    vorgang: str
+    department: str
+    model: str
+    decision: str
+    code: str
+    rule: str
+    purpose: str
+    end: RecordRow | None = None
+
+    @property
+    def cursor(self) -> str:
+        """Where the next page begins if this is the last line."""
+        return f"{self.t_us}.{self.idx}"
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Lines, newest first, and the cursor of the next page (None: there is no more)."""
+
+    rows: list[RecordRow]
+    before: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class PartView:
+    """One part of a record. ``value`` is its JSON, or None if it is none."""
+
+    name: str
+    retention: str
+    expires_at: int
+    body: bytes = field(repr=False)
+    value: Any = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class RecordView:
+    """One record in full. ``deleted`` names the parts whose time was up."""
+
+    idx: int
+    id: str
+    type: str
+    ref: str
+    t: str
+    writer: str
+    wseq: int
+    envelope: bytes = field(repr=False)
+    leaf: bytes = field(repr=False)
+    parts: dict[str, PartView] = field(repr=False)
+    deleted: tuple[str, ...] = ()
+
+    @property
+    def meta(self) -> dict[str, Any]:
+        """The facts, or nothing if they were deleted."""
+        part = self.parts.get("meta")
+        return part.value if part is not None and isinstance(part.value, dict) else {}
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """The state of affairs, for readiness, metrics and pages. Ages in seconds."""
+
+    log: str
+    size: int
+    unsequenced: int
+    open_intents: int
+    min_index: int
+    checkpoint_size: int
+    checkpoint_note: str
+    checkpoint_age: float | None
+    healthy: bool = True
+    """The writer of this process can write (True where there is none)."""
+    problem: str = ""
+    """What keeps the housekeeping from going on, in German; empty when all is well."""
+
+
+class LedgerReader:
+    """Reads; writes nothing. Calls block: from an event loop use a thread."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def page(self, filters: Filters | None = None, before: str | None = None, limit: int = 50) -> Page:
+        """Return a page; it begins after the line with the cursor `before`. Raises ValueError for a bad cursor."""
+        limit = max(1, min(limit, MAX_PAGE))
+        query = select(*_COLUMNS).where(*_conditions(filters or Filters()))
+        if before is not None:
+            t_us, idx = (int(piece) for piece in before.split(".", 1))
+            query = query.where(tuple_(_f.t, _f.idx) < tuple_(t_us, idx))
+        with self._store.read() as connection:
+            rows = [
+                _row(row) for row in connection.execute(query.order_by(_f.t.desc(), _f.idx.desc()).limit(limit + 1))
+            ]
+            more = len(rows) > limit
+            rows = self._with_ends(connection, rows[:limit])
+        return Page(rows, rows[-1].cursor if more else None)
+
+    def tail(self, after: int | None = None, limit: int = 50) -> list[RecordRow]:
+        """Return the records after index `after`, in order; without it the last ones."""
+        query = select(*_COLUMNS).limit(max(1, min(limit, MAX_PAGE)))
+        query = query.order_by(_f.idx.desc()) if after is None else query.where(_f.idx > after).order_by(_f.idx)
+        with self._store.read() as connection:
+            rows = [_row(row) for row in connection.execute(query)]
+        return sorted(rows, key=lambda row: row.idx)
+
+    def vorgang(self, vorgang: str) -> list[RecordView]:
+        """Return all records of one Vorgang in the order of the log."""
+        query = select(_f.record_id).where(_f.vorgang == vorgang).order_by(_f.idx).limit(MAX_PAGE)
+        with self._store.read() as connection:
+            found = [self._view(connection, record_id) for record_id in connection.execute(query).scalars().all()]
+        return [view for view in found if view is not None]
+
+    def get(self, record_id: str) -> RecordView | None:
+        """Return one record by its id; None if it is unknown or not yet sequenced."""
+        with self._store.read() as connection:
+            return self._view(connection, record_id)
+
+    def status(self) -> Status:
+        """Return the state of affairs."""
+        with self._store.read() as connection:
+            state, last = read_state(connection.exec_driver_sql), last_checkpoint(connection)
+            waiting = unsequenced(connection.exec_driver_sql)
+            open_intents = connection.exec_driver_sql("SELECT count(*) FROM audit_open").scalar()
+        age = max(0, now_us() - last.created_us) / 1e6 if last else None
+        return Status(
+            state.log,
+            state.tree.size,
+            waiting,
+            int(open_intents or 0),
+            state.min_index,
+            last.size if last else 0,
+            last.note if last else "",
+            age,
+        )
+
+    def _with_ends(self, connection: Connection, rows: list[RecordRow]) -> list[RecordRow]:
+        intents = [row.id for row in rows if row.type == "intent"]
+        if not intents:
+            return rows
+        query = (
+            select(*_COLUMNS)
+            .join(audit_seq, audit_seq.c.idx == _f.idx)
+            .join(audit_record, audit_record.c.id == audit_seq.c.record_id)
+            .where(audit_record.c.ref.in_(intents), audit_record.c.type.in_(sorted(ENDS)))
+        )
+        ends = {row.ref: _row(row) for row in connection.execute(query)}
+        return [replace(row, end=ends.get(row.id)) for row in rows]
+
+    def _view(self, connection: Connection, record_id: str) -> RecordView | None:
+        query = (
+            select(audit_seq.c.idx, audit_seq.c.leaf, audit_record.c.envelope)
+            .join(audit_record, audit_record.c.id == audit_seq.c.record_id)
+            .where(audit_seq.c.record_id == record_id)
+        )
+        found = connection.execute(query).one_or_none()
+        if found is None:
+            return None
+        envelope = parse_envelope(bytes(found.envelope))
+        query_parts = select(audit_part).where(audit_part.c.record_id == record_id).order_by(audit_part.c.name)
+        parts = {
+            row.name: PartView(row.name, row._mapping["class"], row.expires_at, row.body, _json(row.body))
+            for row in connection.execute(query_parts)
+        }
+        return RecordView(
+            found.idx,
+            envelope.id,
+            envelope.type,
+            envelope.ref,
+            envelope.t,
+            envelope.writer,
+            envelope.wseq,
+            found.envelope,
+            found.leaf,
+            parts,
+            tuple(sorted(envelope.commitments.keys() - parts.keys())),
+        )
+
+
+_COLUMNS: Final = (_f.idx, _f.record_id, _f.type, _f.ref, _f.t, *[_f[name] for name in FACETS])
+_NAMES: Final = ("idx", "id", "type", "ref", "t_us", *FACETS)
+
+
+def _row(row: Sequence[Any]) -> RecordRow:
+    values: dict[str, Any] = {name: row[n] if n < 5 else row[n] or "" for n, name in enumerate(_NAMES)}
+    return RecordRow(**values)
+
+
+def _conditions(filters: Filters) -> list[ColumnElement[bool]]:
+    found: list[ColumnElement[bool]] = []
+    if filters.since is not None:
+        found.append(_f.t >= filters.since)
+    if filters.until is not None:
+        found.append(_f.t < filters.until)
+    if filters.types:
+        found.append(_f.type.in_(list(filters.types)))
+    for name in FACETS:
+        value = getattr(filters, name)
+        if value:
+            found.append(_f[name] == value)
+    return found
+
+
+def _json(body: bytes) -> Any:
+    try:
+        return json.loads(body)
+    except ValueError:
+        return None

@@ -1,0 +1,46 @@
+"""How long parts stay: classes with periods. A class without a period does not start.
+
+The period counts from the writing of the record; ``expires_at`` is stored with each part, so that a later change of
+the configuration does not reach back. The nightly deletion reads it; what is on hold stays.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Final
+
+from audit.errors import LedgerConfigError
+from audit.record import META, SUBJECT
+
+META_CLASS: Final = "meta-standard"
+SUBJECT_CLASS: Final = "subject"
+SECURITY_CLASS: Final = "security"
+DEFAULT_DAYS: Final[Mapping[str, int]] = MappingProxyType({META_CLASS: 184, SUBJECT_CLASS: 90, SECURITY_CLASS: 90})
+_DAY: Final = 86_400
+
+
+@dataclass(frozen=True, slots=True)
+class Retention:
+    """The classes and their periods in days, and which class each kind of part gets by default."""
+
+    days: Mapping[str, int] = field(default_factory=lambda: DEFAULT_DAYS)
+    classes: Mapping[str, str] = field(default_factory=lambda: {META: META_CLASS, SUBJECT: SUBJECT_CLASS})
+
+    def __post_init__(self) -> None:
+        for name, days in self.days.items():
+            if type(days) is not int or not 1 <= days <= 36_500:
+                raise LedgerConfigError(
+                    f"Aufbewahrungsklasse {name}: Bitte eine Frist in ganzen Tagen angeben (1 bis 36500)."
+                )
+        for part, name in self.classes.items():
+            if name not in self.days:
+                raise LedgerConfigError(f"Aufbewahrungsklasse {name} (für {part}) hat keine Frist. Bitte Tage angeben.")
+
+    def expires_at(self, name: str, written_us: int) -> int:
+        """Return the second (since 1970) after which a part of this class is deleted."""
+        try:
+            return written_us // 1_000_000 + self.days[name] * _DAY
+        except KeyError:
+            raise LedgerConfigError(f"Aufbewahrungsklasse {name} hat keine Frist. Bitte Tage angeben.") from None

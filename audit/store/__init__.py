@@ -1,0 +1,1 @@
+"""SQL of the ledger: tables, connections, migrations. Nothing outside ``audit`` imports this room."""

@@ -1,0 +1,215 @@
+"""Connections to the ledger's database.
+
+SQLite runs in WAL mode with full synchronisation; every write transaction begins with ``BEGIN IMMEDIATE``, so that two
+processes never both read and then write. Within one process a lock stands before that, because SQLite's own waiting
+sleeps and polls. PostgreSQL runs with ``synchronous_commit`` on; no lock is needed there.
+
+Statements of the hot paths are written once with ``?`` and run as driver SQL; `insert` puts many rows into one
+statement, because each statement gives up and retakes Python's interpreter lock.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Final, cast
+
+from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect, make_url, select
+from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+from sqlalchemy.pool import PoolProxiedConnection
+
+from audit.errors import LedgerConfigError, LedgerUnavailable
+from audit.store import tables
+
+Run = Callable[..., Any]
+"""Runs one driver statement (``run(sql, parameters)``) and returns a cursor."""
+
+WAIT_MS: Final = 2000
+"""How long a statement may wait for the database before it fails."""
+_CHUNKS: Final = (64, 32, 16, 8, 4, 2, 1)
+
+
+class Store:
+    """One database. Cheap to make; connects when first used."""
+
+    def __init__(self, url: str) -> None:
+        try:
+            self.url: URL = make_url(url)
+        except ArgumentError:
+            raise LedgerConfigError("Die Datenbankadresse des Protokolls ist keine gültige Adresse.") from None
+        kind = self.url.get_backend_name()
+        if kind not in ("sqlite", "postgresql"):
+            raise LedgerConfigError("Das Protokoll braucht SQLite oder PostgreSQL (postgresql+psycopg://...).")
+        self.sqlite = kind == "sqlite"
+        if self.sqlite and not self.url.database:
+            raise LedgerConfigError("Das Protokoll braucht eine Datei; eine Datenbank im Speicher ist kein Protokoll.")
+        self._lock: contextlib.AbstractContextManager[Any] = (
+            threading.Lock() if self.sqlite else contextlib.nullcontext()
+        )
+        self._sql: dict[tuple[str, int], str] = {}
+
+    @cached_property
+    def engine(self) -> Engine:
+        """The engine; the file of SQLite is made here, readable by us alone."""
+        if self.sqlite:
+            path = Path(str(self.url.database))
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.touch(mode=0o600)
+            engine = create_engine(self.url, pool_size=4, max_overflow=16, hide_parameters=True)
+            event.listen(engine, "connect", _prepare_sqlite)
+            event.listen(engine, "begin", _begin_sqlite)
+            return engine
+        options = f"-c synchronous_commit=on -c statement_timeout=60000 -c lock_timeout={WAIT_MS} -c timezone=UTC"
+        return create_engine(
+            self.url,
+            pool_size=4,
+            max_overflow=16,
+            pool_pre_ping=True,
+            hide_parameters=True,
+            connect_args={"options": options, "connect_timeout": 2, "tcp_user_timeout": WAIT_MS},
+        )
+
+    def close(self) -> None:
+        """Give all connections back."""
+        self.engine.dispose()
+
+    def migrate(self) -> None:
+        """Bring the tables to the newest form. Several processes may try at once."""
+        try:
+            with self.engine.connect() as connection:
+                if self._is_current(connection):
+                    return
+            from audit.store.migrations.run import upgrade  # Alembic costs a tenth of a second; seldom needed
+
+            with self.change() as connection:
+                upgrade(connection)
+        except (SQLAlchemyError, OSError) as error:
+            raise LedgerUnavailable("Die Datenbank des Protokolls ist nicht erreichbar.") from error
+
+    def _is_current(self, connection: Connection) -> bool:
+        if not inspect(connection).has_table(tables.VERSION_TABLE):
+            return False
+        version = connection.exec_driver_sql(f"SELECT version_num FROM {tables.VERSION_TABLE}").scalar()  # noqa: S608
+        return bool(version == tables.HEAD)
+
+    @contextlib.contextmanager
+    def read(self) -> Iterator[Connection]:
+        """One consistent snapshot."""
+        with self.engine.connect() as connection:
+            if not self.sqlite:
+                connection = connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+            with connection.begin():
+                yield connection
+
+    @contextlib.contextmanager
+    def write(self, connection: PoolProxiedConnection | None = None) -> Iterator[Run]:
+        """One durable transaction, on a connection of the pool or on the given one; yields what runs statements.
+
+        Driver cursors instead of SQLAlchemy's, which would cost as much as the insert itself. May raise `errors`.
+        """
+        with contextlib.ExitStack() as stack:
+            stack.enter_context(self._lock)
+            if connection is None:
+                connection = stack.enter_context(contextlib.closing(self.connect()))
+            cursor = connection.cursor()
+            stack.callback(cursor.close)
+            if self.sqlite:
+                cursor.execute("BEGIN IMMEDIATE")
+            try:
+                yield cursor.execute
+                connection.commit()
+            except BaseException:
+                with contextlib.suppress(*self.errors):  # the first error is the one to tell
+                    connection.rollback()
+                raise
+
+    @contextlib.contextmanager
+    def change(self) -> Iterator[Connection]:
+        """One write transaction with SQLAlchemy's own means, for what is done seldom."""
+        with self._lock, self.engine.connect() as connection:
+            connection = connection.execution_options(audit_write=True)
+            with connection.begin():
+                yield connection
+
+    def connect(self) -> PoolProxiedConnection:
+        """Return a connection for `write`."""
+        return self.engine.raw_connection()
+
+    @cached_property
+    def errors(self) -> tuple[type[Exception], ...]:
+        """What a database that fails may raise."""
+        return (SQLAlchemyError, OSError, self.engine.dialect.loaded_dbapi.Error)
+
+    @cached_property
+    def conflict(self) -> type[Exception]:
+        """What a driver cursor raises when a key is already there."""
+        return cast("type[Exception]", self.engine.dialect.loaded_dbapi.IntegrityError)
+
+    def sql(self, statement: str) -> str:
+        """Return the statement with this driver's placeholders."""
+        return statement if self.sqlite else statement.replace("?", "%s")
+
+    def insert(self, run: Run, head: str, rows: Sequence[tuple[Any, ...]]) -> None:
+        """Insert rows of one shape: `head` is ``INSERT INTO t (a, b)``. Few statements, few distinct ones."""
+        at, left = 0, len(rows)
+        for chunk in _CHUNKS:
+            while left >= chunk:
+                values = tuple(value for row in rows[at : at + chunk] for value in row)
+                run(self._insert_sql(head, chunk, len(rows[at])), values)
+                at, left = at + chunk, left - chunk
+
+    def _insert_sql(self, head: str, chunk: int, width: int) -> str:
+        found = self._sql.get((head, chunk))
+        if found is None:
+            row = f"({','.join('?' * width)})"
+            found = self._sql[head, chunk] = self.sql(f"{head} VALUES {','.join([row] * chunk)}")
+        return found
+
+    def select_in(self, run: Run, statement: str, values: Sequence[Any]) -> list[Any]:
+        """Run ``... IN (#)`` for all values, in pieces, and return all rows."""
+        rows: list[Any] = []
+        for at in range(0, len(values), 500):
+            piece = tuple(values[at : at + 500])
+            rows += run(self._in(statement, piece), piece).fetchall()
+        return rows
+
+    def delete_in(self, run: Run, statement: str, values: Sequence[Any]) -> None:
+        """Run ``DELETE ... IN (#)`` for all values, in pieces."""
+        for at in range(0, len(values), 500):
+            piece = tuple(values[at : at + 500])
+            run(self._in(statement, piece), piece)
+
+    def _in(self, statement: str, piece: Sequence[Any]) -> str:
+        return self.sql(statement.replace("#", ",".join("?" * len(piece))))
+
+    def open_log(self, log: str) -> None:
+        """Make the one row of the log, or check that this database holds this log and no other."""
+        state = tables.audit_state
+        try:
+            with self.change() as connection:
+                found = connection.execute(select(state.c.log)).scalars().all()
+                if not found:
+                    connection.execute(state.insert().values(log=log, size=0, peaks=b"", min_index=0, pruned_peaks=b""))
+        except SQLAlchemyError as error:
+            raise LedgerUnavailable("Die Datenbank des Protokolls ist nicht erreichbar.") from error
+        if found and list(found) != [log]:
+            raise LedgerConfigError(f"Diese Datenbank enthält das Protokoll {found[0]}, eingestellt ist {log}.")
+
+
+def _prepare_sqlite(connection: Any, _: Any) -> None:
+    connection.isolation_level = None  # we say BEGIN ourselves
+    cursor = connection.cursor()
+    cursor.execute(f"PRAGMA busy_timeout = {WAIT_MS}")
+    cursor.execute("PRAGMA journal_mode = WAL")
+    cursor.execute("PRAGMA synchronous = FULL")
+    cursor.execute("PRAGMA fullfsync = ON")
+    cursor.execute("PRAGMA secure_delete = ON")  # a deleted part leaves no bytes in the file
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    write = connection.get_execution_options().get("audit_write")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")

@@ -1,0 +1,147 @@
+"""The tables of the ledger, the same on SQLite and PostgreSQL. No foreign key points anywhere.
+
+Evidence: ``audit_record`` (the hashed bytes), ``audit_part`` (deletable), ``audit_seq`` (order and leaves),
+``audit_state`` (one row; its lock orders sequencers), ``checkpoint``, ``anchor_receipt``. Working table:
+``audit_inbox`` (waits for the sequencer). Derived, never hashed, rebuilt from the rest at any time: ``audit_facet``
+(for reading), ``audit_open`` (intents whose end is not sequenced), ``audit_writer`` (next counter per writer).
+
+``audit_record`` allows one end per intent: the unique index on ``ref`` decides between a late outcome and the reaper.
+Rows of ``audit_record`` are inserted and, by pruning, deleted; never updated.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    PrimaryKeyConstraint,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+
+VERSION_TABLE: Final = "audit_version"
+HEAD: Final = "0001"
+"""The newest migration; `store.Store` compares it before it loads Alembic."""
+
+metadata = MetaData()
+_Big = BigInteger().with_variant(Integer, "sqlite")
+
+audit_record = Table(
+    "audit_record",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("writer", String(40), nullable=False),
+    Column("wseq", _Big, nullable=False),
+    Column("type", String(64), nullable=False),
+    Column("ref", String(36), nullable=False, server_default=""),
+    Column("envelope", LargeBinary, nullable=False),
+    UniqueConstraint("writer", "wseq", name="audit_record_counter"),
+    Index(
+        "audit_record_one_end",
+        "ref",
+        unique=True,
+        sqlite_where=text("type IN ('outcome', 'outcome.unknown')"),
+        postgresql_where=text("type IN ('outcome', 'outcome.unknown')"),
+    ),
+    sqlite_with_rowid=False,
+)
+audit_part = Table(
+    "audit_part",
+    metadata,
+    Column("record_id", String(36), nullable=False),
+    Column("name", String(64), nullable=False),
+    Column("salt", LargeBinary, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Column("class", String(64), nullable=False),
+    Column("expires_at", _Big, nullable=False, comment="second since 1970"),
+    Column("hold", Integer, nullable=False, server_default="0"),
+    PrimaryKeyConstraint("record_id", "name"),
+    sqlite_with_rowid=False,
+)
+audit_inbox = Table(
+    "audit_inbox",
+    metadata,
+    Column("pos", _Big, primary_key=True, autoincrement=True),
+    Column("record_id", String(36), nullable=False),
+)
+audit_seq = Table(
+    "audit_seq",
+    metadata,
+    Column("idx", _Big, primary_key=True, autoincrement=False),
+    Column("record_id", String(36), nullable=False, unique=True),
+    Column("leaf", LargeBinary, nullable=False),
+)
+audit_state = Table(
+    "audit_state",
+    metadata,
+    Column("log", String(200), primary_key=True),
+    Column("size", _Big, nullable=False),
+    Column("peaks", LargeBinary, nullable=False),
+    Column("min_index", _Big, nullable=False),
+    Column("pruned_peaks", LargeBinary, nullable=False),
+)
+checkpoint = Table(
+    "checkpoint",
+    metadata,
+    Column("size", _Big, primary_key=True, autoincrement=False),
+    Column("note", Text, nullable=False),
+    Column("created_at", _Big, nullable=False, comment="microsecond since 1970"),
+)
+anchor_receipt = Table(
+    "anchor_receipt",
+    metadata,
+    Column("size", _Big, nullable=False),
+    Column("sink", String(100), nullable=False),
+    Column("receipt", LargeBinary, nullable=False),
+    Column("at", _Big, nullable=False, comment="microsecond since 1970"),
+    PrimaryKeyConstraint("size", "sink"),
+)
+audit_writer = Table(
+    "audit_writer",
+    metadata,
+    Column("writer", String(40), primary_key=True),
+    Column("next", _Big, nullable=False),
+)
+audit_open = Table(
+    "audit_open",
+    metadata,
+    Column("intent", String(36), primary_key=True),
+    Column("writer", String(40), nullable=False),
+    sqlite_with_rowid=False,
+)
+
+FACETS: Final = ("vorgang", "department", "model", "decision", "code", "rule", "purpose")
+"""The columns of ``audit_facet`` that come from the part ``meta``."""
+
+audit_facet = Table(
+    "audit_facet",
+    metadata,
+    Column("idx", _Big, primary_key=True, autoincrement=False),
+    Column("record_id", String(36), nullable=False),
+    Column("type", String(64), nullable=False),
+    Column("ref", String(36), nullable=False),
+    Column("t", _Big, nullable=False, comment="microsecond since 1970"),
+    *[Column(name, String(200)) for name in FACETS],
+)
+Index("audit_facet_t", audit_facet.c.t, audit_facet.c.idx)
+Index("audit_facet_type", audit_facet.c.type, audit_facet.c.t, audit_facet.c.idx)
+for _name in FACETS:
+    # Rows without the value stay out of the index: most records carry only some of them.
+    _set = audit_facet.c[_name].is_not(None)
+    Index(
+        f"audit_facet_{_name}",
+        audit_facet.c[_name],
+        audit_facet.c.t,
+        audit_facet.c.idx,
+        sqlite_where=_set,
+        postgresql_where=_set,
+    )

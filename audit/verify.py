@@ -1,0 +1,229 @@
+"""The verifier: reads records one after the other and says what it can prove. Standard library and cryptography only.
+
+It trusts nothing that lies beside the records: it computes every leaf from the envelope's bytes, every commitment from
+salt and body, every root from the leaves, and compares the roots with signed checkpoints. What it can *not* see
+without help: that records at the end are missing. That needs a pinned note, kept outside the house; without one the
+verdict says "Ende nicht prüfbar". A key that comes from the bundle itself proves less than one that was handed over
+at installation (``--vkey``); the verdict says so.
+
+Not judged here: whether what a record says was true when it was written.
+"""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from audit import record
+from audit.checkpoint import Checkpoint, Note, Vkey
+from audit.errors import FormatError
+from audit.merkle import CompactRange, leaf_hash
+from audit.verdict import Verdict
+
+_MAX_NAMED: Final = 20
+"""How many findings of one kind are named; all are counted."""
+
+
+@dataclass(frozen=True, slots=True)
+class PartBytes:
+    """A part as it is stored."""
+
+    salt: bytes = field(repr=False)
+    body: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One sequenced record as it is stored, with everything that claims to belong to it."""
+
+    idx: int
+    envelope: bytes = field(repr=False)
+    parts: Mapping[str, PartBytes] = field(default_factory=dict, repr=False)
+    columns: Mapping[str, str | int] | None = None
+    """Copies beside the envelope (in place only): they must say the same."""
+    leaf: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What is to be checked."""
+
+    log: str
+    entries: Iterable[Entry]
+    notes: Sequence[str]
+    vkeys: Sequence[Vkey]
+    """Keys that come with the records."""
+    unsequenced: int = 0
+    state: CompactRange | None = None
+    """What the database says about itself (in place only)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trust:
+    """What the reader brings along, from outside."""
+
+    pins: Sequence[str] = ()
+    vkeys: Sequence[Vkey] = ()
+    require_pin: bool = False
+
+
+def verify(source: Source, trust: Trust | None = None) -> Verdict:
+    """Check everything and return the verdict. Never raises for what is wrong with the records."""
+    return _Check(source, trust or Trust()).run()
+
+
+class _Check:
+    def __init__(self, source: Source, trust: Trust) -> None:
+        self.source = source
+        self.trust = trust
+        self.keys = list(trust.vkeys) or list(source.vkeys)
+        self.verdict = Verdict(log=source.log, unsequenced=source.unsequenced, own_keys=not trust.vkeys)
+        self.tree = CompactRange()
+        self.wanted: dict[int, list[tuple[Checkpoint, bool]]] = {}
+        """Size -> checkpoints to compare there, and whether each was pinned."""
+        self.last = -1
+        self.next: dict[str, int] = {}
+        self.times: dict[str, str] = {}
+        self.open: set[str] = set()
+
+    def run(self) -> Verdict:
+        verdict = self.verdict
+        self._take_notes()
+        self._compare()
+        try:
+            for entry in self.source.entries:
+                self._entry(entry)
+        except FormatError:
+            self._changed(self.tree.size, "Ab hier ist das Protokoll nicht mehr lesbar.")
+        self._end()
+        verdict.size = self.tree.size
+        verdict.root = self.tree.root()
+        verdict.open_intents = len(self.open)
+        return verdict
+
+    # ---- checkpoints ---------------------------------------------------------------------------------------------
+
+    def _take_notes(self) -> None:
+        for raw in self.source.notes:
+            try:
+                self._want(raw, pinned=False)
+            except FormatError:
+                self.verdict.bad_notes += 1
+        for raw in self.trust.pins:
+            try:
+                self._want(raw, pinned=True)
+            except FormatError:
+                self.verdict.problem("Die hinterlegte Notiz ist nicht lesbar oder ihre Unterschrift stimmt nicht.")
+        if self.trust.require_pin and not self.trust.pins:
+            self.verdict.problem("Es wurde keine hinterlegte Notiz angegeben; verlangt ist eine.")
+
+    def _want(self, raw: str, *, pinned: bool) -> None:
+        note = Note.parse(raw)
+        point = Checkpoint.parse(note.text)
+        if point.origin != self.source.log:
+            if not pinned:
+                raise FormatError("another log")
+            self.verdict.problem(f"Die hinterlegte Notiz gehört zu einem anderen Protokoll ({point.origin}).")
+            return
+        signed = note.signed_by(self.keys)
+        if not signed and not pinned:
+            raise FormatError("signed by nobody we know")
+        if pinned and not signed:
+            # A pin is trusted because its owner kept it; that no known key signed it is worth knowing all the same:
+            # somebody may have put another key beside the records.
+            self.verdict.foreign_pin = True
+        self.wanted.setdefault(point.size, []).append((point, pinned))
+
+    def _compare(self) -> None:
+        """Compare the root at this size with every checkpoint that speaks of it."""
+        for point, pinned in self.wanted.pop(self.tree.size, ()):
+            if point.root != self.tree.root():
+                self.verdict.bad_roots.append(point.size)
+                continue
+            self.verdict.covered = max(self.verdict.covered, point.size)
+            if pinned:
+                self.verdict.pinned = max(self.verdict.pinned or 0, point.size)
+
+    # ---- records -------------------------------------------------------------------------------------------------
+
+    def _entry(self, entry: Entry) -> None:
+        index = self.tree.size
+        leaf = leaf_hash(entry.envelope)
+        if entry.idx != self.last + 1:
+            self._changed(self.last + 1, f"An dieser Stelle steht Nr. {entry.idx}.")
+        self.last = entry.idx
+        if entry.leaf is not None and entry.leaf != leaf:
+            self._changed(index, "Der Eintrag passt nicht zu seinem Platz im Protokoll.")
+        self.tree.append(leaf)
+        self._compare()
+        try:
+            envelope = record.parse_envelope(entry.envelope)
+        except FormatError:
+            self._changed(index, "Der Eintrag hat nicht die Form eines Eintrags.")
+            return
+        if envelope.log != self.source.log:
+            self._changed(index, "Der Eintrag gehört zu einem anderen Protokoll.")
+        if entry.columns is not None and dict(entry.columns) != _columns(envelope):
+            self._changed(index, "Angaben neben dem Eintrag sagen etwas anderes als der Eintrag.")
+        self._parts(index, entry, envelope)
+        self._counter(index, envelope)
+        self._ends(envelope)
+
+    def _parts(self, index: int, entry: Entry, envelope: record.Envelope) -> None:
+        for name, part in entry.parts.items():
+            said = envelope.commitments.get(name, "")
+            if not hmac.compare_digest(record.commitment(name, part.salt, part.body), said):
+                self._changed(index, f"Der Teil {name} wurde verändert.")
+        self.verdict.deleted_parts += len(envelope.commitments.keys() - entry.parts.keys())
+
+    def _counter(self, index: int, envelope: record.Envelope) -> None:
+        want = self.next.get(envelope.writer, 0)
+        if envelope.wseq > want:
+            self.verdict.add_gap(envelope.writer, want, envelope.wseq - 1)
+        elif envelope.wseq < want:
+            self._changed(index, "Der Eintrag kommt doppelt oder an falscher Stelle vor.")
+        self.next[envelope.writer] = max(want, envelope.wseq + 1)
+        if envelope.t < self.times.get(envelope.writer, ""):
+            self.verdict.clock_steps += 1
+        self.times[envelope.writer] = envelope.t
+
+    def _ends(self, envelope: record.Envelope) -> None:
+        if envelope.type == record.INTENT:
+            self.open.add(envelope.id)
+        elif envelope.type in record.ENDS:
+            if envelope.ref in self.open:
+                self.open.remove(envelope.ref)
+            else:
+                self.verdict.surplus_ends += 1
+
+    # ---- the end -------------------------------------------------------------------------------------------------
+
+    def _end(self) -> None:
+        for size, points in self.wanted.items():
+            self.verdict.missing_from = min(self.tree.size, self.verdict.missing_from or self.tree.size)
+            self.verdict.missing_to = max(size, self.verdict.missing_to)
+            self.verdict.pin_missing = self.verdict.pin_missing or any(pinned for _, pinned in points)
+        state = self.source.state
+        if state is not None and (state.size, state.peaks) != (self.tree.size, self.tree.peaks):
+            if state.size > self.tree.size:
+                self.verdict.missing_to = max(state.size, self.verdict.missing_to)
+                self.verdict.missing_from = self.tree.size
+            else:
+                self._changed(self.tree.size, "Der gespeicherte Stand passt nicht zu den Einträgen.")
+
+    def _changed(self, index: int, what: str) -> None:
+        self.verdict.changed_count += 1
+        if len(self.verdict.changed) < _MAX_NAMED:
+            self.verdict.changed.append((index, what))
+
+
+def _columns(envelope: record.Envelope) -> dict[str, str | int]:
+    return {
+        "id": envelope.id,
+        "writer": envelope.writer,
+        "wseq": envelope.wseq,
+        "type": envelope.type,
+        "ref": envelope.ref,
+    }

@@ -1,0 +1,97 @@
+"""Who waits for a record: threads that block, and event loops that are woken once per committed batch."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from typing import Final, Protocol
+
+from audit.batch import Pending
+from audit.errors import LedgerUnavailable
+from audit.record import Receipt
+
+PATIENCE: Final = 2.0
+"""Seconds that a caller waits for durability."""
+DOWN: Final = "Das Protokoll ist nicht verfügbar."
+
+
+class Waiter(Protocol):
+    """Takes the news about a batch, in the writer's thread."""
+
+    def deliver(self, batch: Sequence[Pending], *, durable: bool) -> None:
+        """Tell the callers of these entries that they are durable, or that they are not known to be."""
+        ...
+
+
+class ThreadWaiter:
+    """One caller that blocks."""
+
+    def __init__(self) -> None:
+        self._done = threading.Event()
+        self._durable = False
+
+    def deliver(self, batch: Sequence[Pending], *, durable: bool) -> None:
+        self._durable = durable
+        self._done.set()
+
+    def wait(self, item: Pending) -> Receipt:
+        """Return when the entry is durable. Raises `LedgerUnavailable`."""
+        if not self._done.wait(PATIENCE):
+            item.given_up = True
+        elif self._durable:
+            return Receipt(item.id)
+        raise LedgerUnavailable(DOWN)
+
+
+class LoopWaiter:
+    """All callers of one event loop: one wake-up per batch, and one timer for everybody's patience."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, came_late: Callable[[Pending], None]) -> None:
+        self._loop = loop
+        self._came_late = came_late
+        self._futures: dict[Pending, asyncio.Future[Receipt]] = {}
+        self._order: deque[Pending] = deque()
+        self._timer: asyncio.TimerHandle | None = None
+
+    def enter(self, item: Pending) -> asyncio.Future[Receipt]:
+        """Return what the caller awaits."""
+        future: asyncio.Future[Receipt] = self._loop.create_future()
+        self._futures[item] = future
+        self._order.append(item)
+        if self._timer is None:
+            self._timer = self._loop.call_later(PATIENCE / 4, self._tick)
+        return future
+
+    def deliver(self, batch: Sequence[Pending], *, durable: bool) -> None:
+        with contextlib.suppress(RuntimeError):  # the loop was closed: nobody is left to wake
+            self._loop.call_soon_threadsafe(self._wake, batch, durable)
+
+    def _wake(self, batch: Sequence[Pending], durable: bool) -> None:
+        for item in batch:
+            future = self._futures.pop(item, None)
+            if future is None:
+                if durable:
+                    self._came_late(item)
+            elif not future.done():
+                if durable:
+                    future.set_result(Receipt(item.id))
+                else:
+                    future.set_exception(LedgerUnavailable(DOWN))
+
+    def _tick(self) -> None:
+        limit = time.monotonic() - PATIENCE
+        while self._order:
+            item = self._order[0]
+            if item in self._futures:
+                if item.started > limit:
+                    break
+                future = self._futures.pop(item)
+                item.given_up = True
+                if not future.done():
+                    future.set_exception(LedgerUnavailable(DOWN))
+            self._order.popleft()
+        self._timer = self._loop.call_later(PATIENCE / 4, self._tick) if self._order else None
