@@ -6,7 +6,8 @@ import re
 from typing import Final
 
 _MONTHS: Final = (
-    r"(?:Jan(?:uar|uary|\.)?|Jän(?:ner|\.)?|Feb(?:ruar|ruary|\.)?|M(?:är|aer|ar)z?(?:\.|ch)?|Apr(?:il|\.)?|Ma[iy]|Jun(?:i|e|\.)?|"
+    r"(?:Jan(?:uar|uary|\.)?|Jän(?:ner|\.)?|Feb(?:ruar|ruary|\.)?|M(?:är|aer|ar)z?(?:\.|ch)?|Apr(?:il|\.)?|Ma[iy]|"
+    r"Jun(?:i|e|\.)?|"
     r"Jul(?:i|y|\.)?|Aug(?:ust|\.)?|Sep(?:t(?:ember|\.)?|\.)?|O[kc]t(?:ober|\.)?|Nov(?:ember|\.)?|De[zc](?:ember|\.)?)")
 DATE: Final = (
     r"(?:\d{4}-\d{1,2}-\d{1,2}(?!\d)"

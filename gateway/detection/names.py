@@ -32,6 +32,7 @@ PARTICLES: Final = words("""von vom van der den dem de del della di da du dos da
 _LEADING: Final = words("von vom van de del della di da du dos la le el al zu zur zum ter ten ibn bin bint ben "
     "af av")
 """Particles that may open a name; "der" and "und" may only stand inside one."""
+_NOBLE: Final = words("von van de del della di da du al")
 _TITLES: Final = re.compile(
     r"(?:(?:Dr|Prof|Mag|Dipl|Ing|Univ|med|jur|phil|rer|nat|Priv|Doz|PD|MdB|MdL|StR|OStR|RA|RAin)"
     r"(?:\.|(?=[ -]))[ -]?(?:(?:Ing|Kfm|Kffr|Päd|Soz|Psych|Verw|Inf|Jur|Kauf|Betriebsw|FH|TU|med|jur|phil|rer|nat|"
@@ -114,7 +115,7 @@ def read_name(text: str, position: int, *, words: int = 4, trust_first: bool = T
         elif word.lower() not in (PARTICLES if count else _LEADING) or not _upper_follows(text, token.end()):
             break
         else:
-            trust_first = False
+            trust_first = trust_first and (bool(first) or word.lower() in _NOBLE)
             first = first or word
             lead += 1
             at = _step(text, token.end())

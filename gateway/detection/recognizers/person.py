@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
+from gateway.detection.data import words
 from gateway.detection.names import is_given, is_ordinary, read_name, skip_titles, without_genitive
 from gateway.detection.sheet import Rule, Sheet
 from gateway.model.finding import Finding
@@ -34,6 +35,8 @@ _ORGANISATION: Final = re.compile(
     r"Sparkasse|Verwaltung|Ministerium|"
     r"Genossenschaft|Stiftung|Bundesagentur|Jobcenter|Finanzamt)\b)")
 _LOWER_VALUE: Final = re.compile(r"[^\W\d_]{2,30}(?:[- ][^\W\d_]{2,30}){0,2}(?=[\"'\n,;|<]|[ ]?$)")
+_LOWER_LABELS: Final = words("vorname nachname familienname geburtsname firstname lastname surname zuname rufname")
+_NO_VALUE: Final = words("null true false none string unbekannt keine text")
 _LIST_SEPARATOR: Final = re.compile(r"(?:[ ]?[,/&+;][ ]?|[ ](?:und|u\.|sowie|m\.|mit)[ ])(?=[^\W\d_])")
 _CLOSE: Final = re.compile(r"[ \t]*[.,!)\]\"“”]")
 
@@ -130,7 +133,7 @@ def _find_label(sheet: Sheet) -> Iterator[Finding]:
             at = skip_titles(text, saluted.end() if saluted else at)
             if "|" in gap[0] and _is_header(sheet, at):
                 continue
-            yield from _labelled(sheet, at, strong)
+            yield from _labelled(sheet, at, strong, lower=text[start:end].lower() in _LOWER_LABELS)
 
 
 def _is_header(sheet: Sheet, at: int) -> bool:
@@ -154,16 +157,16 @@ def _find_phrase(sheet: Sheet) -> Iterator[Finding]:
                 yield _finding(sheet, at, stop, "kennwort")
 
 
-def _labelled(sheet: Sheet, at: int, strong: bool) -> Iterator[Finding]:
+def _labelled(sheet: Sheet, at: int, strong: bool, *, lower: bool) -> Iterator[Finding]:
     """The name behind a label, also as "Nachname, Vorname"; several after a comma."""
     text = sheet.text
-    if not strong and _ORGANISATION.match(text, at):
+    if _ORGANISATION.match(text, at):
         return
     stop = read_name(text, at, words=5, trust_first=strong)
     if stop is None:
-        lower = _LOWER_VALUE.match(text, at) if strong else None
-        if lower and lower[0][0].islower() and lower[0] not in ("null", "true", "false", "none", "string", "unbekannt", "keine", "text"):
-            yield _finding(sheet, *lower.span(), "kennwort", 0.6, certain=False)
+        small = _LOWER_VALUE.match(text, at) if lower else None
+        if small and small[0][0].islower() and small[0] not in _NO_VALUE:
+            yield _finding(sheet, *small.span(), "kennwort", 0.6, certain=False)
         return
     comma = _COMMA_NAME.match(text, stop)
     if comma and " " not in text[at:stop]:
