@@ -1,0 +1,121 @@
+"""What the pages ask of the house. `gateway.app` fills a `WebContext`; tests fill it with small things of their own.
+
+The ledger is asked through the public names of ``audit``; its calls block, so pages make them in a thread (`ask`).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import ParamSpec, Protocol, TypeVar
+
+from audit import Filters, LedgerError, Page, RecordRow, RecordView, Status, Verdict
+from gateway.errors import GatewayError
+from gateway.model.kipass import Evidence
+from gateway.model.people import Person
+from gateway.model.principal import PassStatus, Principal
+from gateway.policy import PolicySet
+from gateway.ports import Authenticator, Clock, Recorder
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """Who is signed in, as of this moment: the person with a name, and the principal with the KI-Pass."""
+
+    person: Person
+    principal: Principal
+    evidence: Sequence[Evidence] = ()
+
+    def pass_for(self, scope: str) -> PassStatus:
+        """Return the KI-Pass of this person for a scope."""
+        return self.principal.pass_for(scope)
+
+
+class Members(Protocol):
+    """Finds the person of a session again. Asked on every request, so that a change counts at once."""
+
+    async def by_key(self, key_id: str) -> Member | None:
+        """Return who holds this key now; None when the key or the person may no longer sign in.
+
+        Raises ``pruefung_nicht_verfuegbar`` when that cannot be found out.
+        """
+        ...
+
+
+class Reader(Protocol):
+    """The reading side of the ledger (`audit.LedgerReader`)."""
+
+    def page(self, filters: Filters | None = None, before: str | None = None, limit: int = 50) -> Page:
+        """Return one page, newest first."""
+        ...
+
+    def tail(self, after: int | None = None, limit: int = 50) -> list[RecordRow]:
+        """Return the records after an index, in order."""
+        ...
+
+    def vorgang(self, vorgang: str) -> list[RecordView]:
+        """Return all records of one Vorgang, in order."""
+        ...
+
+    def get(self, record_id: str) -> RecordView | None:
+        """Return one record in full."""
+        ...
+
+
+class Ledger(Protocol):
+    """The ledger as far as pages look at it (`audit.Ledger`)."""
+
+    @property
+    def reader(self) -> Reader:
+        """The reading side."""
+        ...
+
+    def status(self) -> Status:
+        """Return the state of affairs."""
+        ...
+
+    def verify(self) -> Verdict:
+        """Check the whole ledger in place."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class WebContext:
+    """Everything the pages need from the rest of the house."""
+
+    authenticator: Authenticator
+    members: Members
+    policies: Callable[[], PolicySet]
+    ledger: Ledger
+    recorder: Recorder
+    clock: Clock
+    department_size: Callable[[str], int]
+    """How many people work in a department: groups under five are not shown on their own."""
+    secret: bytes = field(repr=False)
+    """Signs sessions and forms: at least 32 random bytes, the same in every worker."""
+    version: str
+
+    def __post_init__(self) -> None:
+        if len(self.secret) < 32:
+            raise ValueError("the session secret has at least 32 bytes")
+
+    def now(self) -> datetime:
+        """Return the current moment."""
+        return self.clock.now()
+
+
+async def ask(question: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Ask the ledger in a thread. Whatever goes wrong there becomes one error that a page can show."""
+    try:
+        return await asyncio.to_thread(question, *args, **kwargs)
+    except Exception as error:  # noqa: BLE001 - the reader lets errors of its database through; we know no SQL
+        known = isinstance(error, LedgerError)
+        hint = f"ledger could not be read: {type(error).__name__}"
+        text = ("Das Protokoll ist gerade nicht lesbar. Bitte versuchen Sie es in einer Minute noch einmal; bleibt es "
+                "dabei, melden Sie es der IT.")
+        raise GatewayError("protokoll_nicht_verfuegbar", text, hint=hint) from (error if known else None)

@@ -1,0 +1,111 @@
+"""The filter of the record list: it is the address, so it can be kept, sent and gone back to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, time, timedelta
+from typing import Final
+from urllib.parse import urlencode
+
+from audit import Filters
+from gateway.web import words
+
+NAMES: Final = ("von", "bis", "amt", "modell", "entscheidung", "art", "grund", "regel", "zweck", "vorgang")
+"""The fields in the address."""
+_LABELS: Final = {"von": "ab", "bis": "bis", "amt": "Amt", "modell": "Modell", "entscheidung": "Entscheidung",
+                  "art": "Art", "grund": "Grund", "regel": "Regel", "zweck": "Zweck", "vorgang": "Vorgang"}
+_LENGTH: Final = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Chip:
+    """An active filter: what it says, and the address without it."""
+
+    label: str
+    value: str
+    without: str
+
+
+@dataclass(frozen=True, slots=True)
+class ListFilter:
+    """What the reader asked for, as written, and what was wrong with it."""
+
+    values: Mapping[str, str]
+    before: str | None = None
+    problems: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def group(self) -> str:
+        """The chosen type of record; unknown ones become requests."""
+        return self.values["art"] if self.values.get("art") in words.GROUPS else "anfragen"
+
+    def get(self, name: str) -> str:
+        """Return what stands in a field."""
+        return self.values.get(name, "")
+
+    def to_ledger(self) -> Filters:
+        """Return the same as a question to the ledger. The last day counts to its end."""
+        since, until = _day(self.get("von")), _day(self.get("bis"))
+        return Filters(
+            since=_microseconds(since) if since else None,
+            until=_microseconds(until + timedelta(days=1)) if until and until < date.max else None,
+            types=words.GROUPS[self.group][1], vorgang=self.get("vorgang"), department=self.get("amt"),
+            model=self.get("modell"), decision=self.get("entscheidung"), code=self.get("grund"), rule=self.get("regel"),
+            purpose=self.get("zweck"))
+
+    def address(self, *, without: str = "", before: str | None = None) -> str:
+        """Return the address of this filter, without one field, or of the page after a cursor."""
+        query = [(name, value) for name, value in self.values.items() if value and name != without]
+        if before is not None:
+            query.append(("vor", before))
+        return "/review" + (f"?{urlencode(query)}" if query else "")
+
+    def chips(self, names: Mapping[str, Mapping[str, str]]) -> list[Chip]:
+        """Return the active filters; ``names`` holds the words for values, per field."""
+        return [Chip(_LABELS[name], names.get(name, {}).get(value, value), self.address(without=name))
+                for name, value in self.values.items() if value and name in _LABELS]
+
+
+def read(query: Mapping[str, str]) -> ListFilter:
+    """Read an address. What makes no sense is kept, shown at its field, and not asked for."""
+    values = {name: query.get(name, "").strip()[:_LENGTH] for name in NAMES}
+    values["vorgang"] = values["vorgang"].upper()
+    problems = {}
+    for name in ("von", "bis"):
+        if values[name] and _day(values[name]) is None:
+            problems[name] = "Bitte geben Sie ein Datum an, zum Beispiel 22.11.2026."
+    von, bis = _day(values["von"]), _day(values["bis"])
+    if von and bis and von > bis:
+        problems["bis"] = "Das Ende liegt vor dem Anfang."
+    before = query.get("vor", "")
+    found = ListFilter(values, before if _is_cursor(before) else None, problems)
+    return replace(found, values=_written_as_iso(values))
+
+
+def _written_as_iso(values: Mapping[str, str]) -> dict[str, str]:
+    """Return the fields with dates as the browser's date field wants them."""
+    result = dict(values)
+    for name in ("von", "bis"):
+        if (known := _day(values[name])) is not None:
+            result[name] = known.isoformat()
+    return result
+
+
+def _day(text: str) -> date | None:
+    """Read 2026-11-22 (what a date field sends) or 22.11.2026 (what people type)."""
+    for form in ("%Y-%m-%d", "%d.%m.%Y"):
+        try:
+            return datetime.strptime(text, form).date()
+        except ValueError:
+            continue
+    return None
+
+
+def _microseconds(day: date) -> int:
+    return round(datetime.combine(day, time(), words.BERLIN).timestamp()) * 1_000_000
+
+
+def _is_cursor(text: str) -> bool:
+    first, dot, second = text.partition(".")
+    return bool(dot) and all(p.isascii() and p.isdigit() and len(p) < 19 for p in (first, second))

@@ -1,0 +1,205 @@
+"""The gate in front of every page: who is it, may they, is the form ours; and what every answer carries.
+
+Kept true: a page with roles is rendered only for somebody who has one of them *now*; a form is read only with its
+token; every answer, also an error, carries the security headers; a page that shows a person is not kept by any cache.
+"""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+from urllib.parse import parse_qsl, quote
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from gateway.errors import GatewayError
+from gateway.model.people import Role
+from gateway.web import words
+from gateway.web.context import Member, WebContext
+from gateway.web.headers import secure
+from gateway.web.render import Assets, Renderer
+from gateway.web.sessions import COOKIE, FORM_COOKIE, IDLE, Session, Sessions
+from gateway.web.throttle import Throttle
+
+_log = logging.getLogger(__name__)
+FORM_LIMIT: Final = 16_384
+
+
+@dataclass(slots=True)
+class Visit:
+    """One request for a page: who asks, what they sent, and which cookies go back."""
+
+    request: Request
+    member: Member | None
+    session: Session | None
+    nonce: str
+    """What form tokens of this browser are bound to."""
+    form: Mapping[str, str] = field(default_factory=dict, repr=False)
+    cookie: str | None = None
+    """The session cookie to set; empty: delete it."""
+    new_nonce: bool = False
+
+    @property
+    def path(self) -> str:
+        """The path with its query, as it can be linked to."""
+        query = self.request.url.query
+        return self.request.url.path + (f"?{query}" if query else "")
+
+    @property
+    def somebody(self) -> Member:
+        """Who is signed in, on pages that ask for it."""
+        assert self.member is not None, "the gate lets nobody else in"
+        return self.member
+
+
+class Desk:
+    """What the pages share: the context, rendering, sessions."""
+
+    def __init__(self, context: WebContext) -> None:
+        self.context = context
+        self.assets = Assets()
+        self.renderer = Renderer(self.assets)
+        self.sessions = Sessions(context.secret)
+        self.throttle = Throttle()
+
+    def page(self, visit: Visit, template: str, http_status: int = 200, **values: Any) -> Response:
+        """Render a page in its frame."""
+        policies = self.context.policies()
+        member = visit.member
+        roles = member.principal.roles if member else frozenset[str]()
+        frame = {
+            "organisation": policies.organisation, "digest": policies.digest, "version": self.context.version,
+            "member": member, "roles": roles, "path": visit.request.url.path, "now": self.context.now(),
+            "acting": words.ROLES["dpo"] if "dpo" in roles else words.ROLES["staff"],
+            "form_token": self.sessions.form_token(visit.nonce),
+        }
+        return Response(self.renderer.html(template, frame | values), http_status, media_type="text/html")
+
+    def error(self, visit: Visit, status: int, *, vorgang: str = "", text: str = "", extra: str = "") -> Response:
+        """Render what a person sees when there is no such page, or they may not see it, or it failed."""
+        title, what, then = ERRORS.get(status, ERRORS[500] if status >= 500 else ERRORS[400])
+        return self.page(visit, "error.html", status, title=title, what=text or what, then=extra or then,
+                         vorgang=vorgang)
+
+
+ERRORS: Final = {
+    400: ("Das hat nicht geklappt", "Die KI-Pforte versteht diese Anfrage nicht.",
+          "Bitte gehen Sie zurück und versuchen Sie es noch einmal."),
+    403: ("Diese Seite ist für andere bestimmt", "Mit Ihrer Rolle können Sie diese Seite nicht öffnen.",
+          "Wenn Sie sie für Ihre Arbeit brauchen, wenden Sie sich bitte an die IT."),
+    404: ("Diese Seite gibt es nicht", "Unter dieser Adresse liegt nichts.",
+          "Bitte prüfen Sie die Adresse oder gehen Sie zur Startseite."),
+    405: ("Das geht hier nicht", "Diese Adresse nimmt solche Aufrufe nicht an.",
+          "Bitte öffnen Sie die Seite über einen Link der KI-Pforte."),
+    413: ("Das war zu viel auf einmal", "Das Formular war zu groß.", "Bitte gehen Sie zurück und kürzen Sie es."),
+    500: ("Hier ist etwas schiefgegangen", "In der KI-Pforte ist ein Fehler aufgetreten.",
+          "Bitte versuchen Sie es noch einmal. Bleibt es dabei, nennen Sie der IT die Vorgangsnummer."),
+    503: ("Gerade nicht erreichbar", "Ein Teil der KI-Pforte antwortet gerade nicht.",
+          "Bitte versuchen Sie es in einer Minute noch einmal. Bleibt es dabei, melden Sie es bitte der IT."),
+}
+"""Title, what happened, what to do."""
+
+Handler = Callable[[Desk, Visit], Awaitable[Response]]
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One address: what answers, and who may see it. ``roles`` None: everybody; empty: everybody who signed in."""
+
+    path: str
+    handler: Handler
+    method: str = "GET"
+    roles: frozenset[Role] | None = None
+
+
+class Gate:
+    """Serves pages."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    def endpoint(self, page: Page) -> Callable[[Request], Awaitable[Response]]:
+        """Return what the router calls for a page."""
+        async def serve(request: Request) -> Response:
+            visit = self.stranger(request)
+            try:
+                await self._recognise(visit)
+                response = await self._through(page, visit)
+            except GatewayError as error:
+                _log.warning("page %s: %s", page.path, error.hint or error.code)
+                response = self._desk.error(visit, error.status, text=error.message)
+            return self.finish(visit, response, personal=page.roles is not None or visit.member is not None
+                               or page.method == "POST" or visit.new_nonce)
+        return serve
+
+    def stranger(self, request: Request) -> Visit:
+        """Return a visit of somebody whom nobody has asked who they are."""
+        return Visit(request, None, None, request.cookies.get(FORM_COOKIE, ""))
+
+    def finish(self, visit: Visit, response: Response, *, personal: bool) -> Response:
+        """Add cookies and headers."""
+        https = visit.request.url.scheme == "https"
+        if visit.cookie:
+            response.set_cookie(COOKIE, visit.cookie, httponly=True, samesite="lax", secure=https, path="/")
+        elif visit.cookie is not None:
+            response.delete_cookie(COOKIE, httponly=True, samesite="lax", secure=https, path="/")
+        if visit.new_nonce:
+            response.set_cookie(FORM_COOKIE, visit.nonce, httponly=True, samesite="strict", secure=https, path="/",
+                                max_age=IDLE)
+        return secure(response, https=https, personal=personal)
+
+    async def _recognise(self, visit: Visit) -> None:
+        desk, cookie = self._desk, visit.request.cookies.get(COOKIE)
+        if not cookie:
+            return
+        now = desk.context.now()
+        session = desk.sessions.read(cookie, now)
+        member = await desk.context.members.by_key(session.key_id) if session else None
+        if session is None or member is None or member.person.id != session.subject:
+            visit.cookie = ""
+            return
+        visit.member, visit.session, visit.nonce = member, session, session.id
+        if (renewed := desk.sessions.renewed(session, now)) is not None:
+            visit.cookie = desk.sessions.write(renewed)
+
+    async def _through(self, page: Page, visit: Visit) -> Response:
+        desk = self._desk
+        if page.roles is not None and visit.member is None:
+            target = visit.path if page.method == "GET" else "/"
+            return RedirectResponse(f"/anmelden?weiter={quote(target, safe='/')}", 303)
+        if page.roles and not page.roles & visit.somebody.principal.roles:
+            who = words.listed([words.ROLES[role] for role in sorted(page.roles)])
+            return desk.error(visit, 403, text=f"Diese Seite ist nur für die Rolle „{who}“ bestimmt. Ihre Rolle gehört "
+                                               "nicht dazu.")
+        if page.method == "POST":
+            form = await _form(visit.request)
+            if form is None:
+                return desk.error(visit, 413)
+            if not desk.sessions.form_is_ours(visit.nonce, form.get("formular", "")):
+                return desk.error(visit, 403, text="Das Formular ist nicht mehr gültig. Es wurde nichts geändert.",
+                                  extra="Bitte öffnen Sie die Seite neu und senden Sie das Formular noch einmal ab.")
+            visit.form = form
+        return await page.handler(desk, visit)
+
+
+def open_form(visit: Visit) -> None:
+    """Prepare a page with a form for somebody who is not signed in: the browser gets something to bind it to."""
+    if not visit.nonce:
+        visit.nonce, visit.new_nonce = secrets.token_urlsafe(18), True
+
+
+async def _form(request: Request) -> dict[str, str] | None:
+    """Return the fields of a form; None when it is larger than any of ours."""
+    body = b""
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > FORM_LIMIT:
+            return None
+    try:
+        return dict(parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=50))
+    except ValueError:
+        return {}

@@ -1,0 +1,216 @@
+"""Records of the ledger as a reviewer reads them: a line, one record in full, the timeline of an exchange.
+
+Reads tolerantly: what a record does not say, or what was deleted after its time, is left out and named as deleted.
+Everything here ends up in a template, which escapes it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from audit import RecordRow, RecordView, time_us
+from gateway.web import words
+
+
+@dataclass(frozen=True, slots=True)
+class RowView:
+    """One line of the list."""
+
+    row: RecordRow
+    at: datetime
+    department: str
+    model: str
+    mark: str
+    """``ok``, ``no``, ``open`` or nothing: the shape beside the word."""
+    verdict: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One step of an exchange."""
+
+    at: datetime
+    text: str
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Replaced:
+    """What was found of one kind, and what happened to it."""
+
+    name: str
+    found: int | None
+    done: tuple[tuple[int, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """What proves one record: its place, its leaf, the commitments to its parts."""
+
+    view: RecordView
+    at: datetime
+    leaf: str
+    commitments: tuple[tuple[str, str, str], ...]
+    """Name, commitment in hex, and what became of the part."""
+    covered: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Detail:
+    """Everything about one record, and the exchange it belongs to."""
+
+    view: RecordView
+    at: datetime
+    meta: Mapping[str, Any]
+    facts: tuple[tuple[str, str], ...]
+    replaced: tuple[Replaced, ...]
+    rules: tuple[str, ...]
+    pseudonym: str
+    timeline: tuple[Event, ...] = ()
+    proofs: tuple[Proof, ...] = field(default=())
+
+    @property
+    def vorgang(self) -> str:
+        """The number of the exchange, or nothing."""
+        return text_of(self.meta, "vorgang")
+
+
+def moment_of(t_us: int) -> datetime:
+    """Return microseconds since 1970 as a moment."""
+    return datetime.fromtimestamp(t_us / 1e6, UTC)
+
+
+def text_of(meta: Mapping[str, Any], name: str) -> str:
+    """Return a field as text, whatever it is."""
+    value = meta.get(name, "")
+    return value if isinstance(value, str) else str(value) if isinstance(value, int) else ""
+
+
+def number_of(meta: Mapping[str, Any], name: str) -> int | None:
+    """Return a field as a number, or None if it is none."""
+    value = meta.get(name)
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+
+def line(row: RecordRow, departments: Mapping[str, str], models: Mapping[str, str]) -> RowView:
+    """Return a record as a line of the list."""
+    mark, verdict = "", words.TYPES.get(row.type, row.type)
+    if row.type == "denied":
+        mark, verdict = "no", words.DECISIONS["denied"]
+    elif row.type == "intent":
+        ended = row.end is not None and row.end.type == "outcome"
+        mark = "open" if row.end is None else "ok"
+        verdict = words.DECISIONS["allowed"] if ended or row.end is None else "Ergebnis unbekannt"
+        reason = "noch ohne Ergebnis" if row.end is None else words.CODES.get(row.end.code, row.end.code)
+        return RowView(row, moment_of(row.t_us), departments.get(row.department, row.department),
+                       models.get(row.model, row.model), mark, verdict, reason)
+    return RowView(row, moment_of(row.t_us), departments.get(row.department, row.department),
+                   models.get(row.model, row.model), mark, verdict, words.CODES.get(row.code, row.code))
+
+
+def detail(view: RecordView, exchange: Sequence[RecordView], names: Mapping[str, Mapping[str, str]],
+           covered: int) -> Detail:
+    """Return a record with its exchange. ``covered``: how many records the last checkpoint covers."""
+    meta = view.meta
+    subject = view.parts.get("subject")
+    value = subject.value if subject is not None and isinstance(subject.value, dict) else {}
+    pseudonym = text_of(value, "pseudonym") or ("gelöscht, die Frist ist abgelaufen" if "subject" in view.deleted
+                                                else "keine Person")
+    rules = meta.get("rules")
+    family = exchange or [view]
+    return Detail(
+        view=view, at=moment_of(time_us(view.t)), meta=meta, facts=tuple(_facts(meta, names)),
+        replaced=tuple(_replaced(meta)), rules=tuple(str(r) for r in rules) if isinstance(rules, list) else (),
+        pseudonym=pseudonym, timeline=tuple(_timeline(family)), proofs=tuple(_proof(v, covered) for v in family))
+
+
+_FACTS = (("decision", "Entscheidung"), ("status", "Ergebnis"), ("code", "Grund"), ("department", "Amt"),
+          ("model", "Modell"), ("provider", "Anbieter"), ("region", "Ort"), ("purpose", "Zweck"),
+          ("api", "Schnittstelle"), ("pass", "KI-Pass"), ("policy", "Fassung der Regeln"),
+          ("dv_sha256", "Dienstvereinbarung (Prüfsumme)"))
+
+
+def _facts(meta: Mapping[str, Any], names: Mapping[str, Mapping[str, str]]) -> Iterable[tuple[str, str]]:
+    for key, label in _FACTS:
+        value = text_of(meta, key)
+        if value:
+            yield label, names.get(key, {}).get(value, value)
+    tokens = number_of(meta, "tokens_in"), number_of(meta, "tokens_out")
+    if tokens[0] is not None and tokens[1] is not None:
+        yield "Umfang", f"{words.number(tokens[0])} Tokens hin, {words.number(tokens[1])} Tokens zurück"
+    for key, label in (("bytes_in", "Größe der Anfrage"), ("bytes_out", "Größe der Antwort")):
+        if (octets := number_of(meta, key)) is not None:
+            yield label, words.size(octets)
+    if (unresolved := number_of(meta, "unresolved")) is not None and unresolved > 0:
+        yield "Nicht zurückgesetzte Platzhalter", words.number(unresolved)
+    known = {"vorgang", "rules", "found", "replaced", "tokens_in", "tokens_out", "bytes_in", "bytes_out", "unresolved",
+             "latency_ms", "first_byte_ms", "http_status", "stream", "dropped_fields", *dict(_FACTS)}
+    for key in sorted(meta.keys() - known):
+        if value := text_of(meta, key):
+            yield key, value
+
+
+def _replaced(meta: Mapping[str, Any]) -> Iterable[Replaced]:
+    found = _counts(meta.get("found"))
+    done: dict[str, list[tuple[int, str]]] = {}
+    for key, count in _counts(meta.get("replaced")).items():
+        kind, _, action = key.partition(":")
+        done.setdefault(kind, []).append((count, words.action(action)))
+    for kind in sorted(found.keys() | done.keys(), key=words.entity):
+        yield Replaced(words.entity(kind), found.get(kind), tuple(done.get(kind, ())))
+
+
+def _counts(value: Any) -> dict[str, int]:
+    if not isinstance(value, dict):
+        return {}
+    return {str(key): count for key, count in value.items() if isinstance(count, int)}
+
+
+def _timeline(family: Sequence[RecordView]) -> Iterable[Event]:
+    began = next((moment_of(time_us(v.t)) for v in family if v.type == "intent"), None)
+    for view in family:
+        at, meta = moment_of(time_us(view.t)), view.meta
+        if view.type == "intent":
+            yield Event(at, "Geprüft, ersetzt und freigegeben", "Ab hier verlässt die Anfrage die KI-Pforte.")
+        elif view.type == "denied":
+            code = text_of(meta, "code")
+            yield Event(at, "Abgelehnt", f"{words.CODES.get(code, code)}. Es wurde nichts gesendet.")
+        elif view.type.startswith("outcome"):
+            yield _ending(view, at, began)
+        else:
+            yield Event(at, words.TYPES.get(view.type, view.type))
+    if began is not None and not any(v.type in ("outcome", "outcome.unknown") for v in family):
+        yield Event(began, "Noch kein Ergebnis", "Der Vorgang läuft, oder sein Abschluss wird noch eingetragen.")
+
+
+def _ending(view: RecordView, at: datetime, began: datetime | None) -> Event:
+    meta = view.meta
+    if view.type != "outcome":
+        return Event(at, words.TYPES.get(view.type, view.type),
+                     "Ob der Anbieter geantwortet hat, ist nicht bekannt.")
+    status, code = text_of(meta, "status"), text_of(meta, "code")
+    pieces = [words.CODES.get(code, code)] if code else []
+    if (first := number_of(meta, "first_byte_ms")) is not None:
+        pieces.append(f"Die ersten Zeichen kamen nach {words.duration(first)}")
+    if (total := number_of(meta, "latency_ms")) is not None:
+        pieces.append(f"insgesamt {words.duration(total)}" if pieces else f"Insgesamt {words.duration(total)}")
+    elif began is not None:
+        pieces.append(f"{words.duration(round((at - began).total_seconds() * 1000))} nach der Freigabe")
+    return Event(at, words.OUTCOMES.get(status, status or "Ende").capitalize(),
+                 ", ".join(pieces) + "." if pieces else "")
+
+
+def _proof(view: RecordView, covered: int) -> Proof:
+    commitments: Mapping[str, str] = json.loads(view.envelope)["c"]
+    rows = []
+    for name, commitment in sorted(commitments.items()):
+        part = view.parts.get(name)
+        fate = "gelöscht" if part is None else (
+            f"wird am {words.day(datetime.fromtimestamp(part.expires_at, UTC))} gelöscht")
+        rows.append((words.PARTS.get(name, name), commitment, fate))
+    return Proof(view, moment_of(time_us(view.t)), view.leaf.hex(), tuple(rows), view.idx < covered)

@@ -1,0 +1,65 @@
+"""Templates: everything that goes into a page is escaped, and a name that is missing is an error, not a gap."""
+
+from __future__ import annotations
+
+import hashlib
+from functools import cached_property
+from importlib.resources import files
+from typing import Any, Final
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from starlette.requests import Request
+from starlette.responses import Response
+
+from gateway.web import words
+
+_TYPES: Final = {".css": "text/css; charset=utf-8", ".svg": "image/svg+xml"}
+
+
+class Assets:
+    """The files that pages load: style sheet and icon. Their addresses change with their content."""
+
+    def __init__(self) -> None:
+        folder = files("gateway.web") / "static"
+        self._files = {item.name: item.read_bytes() for item in folder.iterdir() if item.name.endswith(tuple(_TYPES))}
+        self._digests = {name: hashlib.sha256(body).hexdigest()[:12] for name, body in self._files.items()}
+
+    def url(self, name: str) -> str:
+        """Return the address of a file."""
+        return f"/static/{name}?v={self._digests[name]}"
+
+    async def serve(self, request: Request) -> Response:
+        """Answer a request for a file."""
+        name = request.path_params["name"]
+        body = self._files.get(name)
+        if body is None:
+            return Response("Diese Datei gibt es nicht.", 404, media_type="text/plain")
+        kind = next(kind for suffix, kind in _TYPES.items() if name.endswith(suffix))
+        current = request.query_params.get("v") == self._digests[name]
+        keep = "public, max-age=31536000, immutable" if current else "no-cache"
+        return Response(body, headers={"cache-control": keep, "content-type": kind, "x-content-type-options": "nosniff",
+                                       "content-security-policy": "default-src 'none'; frame-ancestors 'none'"})
+
+
+class Renderer:
+    """Turns a template and its values into HTML."""
+
+    def __init__(self, assets: Assets) -> None:
+        self._assets = assets
+
+    @cached_property
+    def _environment(self) -> Environment:
+        environment = Environment(loader=PackageLoader("gateway.web"), autoescape=True, undefined=StrictUndefined,
+                                  trim_blocks=True, lstrip_blocks=True, auto_reload=False)
+        environment.globals.update(asset=self._assets.url)
+        environment.filters.update(
+            number=words.number, day=words.day, time=words.time, moment=words.moment, exact=words.exact,
+            duration=words.duration, size=words.size, minutes=words.minutes, entity=words.entity, done=words.action,
+            code=lambda key: words.CODES.get(key, key), kind=lambda key: words.TYPES.get(key, key),
+            api=lambda key: words.APIS.get(key, key), part=lambda key: words.PARTS.get(key, key), listed=words.listed,
+            decision=lambda key: words.DECISIONS.get(key, key), outcome=lambda key: words.OUTCOMES.get(key, key))
+        return environment
+
+    def html(self, template: str, values: dict[str, Any]) -> str:
+        """Return the page."""
+        return self._environment.get_template(template).render(values)

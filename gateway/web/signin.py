@@ -1,0 +1,77 @@
+"""Signing in with one's personal API key, and out again."""
+
+from __future__ import annotations
+
+import logging
+import re
+from typing import Final
+
+from starlette.responses import RedirectResponse, Response
+
+from gateway.errors import GatewayError
+from gateway.ports import Credentials
+from gateway.web import words
+from gateway.web.gate import Desk, Visit, open_form
+
+_log = logging.getLogger(__name__)
+_TARGET: Final = re.compile(r"/(?![/\\])[!-\[\]-~]*")
+"""A path on this server: never ``//elsewhere`` or ``/\\elsewhere``, and no control characters."""
+_KEY_ID: Final = re.compile(r"kip_([0-9A-Za-z]{8})_")
+
+
+async def form(desk: Desk, visit: Visit) -> Response:
+    """Show the sign-in."""
+    if visit.member is not None:
+        return RedirectResponse(_target(visit.request.query_params.get("weiter", "")), 303)
+    return _show(desk, visit, _target(visit.request.query_params.get("weiter", "")))
+
+
+async def sign_in(desk: Desk, visit: Visit) -> Response:
+    """Check the key and begin a session."""
+    now = desk.context.now()
+    target, key = _target(visit.form.get("weiter", "")), visit.form.get("schluessel", "").strip()
+    client = visit.request.client.host if visit.request.client else ""
+    match = _KEY_ID.match(key)
+    account = match[1] if match else ""
+    if (wait := desk.throttle.wait(client, account, now)) > 0:
+        minutes = words.minutes(-(-wait // 60))
+        response = _show(desk, visit, target, 429, "Es gab zu viele vergebliche Versuche. Bitte versuchen Sie es in "
+                                                   f"{minutes} noch einmal.")
+        response.headers["retry-after"] = str(wait)
+        return response
+    try:
+        if not key:
+            raise GatewayError("schluessel_ungueltig", "Bitte geben Sie Ihren persönlichen Schlüssel ein. Er beginnt "
+                                                       "mit „kip_“.")
+        principal = await desk.context.authenticator.authenticate(Credentials("bearer", key))
+        if principal.kind != "person" or await desk.context.members.by_key(principal.key_id) is None:
+            raise GatewayError("schluessel_ungueltig", "Mit diesem Schlüssel kann man sich hier nicht anmelden.")
+    except GatewayError as error:
+        if error.code == "schluessel_ungueltig":
+            desk.throttle.failed(client, account, now)
+            _log.info("sign-in refused")
+        return _show(desk, visit, target, error.status, error.message)
+    desk.throttle.succeeded(account)
+    if visit.session is not None:
+        desk.sessions.end(visit.session)
+    visit.cookie = desk.sessions.write(desk.sessions.begin(principal.subject, principal.key_id, now))
+    return RedirectResponse(target, 303)
+
+
+async def sign_out(desk: Desk, visit: Visit) -> Response:
+    """End the session."""
+    if visit.session is not None:
+        desk.sessions.end(visit.session)
+    visit.cookie = ""
+    return RedirectResponse("/anmelden?abgemeldet=1", 303)
+
+
+def _show(desk: Desk, visit: Visit, target: str, status: int = 200, problem: str = "") -> Response:
+    open_form(visit)
+    return desk.page(visit, "signin.html", status, target=target, problem=problem,
+                     signed_out=visit.request.query_params.get("abgemeldet") == "1" and not problem)
+
+
+def _target(wanted: str) -> str:
+    """Return where to go after signing in: a page of this server, else the start page."""
+    return wanted if _TARGET.fullmatch(wanted) and not wanted.startswith(("/anmelden", "/abmelden")) else "/"

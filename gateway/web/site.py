@@ -1,0 +1,69 @@
+"""Every address of the pages and who may see it, in one table; and the two things that `gateway.app` calls."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import Response
+
+from gateway.model.people import Role
+from gateway.web import public, signin, staff
+from gateway.web.checking import Checking
+from gateway.web.context import WebContext
+from gateway.web.figures import Tally
+from gateway.web.gate import Desk, Gate, Page
+from gateway.web.public import Transparency
+from gateway.web.review import Review
+
+SIGNED_IN: Final[frozenset[Role]] = frozenset()
+OFFICER: Final[frozenset[Role]] = frozenset({"dpo"})
+
+
+def pages(context: WebContext) -> tuple[Page, ...]:
+    """Return the table of pages."""
+    transparency, review = Transparency(Tally(context.ledger.reader)), Review(Checking(context))
+    return (
+        Page("/", staff.start),
+        Page("/anmelden", signin.form),
+        Page("/anmelden", signin.sign_in, "POST"),
+        Page("/abmelden", signin.sign_out, "POST"),
+        Page("/pass", staff.my_pass, roles=SIGNED_IN),
+        Page("/keys", staff.my_keys, roles=SIGNED_IN),
+        Page("/help", public.help_page),
+        Page("/transparency", transparency.page),
+        Page("/transparency.json", transparency.as_json),
+        Page("/datenschutz", public.privacy),
+        Page("/barrierefreiheit", public.accessibility),
+        Page("/impressum", public.imprint),
+        Page("/review", review.overview, roles=OFFICER),
+        Page("/review/pruefen", review.check, "POST", OFFICER),
+        Page("/review/protokoll/{id}", review.record, roles=OFFICER),
+    )
+
+
+def build_web(context: WebContext) -> APIRouter:
+    """Return the routes of all pages, with their style sheet and icon."""
+    desk = Desk(context)
+    gate, router = Gate(desk), APIRouter()
+    for page in pages(context):
+        router.add_route(page.path, gate.endpoint(page), methods=[page.method], include_in_schema=False)
+    router.add_route("/static/{name}", desk.assets.serve, methods=["GET"], include_in_schema=False)
+    return router
+
+
+def build_error_page(context: WebContext) -> Callable[[Request, int, str], Response]:
+    """Return what renders an error for a person: request, status, Vorgangsnummer.
+
+    The page does not look who is signed in, so it works when the database does not.
+    """
+    desk = Desk(context)
+    gate = Gate(desk)
+
+    def render(request: Request, status: int, vorgang: str) -> Response:
+        visit = gate.stranger(request)
+        return gate.finish(visit, desk.error(visit, status, vorgang=vorgang if status >= 500 else ""), personal=True)
+
+    return render
