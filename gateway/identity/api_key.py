@@ -76,8 +76,9 @@ class ApiKeyAuthenticator:
             self._task.cancel()
             with suppress(asyncio.CancelledError):
                 await self._task
-        self._readers.shutdown(wait=False, cancel_futures=True)
-        self._writer.shutdown(wait=False, cancel_futures=True)
+        for pool in (self._readers, self._writer):
+            # Waits for what runs, so that nobody holds a connection when the database is closed after this.
+            await asyncio.to_thread(pool.shutdown, wait=True, cancel_futures=True)
 
     @property
     def ready(self) -> bool:
@@ -147,8 +148,9 @@ class ApiKeyAuthenticator:
 
     async def _read(self, question: Callable[[], Result]) -> Result:
         try:
-            return await asyncio.wait_for(
-                asyncio.get_running_loop().run_in_executor(self._readers, question), READ_SECONDS)
+            # Not wait_for: up to Python 3.11 it can swallow a cancellation, and then `close` would wait for ever.
+            async with asyncio.timeout(READ_SECONDS):
+                return await asyncio.get_running_loop().run_in_executor(self._readers, question)
         except Exception as error:  # noqa: BLE001 - whatever failed: nobody can say whose key this is, so nobody passes
             # The text of the error may hold data; its kind is enough for the log.
             raise texts.unavailable(type(error).__name__) from None

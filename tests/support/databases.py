@@ -15,11 +15,16 @@ if HAS_POSTGRES_SUPPORT:
     from tests.support.postgres import *  # noqa: F403 - fixtures
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """The address of an empty database."""
-    if request.param == "sqlite":
-        return f"sqlite:///{tmp_path / 'pforte.sqlite3'}"
+def address(kind: str, request: pytest.FixtureRequest, folder: Path) -> str:
+    """Return the address of an empty database of this kind."""
+    if kind == "sqlite":
+        return f"sqlite:///{folder / 'pforte.sqlite3'}"
     if not HAS_POSTGRES_SUPPORT:
         pytest.skip("tests/support/postgres.py is not there yet")
     return str(request.getfixturevalue("postgres_url"))
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The address of an empty database."""
+    return address(request.param, request, tmp_path)

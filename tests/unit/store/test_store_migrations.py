@@ -49,9 +49,10 @@ def test_a_migration_that_fails_leaves_nothing_behind(database_url: str, monkeyp
         raise RuntimeError
 
     engine = open_engine(database_url)
-    with monkeypatch.context() as patch, pytest.raises(RuntimeError):
+    with monkeypatch.context() as patch:
         patch.setattr("alembic.operations.Operations.execute", fail)
-        migrate(engine)
+        with pytest.raises(RuntimeError):
+            migrate(engine)
     assert not is_current(engine)
     assert migrate(engine) is True
     engine.dispose()

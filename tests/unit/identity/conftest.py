@@ -1,0 +1,3 @@
+"""Databases for identity."""
+
+from tests.support.databases import *  # noqa: F403 - fixtures
