@@ -141,7 +141,7 @@ class ChatCompletions:
     """The dialect of ``/v1/chat/completions``."""
 
     name = "chat"
-    paths = ("/chat/completions",)
+    paths: tuple[str, ...] = ("/chat/completions",)
 
     def parse(self, body: bytes) -> ParsedRequest:
         """See `Dialect.parse`."""

@@ -1,0 +1,49 @@
+# KI-Pforte. „make“ allein zeigt, was es gibt.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+export PIP_DISABLE_PIP_VERSION_CHECK = 1
+
+.DEFAULT_GOAL := help
+.PHONY: help install install-test run test test-long check bench lock clean
+
+help: ## Diese Übersicht
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
+
+install: $(VENV)/.installed ## Umgebung .venv mit den festgelegten Paketen anlegen
+$(VENV)/.installed: requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit("KI-Pforte braucht Python 3.11 oder neuer. Mit „make PYTHON=python3.12 …“ wählen Sie eines.") if sys.version_info < (3, 11) else None'
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --no-deps -e .
+	@touch $@
+
+install-test: $(VENV)/.installed-test ## Dasselbe mit den Paketen für Tests
+$(VENV)/.installed-test: tests/requirements.lock $(VENV)/.installed
+	$(BIN)/python -m pip install --quiet --require-hashes -r tests/requirements.lock
+	@touch $@
+
+run: install ## KI-Pforte mit der Beispielstadt Musterstadt starten (http://127.0.0.1:8080)
+	@$(BIN)/ki-pforte init --demo
+	@$(BIN)/ki-pforte serve
+
+test: install-test ## Alle Tests
+	$(BIN)/python -m pytest
+
+test-long: install-test ## Eigenschaften mit 10.000 Beispielen
+	HYPOTHESIS_PROFILE=long $(BIN)/python -m pytest tests/property
+
+check: install-test ## Stil, Typen, Stockwerke
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: install-test ## Messen, was eine Anfrage kostet (einige Minuten; auf ruhiger Maschine)
+	$(BIN)/python -m tests.bench.bench
+
+lock: ## requirements.lock neu berechnen (braucht uv)
+	uv pip compile --universal --generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links --python-version 3.11 pyproject.toml -o requirements.lock
+	uv pip compile --universal --generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links --python-version 3.11 --extra test pyproject.toml -o tests/requirements.lock
+
+clean: ## Umgebung und Zwischenstände löschen; var/ bleibt
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache *.egg-info
