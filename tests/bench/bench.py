@@ -25,7 +25,7 @@ import uvloop
 from tests.bench import report, targets
 from tests.bench.load import closed_loop
 from tests.bench.measure import median
-from tests.bench.rounds import FULL, QUICK, Bench, Busy, Plan
+from tests.bench.rounds import FULL, QUICK, Bench, Busy, Plan, send_first
 from tests.bench.scenarios import SCENARIOS
 from tests.bench.targets import BenchError, Target
 from tests.bench.texts import Texts
@@ -126,8 +126,8 @@ async def run(options: argparse.Namespace, folder: Path) -> report.Result:
     return result
 
 
-async def profile(folder: Path, seed: int) -> str:
-    """Serve under cProfile, send 300 mails, and return what costs most. Only the main thread is seen."""
+async def profile(folder: Path, key: str, seed: int) -> str:
+    """Serve under cProfile, send 300 requests of a kind, and return what costs most. Only the main thread is seen."""
     pair = targets.cores()
     core, own = pair or (None, None)
     output = folder / "profile"
@@ -136,8 +136,10 @@ async def profile(folder: Path, seed: int) -> str:
         target = targets.start_gateway(folder, core, provider.port, profile=output)
         bench, texts = Bench(provider, QUICK, seed), Texts(seed)
         with stopping(target):
-            mail = next(scenario for scenario in SCENARIOS if scenario.key == "mail")
-            await closed_loop(bench.clients(target), mail.make(texts, target.model, True, 300).queues())
+            scenario = next(scenario for scenario in SCENARIOS if scenario.key == key)
+            batch = scenario.make(texts, target.model, True, 300)
+            await send_first(bench.clients(target), batch.warmup)
+            await closed_loop(bench.clients(target), batch.queues())
             bench.close()
             target.stop(signal.SIGINT)  # uvicorn ends by itself on SIGINT, so that cProfile can write
     if not output.exists():
@@ -158,7 +160,8 @@ def arguments() -> argparse.Namespace:
                         help="Interpreter, in dem litellm[proxy] installiert ist (eine eigene Umgebung genügt)")
     parser.add_argument("--json", type=Path, metavar="FILE", help="alle Werte aller Runden in diese Datei")
     parser.add_argument("--markdown", action="store_true", help="die Tabellen so, wie docs/leistung.md sie zeigt")
-    parser.add_argument("--profile", action="store_true", help="statt zu messen: wo bleibt die Rechenzeit (cProfile)")
+    parser.add_argument("--profile", nargs="?", const="mail", choices=[scenario.key for scenario in SCENARIOS],
+                        help="statt zu messen: wo bleibt die Rechenzeit (cProfile)")
     parser.add_argument("--folder", type=Path, metavar="DIR", help="wo das Protokoll liegen soll (statt im Ordner "
                         "für temporäre Dateien): die Platte bestimmt, was dauerhaftes Schreiben kostet")
     parser.add_argument("--seed", type=int, default=1, help="andere Texte")
@@ -171,7 +174,7 @@ def main() -> int:
     try:
         with tempfile.TemporaryDirectory(prefix="ki-pforte-bench-", dir=options.folder) as name:
             if options.profile:
-                print(uvloop.run(profile(Path(name), options.seed)))
+                print(uvloop.run(profile(Path(name), options.profile, options.seed)))
                 return 0
             result = uvloop.run(run(options, Path(name)))
     except BenchError as error:
