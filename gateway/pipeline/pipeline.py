@@ -158,7 +158,7 @@ class _Walk:
         def work() -> Redaction:
             known = inspection.plans.get(key) or plan(texts, inspection.findings, actions)
             inspection.plans[key] = known
-            return apply(texts, known, actions, self._operate)
+            return apply(texts, known, self._operate)
         if sum(map(len, texts)) > LARGE and key not in inspection.plans:
             return await asyncio.to_thread(work)
         return work()
@@ -194,7 +194,7 @@ class _Walk:
                 raise await provider_error(response)
             finally:
                 await response.close()
-        values = redaction.mapping.values
+        values = redaction.values
         answer = inbound.dialect.answer(AnswerContext(
             channel=(lambda json_string: Restorer(values, json_string=json_string)) if values else None,
             wants_usage=parsed.wants_usage, alias=parsed.model, target=sealed.model.target,

@@ -10,9 +10,12 @@ Known weakness: an address that the model spreads over white space is not recogn
 
 from __future__ import annotations
 
+import re
+
 import regex
 
-_URLISH = regex.compile(r"[a-z][a-z0-9+.\-]{1,20}:/|//|www\.|mailto:|data:|\]\(", regex.IGNORECASE)
+_MARKS = ("//", ":/", "](", "www.", "mailto:", "data:")
+_URLISH = re.compile(r"[a-z][a-z0-9+.\-]{1,20}:/|//|www\.|mailto:|data:|\]\(", re.IGNORECASE)
 _BREAK = regex.compile(r"[\s<>\"'„“”»«]")
 _LAST_BREAK = regex.compile(r"(?r)[\s<>\"'„“”»«]")
 _ELEMENTS = ("a|abbr|area|audio|base|blockquote|body|button|div|embed|form|frame|iframe|image|img|input|ins|link|meta"
@@ -53,7 +56,10 @@ def _in_address(text: str, start: int, end: int) -> tuple[int, int]:
 
 def is_harmless(text: str) -> bool:
     """Say quickly that `text` has no address and no tag at all, so that nobody need ask `enclosing`."""
-    return "<" not in text and not _URLISH.search(text)
+    if "<" in text:
+        return False
+    low = text.lower()
+    return not any(mark in low for mark in _MARKS)
 
 
 class Place:

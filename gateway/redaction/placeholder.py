@@ -31,7 +31,7 @@ _CLOSED = (rf"(?:\\\[{_INNER}{_GAP}\\\]|\[{_INNER}{_GAP}\]|[［⟦]{_INNER}{_GAP
 _OPEN_ENDED = rf"\[{_INNER}(?={_GAP}[^0-9\]\s*\u00a0\\&_])"
 
 TOKEN = regex.compile(f"{_CLOSED}|{_OPEN_ENDED}", regex.IGNORECASE)
-# What follows a user's own text can change when it is replaced, so in requests an open end needs no particular neighbour.
+# What follows a user's own text can change when it is replaced: in requests an open end needs no particular neighbour.
 _LOOKALIKE = regex.compile(rf"{_CLOSED}|\[{_INNER}", regex.IGNORECASE)
 SENTINELS = "[\\［⟦&"
 """Every token begins with one of these; text without them needs no look."""

@@ -45,25 +45,23 @@ def propagate(texts: Sequence[str], found: Sequence[Sequence[Finding]]) -> list[
 
 def _needles(texts: Sequence[str], found: Sequence[Sequence[Finding]]) -> dict[str, tuple[str, bool]]:
     """Map each lower-case form to search for to its entity, and whether it must begin with a capital."""
+    values = {(text[f.start:f.end], f.entity): None
+              for text, findings in zip(texts, found, strict=True) for f in findings if f.certain}
     needles: dict[str, tuple[str, bool]] = {}
-    for text, findings in zip(texts, found, strict=True):
-        for finding in findings:
-            if not finding.certain:
-                continue
-            value = text[finding.start:finding.end]
-            _add(needles, value, finding.entity, exact=False)
-            if finding.entity == "PERSON":
-                for part in _names(value):
-                    _add(needles, part, "PERSON", exact=True)
+    for value, entity in values:
+        _add(needles, value, entity, exact=False)
+        if entity == "PERSON":
+            for part in _names(value):
+                _add(needles, part, "PERSON", exact=True)
     return needles
 
 
 def _add(needles: dict[str, tuple[str, bool]], value: str, entity: str, *, exact: bool) -> None:
-    low = _lower(value)
     if len(value) < 3 or not any(c.isalnum() for c in value):
         return
+    low = _lower(value)
     short = exact or len(value) < 4
-    for form in {low, low.translate(_UMLAUTS)}:
+    for form in (low,) if low.isascii() else (low, low.translate(_UMLAUTS)):
         known = needles.get(form)
         if known is None or (known[1] and not short):
             needles[form] = (entity, short)

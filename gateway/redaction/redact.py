@@ -1,40 +1,59 @@
-"""Texts and findings in, texts that may leave and a mapping out. Total: there is no text it cannot take.
+"""Texts and findings in, texts that may leave and the way back out. Total: there is no text it cannot take.
 
-Two steps. `plan` decides which stretches are replaced and how; it holds offsets and no content, so it may be kept for
-a conversation that comes back with the same texts. `apply` carries a plan out.
+Two steps. `plan` decides which stretches are replaced and how, and gives out the placeholders; it holds offsets and
+placeholders, no content, so it may be kept for a conversation that comes back with the same texts. `apply` carries a
+plan out by slicing.
+
+The same value has the same placeholder in every text, two values never share one. Numbers follow the order in which
+values were *found* (not where they were propagated to), so a conversation that comes back whole with every turn keeps
+its numbers.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from gateway.model.decision import Action
+from gateway.model.entities import ENTITIES
 from gateway.model.finding import Finding
-from gateway.redaction import mapping as mappings
+from gateway.redaction.placeholder import token
 from gateway.redaction.propagate import propagate
 from gateway.redaction.spans import Span, resolve
 
 Operate = Callable[[Action, str, str], str]
 """(action, entity, value) -> what stands in its place for good."""
+FOR_GOOD = ("mask", "hash", "generalise")
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """One stretch that is replaced: by ``issued`` (a placeholder), or for good by what ``action`` makes of it."""
+
+    start: int
+    end: int
+    entity: str
+    action: Action
+    issued: str
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What will be replaced in each text. ``numbered`` lists the spans in the order in which values get numbers."""
+    """What is replaced in each text, and where the value behind each placeholder stands: (placeholder, text, cut)."""
 
-    spans: tuple[tuple[Span, ...], ...]
-    numbered: tuple[tuple[int, Span], ...]
+    cuts: tuple[tuple[Cut, ...], ...]
+    values: tuple[tuple[str, int, Cut], ...]
+    counts: Mapping[tuple[str, str], int]
 
 
 @dataclass(frozen=True, slots=True)
 class Redaction:
-    """The texts as they may leave, the mapping back, and counts per (entity, action)."""
+    """The texts as they may leave, the value behind each issued placeholder, and counts per (entity, action)."""
 
-    texts: list[str]
-    mapping: mappings.Mapping
-    counts: Counter[tuple[str, str]]
+    texts: list[str] = field(repr=False)
+    values: dict[str, str] = field(repr=False)
+    counts: Mapping[tuple[str, str], int]
 
 
 def plan(texts: Sequence[str], findings: Sequence[Sequence[Finding]], actions: Mapping[str, Action]) -> Plan:
@@ -44,8 +63,13 @@ def plan(texts: Sequence[str], findings: Sequence[Sequence[Finding]], actions: M
     further = propagate(texts, wanted)
     final = [_merge(text, spans, more) if more else spans
              for text, spans, more in zip(texts, first, further, strict=True)]
-    numbered = tuple((index, span) for index, spans in enumerate(first) for span in spans)
-    return Plan(tuple(tuple(spans) for spans in final), numbered)
+    issue = _Issuer(texts, actions)
+    for index, spans in enumerate(first):
+        for span in spans:
+            issue.cut(index, span)
+    cuts = tuple(tuple(issue.cut(index, span) for span in spans) for index, spans in enumerate(final))
+    counts: Counter[tuple[str, str]] = Counter((cut.entity, cut.action) for found in cuts for cut in found)
+    return Plan(cuts, tuple(issue.values), counts)
 
 
 def _replaces(finding: Finding, actions: Mapping[str, Action]) -> bool:
@@ -56,46 +80,59 @@ def _replaces(finding: Finding, actions: Mapping[str, Action]) -> bool:
 
 
 def _merge(text: str, spans: list[Span], more: list[Span]) -> list[Span]:
-    covered = [Finding(s.start, s.end, s.entity, 1.0, "pruefziffer" if s.checked else "wiederholung")
-               for s in spans]
+    covered = [Finding(s.start, s.end, s.entity, 1.0, "pruefziffer" if s.checked else "wiederholung") for s in spans]
     inside = [m for m in more if not any(s.start <= m.start and m.end <= s.end for s in spans)]
     if not inside:
         return spans
-    return resolve(text, covered + [Finding(m.start, m.end, m.entity, 1.0, "wiederholung")
-                                    for m in inside])
+    return resolve(text, covered + [Finding(m.start, m.end, m.entity, 1.0, "wiederholung") for m in inside])
 
 
-def apply(texts: Sequence[str], plan: Plan, actions: Mapping[str, Action], operate: Operate) -> Redaction:
+class _Issuer:
+    """Gives out placeholders: one per value, numbered per kind."""
+
+    def __init__(self, texts: Sequence[str], actions: Mapping[str, Action]) -> None:
+        self._texts, self._actions = texts, actions
+        self._issued: dict[str, str] = {}
+        self._numbers: Counter[str] = Counter()
+        self.values: list[tuple[str, int, Cut]] = []
+
+    def cut(self, index: int, span: Span) -> Cut:
+        """Return how `span` of text `index` is replaced."""
+        action = self._actions.get(span.entity, "placeholder")
+        if action in FOR_GOOD:
+            return Cut(span.start, span.end, span.entity, action, "")
+        value = self._texts[index][span.start:span.end]
+        issued = self._issued.get(value)
+        if issued is not None:
+            return Cut(span.start, span.end, span.entity, "placeholder", issued)
+        label = ENTITIES[span.entity].label
+        self._numbers[label] += 1
+        issued = self._issued[value] = token(label, self._numbers[label])
+        cut = Cut(span.start, span.end, span.entity, "placeholder", issued)
+        self.values.append((issued, index, cut))
+        return cut
+
+
+def apply(texts: Sequence[str], plan: Plan, operate: Operate) -> Redaction:
     """Carry out `plan`, which was made for these very texts."""
-    mapping = mappings.Mapping()
-    for index, span in plan.numbered:
-        if actions.get(span.entity, "placeholder") == "placeholder":
-            mapping.placeholder(texts[index][span.start:span.end], span.entity)
-    counts: Counter[tuple[str, str]] = Counter()
     out: list[str] = []
-    for text, spans in zip(texts, plan.spans, strict=True):
-        if not spans:
+    for text, cuts in zip(texts, plan.cuts, strict=True):
+        if not cuts:
             out.append(text)
             continue
         pieces: list[str] = []
         position = 0
-        for span in spans:
-            value = text[span.start:span.end]
-            action = actions.get(span.entity, "placeholder")
-            pieces.append(text[position:span.start])
-            if action in ("mask", "hash", "generalise"):
-                pieces.append(operate(action, span.entity, value))
-            else:
-                action = "placeholder"
-                pieces.append(mapping.placeholder(value, span.entity))
-            counts[span.entity, action] += 1
-            position = span.end
+        for cut in cuts:
+            pieces.append(text[position:cut.start])
+            pieces.append(cut.issued or operate(cut.action, cut.entity, text[cut.start:cut.end]))
+            position = cut.end
         pieces.append(text[position:])
         out.append("".join(pieces))
-    return Redaction(out, mapping, counts)
+    values = {issued: texts[index][cut.start:cut.end] for issued, index, cut in plan.values}
+    return Redaction(out, values, plan.counts)
 
 
 def redact(texts: Sequence[str], findings: Sequence[Sequence[Finding]], actions: Mapping[str, Action],
            operate: Operate) -> Redaction:
     """Plan and apply in one step."""
-    return apply(texts, plan(texts, findings, actions), actions, operate)
+    return apply(texts, plan(texts, findings, actions), operate)

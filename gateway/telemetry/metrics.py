@@ -27,6 +27,7 @@ class PrometheusMetrics:
         self._requests = Counter("ki_pforte_requests", "Beendete Anfragen",
                                  ["api", "department", "model", "decision"], registry=registry)
         self._refusals = Counter("ki_pforte_refusals", "Abgelehnte Anfragen nach Grund", ["code"], registry=registry)
+        self._redacted: dict[tuple[str, str], Counter] = {}
         self._redactions = Counter("ki_pforte_redactions", "Ersetzte Angaben", ["entity", "action"], registry=registry)
         self._tokens = Counter("ki_pforte_tokens", "Tokens nach Angabe des Anbieters", ["model", "direction"],
                                registry=registry)
@@ -45,7 +46,8 @@ class PrometheusMetrics:
                                      registry=registry)
         self._passes = Gauge("ki_pforte_passes", "Personen nach Stand ihres KI-Passes", ["state"], registry=registry)
         self._detector = Gauge("ki_pforte_detector_queue", "Texte, die auf die Prüfung warten", registry=registry)
-        self._inspected = Counter("ki_pforte_detector_texts", "Texte in der Prüfung, neu oder schon geprüft", ["cache"], registry=registry)
+        self._inspected = Counter("ki_pforte_detector_texts", "Texte in der Prüfung, neu oder schon geprüft", ["cache"],
+                                  registry=registry)
         self._seen = {"hit": 0, "miss": 0}
         self._policy = Info("ki_pforte_policy", "Geltende Richtlinien", registry=registry)
         Info("ki_pforte_build", "Version der KI-Pforte", registry=registry).info({"version": version})
@@ -61,8 +63,11 @@ class PrometheusMetrics:
 
     def redactions(self, counts: Mapping[tuple[str, str], int]) -> None:
         """See `gateway.ports.Metrics.redactions`."""
-        for (entity, action), number in counts.items():
-            self._redactions.labels(entity, action).inc(number)
+        for key, number in counts.items():
+            counter = self._redacted.get(key)
+            if counter is None:
+                counter = self._redacted[key] = self._redactions.labels(*key)
+            counter.inc(number)
 
     def stage(self, name: str, seconds: float) -> None:
         """See `gateway.ports.Metrics.stage`."""

@@ -51,7 +51,7 @@ def replaced(texts: list[str], findings: list[list[Finding]]):  # type: ignore[n
 def test_what_was_redacted_comes_back_byte_for_byte(request: tuple[list[str], list[list[Finding]]]) -> None:
     texts, findings = request
     result = replaced(texts, findings)
-    assert [restore(text, result.mapping.values) for text in result.texts] == texts
+    assert [restore(text, result.values) for text in result.texts] == texts
 
 
 @given(requests())
@@ -71,7 +71,7 @@ def test_every_character_of_a_finding_is_gone(request: tuple[list[str], list[lis
 @given(requests())
 def test_the_same_value_has_one_placeholder_and_two_values_never_share_one(
         request: tuple[list[str], list[list[Finding]]]) -> None:
-    values = replaced(*request).mapping.values
+    values = replaced(*request).values
     assert len(set(values.values())) == len(values)
 
 
@@ -82,9 +82,9 @@ def test_restoration_does_not_depend_on_where_the_answer_was_cut(
     result = replaced(texts, findings)
     for answer in [*result.texts, *texts]:
         def machine():  # type: ignore[no-untyped-def]
-            restorer = Restorer(result.mapping.values)
+            restorer = Restorer(result.values)
             return restorer.feed, restorer.close
-        assert joined_in_every_way(answer, machine) == restore(answer, result.mapping.values)
+        assert joined_in_every_way(answer, machine) == restore(answer, result.values)
 
 
 @given(TEXTS, st.data())
@@ -111,9 +111,9 @@ def test_text_that_looks_like_a_placeholder_survives_unchanged(text: str) -> Non
     whole = f"{text} Krüger"
     found = [Finding(len(whole) - 6, len(whole), "PERSON", 1, "anrede")]
     result = replaced([whole], [found])
-    assert restore(result.texts[0], result.mapping.values) == whole
+    assert restore(result.texts[0], result.values) == whole
     quoted = "Sie schrieben: " + result.texts[0] + " (Ende)"
-    assert restore(quoted, result.mapping.values) == "Sie schrieben: " + whole + " (Ende)"
+    assert restore(quoted, result.values) == "Sie schrieben: " + whole + " (Ende)"
 
 
 @given(TEXTS, TEXTS)
