@@ -47,11 +47,13 @@ def build_detector(options: DetectorOptions | None = None, extra: Sequence[Rule]
     self-test fails.
     """
     chosen = options or DetectorOptions()
-    rules = all_rules(case_patterns=[_compiled(pattern) for pattern in chosen.case_patterns], own_mailboxes=chosen.own_mailboxes,
-                      own_phones=chosen.own_phones, own_addresses=chosen.own_addresses)
+    rules = all_rules(
+        case_patterns=[_compiled(pattern) for pattern in chosen.case_patterns], own_mailboxes=chosen.own_mailboxes,
+        own_phones=chosen.own_phones, own_addresses=chosen.own_addresses)
     detector = RuleDetector(
-        (*rules, *extra), language=chosen.language, entries=chosen.cache_entries, size=chosen.cache_bytes, threads=chosen.threads,
-        seconds=chosen.seconds, inline=chosen.inline, allowed=frozenset(value.strip().lower() for value in chosen.allowed))
+        (*rules, *extra), language=chosen.language, entries=chosen.cache_entries, size=chosen.cache_bytes,
+        threads=chosen.threads, seconds=chosen.seconds, inline=chosen.inline,
+        allowed=frozenset(value.strip().lower() for value in chosen.allowed))
     detector.ready()
     return detector
 

@@ -1,7 +1,8 @@
 """How a personal name is written: where it ends, and which capitalised words are never part of one.
 
 What it is: the grammar that the name rules share. Given a place where a name must begin (after "Frau", after
-"Name:"), `read_name` returns how far it goes: nobility particles, double names, hyphens, initials, nicknames in quotation
+"Name:"), `read_name` returns how far it goes: nobility particles, double names, hyphens, initials, nicknames in
+    quotation
 marks.
 
 What it keeps true: it never eats an ordinary word: German nouns are capitalised too, so the second word of a name
@@ -20,14 +21,20 @@ from gateway.detection.data import lines, words
 _NOUNS: Final = frozenset(word.lower() for word in lines("nouns.txt"))
 _GIVEN: Final = frozenset(word.lower() for word in lines("given_names.txt"))
 _NOUN_ENDINGS: Final = (
-    "ung", "ungen", "heit", "heiten", "keit", "keiten", "schaft", "schaften", "tion", "tionen", "nummer", "zeichen", "gesetz", "antrag",
-    "bescheid", "geld", "steuer", "gebühr", "gebühren", "verfahren", "behörde", "amt", "ämter", "amtes", "tät", "ismus", "beirat",
-    "stelle", "vermerk", "schreiben", "ordnung", "kosten", "nachweis", "urkunde", "versicherung", "ausschuss", "meldung",
-    "gmbh", "verein", "hilfe", "zahlung", "einrichtung", "leistung", "leiter", "leiterin", "inspektor", "inspektorin", "sekretär",
-    "sekretärin", "minister", "ministerin", "präsident", "präsidentin", "direktor", "direktorin", "beauftragte", "beauftragter",
+    "ung", "ungen", "heit", "heiten", "keit", "keiten", "schaft", "schaften", "tion", "tionen", "nummer", "zeichen",
+    "gesetz", "antrag",
+    "bescheid", "geld", "steuer", "gebühr", "gebühren", "verfahren", "behörde", "amt", "ämter", "amtes", "tät",
+    "ismus", "beirat",
+    "stelle", "vermerk", "schreiben", "ordnung", "kosten", "nachweis", "urkunde", "versicherung", "ausschuss",
+    "meldung",
+    "gmbh", "verein", "hilfe", "zahlung", "einrichtung", "leistung", "leiter", "leiterin", "inspektor",
+    "inspektorin", "sekretär",
+    "sekretärin", "minister", "ministerin", "präsident", "präsidentin", "direktor", "direktorin", "beauftragte",
+    "beauftragter",
     "vorsitzende", "vorsitzender", "berater", "beraterin", "beamter", "beamtin", "straße", "strasse", "platz", "haus")
 
-PARTICLES: Final = words("""von vom van der den dem de del della di da du dos das zu zum zur auf ter ten la le el al ibn bin bint ben
+PARTICLES: Final = words("""von vom van der den dem de del della di da du dos das zu zum zur auf ter ten la le el al
+    ibn bin bint ben
     ben und-und af av do e y ap""")
 _LEADING: Final = words("von vom van de del della di da du dos la le el al zu zur zum ter ten ibn bin bint ben "
     "af av")
@@ -77,15 +84,16 @@ def is_given(word: str) -> bool:
 
 def skip_titles(text: str, position: int) -> int:
     """Return the place behind academic titles, offices and noble ranks at `position`: they are no part of the name."""
-    while True:
+    for _ in range(5):
         match = _TITLES.match(text, position) or _OFFICES.match(text, position)
         if match is None or match.end() == position:
             return position
-        if match[0].endswith(tuple("abcdefghijklmnopqrstuvwxyz")) and text[match.end():match.end() + 1] not in ("", " "):
+        if match[0][-1].isalpha() and text[match.end():match.end() + 1] not in ("", " "):
             return position
         position = match.end()
         while text[position:position + 1] == " ":
             position += 1
+    return position
 
 
 def read_name(text: str, position: int, *, words: int = 4, trust_first: bool = True) -> int | None:
@@ -112,7 +120,7 @@ def read_name(text: str, position: int, *, words: int = 4, trust_first: bool = T
             first = first or word
             count += 1
             end = token.end() + initial
-        elif word.lower() not in (PARTICLES if count else _LEADING) or not _upper_follows(text, token.end()):
+        elif word.lower() not in (PARTICLES if first else _LEADING) or not _upper_follows(text, token.end()):
             break
         else:
             trust_first = trust_first and (bool(first) or word.lower() in _NOBLE)
@@ -141,10 +149,12 @@ def is_hard(word: str) -> bool:
     return word.lower() in _HARD
 
 
-_HARD: Final = words("""antrag bescheid widerspruch termin wohngeld kindergeld und oder der die das den dem des ein eine ich sie er wir ihr
+_HARD: Final = words("""antrag bescheid widerspruch termin wohngeld kindergeld und oder der die das den dem des ein
+    eine ich sie er wir ihr
     bitte danke mit von vom zu zur zum im in am an auf für bei betreff hallo liebe lieber sehr tel telefon fax email
     mail straße weg
-    name vorname nachname geburtsdatum anschrift adresse kind kinder mutter vater eltern sohn tochter amt stadt gemeinde""")
+    name vorname nachname geburtsdatum anschrift adresse kind kinder mutter vater eltern sohn tochter amt stadt
+    gemeinde""")
 
 
 def _upper_follows(text: str, position: int) -> bool:

@@ -1,8 +1,8 @@
 """Presidio behind one file: the only one that imports it.
 
 What it is: an `AnalyzerEngine` with a registry of our own recognizers, and our operators as presidio-anonymizer
-`Operator` classes. A larger recogniser (spaCy, transformers, GLiNER, or the compact one) is added as one more entry of the
-registry: see `as_recognizer`.
+`Operator` classes. A larger recogniser (spaCy, transformers, GLiNER, or the compact one) is added as one more entry
+of the registry: see `as_recognizer`.
 
 What it keeps true: no model is loaded and nothing is downloaded; presidio's own patterns are not used (they swallow
 errors and time-outs, and miss German forms); its context enhancer is off, because our rules read context
@@ -130,7 +130,8 @@ class _RuleRecognizer(EntityRecognizer):
         if self._needs_digits and not sheet.has_digit:
             return []
         lo, hi = sheet.lo, sheet.hi
-        return [RecognizerResult(f.entity, f.start, f.end, f.score, recognition_metadata={**self._metadata, _FINDING: f})
+        shared = self._metadata
+        return [RecognizerResult(f.entity, f.start, f.end, f.score, recognition_metadata={**shared, _FINDING: f})
                 for f in self._find(sheet) if lo <= f.start < hi]
 
 

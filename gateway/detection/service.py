@@ -38,7 +38,8 @@ WINDOW: Final = 4096
 _ENTRY_BYTES: Final = 220
 _FINDING_BYTES: Final = 160
 _PROBE: Final = Passage("Sehr geehrte Frau Mustermann, IBAN DE89 3704 0044 0532 0130 00, erika@mustermann.example")
-_PROBE_FINDS: Final = {("PERSON", "Mustermann"), ("IBAN", "DE89 3704 0044 0532 0130 00"), ("EMAIL", "erika@mustermann.example")}
+_PROBE_FINDS: Final = {
+    ("PERSON", "Mustermann"), ("IBAN", "DE89 3704 0044 0532 0130 00"), ("EMAIL", "erika@mustermann.example")}
 
 
 class FindingCache:
@@ -88,7 +89,8 @@ class RuleDetector:
     """The `Detector` of the gateway. `hits`, `misses` and `queued` are read by the metrics."""
 
     def __init__(self, rules: Sequence[Rule], *, language: str = "de", entries: int = 20_000, size: int = 32 << 20,
-                 threads: int = 1, seconds: float = 20.0, inline: int = 300, allowed: frozenset[str] = frozenset()) -> None:
+                 threads: int = 1, seconds: float = 20.0, inline: int = 300,
+                 allowed: frozenset[str] = frozenset()) -> None:
         self._lexicon: Lexicon = lexicon(rules)
         self._analyzer = Analyzer(rules, self._lexicon, language)
         self._cache = FindingCache(entries, size)
@@ -189,6 +191,7 @@ def windows(text: str) -> list[tuple[int, int]]:
     borders = [0]
     while len(text) - borders[-1] > WINDOW + WINDOW // 2:
         earliest, latest = borders[-1] + WINDOW // 2, borders[-1] + WINDOW
-        cut = next((at + len(mark) for mark in ("\n\n", "\n", " ") if (at := text.rfind(mark, earliest, latest)) >= 0), latest)
+        found = ((text.rfind(mark, earliest, latest), len(mark)) for mark in ("\n\n", "\n", " "))
+        cut = next((at + size for at, size in found if at >= 0), latest)
         borders.append(cut)
     return list(zip(borders, [*borders[1:], len(text)], strict=True))

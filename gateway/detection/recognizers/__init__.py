@@ -29,10 +29,12 @@ def all_rules(*, case_patterns: Sequence[re.Pattern[str]] = (), own_mailboxes: C
               own_phones: Collection[str] = (), own_addresses: Collection[str] = ()) -> tuple[Rule, ...]:
     """Return every recognizer, with the patterns and the public data of this municipality."""
     return (
-        email.rule(frozenset(map(str.lower, own_mailboxes))), iban.RULE, card.RULE, tax.RULE, insurance.RULE, papers.RULE, plate.RULE,
+        email.rule(frozenset(map(str.lower, own_mailboxes))), iban.RULE, card.RULE, tax.RULE,
+        insurance.RULE, papers.RULE, plate.RULE,
         phone.rule(frozenset(form for number in own_phones for form in _forms(number))),
         address.rule(frozenset(map(str.lower, own_addresses))), address.FIELD_RULE, dates.RULE,
-        references.case_rule(case_patterns), references.CASH_RULE, references.PARCEL_RULE, network.RULE, cells.RULE, person.RULE,
+        references.case_rule(case_patterns), references.CASH_RULE, references.PARCEL_RULE,
+        network.RULE, cells.RULE, person.RULE,
         special.RULE,
     )
 

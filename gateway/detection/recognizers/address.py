@@ -55,7 +55,9 @@ _LEFT_STREET: Final = re.compile(
     rf"((?:(?:c/o[ ][^\n,]{{3,40}},[ ])?(?:{_UP}[\w.'’-]*|der|den|dem|des|von|und|am|an|im|zum|"
     rf"zur)[ ]){{1,5}}{_NUMBER}{_FLAT})"
     r"[ \t]*(?:,|;|[-–|·]|\n|,?[ ]in|[ ])[ \t\n]{0,4}\Z")
-_POSTBOX: Final = re.compile(rf"(?<!\w)Postfach[ ](?:Nr\.?[ ])?\d{{1,3}}(?:[ ]?\d{{2,3}}){{0,2}}(?:,?[ \n]{{1,2}}\d{{5}}[ ]{_TOWN})?(?!\w)")
+_POSTBOX: Final = re.compile(
+    rf"(?<!\w)Postfach[ ](?:Nr\.?[ ])?\d{{1,3}}(?:[ ]?\d{{2,3}}){{0,2}}"
+                      rf"(?:,?[ \n]{{1,2}}\d{{5}}[ ]{_TOWN})?(?!\w)")
 _ANY_STREET: Final = re.compile(rf"((?:{_UP}[\w.'’-]*|der|den|dem|des|von|am|an|im|zum|zur)(?:[ ](?:{_UP}[\w.'’-]*|"
     rf"der|den|dem|des|von)){{0,4}}[ ]{_NUMBER}{_FLAT})")
 _UNIT: Final = re.compile(r"(?:Euro|EUR|Einwohner|Stück|Menschen|Personen|Kilometer|Quadratmeter|Tonnen|Liter|Mark|"
@@ -76,7 +78,8 @@ _PRIVATE: Final = re.compile(
     r"Mieter\w*|Vermieter\w*|Eigentümer\w*|Halter\w*|Antragsteller\w*|Mutter|Vater|Sohn|Tochter|ich|Ich|Mann|c/o)\b")
 _HALL: Final = re.compile(r"(?:Am Rathaus|Rathaus(?:platz|straße|str\.|markt|gasse)|Am Alten Rathaus|"
     r"Behördenzentrum|Schlossplatz 1\b)")
-_NO_PLACE: Final = words("""zimmer raum haus gebäude absatz abs satz jahr jahre mai juni juli märz april august september oktober november
+_NO_PLACE: Final = words("""zimmer raum haus gebäude absatz abs satz jahr jahre mai juni juli märz april august
+    september oktober november
     dezember januar februar ende anfang montag dienstag mittwoch donnerstag freitag samstag sonntag alter anhang teil
     kapitel schnitt
     durchschnitt stand tag monat quartal artikel paragraf vorjahr zeitraum block gleis abschnitt fall januar umfang
@@ -128,7 +131,8 @@ def _spans(sheet: Sheet) -> Iterator[tuple[int, int, float, bool]]:
         follow = _FOLLOW.match(text, match.end())
         yield begin, follow.end() if follow else match.end(), 0.85, True
     for match in _placed(sheet):
-        if match[1].lower() not in _NO_PLACE and not (is_ordinary(match[1]) and match[2].isdigit() and int(match[2]) > 400):
+        year = is_ordinary(match[1]) and match[2].isdigit() and int(match[2]) > 400
+        if match[1].lower() not in _NO_PLACE and not year:
             follow = _FOLLOW.match(text, match.end())
             yield match.start(), follow.end() if follow else match.end(), 0.7, False
     if sheet.has("Postfach"):
@@ -177,10 +181,12 @@ def _street_words(match: re.Match[str]) -> int:
     lead = _LEAD.match(match[0])
     start = match.start() + (lead.end() if lead else 0)
     words = match.string[start:match.start(1)].split(" ")
-    while len(words) > 2 and is_ordinary(words[0]) and words[0] not in ("Am", "An", "Im", "In", "Auf", "Zum", "Zur", "Bei",
-                                                                        "Hinter", "Unter", "Vor"):
+    while len(words) > 2 and is_ordinary(words[0]) and words[0].lower() not in _PREPOSITIONS:
         start += len(words.pop(0)) + 1
     return start
+
+
+_NO_START: Final = words("und der den dem des von am an im zum zur")
 
 
 def _street_start(left: re.Match[str]) -> int:
@@ -191,7 +197,7 @@ def _street_start(left: re.Match[str]) -> int:
         start, street = start + lead.end(), street[lead.end():]
     words = re.split(r"(?<=[ ])", street)
     number = next((i for i, word in enumerate(words) if word[:1].isdigit()), len(words))
-    while number > 1 and words[0].strip().lower() in ("und", "der", "den", "dem", "des", "von", "am", "an", "im", "zum", "zur"):
+    while number > 1 and words[0].strip().lower() in _NO_START:
         start += len(words.pop(0))
         number -= 1
     while number > 3:
@@ -213,8 +219,9 @@ def _find_fields(sheet: Sheet) -> Iterator[Finding]:
                 continue
             found = value_at(sheet, end, _PARTS)
             surface = found[0].strip() if found else ""
-            if found and surface and surface not in ("null", "true", "false") and (surface[0].isupper() or surface[0].isdigit()):
-                yield Finding(found.start(), found.start() + len(found[0].rstrip()), "ADDRESS", 0.7, "kennwort", certain=False)
+            if found and surface and (surface[0].isupper() or surface[0].isdigit()):
+                end = found.start() + len(found[0].rstrip())
+                yield Finding(found.start(), end, "ADDRESS", 0.7, "kennwort", certain=False)
 
 
 def rule(own: frozenset[str] = frozenset()) -> Rule:

@@ -36,7 +36,8 @@ def _find(sheet: Sheet) -> Iterator[Finding]:
         else:
             match = _PATTERNS[cell.kind].match(sheet.text, cell.start, cell.end)
             if match and (cell.kind != "ADDRESS" or any(c.isalnum() for c in match[0])):
-                yield Finding(match.start(), match.start() + len(match[0].rstrip()), cell.kind, 0.75, "kontext", certain=False)
+                end = match.start() + len(match[0].rstrip())
+                yield Finding(match.start(), end, cell.kind, 0.75, "kontext", certain=False)
 
 
 def _names(text: str, start: int, end: int) -> Iterator[Finding]:

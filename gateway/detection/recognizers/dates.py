@@ -11,7 +11,8 @@ from gateway.detection.sheet import Rule, Sheet
 from gateway.model.finding import Finding
 
 _AFTER: Final = re.compile(
-    rf"""["'”)*_]{{0,3}}\.?[ \t]?(?:\([^)\n]{{1,20}}\))?["'”]?[ \t]{{0,2}}[:=|–-]?[ \t]{{0,3}}(?:\n[ \t]{{0,4}})?["'„“(]{{0,2}}
+    rf"""["'”)*_]{{0,3}}\.?[ \t]?(?:\([^)\n]{{1,20}}\))?["'”]?
+    [ \t]{{0,2}}[:=|–-]?[ \t]{{0,3}}(?:\n[ \t]{{0,4}})?["'„“(]{{0,2}}
     (?:(?:am|den|is|ist|on|war|der|lautet)[ ]){{0,2}}(?:in[ ][^\n\d,;]{{2,40}}?,?[ ](?:am[ ]|on[ ])?)?
     (?P<date>{DATE}|{YEAR})""", re.X | re.I)
 _STAR: Final = re.compile(rf"(?:\*|†|✝)[ ]?(?:am[ ])?({DATE}|{YEAR})", re.I)

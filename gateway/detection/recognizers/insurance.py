@@ -17,7 +17,8 @@ _PENSION: Final = re.compile(
     r"(?<![\w])\d{2}[ \-–/.]{0,2}\n?\d{2}[ .]?\d{2}[ .]?\d{2}[ \-–/.]{0,2}\n?[A-Za-z][ \-–/.]{0,2}\n?\d{2}[ ]?\d(?!\w)")
 _HEALTH: Final = re.compile(r"(?<![\w])[A-Z](?:[ ]?\d){9}(?!\w)")
 _HEALTH_VALUE: Final = re.compile(r"[A-Za-z](?:[ \-.]?\d){8,10}(?!\w)|\d(?:[ ]?\d){8,11}(?!\w)")
-_PENSION_VALUE: Final = re.compile(r"\d(?:[ \-–/.]{0,2}\n?\d){5,8}[ \-–/.]{0,2}\n?[A-Za-z](?:[ \-–/.]{0,2}\d){2,4}(?!\w)")
+_PENSION_VALUE: Final = re.compile(
+    r"\d(?:[ \-–/.]{0,2}\n?\d){5,8}[ \-–/.]{0,2}\n?[A-Za-z](?:[ \-–/.]{0,2}\d){2,4}(?!\w)")
 
 
 def _cross(products: list[int]) -> int:

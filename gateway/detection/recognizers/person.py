@@ -237,7 +237,8 @@ def _find_signature(sheet: Sheet) -> Iterator[Finding]:
         at = skip_titles(text, match.end())
         saluted = _SALUTED.match(text, at)
         at = saluted.end() if saluted else at
-        stop = read_name(text, at, trust_first=not is_ordinary(text[at:at + 40].split(" ")[0].split("\n")[0].rstrip(",.;)")))
+        first = _FIRST_WORD.match(text, at)
+        stop = read_name(text, at, trust_first=first is not None and not is_ordinary(first[0]))
         if stop:
             yield _finding(sheet, at, stop, "unterschrift")
 
@@ -252,7 +253,8 @@ def _find_last_line(sheet: Sheet) -> Iterator[Finding]:
     if match:
         stop = read_name(text, match.start(1), trust_first=False)
         if stop == size:
-            yield _finding(sheet, match.start(1), stop, "unterschrift", 0.7, certain=is_given(text[match.start(1):stop].split(" ")[0]))
+            known = is_given(text[match.start(1):stop].split(" ")[0])
+            yield _finding(sheet, match.start(1), stop, "unterschrift", 0.7, certain=known)
 
 
 def _signature(sheet: Sheet, position: int) -> Iterator[Finding]:
@@ -286,7 +288,8 @@ def _plausible(name: str, rest: str) -> bool:
     if name.isupper() and len(name) <= 3:
         return False
     tail = rest.strip()
-    return not tail or tail[0] in ",(&/|<.–-+*_" or tail.startswith(("und ", "u. ", "mit ")) or is_given(name.split(" ")[0])
+    return (not tail or tail[0] in ",(&/|<.–-+*_" or tail.startswith(("und ", "u. ", "mit "))
+            or is_given(name.split(" ")[0]))
 
 
 def _find(sheet: Sheet) -> Iterator[Finding]:
@@ -301,7 +304,8 @@ def _find(sheet: Sheet) -> Iterator[Finding]:
     yield from _find_last_line(sheet)
 
 
-_ROLES: Final = """tochter sohn bruder schwester ehemann ehefrau ehegatte ehegattin mutter vater oma opa großmutter großvater onkel tante nichte neffe
+_ROLES: Final = """tochter sohn bruder schwester ehemann ehefrau ehegatte ehegattin mutter vater oma opa großmutter
+    großvater onkel tante nichte neffe
     enkel enkelin schwiegermutter schwiegervater schwiegersohn schwiegertochter lebensgefährte lebensgefährtin
     lebenspartner lebenspartnerin
     stiefvater stiefmutter kindesmutter kindesvater pflegemutter pflegevater pflegekind mann kollege kollegin

@@ -79,7 +79,7 @@ def _labelled(sheet: Sheet, start: int, end: int, pattern: re.Pattern[str], seen
     number = digits(surface)
     if begin in seen or number in _SERVICE or number in own or number.startswith(_FREE[:-1]) or _DATE.match(surface):
         return None
-    if pattern is _LOCAL and (len(number) < 3 or (len(number) < 4 and sheet.text[start:end].lower() in ("mobil", "phone"))):
+    if pattern is _LOCAL and len(number) < (4 if sheet.text[start:end].lower() in ("mobil", "phone") else 3):
         return None
     return begin, match.end()
 

@@ -15,7 +15,7 @@ from gateway.detection.sheet import GAP, Rule, Sheet
 from gateway.model.finding import Finding
 
 _VALUE: Final = re.compile(
-    r"(?=[^\n,;]{0,24}\d)[A-Za-zÄÖÜ0-9][\w./*+-]*(?:(?:[ ]?[-–/][ ]?|[ ])(?=[\w./-]*\d|"
+    r"(?=[^\n,;]{0,24}\d)[A-Za-zÄÖÜ0-9][\w./*+-]{0,40}(?:(?:[ ]?[-–/][ ]?|[ ])(?=[\w./-]*\d|"
     r"[A-ZÄÖÜ][A-Za-z]{0,3}[ ]\d)[\w./*-]+){0,5}")
 _NUMBERED: Final = re.compile(r"-(?:Nr|Nummer|No)", re.I)
 _REGISTERED: Final = re.compile(r"[^\n]{0,40}?\bNr\.?[ ](\d{1,6}/\d{2,4})")
@@ -29,7 +29,7 @@ _PUBLIC: Final = re.compile(r"(?:\b(?:BGH|BVerwG|BVerfG|BSG|BAG|BFH|EuGH|EGMR|OL
                             r"[^\n]{0,40})$")
 _SHAPES: Final = re.compile(
     r"(?<![\w./-])(?:"
-    r"\d{1,3}(?:[.-]\d{1,3}){0,2}[-/ ]{1,3}[A-ZÄÖÜ][A-Za-zÄÖÜäöü]{0,5}[-/ ]{0,3}\d{2,4}[-/]\d{1,7}"   # 50.2-WG-2024/004711
+    r"\d{1,3}(?:[.-]\d{1,3}){0,2}[-/ ]{1,3}[A-ZÄÖÜ][A-Za-zÄÖÜäöü]{0,5}[-/ ]{0,3}\d{2,4}[-/]\d{1,7}"  # 50.2-WG
     r"|\d{2,3}\.\d{1,3}[-/][A-ZÄÖÜ]{1,4}[-/]\d{2,4}[-/.]\d{1,6}"
     r"|[A-ZÄÖÜ]{1,3}[ -]?(?:19|20)\d{2}/\d{2,6}"
     r"|[A-ZÄÖÜ][A-Za-zÄÖÜ]{1,5}-\d{4}-\d{3,8}"                                              # GSi-2024-11093
@@ -56,7 +56,8 @@ def _labelled(sheet: Sheet, kind: str, entity: str) -> Iterator[Finding]:
     text = sheet.text
     for start, end in sheet.hits(kind):
         gap = GAP.match(text, end)
-        if end - start <= 2 and (text[start - 1:start] == "-" or (text[end:end + 1] == "-" and not _NUMBERED.match(text, end))):
+        joined = text[end:end + 1] == "-" and not _NUMBERED.match(text, end)
+        if end - start <= 2 and (joined or text[start - 1:start] == "-"):
             continue  # "WG" inside "50.2-WG-2024" is part of a number, no label
         position = gap.end() if gap else end
         match = _VALUE.match(text, position)

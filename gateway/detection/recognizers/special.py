@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
+from gateway.detection.data import words
 from gateway.detection.sheet import Rule, Sheet
 from gateway.model.finding import Finding
 
@@ -22,6 +23,7 @@ _VS: Final = re.compile(r"\bVS[ ]?[-–][ ]?(?:NfD|NUR FÜR DEN DIENSTGEBRAUCH|N
 _CHURCH: Final = re.compile(r"(?:aus der|der) Kirche (?:aus|bei)getreten")
 _WEEK: Final = re.compile(r"\d{1,2}\.[ ](?:SSW|Schwangerschaftswoche)|in der[ ]\d{1,2}\.[ ]Woche")
 _NATION: Final = re.compile(r"""["'”)]{0,2}[ ]?[:=]?[ ]{0,2}["'„]?([A-Za-zÄÖÜäöüß-]{3,25})""")
+_NO_NATION: Final = words("der des und oder ist wird besitzt nach durch kann")
 _NEAR: Final = 220
 
 
@@ -40,12 +42,13 @@ def _find(sheet: Sheet) -> Iterator[Finding]:
     for kind in ("HEALTH", "RELIGION", "ORIGIN", "CRIME"):
         yield from _words(sheet, kind)
     if sheet.hits("SUBJECT"):
-        for pattern, entity, group in ((_GRADE, "HEALTH", 0), (_ICD, "HEALTH", 1), (_WEEK, "HEALTH", 0), (_CHURCH, "RELIGION", 0)):
+        for pattern, entity, group in (
+                (_GRADE, "HEALTH", 0), (_ICD, "HEALTH", 1), (_WEEK, "HEALTH", 0), (_CHURCH, "RELIGION", 0)):
             if pattern is not _CHURCH or sheet.has("Kirche"):
                 yield from _marks(sheet, pattern, entity, group)
     for _, end in sheet.hits("NATIONALITY"):
         match = _NATION.match(sheet.text, end)
-        if match and match[1].lower() not in ("der", "des", "und", "oder", "ist", "wird", "besitzt", "nach", "durch", "kann"):
+        if match and match[1].lower() not in _NO_NATION:
             yield Finding(*match.span(1), "ORIGIN", 0.7, "kontext", certain=False, noted=True)
     for _ in sheet.hits("VS")[:1]:
         yield from _marks(sheet, _VS, "CLASSIFIED")

@@ -224,8 +224,10 @@ def test_validated_numbers_may_be_propagated_and_uncertain_dates_not(detector: R
 
 
 @pytest.mark.parametrize(("label", "text", "entity"), [
-    ("nachname", "Haddad", "PERSON"), ("vorname", "rania", "PERSON"), ("geburtsdatum", "1985-03-17", "BIRTHDATE"), ("plz", "06110", "ADDRESS"),
-    ("ort", "Halle", "ADDRESS"), ("telefon", "4711226", "PHONE"), ("kassenzeichen", "471108", "CASH_NUMBER"), ("geb", "01.02.2003", "BIRTHDATE"),
+    ("nachname", "Haddad", "PERSON"), ("vorname", "rania", "PERSON"), ("geburtsdatum", "1985-03-17", "BIRTHDATE"),
+    ("plz", "06110", "ADDRESS"),
+    ("ort", "Halle", "ADDRESS"), ("telefon", "4711226", "PHONE"), ("kassenzeichen", "471108", "CASH_NUMBER"),
+    ("geb", "01.02.2003", "BIRTHDATE"),
     ("iban", "DE88 3704 0044 0532 0130 00", "IBAN"), ("strasse", "Turmstraße", "ADDRESS"),
 ])
 def test_the_key_of_a_json_value_is_its_context(detector: RuleDetector, label: str, text: str, entity: str) -> None:
@@ -235,7 +237,8 @@ def test_the_key_of_a_json_value_is_its_context(detector: RuleDetector, label: s
 
 def test_what_belongs_to_the_authority_is_configured_and_stays() -> None:
     detector = build_detector(DetectorOptions(
-        own_mailboxes=("Erika.Muster@stadt.example",), own_phones=("05241 / 82-0",), own_addresses=("Berliner Straße 70, 33330 Gütersloh",),
+        own_mailboxes=("Erika.Muster@stadt.example",), own_phones=("05241 / 82-0",),
+        own_addresses=("Berliner Straße 70, 33330 Gütersloh",),
         allowed=("Hasselfeldt",)))
     text = ("erika.muster@stadt.example, Tel. 05241 82-0 oder +49 5241 820, Berliner Straße 70, 33330 Gütersloh, "
             "Herr Hasselfeldt")

@@ -7,6 +7,7 @@ import logging
 import socket
 import time
 from collections.abc import Iterator
+from itertools import pairwise
 
 import pytest
 
@@ -17,7 +18,8 @@ from gateway.errors import GatewayError
 from gateway.model.finding import Finding, Passage
 
 MAIL = ("Sehr geehrte Frau Krüger, Ihre IBAN DE89 3704 0044 0532 0130 00 und die mistyped DE88 3704 0044 0532 0130 00, "
-        "geb. am 07.11.1984, wohnhaft Lindenstr. 3, 33330 Gütersloh, Tel. 05241 987654, ID L01X00T471, mueller@städte.example. ")
+        "geb. am 07.11.1984, wohnhaft Lindenstr. 3, 33330 Gütersloh, Tel. 05241 987654, "
+        "ID L01X00T471, mueller@städte.example. ")
 
 
 def test_a_known_text_costs_no_inspection() -> None:
@@ -111,7 +113,7 @@ def test_windows_cover_the_text_and_prefer_paragraphs() -> None:
     cut = windows(text)
     assert cut[0][0] == 0
     assert cut[-1][1] == len(text)
-    assert all(a[1] == b[0] for a, b in zip(cut, cut[1:], strict=False))
+    assert all(a[1] == b[0] for a, b in pairwise(cut))
     assert all(text[:start].endswith("\n\n") for start, _ in cut[1:])
     assert windows("kurz") == [(0, 4)]
 
@@ -126,7 +128,8 @@ def test_no_network_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
     assert detector.find(Passage(MAIL))
 
 
-def test_no_logger_and_no_output_ever_holds_content(capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture) -> None:
+def test_no_logger_and_no_output_ever_holds_content(capfd: pytest.CaptureFixture[str],
+                                                     caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     logging.getLogger().setLevel(logging.DEBUG)
     detector = build_detector()
