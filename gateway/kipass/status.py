@@ -76,17 +76,16 @@ def _verdict(checks: Sequence[_Check], words: messages.Words, config: KiPassConf
     """Return what the modules say together: the worst of them decides."""
     worst = min((c.standing for c in checks), default=Standing.OPEN)
     ends = [c.end for c in checks if c.standing is worst and ALWAYS < c.end < FOREVER]
-    ended = min(ends, default=None)
+    end = min(ends, default=None)  # of those that stand worst: when they stop counting, or stopped
     if worst is Standing.OPEN:
         return PassStatus("fehlt", message=words.missing())
     if worst is Standing.EXPIRED:
-        return PassStatus("abgelaufen", until=ended, message=words.expired(ended))
+        return PassStatus("abgelaufen", until=end, message=words.expired(end))
     if worst is Standing.OVERTAKEN:
-        return PassStatus("dv_neu", until=ended, message=words.overtaken(_in_force(config, now)))
-    until = min((c.end for c in checks if c.end < FOREVER), default=None)
+        return PassStatus("dv_neu", until=end, message=words.overtaken(_in_force(config, now)))
     if worst is Standing.GRACE:
-        return PassStatus("kulanz", until=until, notice=words.grace(until))
-    return PassStatus("gueltig", until=until)
+        return PassStatus("kulanz", until=end, notice=words.grace(end))
+    return PassStatus("gueltig", until=end)
 
 
 def _check(module: Module, evidence: Iterable[Evidence], config: KiPassConfig, now: datetime) -> _Check:

@@ -112,6 +112,15 @@ def test_a_material_version_gives_grace_with_a_date_and_then_refuses(moment: str
         assert "etwa 5 Minuten" in answer.message
 
 
+def test_grace_ends_with_its_own_date_even_where_a_course_ends_sooner() -> None:
+    evidence = [Evidence("schulung", at("2026-02-01T10:00+01:00"), valid_until=at("2026-06-12T00:00+02:00")),
+                *shown(V2)[1:]]
+    answer = status(evidence, [], CONFIG, SUMMER)
+    assert "bis 14.06.2026" in answer.notice
+    assert answer.changes_at == at("2026-06-12T00:00+02:00")
+    assert status(evidence, [], CONFIG, at("2026-06-12T00:00+02:00")).state == "abgelaufen"
+
+
 def test_an_editorial_version_asks_nothing_of_those_who_know_the_one_before() -> None:
     answer = status(shown(V2), [], CONFIG, at("2026-05-01T12:00+02:00"))
     assert answer.state == "gueltig"
