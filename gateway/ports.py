@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from gateway.model.decision import Action
-from gateway.model.exchange import SealedRequest
+from gateway.model.exchange import Receipt, SealedRequest
 from gateway.model.finding import Finding, Passage
 from gateway.model.principal import Principal
 
@@ -75,22 +75,11 @@ class Upstream(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Receipt:
-    """Proof that a record is durable: its id in the ledger."""
-
-    record_id: str
-
-
 class Recorder(Protocol):
     """Writes the book. A returned receipt means: durable."""
 
-    def new_id(self) -> str:
-        """Return a fresh record id (UUIDv7), so that intent and outcome can refer to each other."""
-        ...
-
-    async def record(self, kind: str, meta: Mapping[str, Any], *, subject: str | None, ref: str | None = None,
-                     record_id: str | None = None) -> Receipt:
+    async def record(self, kind: str, meta: Mapping[str, Any], *, subject: str | None,
+                     ref: str | None = None) -> Receipt:
         """Write one record of `kind` (``intent``, ``outcome``, ``denied``, ...) and return when it is durable.
 
         ``meta`` holds strings, integers, and lists and maps of them: facts without content. ``subject`` is the opaque

@@ -7,7 +7,7 @@ from typing import Any
 
 from audit import Ledger, LedgerUnavailable
 from gateway.errors import GatewayError
-from gateway.ports import Receipt
+from gateway.model.exchange import Receipt
 
 
 class LedgerRecorder:
@@ -16,14 +16,10 @@ class LedgerRecorder:
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
 
-    def new_id(self) -> str:
-        """See `gateway.ports.Recorder.new_id`."""
-        return self._ledger.new_id()
-
-    async def record(self, kind: str, meta: Mapping[str, Any], *, subject: str | None, ref: str | None = None,
-                     record_id: str | None = None) -> Receipt:
+    async def record(self, kind: str, meta: Mapping[str, Any], *, subject: str | None,
+                     ref: str | None = None) -> Receipt:
         """See `gateway.ports.Recorder.record`."""
-        draft = self._ledger.draft(kind, meta, subject=subject, ref=ref or "", record_id=record_id or "")
+        draft = self._ledger.draft(kind, meta, subject=subject, ref=ref or "")
         try:
             receipt = await self._ledger.append(draft)
         except LedgerUnavailable:

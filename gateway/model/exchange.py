@@ -1,7 +1,8 @@
-"""The states of one exchange. Each is built only from the one before, so the order is a type error to break.
+"""The states of one exchange: what leaves can only be built from what must have happened before.
 
-``Inbound`` -> ``Admitted`` -> ``Inspected`` -> ``Released`` -> ``Redacted`` -> ``Recorded`` -> `SealedRequest`.
-The pipeline builds them; `Upstream.send` accepts nothing but the last.
+A `SealedRequest` needs a `ReleaseDecision` (policy looked at what was found), a `RedactedBody` (made by redaction) and
+a `Receipt` (the intent is durable). `Upstream.send` accepts nothing else; ``tests/house`` asserts that only
+`gateway.pipeline` seals.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from gateway.model.decision import ReleaseDecision
 from gateway.model.register import RegisteredModel
 
 
@@ -22,15 +24,26 @@ class RedactedBody:
 
 
 @dataclass(frozen=True, slots=True)
-class SealedRequest:
-    """Ready to leave: redacted, released to exactly this model, and recorded (``receipt`` is the intent's id).
+class Receipt:
+    """Proof that a record is durable: its id in the ledger."""
 
-    Only `gateway.pipeline` builds one; ``tests/house`` asserts it.
-    """
+    record_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class SealedRequest:
+    """Ready to leave: redacted, released to exactly one model, and recorded."""
 
     dialect: str
-    model: RegisteredModel
+    release: ReleaseDecision
     redacted: RedactedBody
     stream: bool
-    receipt: str
+    receipt: Receipt
+    """Of the intent."""
     request_id: str
+
+    @property
+    def model(self) -> RegisteredModel:
+        """The model that policy released the request to."""
+        assert self.release.model is not None, "only a release with a model is sealed"
+        return self.release.model

@@ -12,6 +12,7 @@ from typing import Any
 
 from gateway.errors import GatewayError
 from gateway.model.decision import Admission, ReleaseDecision
+from gateway.model.exchange import Receipt
 from gateway.model.principal import Principal
 from gateway.model.register import RegisteredModel
 from gateway.ports import Recorder
@@ -83,14 +84,13 @@ class ExchangeLog:
         await self._recorder.record("denied", {**self._facts, "decision": "denied", "code": error.code,
                                                "latency_ms": self._milliseconds()}, subject=self._subject)
 
-    async def intent(self, counts: Mapping[tuple[str, str], int], stream: bool) -> str:
-        """Write, before a byte leaves, that it will leave; return the id of the durable record."""
+    async def intent(self, counts: Mapping[tuple[str, str], int], stream: bool) -> Receipt:
+        """Write, before a byte leaves, that it will leave; return its receipt."""
         replaced = {f"{entity}:{action}": number for (entity, action), number in counts.items()}
-        record_id = self._recorder.new_id()
-        await self._recorder.record("intent", {**self._facts, "decision": "allowed", "replaced": replaced,
-                                               "stream": int(stream)}, subject=self._subject, record_id=record_id)
-        self._intent = record_id
-        return record_id
+        receipt = await self._recorder.record("intent", {**self._facts, "decision": "allowed", "replaced": replaced,
+                                                         "stream": int(stream)}, subject=self._subject)
+        self._intent = receipt.record_id
+        return receipt
 
     async def outcome(self, status: str, *, code: str = "", http_status: int = 0, usage: Usage | None = None,
                       unresolved: int = 0) -> None:

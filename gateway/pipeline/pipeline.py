@@ -167,12 +167,12 @@ class _Walk:
         return self._house._operators.apply(action, entity, value)
 
     async def _seal(self, parsed: ParsedRequest, decision: ReleaseDecision, redaction: Redaction) -> SealedRequest:
-        house, model = self._house, decision.model
+        house, inbound, model = self._house, self._inbound, decision.model
         if model is None:
             raise GatewayError("intern", "Die Anfrage wurde nicht gesendet: Für sie steht kein Modell fest. Bitte "
                                "sagen Sie der IT Bescheid.", hint="release without a model")
         parsed.document.rewrite(redaction.texts)
-        self._inbound.dialect.prepare(parsed, model)
+        inbound.dialect.prepare(parsed, model)
         body = RedactedBody(parsed.document.to_bytes(), redaction.counts)
         house._metrics.redactions(redaction.counts)
         self._stage("redact")
@@ -182,7 +182,7 @@ class _Walk:
             "x-ki-pforte-decision": "allowed", "x-ki-pforte-model": model.id,
             "x-ki-pforte-redactions": ",".join(f"{entity}={number}" for entity, number in
                                                sorted(_per_entity(redaction.counts).items()))}
-        return SealedRequest(self._inbound.dialect.name, model, body, parsed.stream, receipt, self._inbound.request_id)
+        return SealedRequest(inbound.dialect.name, decision, body, parsed.stream, receipt, inbound.request_id)
 
     async def _send(self, sealed: SealedRequest, parsed: ParsedRequest, decision: ReleaseDecision,
                     redaction: Redaction) -> Outbound:

@@ -20,7 +20,8 @@ from pathlib import Path
 import aiohttp
 import uvloop
 
-from gateway.model.exchange import RedactedBody, SealedRequest
+from gateway.model.decision import ReleaseDecision
+from gateway.model.exchange import Receipt, RedactedBody, SealedRequest
 from gateway.model.register import RegisteredModel
 from gateway.upstream.routing import UpstreamRouter
 
@@ -35,7 +36,9 @@ def sealed(adapter: str, url: str, *, stream: bool) -> SealedRequest:
         transfer_basis="", data_classes=frozenset())
     text = "Bitte fassen Sie den Antrag zusammen. " * 5
     body = {"model": "fake", "messages": [{"role": "user", "content": text}], "stream": stream}
-    return SealedRequest("chat", model, RedactedBody(json.dumps(body).encode(), {}), stream, "receipt", "request")
+    release = ReleaseDecision("", model)
+    return SealedRequest("chat", release, RedactedBody(json.dumps(body).encode(), {}), stream,
+                         Receipt("receipt"), "request")
 
 
 async def read(router: UpstreamRouter, request: SealedRequest) -> int:

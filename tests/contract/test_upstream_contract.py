@@ -19,7 +19,8 @@ from typing import Any
 import pytest
 
 from gateway.errors import GatewayError
-from gateway.model.exchange import RedactedBody, SealedRequest
+from gateway.model.decision import ReleaseDecision
+from gateway.model.exchange import Receipt, RedactedBody, SealedRequest
 from gateway.model.register import RegisteredModel
 from gateway.ports import Upstream, UpstreamResponse
 from gateway.upstream.line import Line, LineSettings, retry_after
@@ -124,7 +125,9 @@ class Bench:
             in_house=False, provider="p", operator="o", region="EU", transfer_basis="", data_classes=frozenset(),
             timeout_seconds=seconds)
         body = {"model": "fake", "messages": [{"role": "user", "content": text}], "stream": stream}
-        return SealedRequest("chat", model, RedactedBody(json.dumps(body).encode(), {}), stream, "receipt", "request")
+        release = ReleaseDecision("", model)
+        return SealedRequest("chat", release, RedactedBody(json.dumps(body).encode(), {}), stream,
+                         Receipt("receipt"), "request")
 
     def text(self, body: bytes) -> str:
         """Return the text of a complete answer in the OpenAI form, streamed or not."""

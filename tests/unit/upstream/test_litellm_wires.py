@@ -17,7 +17,8 @@ from typing import Any
 import pytest
 
 from gateway.errors import GatewayError
-from gateway.model.exchange import RedactedBody, SealedRequest
+from gateway.model.decision import ReleaseDecision
+from gateway.model.exchange import Receipt, RedactedBody, SealedRequest
 from gateway.model.register import RegisteredModel
 from gateway.upstream import litellm_library
 from gateway.upstream.line import Line
@@ -86,9 +87,9 @@ def ask(script: Script, target: str, *, dialect: str = "chat", key: str | None =
         try:
             async with ScriptedProvider(script) as provider:
                 upstream = LiteLLM(line, Secrets(Path("missing"), {"FAKE_KEY": KEY}))
-                sealed = SealedRequest(dialect, model(target, provider.url, key),
+                sealed = SealedRequest(dialect, ReleaseDecision("", model(target, provider.url, key)),
                                        RedactedBody(json.dumps({"model": target, **body}).encode(), {}),
-                                       bool(body.get("stream")), "receipt", "request")
+                                       bool(body.get("stream")), Receipt("receipt"), "request")
                 response = await upstream.send(sealed)
                 received = b"".join([piece async for piece in response.chunks()])
                 await response.close()
@@ -365,7 +366,8 @@ def test_overlapping_calls_leave_the_warning_filters_as_they_were() -> None:
         async with ScriptedProvider(script) as provider:
             upstream = LiteLLM(line, Secrets(Path("missing"), {"FAKE_KEY": KEY}))
             body = RedactedBody(json.dumps({"messages": [USER], "stream": True}).encode(), {})
-            sealed = SealedRequest("chat", model("anthropic/claude-fake", provider.url), body, True, "r", "i")
+            sealed = SealedRequest("chat", ReleaseDecision("", model("anthropic/claude-fake", provider.url)), body, True,
+                                   Receipt("r"), "i")
 
             async def one() -> None:
                 response = await upstream.send(sealed)

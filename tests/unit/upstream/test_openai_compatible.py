@@ -16,7 +16,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from gateway.errors import GatewayError
-from gateway.model.exchange import RedactedBody, SealedRequest
+from gateway.model.decision import ReleaseDecision
+from gateway.model.exchange import Receipt, RedactedBody, SealedRequest
 from gateway.model.register import RegisteredModel
 from gateway.upstream.line import Line, LineSettings
 from gateway.upstream.openai_compatible import OpenAICompatible
@@ -32,7 +33,9 @@ MODEL = RegisteredModel(
 
 def sealed(model: RegisteredModel, body: bytes = b"{}", dialect: str = "chat", *,
            stream: bool = False) -> SealedRequest:
-    return SealedRequest(dialect, model, RedactedBody(body, {}), stream, "receipt", "request")
+    release = ReleaseDecision("", model)
+    return SealedRequest(dialect, release, RedactedBody(body, {}), stream,
+                         Receipt("receipt"), "request")
 
 
 async def whole(exchange: Exchange) -> bool:
