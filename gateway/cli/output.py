@@ -42,6 +42,8 @@ def speaks(command: Callable[Params, Result]) -> Callable[Params, Result]:
 
     @wraps(command)
     def wrapped(*args: Params.args, **kwargs: Params.kwargs) -> Result:
+        from audit import LedgerError  # late: help and misuse need no cryptography
+
         try:
             return command(*args, **kwargs)
         except CliError as error:
@@ -52,6 +54,8 @@ def speaks(command: Callable[Params, Result]) -> Callable[Params, Result]:
             _stop(f"Die Richtlinien sind nicht verwendbar:\n{error}", Exit.CANNOT_RUN)
         except StoreError as error:
             _stop(str(error), Exit.CANNOT_RUN)
+        except LedgerError as error:
+            _stop(f"Das Protokoll ist nicht verwendbar, darum wurde nichts geändert: {error}", Exit.CANNOT_RUN)
 
     return wrapped
 

@@ -172,13 +172,11 @@ def _compare(row: Row, old: Person | None, result: Plan) -> None:
 
 
 def carry_out(plan: Plan, connection: Connection, record: Record, now: datetime) -> None:
-    """Write the difference. The ledger gets numbers, and each person who was switched off."""
+    """Write the difference. The ledger gets numbers."""
     people.add(connection, plan.added, now)
     people.change(connection, [new for _, new in plan.changed])
     people.change(connection, [replace(p, disabled_at=now) for p in plan.disabled])
     keys.revoke_all(connection, [p.id for p in plan.disabled], now)
-    for person in plan.disabled:
-        record("person.disabled", {"via": "import"}, person.id)
     record("person.imported", {"via": "cli", "added": len(plan.added), "changed": len(plan.changed),
                                "disabled": len(plan.disabled)}, None)
 

@@ -19,7 +19,6 @@ from gateway.model.people import ApiKey
 from gateway.ports import Authenticator, Credentials
 from gateway.store import keys, passes, writing
 from gateway.store.directory import SqlDirectory
-from tests.support.databases import *  # noqa: F403 - fixtures
 from tests.support.databases import address
 from tests.support.municipality import NOW, SetClock, compute, database, settle
 from tests.support.people_directory import MemoryDirectory
@@ -82,7 +81,7 @@ def world(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[World]:
     if request.param == "memory":
         yield MemoryWorld()
         return
-    made = SqlWorld(address(request.param, request, tmp_path))
+    made = SqlWorld(address(request.param, tmp_path))
     yield made
     made.engine.dispose()
 
@@ -132,20 +131,26 @@ def test_the_principal_knows_key_department_roles_and_every_scope_but_no_name(wo
     assert "x.example" not in repr(principal)
 
 
-@pytest.mark.parametrize(("scheme", "secret", "says"), [
+NO_KEY = [
     ("none", "", "kein Schlüssel mitgeschickt"), ("bearer", "", "kein Schlüssel mitgeschickt"),
     ("bearer", "sk-canary", "kein vollständiger"), ("bearer", "kip_canary", "kein vollständiger"),
     ("basic", "%%%", "kein vollständiger"), ("basic", basic("user:canary"), "kein vollständiger"),
-    ("bearer", "kip_" + "ä" * 52, "kein vollständiger"), ("bearer", "kip_" + "A" * 8 + "_" + "B" * 43, "nicht bekannt"),
-])
-def test_what_opens_no_door_is_refused_with_advice(world: World, scheme: str, secret: str, says: str) -> None:
-    error = run(world, lambda a: refused(a, Credentials(scheme, secret)))
-    assert (error.code, error.status) == ("schluessel_ungueltig", 401)
-    assert says in error.message
-    assert "http://x.example/keys" in error.message
-    assert len(error.message) < 300
-    for part in (error.message, error.hint, str(error), repr(error)):
-        assert "canary" not in part
+    ("bearer", "kip_" + "ä" * 52, "kein vollständiger"),
+    ("bearer", "kip_" + "A" * 8 + "_" + "B" * 43, "nicht bekannt"),
+]
+
+
+def test_what_opens_no_door_is_refused_with_advice(world: World) -> None:
+    async def scene(authenticator: ApiKeyAuthenticator) -> list[GatewayError]:
+        return [await refused(authenticator, Credentials(scheme, secret)) for scheme, secret, _ in NO_KEY]
+
+    for error, (_, _, says) in zip(run(world, scene), NO_KEY, strict=True):
+        assert (error.code, error.status) == ("schluessel_ungueltig", 401)
+        assert says in error.message
+        assert "http://x.example/keys" in error.message
+        assert len(error.message) < 300
+        for part in (error.message, error.hint, str(error), repr(error)):
+            assert "canary" not in part
 
 
 def test_the_public_id_of_a_key_alone_opens_nothing(world: World) -> None:

@@ -1,30 +1,34 @@
-"""The fixture ``database_url``: every store test runs on SQLite, and on PostgreSQL where a server binary is there.
-
-`tests.support.postgres` starts the server and says why where it cannot (fixture ``postgres_url``).
-"""
+"""The fixture ``database_url``: a test that takes it runs on SQLite, and on PostgreSQL where a server is installed."""
 
 from __future__ import annotations
 
-import importlib.util
+import atexit
+from functools import cache
 from pathlib import Path
 
 import pytest
 
-HAS_POSTGRES_SUPPORT = importlib.util.find_spec("tests.support.postgres") is not None
-if HAS_POSTGRES_SUPPORT:
-    from tests.support.postgres import *  # noqa: F403 - fixtures
+from tests.support.postgres import Server, find_server, running_server
 
 
-def address(kind: str, request: pytest.FixtureRequest, folder: Path) -> str:
-    """Return the address of an empty database of this kind."""
+@cache
+def _server() -> Server:
+    """One server for the whole run, stopped at its end."""
+    running = running_server()
+    atexit.register(running.__exit__, None, None, None)
+    return running.__enter__()
+
+
+def address(kind: str, folder: Path) -> str:
+    """Return the address of an empty database of this kind (``sqlite``, ``postgresql``)."""
     if kind == "sqlite":
         return f"sqlite:///{folder / 'pforte.sqlite3'}"
-    if not HAS_POSTGRES_SUPPORT:
-        pytest.skip("tests/support/postgres.py is not there yet")
-    return str(request.getfixturevalue("postgres_url"))
+    if find_server() is None:
+        pytest.skip("no PostgreSQL server is installed (initdb and pg_ctl were not found)")
+    return _server().database()
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """The address of an empty database."""
-    return address(request.param, request, tmp_path)
+    return address(request.param, tmp_path)

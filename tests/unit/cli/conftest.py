@@ -1,3 +1,5 @@
-"""Databases for commands."""
+"""Databases for these tests."""
 
-from tests.support.databases import *  # noqa: F403 - fixtures
+from tests.support.databases import database_url
+
+__all__ = ["database_url"]
