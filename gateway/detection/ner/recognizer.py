@@ -1,0 +1,159 @@
+"""Find the names of people in German text: the compact recogniser, ready to use.
+
+`NameRecognizer.load()` reads the trained model that lies beside this file; nothing is downloaded. `find` returns spans
+with the probability that they are names: the *mask* threshold says what is reported at all, the *certain* threshold
+says which spans may be looked for in the rest of the request as well. A span holds no title and no salutation, a
+genitive ending stays inside, "Nachname, Vorname" is one span.
+
+Keeps true: same text, same result, in any thread; no part of a text is kept after `find` returns; a model that is
+missing, damaged or of another format raises `ModelError` and never answers with an empty list instead.
+Does not know: places and organisations (the network learns them only to keep names apart from them).
+"""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gateway.detection.ner.features import GRAMS_LOG2, HEADS, Resources, describe, numbers
+from gateway.detection.ner.lexicon import Lexicon
+from gateway.detection.ner.network import BEGIN, INSIDE, Weights, embed, extras, forward, groups
+from gateway.detection.ner.tokens import SIGN, WORD, Tokens, tokenize
+
+FORMAT: Final = 1
+DEFAULT: Final = Path(__file__).with_name("data") / "namen.npz"
+MASK: Final = 0.4
+CERTAIN: Final = 0.8
+_JOINING: Final = frozenset(ord(c) for c in "-'’.,‐‑ʼ`´")
+
+
+class ModelError(RuntimeError):
+    """The model cannot be loaded; the text says which file and why."""
+
+
+@dataclass(frozen=True, slots=True)
+class NameSpan:
+    """A name: code-point offsets into the text, half open, and the probability that it is one."""
+
+    start: int
+    end: int
+    score: float
+
+
+class NameRecognizer:
+    """The trained model. Read only after loading, so any number of threads may use one object."""
+
+    def __init__(self, resources: Resources, weights: Weights, about: dict[str, object]) -> None:
+        self._resources = resources
+        self._weights = weights
+        self.about = about
+
+    @classmethod
+    def load(cls, path: Path = DEFAULT, *, hide_held: bool = False) -> NameRecognizer:
+        """Read the model. `hide_held` hides the names that were set aside for measuring. Raises `ModelError`."""
+        try:
+            with path.open("rb") as raw, np.load(raw, allow_pickle=False) as file:
+                about = json.loads(str(file["about"]))
+                if about.get("format") != FORMAT:
+                    raise ModelError(f"{path.name}: model format {about.get('format')} is not {FORMAT}")
+                return cls(_resources(file, hide_held=hide_held), _weights(file), about)
+        except (OSError, KeyError, ValueError, zipfile.BadZipFile) as problem:
+            raise ModelError(f"{path.name}: cannot load the name model ({type(problem).__name__})") from problem
+
+    def find(self, text: str, *, mask: float = MASK, certain: float = CERTAIN) -> list[NameSpan]:
+        """Return the names in `text` whose probability is at least `mask`, sorted, never overlapping.
+
+        A span that has a part above `certain` keeps that as its score, so ``span.score >= certain`` is the question
+        whether it may be looked for elsewhere.
+        """
+        tokens = tokenize(text)
+        if not len(tokens):
+            return []
+        probability = self.marginals(tokens)
+        return _spans(tokens, probability, mask, certain)
+
+    def marginals(self, tokens: Tokens) -> NDArray[np.float32]:
+        """Return per token the probabilities that it begins and that it continues a name."""
+        words = describe(tokens, self._resources)
+        types = embed(numbers(words, self._resources), self._weights.embedding)
+        x = np.concatenate([types[words.which], extras(tokens, words)], axis=1)
+        return forward(self._weights, x, groups(tokens, words))[:, BEGIN:INSIDE + 1]
+
+
+def _spans(tokens: Tokens, probability: NDArray[np.float32], mask: float, certain: float) -> list[NameSpan]:
+    """Join neighbouring name tokens; a new beginning, a line break or another sign ends a span."""
+    total = probability.sum(axis=1)
+    first = tokens.folded[tokens.start]
+    joins = (tokens.kind == SIGN) & np.isin(first, np.array(sorted(_JOINING), np.uint32)) & (tokens.end - tokens.start == 1)
+    usable = (total >= mask) & ((tokens.kind == WORD) | joins)
+    spans: list[NameSpan] = []
+    members: list[int] = []
+
+    def close() -> None:
+        while members and tokens.kind[members[-1]] != WORD and not _initial_stop(tokens, members):
+            members.pop()
+        while members and tokens.kind[members[0]] != WORD:
+            members.pop(0)
+        if members:
+            scores = [float(total[i]) for i in members if tokens.kind[i] == WORD]
+            best = max(scores)
+            score = best if best >= certain else sum(scores) / len(scores)
+            spans.append(NameSpan(int(tokens.start[members[0]]), int(tokens.end[members[-1]]), min(1.0, score)))
+        members.clear()
+
+    for i in np.flatnonzero(usable):
+        if members and (i != members[-1] + 1 or (probability[i, 0] > probability[i, 1] and tokens.start[i] > tokens.end[i - 1])):
+            close()
+        members.append(int(i))
+    close()
+    return spans
+
+
+def _initial_stop(tokens: Tokens, members: list[int]) -> bool:
+    """Tell whether the last member is the full stop of an initial ("M. K.")."""
+    if len(members) < 2:
+        return False
+    last, before = members[-1], members[-2]
+    return bool(tokens.folded[tokens.start[last]] == ord(".") and tokens.end[before] - tokens.start[before] <= 2
+                and tokens.kind[before] == WORD and tokens.start[last] == tokens.end[before])
+
+
+def _resources(file: np.lib.npyio.NpzFile, *, hide_held: bool) -> Resources:
+    keys = np.cumsum(file["lexicon_steps"], dtype=np.uint64).astype(np.uint32)
+    vocabulary = np.cumsum(file["vocabulary_steps"], dtype=np.uint64).astype(np.uint32)
+    grams = file["grams"].astype(np.float32) * file["grams_scale"]
+    if grams.shape != (1 << GRAMS_LOG2, HEADS):
+        raise ValueError("n-gram table")
+    return Resources.build(Lexicon(keys, file["lexicon_flags"], hide_held=hide_held), vocabulary, grams)
+
+
+def _weights(file: np.lib.npyio.NpzFile) -> Weights:
+    embedding = file["embedding"].astype(np.float32) * file["embedding_scale"]
+    rest = {name: file[name].astype(np.float32) for name in Weights.names() if name != "embedding"}
+    return Weights(embedding, **rest)
+
+
+def save(path: Path, lexicon_keys: NDArray[np.uint32], lexicon_flags: NDArray[np.uint8], grams: NDArray[np.float32],
+         vocabulary: NDArray[np.uint32], weights: Weights, about: dict[str, object]) -> None:
+    """Write a model: differences of sorted keys, tables as bytes with a scale, the dense weights as half floats."""
+    def steps(keys: NDArray[np.uint32]) -> NDArray[np.uint32]:
+        return np.diff(keys, prepend=np.uint32(0)).astype(np.uint32)
+
+    def small(table: NDArray[np.float32]) -> tuple[NDArray[np.int8], NDArray[np.float32]]:
+        scale = np.maximum(np.quantile(np.abs(table), 0.9999, axis=0), 1e-6).astype(np.float32) / np.float32(127)
+        return np.clip(np.round(table / scale), -127, 127).astype(np.int8), scale
+
+    gram_bytes, gram_scale = small(grams)
+    bytes_, scale = small(weights.embedding)
+    dense = {name: getattr(weights, name).astype(np.float16) for name in Weights.names() if name != "embedding"}
+    np.savez_compressed(path, about=np.array(json.dumps(about | {"format": FORMAT}, sort_keys=True)), lexicon_steps=steps(lexicon_keys),
+                        lexicon_flags=lexicon_flags, grams=gram_bytes, grams_scale=gram_scale, vocabulary_steps=steps(vocabulary),
+                        embedding=bytes_, embedding_scale=scale, **dense)
+
+

@@ -1,0 +1,96 @@
+"""Values that fill the slots of templates and are no names of living people: places, dates, numbers, offices, firms."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from typing import Final
+
+from gateway.training.corpora import ORGANISATION, PLACE
+from gateway.training.names import NameBook, TEXTS
+
+_MONTHS: Final = ("Januar", "Februar", "März", "April", "Mai", "Juni", "Juli", "August", "September", "Oktober", "November", "Dezember")
+_DAYS: Final = ("Montag", "Dienstag", "Mittwoch", "Donnerstag", "Freitag", "Samstag", "Sonntag")
+
+
+def lists() -> dict[str, list[str]]:
+    """Read the word lists of the generator: section name -> entries, one a line or separated by semicolons."""
+    found: dict[str, list[str]] = {}
+    current: list[str] = []
+    for line in (TEXTS / "values.txt").read_text(encoding="utf-8").splitlines():
+        if line.startswith("["):
+            current = found.setdefault(line.strip("[]"), [])
+        elif line and not line.startswith("#"):
+            current += [part.strip() for part in line.split(";") if part.strip()]
+    return found
+
+
+class Values:
+    """Draws values; the town of a document stays the same for all its addresses."""
+
+    def __init__(self, words: dict[str, list[str]], cities: list[str], nouns: list[str], book: NameBook) -> None:
+        self.words, self.cities, self.nouns, self.book = words, cities, nouns, book
+
+    def bind(self, rng: random.Random) -> Callable[[str], tuple[str, int]]:
+        """Return the function that gives (text, label) of a slot, drawing from `rng`."""
+
+        def number(low: int, high: int) -> str:
+            return str(rng.randint(low, high))
+
+        def digits(count: int) -> str:
+            return "".join(rng.choice("0123456789") for _ in range(count))
+
+        def date() -> str:
+            day, month, year = rng.randint(1, 28), rng.randint(1, 12), rng.randint(1938, 2026)
+            return rng.choice((f"{day:02}.{month:02}.{year}", f"{day}.{month}.{year}", f"{day}. {_MONTHS[month - 1]} {year}",
+                               f"{day:02}.{month:02}.{year % 100:02}", f"{year}-{month:02}-{day:02}", f"{day}.{month}."))
+
+        def street() -> str:
+            roll = rng.random()
+            if roll < 0.25:
+                name = rng.choice(self.words["historisch"]).replace(" ", "-")
+                return f"{name}-{rng.choice(('Straße', 'Str.', 'Platz', 'Allee', 'Weg', 'Ring', 'Ufer'))}"
+            if roll < 0.35:
+                return rng.choice(self.book.common) + rng.choice(("straße", "str.", "weg", "gasse", "platz", "allee"))
+            if roll < 0.45:
+                return rng.choice(self.book.given["german"])[0] + rng.choice(("straße", "str.", "weg", "platz"))
+            if roll < 0.7:
+                return rng.choice(self.nouns) + rng.choice(("straße", "str.", "weg", "gasse", "ring", "allee", "platz", "damm", "ufer"))
+            return rng.choice(self.words["strasse"])
+
+        def firm() -> str:
+            roll = rng.random()
+            head = rng.choice(self.words["firma"]) if roll < 0.45 else rng.choice(self.book.common)
+            kind = rng.choice(("", "bau", "-Bau", " Haustechnik", " Logistik", " & Partner", " & Söhne", " Immobilien", " Reisen", "werke", " Elektro"))
+            return head + kind + rng.choice((" GmbH", " GmbH & Co. KG", " AG", " KG", " e. V.", " UG", " mbH", ""))
+
+        makers: dict[str, Callable[[], tuple[str, int]]] = {
+            "ort": lambda: (rng.choice(self.cities), PLACE),
+            "str": lambda: (street(), PLACE),
+            "hnr": lambda: (number(1, 180) + rng.choice(("", "", "", "a", " b", "-3")), 0),
+            "plz": lambda: (digits(5), 0),
+            "datum": lambda: (date(), 0),
+            "tag": lambda: (rng.choice(_DAYS), 0),
+            "monat": lambda: (rng.choice(_MONTHS), 0),
+            "jahr": lambda: (number(1950, 2027), 0),
+            "uhr": lambda: (f"{number(6, 21)}:{number(10, 59)}", 0),
+            "n": lambda: (number(1, 99), 0),
+            "nn": lambda: (digits(rng.randint(3, 9)), 0),
+            "betrag": lambda: (f"{number(1, 9)}{rng.choice(('', '.'))}{digits(3)},{digits(2)}", 0),
+            "tel": lambda: (rng.choice((f"0{digits(4)} {digits(6)}", f"0{digits(3)}/{digits(7)}", f"+49 {digits(3)} {digits(8)}",
+                                        f"0{digits(4)} {digits(3)}-{digits(3)}")), 0),
+            "az": lambda: (rng.choice((f"{digits(2)}.{digits(1)}-{digits(4)}/{digits(2)}", f"{digits(2)} {rng.choice('CFKXML')} {digits(3)}/{digits(2)}",
+                                       f"{rng.choice(('GS', 'WG', 'OWi', 'JA', 'SO'))}-{digits(4)}-{digits(4)}", f"{digits(2)}/{digits(5)}")), 0),
+            "iban": lambda: (f"DE{digits(2)} {digits(4)} {digits(4)} {digits(4)} {digits(4)} {digits(2)}", 0),
+            "kfz": lambda: (f"{rng.choice(('B', 'K', 'M', 'HH', 'GT', 'MS', 'OS', 'DU', 'LEV', 'WES'))}-{rng.choice('ABKLMTX')}{rng.choice('CDEHRS')} {digits(3)}", 0),
+            "firma": lambda: (firm(), ORGANISATION),
+            "nomen": lambda: (rng.choice(self.nouns), 0),
+            "hist": lambda: (rng.choice(self.words["historisch"]), -2),
+        }
+        labels = {"amt": ORGANISATION, "land": PLACE, "stadtteil": PLACE, "einrichtung": ORGANISATION}
+
+        def value(name: str) -> tuple[str, int]:
+            make = makers.get(name)
+            return make() if make else (rng.choice(self.words[name]), labels.get(name, 0))
+
+        return value
