@@ -1,4 +1,4 @@
-"""What can go wrong in the ledger, as four kinds that callers treat differently.
+"""What can go wrong in the ledger, as kinds that callers treat differently.
 
 Messages are German where an operator reads them and never hold the content of a record.
 """
@@ -20,6 +20,10 @@ class LedgerConfigError(LedgerError):
 
 class LedgerRollback(LedgerError):  # noqa: N818
     """The database does not continue what was signed before. Nothing is signed until a person decides."""
+
+
+class LedgerDamaged(LedgerError):  # noqa: N818
+    """What the database says about the log as a whole contradicts itself. Only checking still works."""
 
 
 class FormatError(LedgerError):

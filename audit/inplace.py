@@ -11,8 +11,9 @@ from sqlalchemy import Connection
 
 from audit.bundle import Line, write_bundle
 from audit.checkpoint import Vkey
+from audit.errors import LedgerDamaged
 from audit.sequencer import State, read_state, unsequenced
-from audit.store.store import Store
+from audit.store.store import Store, as_bytes
 from audit.verdict import Verdict
 from audit.verify import Entry, PartBytes, Source, Trust, verify
 
@@ -24,17 +25,22 @@ _RECORDS: Final = (
 _PARTS: Final = "SELECT record_id, name, salt, body, class FROM audit_part WHERE record_id IN (#)"
 
 
-def verify_store(store: Store, vkeys: list[Vkey], trust: Trust) -> Verdict:
+def verify_store(store: Store, log: str, vkeys: list[Vkey], trust: Trust) -> Verdict:
     """Check what is sequenced at this moment."""
     with store.read() as connection:
-        state = read_state(connection.exec_driver_sql)
+        run = connection.exec_driver_sql
+        try:
+            tree, damaged = read_state(run).tree, False
+        except LedgerDamaged:
+            tree, damaged = None, True
         source = Source(
-            log=state.log,
+            log=log,
             entries=_entries(store, connection),
             notes=_notes(connection),
             vkeys=vkeys,
-            unsequenced=unsequenced(connection.exec_driver_sql),
-            state=state.tree,
+            unsequenced=unsequenced(run),
+            state=tree,
+            damaged=damaged,
         )
         return verify(source, trust)
 
@@ -66,7 +72,7 @@ def _pages(
         for record_id, name, salt, body, kind in store.select_in(
             connection.exec_driver_sql, _PARTS, [row[2] for row in rows]
         ):
-            parts.setdefault(record_id, {})[name] = (bytes(salt), bytes(body), kind)
+            parts.setdefault(record_id, {})[name] = (as_bytes(salt), as_bytes(body), kind)
         for row in rows:
             yield row, parts.get(row[2], {})
         start = rows[-1][0] + 1
@@ -78,13 +84,13 @@ def _entries(store: Store, connection: Connection) -> Iterator[Entry]:
         columns = dict(zip(("id", "writer", "wseq", "type", "ref"), row[3:8], strict=True))
         yield Entry(
             row[0],
-            bytes(row[8] or b""),
+            as_bytes(row[8]),
             {name: PartBytes(part[0], part[1]) for name, part in parts.items()},
             columns,
-            bytes(row[1]),
+            as_bytes(row[1]),
         )
 
 
 def _lines(store: Store, connection: Connection, state: State) -> Iterator[Line]:
     for row, parts in _pages(store, connection, state.min_index):
-        yield Line(row[0], bytes(row[8] or b""), parts)
+        yield Line(row[0], as_bytes(row[8]), parts)

@@ -46,14 +46,17 @@ class Keeper:
         self._presence = presence
         self._writer = writer
         self._longest = longest_exchange
+        self._errors: tuple[type[Exception], ...] = (LedgerError, *store.errors)
+        self._dead: list[str] = []
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="audit-keeper", daemon=True)
         self._told_rollback = False
         self.problem = ""
         """Why the last round failed, in German, or empty."""
 
-    def start(self) -> None:
-        """Start the thread."""
+    def start(self, dead: list[str]) -> None:
+        """Start the thread; `dead` are writers whose intents are to be ended."""
+        self._dead = dead
         self._thread.start()
 
     def stop(self) -> None:
@@ -61,6 +64,14 @@ class Keeper:
         self._stop.set()
         if self._thread.is_alive():
             self._thread.join()
+
+    def finish(self) -> None:
+        """Sequence and sign what the writer wrote last. Starts no new writer; the next process reports gaps."""
+        try:
+            self._sequencer.run()
+            self._checkpointer.sign()
+        except self._errors as error:
+            self._failed(error)
 
     def sequence(self) -> None:
         """Give every waiting record its place; report gaps."""
@@ -94,23 +105,19 @@ class Keeper:
 
     def _run(self) -> None:
         next_sign = next_reap = 0.0
-        dead = self._presence.claim_dead()
-        while True:
-            last = self._stop.is_set()
+        while not self._stop.is_set():
             try:
                 self.sequence()
                 now = time.monotonic()
-                if now >= next_reap and not last:
-                    self.reap(dead)
-                    dead, next_reap = [], now + REAP_EVERY
-                if now >= next_sign or last:
+                if now >= next_reap:
+                    self.reap(self._dead)
+                    self._dead, next_reap = [], now + REAP_EVERY
+                if now >= next_sign:
                     self.sign()
                     next_sign = now + SIGN_EVERY
                 self.problem = ""
             except Exception as error:  # noqa: BLE001 - whatever it is: traffic goes on, the status says so
                 self._failed(error)
-            if last:
-                return
             self._stop.wait(SEQUENCE_EVERY)
 
     def _failed(self, error: Exception) -> None:

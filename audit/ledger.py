@@ -17,7 +17,7 @@ from typing import Any
 from audit import canonical
 from audit.checkpoint import Vkey
 from audit.checkpointer import Checkpointer
-from audit.errors import FormatError, LedgerConfigError, LedgerUnavailable
+from audit.errors import FormatError, LedgerConfigError, LedgerDamaged, LedgerUnavailable
 from audit.inplace import export_store, verify_store
 from audit.keeper import Keeper
 from audit.presence import Presence
@@ -60,6 +60,14 @@ class Ledger:
             raise LedgerConfigError("Der Name des Protokolls sieht aus wie musterstadt.de/ki-pforte/1.") from error
         self.config = config
         self._store = Store(config.url)
+        try:
+            self._open()
+        except BaseException:
+            self._store.close()
+            raise
+
+    def _open(self) -> None:
+        config = self.config
         self._store.migrate()
         self._store.open_log(config.log)
         folder = private_folder(config.folder)
@@ -69,6 +77,8 @@ class Ledger:
         self._lock = threading.Lock()
         self._live: Writer | None = None
         self._started = False
+        self._unclean = 0
+        """Writers of this host that had been killed when we started."""
         self._keeper = Keeper(
             self._store,
             Checkpointer(self._store, folder, self._signer),
@@ -82,12 +92,16 @@ class Ledger:
 
     def start(self) -> None:
         """Begin to serve: write ``writer.start``, and keep house in the background."""
+        dead = self._presence.claim_dead()
+        self._unclean = len(dead)
         self._writer()
         self._started = True
-        self._keeper.start()
+        self._keeper.start(dead)
 
     def close(self) -> None:
         """Write what waits and ``writer.stop``, sequence, sign, let go. May be called twice."""
+        if self._started:
+            self._keeper.stop()
         with self._lock:
             writer, self._live = self._live, None
         if writer is not None:
@@ -96,7 +110,7 @@ class Ledger:
                 self._presence.leave(writer.id)
         if self._started:
             self._started = False
-            self._keeper.stop()
+            self._keeper.finish()
         self._presence.close()
         self._store.close()
 
@@ -112,7 +126,7 @@ class Ledger:
             with self._lock:
                 writer = self._live
                 if writer is None:
-                    about = {"host": platform.node(), **self.config.about}
+                    about = {"host": platform.node(), "unclean": self._unclean, **self.config.about}
                     writer = Writer(self._store, self.config.log, self.config.retention, about=about)
                     self._presence.enter(writer.id)
                     writer.start()
@@ -181,8 +195,11 @@ class Ledger:
     def verify(self, *, pins: Sequence[str] = (), vkeys: Sequence[Vkey] = (), require_pin: bool = False) -> Verdict:
         """Sequence what waits, then check the whole ledger in place."""
         with self._database():
-            self._keeper.sequence()
-            return verify_store(self._store, self.vkeys(), Trust(tuple(pins), tuple(vkeys), require_pin))
+            with contextlib.suppress(LedgerDamaged):  # then the verdict says so
+                self._keeper.sequence()
+            return verify_store(
+                self._store, self.config.log, self.vkeys(), Trust(tuple(pins), tuple(vkeys), require_pin)
+            )
 
     def export_bundle(self, path: Path) -> int:
         """Sequence what waits, then write the whole log as a bundle; return the number of records."""

@@ -16,11 +16,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from audit.errors import LedgerError
+from audit.errors import LedgerDamaged
 from audit.facets import facets_of
 from audit.merkle import CompactRange, leaf_hash
 from audit.record import ENDS, INTENT, time_us
-from audit.store.store import Run, Store
+from audit.store.store import Run, Store, as_bytes
 from audit.store.tables import FACETS
 
 CHUNK: Final = 256
@@ -68,13 +68,13 @@ def read_state(run: Run, *, lock_row: bool = False) -> State:
     """Read the state; with `lock_row` hold its lock until the transaction ends (PostgreSQL)."""
     row = run(_STATE_LOCKED if lock_row else _STATE).fetchone()
     if row is None:
-        raise LedgerError("Das Protokoll ist nicht angelegt.")
+        raise LedgerDamaged("Das Protokoll ist nicht angelegt.")
     try:
         return State(
             row[0], CompactRange.from_bytes(row[1], bytes(row[2])), CompactRange.from_bytes(row[3], bytes(row[4]))
         )
-    except ValueError as error:
-        raise LedgerError("Der Zustand des Protokolls ist beschädigt.") from error
+    except (ValueError, TypeError) as error:
+        raise LedgerDamaged("Der Zustand des Protokolls ist beschädigt.") from error
 
 
 def unsequenced(run: Run) -> int:
@@ -111,7 +111,7 @@ class Sequencer:
             gaps = self._count(run, rows)
             gaps += [{"record": row[1]} for row in waiting if row[6] is None]
             start, tree = state.tree.size, state.tree
-            leaves = [leaf_hash(row[6]) for row in rows]
+            leaves = [leaf_hash(as_bytes(row[6])) for row in rows]
             for leaf in leaves:
                 tree.append(leaf)
             store.insert(run, _SEQ, [(start + n, row[1], leaves[n]) for n, row in enumerate(rows)])
@@ -139,7 +139,9 @@ class Sequencer:
 
 def derive(store: Store, run: Run, rows: Sequence[Any]) -> None:
     """Fill the derived tables for rows of (idx, id, writer, wseq, type, ref, envelope, meta)."""
-    store.insert(run, _FACET, [(row[0], row[1], row[4], row[5], _time(row[6]), *facets_of(row[7])) for row in rows])
+    store.insert(
+        run, _FACET, [(row[0], row[1], row[4], row[5], _time(as_bytes(row[6])), *facets_of(row[7])) for row in rows]
+    )
     begun = {row[1]: row[2] for row in rows if row[4] == INTENT}
     elsewhere = []
     for row in rows:

@@ -58,6 +58,8 @@ class Source:
     unsequenced: int = 0
     state: CompactRange | None = None
     """What the database says about itself (in place only)."""
+    damaged: bool = False
+    """It says something about itself that cannot be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,6 +207,8 @@ class _Check:
             self.verdict.missing_from = min(self.tree.size, self.verdict.missing_from or self.tree.size)
             self.verdict.missing_to = max(size, self.verdict.missing_to)
             self.verdict.pin_missing = self.verdict.pin_missing or any(pinned for _, pinned in points)
+        if self.source.damaged:
+            self._changed(self.tree.size, "Der gespeicherte Stand ist beschädigt.")
         state = self.source.state
         if state is not None and (state.size, state.peaks) != (self.tree.size, self.tree.peaks):
             if state.size > self.tree.size:

@@ -32,6 +32,13 @@ WAIT_MS: Final = 2000
 _CHUNKS: Final = (64, 32, 16, 8, 4, 2, 1)
 
 
+def as_bytes(value: Any) -> bytes:
+    """Return the bytes of a column. SQLite keeps whatever kind of value somebody put there by hand."""
+    if isinstance(value, str):
+        return value.encode(errors="surrogateescape")
+    return bytes(value) if isinstance(value, bytes | memoryview) else b""
+
+
 class Store:
     """One database. Cheap to make; connects when first used."""
 

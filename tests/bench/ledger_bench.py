@@ -1,7 +1,7 @@
 """Measures the ledger: durable appends, CPU per exchange, latency, verification.
 
-Run: ``python tests/bench/ledger_bench.py [URL]``; without a URL it uses SQLite in a temporary folder. An exchange is two
-records (intent with `meta` and `subject`, outcome with `meta`) and their sequencing.
+Run: ``python tests/bench/ledger_bench.py [URL]``; without a URL it uses SQLite in a temporary folder. An exchange is
+two records (intent with `meta` and `subject`, outcome with `meta`) and their sequencing.
 """
 
 from __future__ import annotations
@@ -21,7 +21,13 @@ META = {
     "api": "chat", "counts": {"PERSON:placeholder": 3, "IBAN:placeholder": 1}, "bytes": 2311, "pass": "gueltig",
     "dv": "b" * 64,
 }  # fmt: skip
-OUTCOME = {"vorgang": META["vorgang"], "status": 200, "tokens": {"in": 512, "out": 381}, "bytes": 4711, "latency_ms": 912}
+OUTCOME = {
+    "vorgang": META["vorgang"],
+    "status": 200,
+    "tokens": {"in": 512, "out": 381},
+    "bytes": 4711,
+    "latency_ms": 912,
+}
 
 
 async def exchange(ledger: Ledger, n: int, waits: list[float]) -> None:
@@ -85,7 +91,9 @@ def main() -> None:
         ledger.checkpoint()
         began = time.perf_counter()
         verdict = ledger.verify()
-        print(f"verify in place: {verdict.verdict}, {verdict.size} records, {verdict.size / (time.perf_counter() - began):.0f} records/s")
+        print(
+            f"verify in place: {verdict.verdict}, {verdict.size} records, {verdict.size / (time.perf_counter() - began):.0f} records/s"
+        )
         ledger.close()
 
 

@@ -1,0 +1,110 @@
+"""The ledger as a state machine: append, crash, reopen, sign, verify, in any order."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from pathlib import Path
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+
+from audit import Ledger, LedgerConfig
+from audit.store.store import Store
+
+_template: list[Path] = []
+
+
+def _fresh() -> Path:
+    """A folder with an empty ledger; migrations run once."""
+    if not _template:
+        _template.append(Path(tempfile.mkdtemp(prefix="ledger")))
+        with Ledger(_config(_template[0])):
+            pass
+    folder = Path(tempfile.mkdtemp(prefix="ledger"))
+    shutil.copytree(_template[0], folder, dirs_exist_ok=True)
+    return folder
+
+
+def _config(folder: Path) -> LedgerConfig:
+    return LedgerConfig(f"sqlite:///{folder}/audit.sqlite", "test.example/ki-pforte/1", folder / "keys")
+
+
+class LedgerMachine(RuleBasedStateMachine):
+    def __init__(self) -> None:
+        super().__init__()
+        self.folder = _fresh()
+        self.ledger = Ledger(_config(self.folder))
+        self.abandoned: list[Ledger] = []
+        self.durable: list[str] = []
+        self.open: list[str] = []
+        self.pins: list[str] = []
+
+    @rule()
+    def begin(self) -> None:
+        self.open.append(
+            self.ledger.append_wait(self.ledger.draft("intent", {"vorgang": "V"}, subject="anna")).record_id
+        )
+        self.durable.append(self.open[-1])
+
+    @precondition(lambda self: self.open)
+    @rule(data=st.data())
+    def end(self, data: st.DataObject) -> None:
+        intent = data.draw(st.sampled_from(self.open))
+        self.open.remove(intent)
+        self.durable.append(
+            self.ledger.append_wait(self.ledger.draft("outcome", {"status": 200}, ref=intent)).record_id
+        )
+
+    @precondition(lambda self: self.durable)
+    @rule(data=st.data())
+    def write_again(self, data: st.DataObject) -> None:
+        ident = data.draw(st.sampled_from(self.durable))
+        self.ledger.append_wait(self.ledger.draft("config", {}, record_id=ident))
+
+    @rule()
+    def crash(self) -> None:
+        """The writer is left alone, as if its process were gone; its lock file goes with it."""
+        self.abandoned.append(self.ledger)
+        self.ledger._presence.close()
+        self.ledger = Ledger(_config(self.folder))
+        self.ledger.sequence()
+        self.ledger._keeper.reap(self.ledger._presence.claim_dead())
+        self.open.clear()
+
+    @rule()
+    def reopen(self) -> None:
+        self.ledger.close()
+        self.ledger = Ledger(_config(self.folder))
+
+    @rule()
+    def sign(self) -> None:
+        self.ledger.checkpoint()
+        note = self.ledger.status().checkpoint_note
+        if note:
+            self.pins.append(note)
+
+    @precondition(lambda self: self.durable)
+    @rule(data=st.data())
+    def delete_a_part(self, data: st.DataObject) -> None:
+        store = Store(self.ledger.config.url)
+        with store.write() as run:
+            run("DELETE FROM audit_part WHERE record_id = ?", (data.draw(st.sampled_from(self.durable)),))
+        store.close()
+
+    @invariant()
+    def it_verifies_against_every_note_ever_signed_and_nothing_is_lost(self) -> None:
+        verdict = self.ledger.verify(pins=self.pins)
+        assert (verdict.exit_code, verdict.unsequenced, verdict.surplus_ends) == (0, 0, 0)
+        assert verdict.open_intents == len(self.open)
+        assert all(self.ledger.reader.get(ident) is not None for ident in self.durable)
+
+    def teardown(self) -> None:
+        for ledger in [*self.abandoned, self.ledger]:
+            ledger.close()
+        shutil.rmtree(self.folder)
+
+
+TestLedgerMachine = LedgerMachine.TestCase
+TestLedgerMachine.settings = settings(max_examples=6, stateful_step_count=12, deadline=None)
