@@ -10,11 +10,13 @@ from __future__ import annotations
 
 from calendar import monthrange
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 BERLIN = ZoneInfo("Europe/Berlin")
 
 
+@lru_cache(maxsize=4096)
 def midnight(day: date) -> datetime:
     """Return the moment at which `day` begins in Berlin. (Clocks change at 2 and 3 o'clock: midnight exists once.)"""
     return datetime.combine(day, time(), BERLIN).astimezone(UTC)
