@@ -76,13 +76,18 @@ class ExchangeLog:
     def _model(self, model: RegisteredModel) -> None:
         self._facts |= {"model": model.id, "provider": model.provider, "region": model.region}
 
-    async def denied(self, error: GatewayError) -> None:
-        """Write that the request was refused and nothing left the house."""
+    async def denied(self, error: GatewayError, *, unrecorded: int = 0) -> None:
+        """Write that the request was refused and nothing left the house.
+
+        `unrecorded` says how many refusals of strangers before this one were counted only.
+        """
         if self._ended:
             return
         self._ended = True
-        await self._recorder.record("denied", {**self._facts, "decision": "denied", "code": error.code,
-                                               "latency_ms": self._milliseconds()}, subject=self._subject)
+        facts = {**self._facts, "decision": "denied", "code": error.code, "latency_ms": self._milliseconds()}
+        if unrecorded:
+            facts["unrecorded"] = unrecorded
+        await self._recorder.record("denied", facts, subject=self._subject)
 
     async def intent(self, counts: Mapping[tuple[str, str], int], stream: bool) -> Receipt:
         """Write, before a byte leaves, that it will leave; return its receipt."""

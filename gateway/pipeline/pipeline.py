@@ -18,6 +18,7 @@ from gateway.model.decision import Action, Denial, ReleaseDecision
 from gateway.model.exchange import RedactedBody, SealedRequest
 from gateway.model.finding import Passage
 from gateway.model.principal import Principal
+from gateway.pipeline.allowance import Allowance
 from gateway.pipeline.exchange_log import ExchangeLog
 from gateway.pipeline.memory import Inspection, InspectionMemory, count
 from gateway.pipeline.provider_errors import provider_error
@@ -67,6 +68,7 @@ class Pipeline:
         self._authenticator, self._detector, self._operators = authenticator, detector, operators
         self._upstream, self._recorder, self._metrics, self._clock = upstream, recorder, metrics, clock
         self._memory = InspectionMemory()
+        self._strangers = Allowance(per_minute=60)
 
     async def handle(self, inbound: Inbound) -> Outbound:
         """Take one request through the house. Never raises for a request that fails: that is an answer, too."""
@@ -148,6 +150,9 @@ class _Walk:
         decision = release(self._policies, ReleaseFacts(facts, inspection.counts, frozenset(document.opaque)))
         self.log.release(decision)
         _refuse(decision.denial)
+        if decision.model and self._inbound.dialect.name not in decision.model.dialects:
+            raise GatewayError("anfrage_ungueltig", f"„{decision.model.name}“ ist über diese Schnittstelle nicht "
+                               "erreichbar. Bitte wählen Sie ein anderes Modell.", param="model")
         return decision
 
     async def _redact(self, passages: list[Passage], inspection: Inspection, decision: ReleaseDecision) -> Redaction:
@@ -215,8 +220,8 @@ class _Walk:
         try:
             if self.log.is_open:
                 await self.log.outcome("failed", code=error.code)
-            else:
-                await self.log.denied(error)
+            elif self._principal or house._strangers.spend():
+                await self.log.denied(error, unrecorded=house._strangers.take_count() if not self._principal else 0)
         except GatewayError as unrecorded:
             error = unrecorded
         house._metrics.refusal(error.code)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable
+from contextlib import suppress
 from time import perf_counter
 
 from gateway.errors import GatewayError, internal
@@ -19,6 +20,7 @@ from gateway.wire.dialect import Answer, Dialect
 
 _log = logging.getLogger(__name__)
 MAX_BODY = 64 * 1024 * 1024
+DRAIN_SECONDS = 1.0
 CUT_OFF = ("Die Antwort ist unvollständig: Die Verbindung zum Anbieter ist abgebrochen. Bitte stellen Sie Ihre Frage "
            "noch einmal.")
 
@@ -29,13 +31,14 @@ class Relay:
     def __init__(self, response: UpstreamResponse, answer: Answer, dialect: Dialect, log: ExchangeLog,
                  metrics: Metrics, request_id: str) -> None:
         self._response, self._answer, self._dialect = response, answer, dialect
+        self._chunks = response.chunks()
         self._log, self._metrics, self._request_id = log, metrics, request_id
 
     async def whole(self) -> bytes:
         """Return the complete answer, restored and recorded. Raises ``anbieter_fehler`` or ``anbieter_zeit``."""
         body = bytearray()
         try:
-            async for chunk in self._response.chunks():
+            async for chunk in self._chunks:
                 self._first_byte()
                 body += chunk
                 if len(body) > MAX_BODY:
@@ -56,7 +59,7 @@ class Relay:
         answer = self._answer
         try:
             try:
-                async for chunk in self._response.chunks():
+                async for chunk in self._chunks:
                     self._first_byte()
                     out = answer.feed(chunk)
                     if out:
@@ -100,10 +103,18 @@ class Relay:
                                 usage=answer.usage, unresolved=answer.unresolved)
 
     async def _end(self) -> None:
-        """Close the provider's connection; what has no outcome yet was given up by the client."""
+        """Give the provider's connection back, or cut it; what has no outcome yet was given up by the client."""
+        if self._answer.state == "complete":
+            # After the terminal event only the end of the body is left; read to it, the connection is used again.
+            with suppress(GatewayError, TimeoutError):
+                await asyncio.wait_for(self._drain(), DRAIN_SECONDS)
         await self._response.close()
         if self._log.is_open:
             await self._outcome("aborted")
+
+    async def _drain(self) -> None:
+        async for _ in self._chunks:
+            pass
 
 
 _finishing: set[asyncio.Task[None]] = set()

@@ -18,7 +18,6 @@ from gateway.errors import GatewayError
 from gateway.model.register import RegisteredModel
 from gateway.wire.dialect import AnswerContext, ChannelText, ParsedRequest, Usage, public_message
 from gateway.wire.document import (
-    FREE,
     Document,
     Each,
     JsonText,
@@ -30,6 +29,7 @@ from gateway.wire.document import (
     Structural,
     Tagged,
     Text,
+    field,
     invalid,
     is_flag,
     is_name,
@@ -70,28 +70,16 @@ _SCOPES: dict[str, Scope] = {"system": "system", "developer": "system", "user": 
 class _Message:
     """One message; its scope follows its role, its content is a string or a list of parts."""
 
-    _fields = Obj(_MESSAGE)
-
     def visit(self, document: Document, holder: Any, key: str | int, value: Any, scope: Scope) -> None:
         if not isinstance(value, dict):
             raise invalid("Jede Nachricht muss ein JSON-Objekt mit „role“ und „content“ sein.", "messages")
         role = value.get("role")
         own = _SCOPES.get(role, "other") if isinstance(role, str) else "other"
-        content = value.get("content")
-        if isinstance(content, str):
-            document.add(value, "content", content, own)
-            rest = {name: child for name, child in value.items() if name != "content"}
-            for name, child in rest.items():
-                self._field(document, value, name, child, own)
-            return
-        self._fields.visit(document, holder, key, value, own)
-
-    @staticmethod
-    def _field(document: Document, message: dict[str, Any], name: str, child: Any, scope: Scope) -> None:
-        node = _MESSAGE.get(name)
-        if node is None:
-            document.add(message, name, name, scope, kind="key")
-        (node or FREE).visit(document, message, name, child, scope)
+        for name, child in value.items():
+            if name == "content" and isinstance(child, str):
+                document.add(value, name, child, own)
+            elif not (name == "role" and own != "other"):
+                field(document, value, name, child, own, _MESSAGE)
 
 
 _FUNCTION = Obj({"name": NAME, "description": Text("schema"), "parameters": Schema(), "strict": FLAG})

@@ -12,10 +12,11 @@ Known weakness: names of tools, ids and property names of JSON schemas pass when
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
 import orjson
@@ -30,11 +31,11 @@ Scope = Literal["system", "user", "history", "tool_input", "tool_output", "schem
 class Slot:
     """One text-bearing leaf: where it stands (``holder[key]``), what it says, and how it is written back."""
 
-    holder: Any = field(repr=False)
-    key: str | int = field(repr=False)
-    text: str = field(repr=False)
+    holder: Any = dataclasses.field(repr=False)
+    key: str | int = dataclasses.field(repr=False)
+    text: str = dataclasses.field(repr=False)
     scope: Scope
-    label: str = field(default="", repr=False)
+    label: str = dataclasses.field(default="", repr=False)
     kind: Literal["text", "number", "key"] = "text"
 
 
@@ -242,12 +243,18 @@ class Obj:
             FREE.visit(document, holder, key, value, scope)
             return
         for name, child in value.items():
-            node = self.fields.get(name)
-            if node is not None:
-                node.visit(document, value, name, child, scope)
-            else:
-                document.add(value, name, name, scope, kind="key")
-                FREE.visit(document, value, name, child, scope)
+            field(document, value, name, child, scope, self.fields)
+
+
+def field(document: Document, holder: dict[str, Json], name: str, value: Json, scope: Scope,
+          fields: Mapping[str, Node]) -> None:
+    """Visit one field of an object; one that nobody described is free-form text, its name included."""
+    node = fields.get(name)
+    if node is None:
+        document.add(holder, name, name, scope, kind="key")
+        FREE.visit(document, holder, name, value, scope)
+    else:
+        node.visit(document, holder, name, value, scope)
 
 
 @dataclass(frozen=True, slots=True)
