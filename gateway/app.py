@@ -10,7 +10,7 @@ import asyncio
 import gc
 import os
 import secrets
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Coroutine, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -31,8 +31,9 @@ from gateway.http.health import Health, Readiness
 from gateway.http.models import ModelList
 from gateway.http.routes import dialect_routes
 from gateway.identity.api_key import ApiKeyAuthenticator
-from gateway.kipass import passes
+from gateway.kipass import Evidence, PassEvent, passes
 from gateway.ledger.recorder import LedgerRecorder
+from gateway.model.principal import PassStatus
 from gateway.pipeline.pipeline import Pipeline
 from gateway.pipeline.relay import all_finished
 from gateway.policy import expiring_agreements
@@ -42,6 +43,7 @@ from gateway.store.directory import SqlDirectory
 from gateway.telemetry import logs
 from gateway.telemetry.metrics import PrometheusMetrics
 from gateway.upstream.routing import UpstreamRouter
+from gateway.web import DirectoryMembers, WebContext, build_error_page, build_web
 from gateway.wire.chat_completions import ChatCompletions
 from gateway.wire.dialect import Dialect
 
@@ -86,13 +88,12 @@ class House:
         self.detector = build_detector(DetectorOptions(
             threads=settings.detector_threads, cache_bytes=settings.detector_cache_mb << 20,
             seconds=settings.detector_seconds))
-        clock = SystemClock()
+        self._clock = clock = SystemClock()
+        self._directory = SqlDirectory(self.engine)
         self.census = Census(self.engine, self.ledger, self.detector, self.policies)
         self.metrics = PrometheusMetrics(__version__, self.census.department_size)
-        self.authenticator = ApiKeyAuthenticator(
-            SqlDirectory(self.engine),
-            lambda evidence, events, now: passes(evidence, events, self.policies().kipass, now),
-            clock, keys_page=self.policies().organisation.base_url + "/keys")
+        self.authenticator = ApiKeyAuthenticator(self._directory, self._passes, clock,
+                                                 keys_page=self.policies().organisation.base_url + "/keys")
         self.upstream = UpstreamRouter(settings.home, environment=self._provider_secrets())
         self.recorder = LedgerRecorder(self.ledger)
         self.pipeline = Pipeline(
@@ -101,6 +102,10 @@ class House:
             recorder=self.recorder, metrics=self.metrics, clock=clock)
         self._tasks: list[asyncio.Task[None]] = []
         self._metrics_site: aio.AppRunner | None = None
+
+    def _passes(self, evidence: Sequence[Evidence], events: Sequence[PassEvent],
+                now: datetime) -> dict[str, PassStatus]:
+        return passes(evidence, events, self.policies().kipass, now)
 
     def _provider_secrets(self) -> dict[str, str]:
         key = self.settings.openai_api_key
@@ -157,14 +162,23 @@ class House:
                 yield
             finally:
                 await self.close()
-        handlers = ErrorHandlers()
+        pages = self._pages()
+        handlers = ErrorHandlers(build_error_page(pages))
         app = FastAPI(title="KI-Pforte", version=__version__, lifespan=life, docs_url=None, redoc_url=None,
                       openapi_url=None, redirect_slashes=False,
                       exception_handlers={HTTPException: handlers.refused, Exception: handlers.failed})
         app.router.routes += dialect_routes(DIALECTS, self.pipeline, self.settings.max_body_mb << 20)
         app.router.routes += ModelList(self.authenticator, self.policies).routes()
         app.router.routes += self._health().routes(with_metrics=self.settings.metrics_port is None)
+        app.include_router(build_web(pages))
         return app
+
+    def _pages(self) -> WebContext:
+        return WebContext(
+            authenticator=self.authenticator, members=DirectoryMembers(self._directory, self._passes, self._clock),
+            policies=self.policies, ledger=self.ledger, recorder=self.recorder, clock=self._clock,
+            department_size=self.census.department_size, secret=own_secret(self.settings.home, "web.key"),
+            version=__version__)
 
     def _health(self) -> Health:
         token = self.settings.metrics_token
