@@ -36,6 +36,7 @@ from gateway.wire.document import (
     is_number,
     one_of,
     parse_object,
+    too_deep,
 )
 from gateway.wire.sse import SseReader, data_of
 
@@ -77,7 +78,7 @@ class _Message:
         own = _SCOPES.get(role, "other") if isinstance(role, str) else "other"
         for name, child in value.items():
             if name == "content" and isinstance(child, str):
-                document.add(value, name, child, own)
+                document.add_text(value, name, child, own)
             elif not (name == "role" and own != "other"):
                 field(document, value, name, child, own, _MESSAGE)
 
@@ -145,8 +146,11 @@ class ChatCompletions:
         for name in [name for name in root if name not in REQUEST]:
             del root[name]
             document.dropped.append(name)
-        for name, value in root.items():
-            REQUEST[name].visit(document, root, name, value, "other")
+        try:
+            for name, value in root.items():
+                REQUEST[name].visit(document, root, name, value, "other")
+        except RecursionError:
+            raise too_deep() from None
         options = root.get("stream_options")
         wants_usage = isinstance(options, dict) and options.get("include_usage") is True
         return ParsedRequest(model, bool(stream), wants_usage, document)

@@ -7,7 +7,11 @@ and counted. Binary content (image, audio, file) is *opaque*: it is counted by k
 
 Rewriting every slot with its own text is the identity on the parsed document.
 
-Known weakness: names of tools, ids and property names of JSON schemas pass when they look like identifiers.
+A string that holds JSON (arguments and results of tools) is taken apart as well: ``"Kr\u00fcger"`` is a name only to
+somebody who reads the escapes.
+
+Known weaknesses: names of tools, ids and property names of JSON schemas pass when they look like identifiers; JSON
+that no strict parser takes (cut off, lone surrogates) is plain text, its escapes unread.
 """
 
 from __future__ import annotations
@@ -39,6 +43,25 @@ class Slot:
     kind: Literal["text", "number", "key"] = "text"
 
 
+@dataclass(frozen=True, slots=True)
+class _Number:
+    """A number inside a JSON string, as it was written: 1.10 stays 1.10."""
+
+    text: str = dataclasses.field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class _Nested:
+    """A string that holds JSON: where it stands, its value in a list of one, and which slots came out of it."""
+
+    holder: Any = dataclasses.field(repr=False)
+    key: str | int = dataclasses.field(repr=False)
+    box: list[Json] = dataclasses.field(repr=False)
+    slots: range
+    doubled: bool
+    """A key stood twice: of the first value nobody looked at anything, so the string is written anew without it."""
+
+
 class Document:
     """A request taken apart. Not thread-safe; lives as long as its exchange."""
 
@@ -47,7 +70,7 @@ class Document:
         self.slots: list[Slot] = []
         self.opaque: Counter[str] = Counter()
         self.dropped: list[str] = []
-        self._nested: list[tuple[Any, str | int, Json]] = []
+        self._nested: list[_Nested] = []
 
     def add(self, holder: Any, key: str | int, text: str, scope: Scope, label: str = "",
             kind: Literal["text", "number", "key"] = "text") -> None:
@@ -55,21 +78,26 @@ class Document:
         if text and not text.isspace():
             self.slots.append(Slot(holder, key, text, scope, label, kind))
 
-    def add_json(self, holder: Any, key: str | int, text: str, scope: Scope) -> None:
-        """Register a string that holds JSON: its leaves become slots, and it is written anew from them.
+    def add_text(self, holder: Any, key: str | int, text: str, scope: Scope) -> None:
+        """Register what somebody said: a person in words, a tool perhaps in JSON."""
+        if scope == "tool_output":
+            self.add_json(holder, key, text, scope)
+        else:
+            self.add(holder, key, text, scope)
 
-        A string that is no JSON, or JSON with a key twice (of which a parser would show us only one), is plain text.
+    def add_json(self, holder: Any, key: str | int, text: str, scope: Scope) -> None:
+        """Register a string that may hold JSON: its leaves become slots, and it is written anew when one changes.
+
+        Any other string is plain text.
         """
         try:
-            inner = json.loads(text, object_pairs_hook=_unique)
+            inner, doubled = _read_json(text)
         except (ValueError, RecursionError):
             self.add(holder, key, text, scope)
             return
-        if isinstance(inner, (dict, list)):
-            self._nested.append((holder, key, inner))
-            self.walk_freely(inner, scope)
-        else:
-            self.add(holder, key, text, scope)
+        box, first = [inner], len(self.slots)
+        self.walk_freely(box, scope)
+        self._nested.append(_Nested(holder, key, box, range(first, len(self.slots)), doubled))
 
     def walk_freely(self, value: Json, scope: Scope, label: str = "", *, numbers: bool = True) -> None:
         """Register every leaf of free-form JSON below `value`: strings, numbers, and the keys of objects."""
@@ -84,37 +112,69 @@ class Document:
                 self.walk_freely(child, scope, label, numbers=numbers)
             elif numbers and isinstance(child, (int, float)) and not isinstance(child, bool):
                 self.add(value, key, repr(child), scope, label, "number")
+            elif isinstance(child, _Number):
+                self.add(value, key, child.text, scope, label, "number")
 
     def rewrite(self, texts: Sequence[str]) -> None:
         """Put `texts` (one per slot, same order) in place of the slots' own."""
         renamed: dict[int, tuple[dict[str, Json], dict[str, str]]] = {}
-        changed = False
-        for slot, text in zip(self.slots, texts, strict=True):
+        changed: set[int] = set()
+        for index, (slot, text) in enumerate(zip(self.slots, texts, strict=True)):
             if text == slot.text:
                 continue
-            changed = True
+            changed.add(index)
             if slot.kind == "key":
                 renamed.setdefault(id(slot.holder), (slot.holder, {}))[1][str(slot.key)] = text
             else:
                 slot.holder[slot.key] = text
         for holder, names in renamed.values():
-            items = [(names.get(key, key), value) for key, value in holder.items()]
-            holder.clear()
-            holder.update(items)
-        if changed:
-            for outer, at, inner in self._nested:
-                outer[at] = json.dumps(inner, ensure_ascii=False, separators=(",", ":"))
+            _rename(holder, names)
+        for nested in self._nested:
+            if nested.doubled or not changed.isdisjoint(nested.slots):
+                nested.holder[nested.key] = _dump(nested.box[0]).decode()
 
     def to_bytes(self) -> bytes:
-        """Return the request as JSON."""
-        return orjson.dumps(self.root)
+        """Return the request as JSON. Raises ``anfrage_ungueltig`` when it is nested beyond reason."""
+        return _dump(self.root)
 
 
-def _unique(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
-    result = dict(pairs)
-    if len(result) != len(pairs):
-        raise ValueError("duplicate key")
-    return result
+def _rename(holder: dict[str, Json], names: Mapping[str, str]) -> None:
+    """Give keys their new names, in place and in order; two that became the same are told apart, none is lost."""
+    items = list(holder.items())
+    holder.clear()
+    for key, value in items:
+        name = names.get(key, key)
+        while name in holder:
+            name += "_"
+        holder[name] = value
+
+
+def _read_json(text: str) -> tuple[Json, bool]:
+    """Return the object, list or string in `text`, and whether an object in it had a key twice. Raises ValueError."""
+    if text.lstrip()[:1] not in ("{", "[", '"'):
+        raise ValueError("no JSON text")
+    orjson.loads(text)  # strict where the standard library is not: NaN, lone surrogates
+    doubled = False
+
+    def pairs(items: list[tuple[str, Json]]) -> dict[str, Json]:
+        nonlocal doubled
+        result = dict(items)
+        doubled = doubled or len(result) != len(items)
+        return result
+
+    return json.loads(text, object_pairs_hook=pairs, parse_float=_Number, parse_int=_Number), doubled
+
+
+def _dump(value: Json) -> bytes:
+    try:
+        return orjson.dumps(value, default=_as_written)
+    except orjson.JSONEncodeError:
+        raise too_deep() from None
+
+
+def _as_written(value: Any) -> orjson.Fragment:
+    assert isinstance(value, _Number)
+    return orjson.Fragment(value.text)
 
 
 def parse_object(body: bytes) -> dict[str, Json]:
@@ -127,6 +187,11 @@ def parse_object(body: bytes) -> dict[str, Json]:
     if not isinstance(root, dict):
         raise invalid("Die Anfrage muss ein JSON-Objekt sein.")
     return root
+
+
+def too_deep() -> GatewayError:
+    """Return the error for a request whose parts lie in parts, hundreds of levels down."""
+    return invalid("Die Anfrage ist zu tief verschachtelt. Bitte prüfen Sie die Einstellungen Ihres Programms.")
 
 
 def invalid(message: str, param: str | None = None) -> GatewayError:
@@ -157,13 +222,13 @@ class Structural:
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """Natural language. A list or object in its place is walked freely."""
+    """Natural language; from a tool perhaps JSON. A list or object in its place is walked freely."""
 
     scope: Scope | None = None
 
     def visit(self, document: Document, holder: Any, key: str | int, value: Json, scope: Scope) -> None:
         if isinstance(value, str):
-            document.add(holder, key, value, self.scope or scope)
+            document.add_text(holder, key, value, self.scope or scope)
         else:
             Free(self.scope).visit(document, holder, key, value, scope)
 
@@ -205,7 +270,7 @@ _SCHEMA_WORDS = frozenset({"type", "format", "$ref", "$schema", "$id", "required
 
 @dataclass(frozen=True, slots=True)
 class Schema:
-    """A JSON schema: descriptions, enums, defaults and examples are text; property names and types stay."""
+    """A JSON schema: descriptions, enums, defaults and examples are text; types and proper property names stay."""
 
     def visit(self, document: Document, holder: Any, key: str | int, value: Json, scope: Scope) -> None:
         if isinstance(value, str):
@@ -213,12 +278,16 @@ class Schema:
                 document.add(holder, key, value, "schema", key if isinstance(key, str) else "")
         elif isinstance(value, dict):
             for name, child in value.items():
+                if not is_name(name):
+                    document.add(value, name, name, "schema", kind="key")
                 self.visit(document, value, name, child, scope)
         elif isinstance(value, list):
             structural = key == "required"
             for index, child in enumerate(value):
                 if not (structural and isinstance(child, str) and is_name(child)):
                     self.visit(document, value, index, child, scope)
+        elif not is_number(value):  # a bound is short; an account number among the examples is not
+            FREE.visit(document, holder, key, value, "schema")
 
 
 @dataclass(frozen=True, slots=True)
