@@ -1,6 +1,7 @@
 """What is personal data: recognizers, presidio around them, cache and thread.
 
-`build_detector` and `build_operators` are the two doors of this room; nobody outside needs anything else.
+`build_detector` and `build_operators` are the two doors of this room; a further recogniser (a model of names in free
+text) comes in as ``build_detector(options, [as_recognizer("NER", ("PERSON",), find)])``.
 """
 
 from __future__ import annotations
@@ -9,13 +10,13 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from gateway.detection.presidio import PresidioOperators
+from gateway.detection.presidio import PresidioOperators, as_recognizer
 from gateway.detection.recognizers import all_rules
 from gateway.detection.service import RuleDetector
 from gateway.detection.sheet import Rule
 from gateway.ports import Operators
 
-__all__ = ["DetectorOptions", "RuleDetector", "build_detector", "build_operators"]
+__all__ = ["DetectorOptions", "RuleDetector", "as_recognizer", "build_detector", "build_operators"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,7 +36,7 @@ _NOUN_ENDINGS: Final = (
 PARTICLES: Final = words("""von vom van der den dem de del della di da du dos das zu zum zur auf ter ten la le el al
     ibn bin bint ben
     ben und-und af av do e y ap""")
-_LEADING: Final = words("von vom van de del della di da du dos la le el al zu zur zum ter ten ibn bin bint ben "
+_LEADING: Final = words("von van de del della di da du dos la le el al zu ter ten ibn bin bint ben "
     "af av")
 """Particles that may open a name; "der" and "und" may only stand inside one."""
 _NOBLE: Final = words("von van de del della di da du al")
@@ -140,7 +140,8 @@ def _continues(word: str, first: str, count: int, trust_first: bool) -> bool:
     if not ordinary:
         return not (word.isupper() and len(word) == 2 and count > 0 and word in ("AG", "KG", "EU", "OB"))
     if count == 0:
-        return trust_first and not word.lower().endswith(_NOUN_ENDINGS[:12]) and (len(word) < 10)
+        return (trust_first and len(word) < 10 and word.lower() not in _OFFICE_ALONE
+                and not word.lower().endswith(_NOUN_ENDINGS[:12]))
     return count == 1 and is_given(first) and not word.lower().endswith(_NOUN_ENDINGS[:30]) and not is_hard(word)
 
 
@@ -149,6 +150,10 @@ def is_hard(word: str) -> bool:
     return word.lower() in _HARD
 
 
+_OFFICE_ALONE: Final = words("""landrat landrätin minister ministerin präsident präsidentin direktor direktorin doktor
+    professor professorin kollege kollegin kollegen bürgermeister vorsitzende vorsitzender abgeordnete abgeordneter
+    rektor rektorin inspektor notar pastor pastorin pfarrer pfarrerin ratsherr stadtrat dezernent kämmerer senator""")
+"""After "Herr" or "Frau" these address an office ("sehr geehrter Herr Landrat,"), unless a name follows."""
 _HARD: Final = words("""antrag bescheid widerspruch termin wohngeld kindergeld und oder der die das den dem des ein
     eine ich sie er wir ihr
     bitte danke mit von vom zu zur zum im in am an auf für bei betreff hallo liebe lieber sehr tel telefon fax email

@@ -60,6 +60,7 @@ _POSTBOX: Final = re.compile(
                       rf"(?:,?[ \n]{{1,2}}\d{{5}}[ ]{_TOWN})?(?!\w)")
 _ANY_STREET: Final = re.compile(rf"((?:{_UP}[\w.'’-]*|der|den|dem|des|von|am|an|im|zum|zur)(?:[ ](?:{_UP}[\w.'’-]*|"
     rf"der|den|dem|des|von)){{0,4}}[ ]{_NUMBER}{_FLAT})")
+_NAMED_PLACE: Final = re.compile(rf"(?:[a-z]+[ ]){{0,2}}{_UP}")
 _UNIT: Final = re.compile(r"(?:Euro|EUR|Einwohner|Stück|Menschen|Personen|Kilometer|Quadratmeter|Tonnen|Liter|Mark|"
     r"Dollar|Franken|Jahre)", re.I)
 _PUBLIC: Final = re.compile(
@@ -140,7 +141,7 @@ def _spans(sheet: Sheet) -> Iterator[tuple[int, int, float, bool]]:
             yield *match.span(), 0.7, True
     for _, end in sheet.hits("ADDRESS_LABEL"):
         found = value_at(sheet, end, _ANY_STREET)
-        if found and found[1].split()[0].lower() not in _NO_PLACE:
+        if found and _NAMED_PLACE.match(found[1]) and found[1].split()[0].lower() not in _NO_PLACE:
             follow = _FOLLOW.match(text, found.end())
             yield found.start(1), follow.end() if follow else found.end(1), 0.8, True
 
@@ -229,7 +230,7 @@ def rule(own: frozenset[str] = frozenset()) -> Rule:
     return Rule("ADDRESS", ("ADDRESS",), partial(_find, own=own), {
         "ADDRESS_LABEL": "wohnhaft wohne wohnt wohnen anschrift adresse wohnanschrift meldeanschrift address "
         "wohnadresse lieferadresse"
-                         " rechnungsadresse nach umgezogen wohnte wohnsitz lives live"}, digits=True)
+                         " rechnungsadresse wohnte wohnsitz lives live"}, digits=True)
 
 
 FIELD_RULE: Final = Rule("ADDRESS_FIELD", ("ADDRESS",), _find_fields, {

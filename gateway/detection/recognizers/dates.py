@@ -17,6 +17,8 @@ _AFTER: Final = re.compile(
     (?P<date>{DATE}|{YEAR})""", re.X | re.I)
 _STAR: Final = re.compile(rf"(?:\*|†|✝)[ ]?(?:am[ ])?({DATE}|{YEAR})", re.I)
 _BORN_RIGHT: Final = re.compile(r"(?:[ ,]+(?:in|zu)[ ][^\n\d.;]{2,40}?)?[ ,]+(?:geboren|geb\b|zur Welt)", re.I)
+_LIMIT: Final = re.compile(r"(?:vor|nach|ab|bis|zwischen)(?:[ ](?:dem|zum))?[ ]\Z")
+"""A date that divides groups ("vor dem 1. Januar 1964 geboren") is nobody's."""
 _OLD: Final = re.compile(r"[ ][^\n.]{0,30}?\bJahre[ ](?:alt|werde)")
 _SENSITIVE_RIGHT: Final = re.compile(r"(?:[ ,]+[^\n.;\d]{0,30}?)?\b(?:gestorben|verstorben|geschieden|verheiratet|"
     r"geheiratet|heimgegangen|"
@@ -57,7 +59,7 @@ def _before_word(sheet: Sheet) -> Iterator[Finding]:
                                  ("SENSITIVE", _SENSITIVE_RIGHT, "DATE_SENSITIVE")):
         for start, _ in sheet.hits(kind):
             for match in DATE_RE.finditer(sheet.text, max(0, start - 70), start):
-                if follow.match(sheet.text, match.end()):
+                if follow.match(sheet.text, match.end()) and not _LIMIT.search(sheet.left(match.start(), 14)):
                     yield Finding(*match.span(), entity, 0.7, "kontext", certain=entity == "BIRTHDATE")
 
 

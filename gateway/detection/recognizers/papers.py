@@ -16,10 +16,7 @@ from gateway.model.finding import Finding
 
 _LETTERS: Final = "CFGHJKLMNPRTVWXYZ"
 _SERIAL: Final = re.compile(rf"(?<![\w-])[{_LETTERS}](?=[A-Z]*\d[A-Z]*\d)[{_LETTERS}\d]{{8}}(?:[ ]?\d|D|<<)?(?![\w-])")
-_VALUE: Final = re.compile(r"(?=(?:[ ]?[A-Za-z0-9]){1,7}\d)[A-Za-z0-9](?:[ ]?[A-Za-z0-9]){5,10}D?(?![^\W_])")
-_WORDY: Final = re.compile(r"[A-Za-z]{0,3}[ ]?\d[\dA-Za-z]*(?:[ ]\d[\dA-Za-z]*){0,3}|"
-    r"[A-Z0-9]+(?:[ ][A-Z0-9]*\d[A-Z0-9]*){0,3}"
-                          r"|[A-Za-z0-9]+")
+_WORDY: Final = re.compile(r"(?:[A-Z]{1,3}[ ](?=\d))?[A-Za-z0-9]+(?:[ ](?=[A-Z0-9]{0,5}\d)[A-Z0-9]{1,6}(?![\w.])){0,4}")
 _LICENCE: Final = re.compile(r"(?<![\w-])[A-P]\d{2}[A-Z0-9]{6}[\dX][A-Z0-9](?![\w-])")
 _MRZ: Final = re.compile(r"(?<![\w<])(?=[A-Z0-9]{0,43}<)[A-Z0-9<]{28,46}(?![\w])")
 _WEIGHTS: Final = (7, 3, 1) * 3
@@ -74,10 +71,13 @@ def _labelled(sheet: Sheet, end: int) -> tuple[int, int] | None:
     match = value_at(sheet, end, _WORDY)
     if match is None:
         return None
-    number = compact(match[0])
-    if not 6 <= len(number) <= 12 or sum(c.isdigit() for c in number) < 3 or not number.isascii():
+    surface = match[0]
+    while len(compact(surface)) > 12 and " " in surface:
+        surface = surface.rpartition(" ")[0]
+    number = compact(surface)
+    if not 6 <= len(number) <= 12 or sum(c.isdigit() for c in number) < 3:
         return None
-    return match.span()
+    return match.start(), match.start() + len(surface)
 
 
 RULE: Final = Rule("PAPERS", ("ID_CARD", "PASSPORT", "RESIDENCE_PERMIT", "DRIVER_LICENCE"), _find, {

@@ -42,6 +42,9 @@ _CLOSE: Final = re.compile(r"[ \t]*[.,!)\]\"“”]")
 
 
 def _finding(sheet: Sheet, start: int, end: int, reason: str, score: float = 0.9, *, certain: bool = True) -> Finding:
+    first = sheet.text.find(" ", start, end)
+    if first > 0 and sheet.text[first - 1] == "s":  # "Grabowskis Attest": a genitive ends the name
+        end = first if without_genitive(sheet.text, start, first) < first else end
     return Finding(start, without_genitive(sheet.text, start, end), "PERSON", score, reason, certain)
 
 
@@ -126,7 +129,7 @@ def _find_label(sheet: Sheet) -> Iterator[Finding]:
     for kind, strong in (("NAME_LABEL", True), ("ROLE_LABEL", False), ("ROLE", False), ("MAIL_HEADER", False)):
         for start, end in sheet.hits(kind):
             gap = _LABEL_GAP.match(text, end)
-            if gap is None or (kind == "MAIL_HEADER" and text[start - 1:start] not in ("", "\n", "*", " ", ">", '"')):
+            if gap is None or (kind == "MAIL_HEADER" and text[start - 1:start] not in ("", "\n", "*", ">", '"')):
                 continue
             at = gap.end()
             saluted = _SALUTED.match(text, at)
@@ -175,12 +178,13 @@ def _labelled(sheet: Sheet, at: int, strong: bool, *, lower: bool) -> Iterator[F
             yield _finding(sheet, at, end, "kennwort")
             return
     yield _finding(sheet, at, stop, "kennwort")
-    if not strong:
-        return
-    also = _LIST_SEPARATOR.match(text, stop)
-    end = read_name(text, also.end(), trust_first=False) if also and " " in text[at:stop] else None
-    if also and end and " " in text[also.end():end]:
+    for _ in range(30):  # "Zeugen: Anna Alt, Bernd Baum"
+        also = _LIST_SEPARATOR.match(text, stop)
+        end = read_name(text, also.end(), trust_first=False) if also and " " in text[at:stop] else None
+        if also is None or end is None or " " not in text[also.end():end]:
+            return
         yield _finding(sheet, also.end(), end, "kennwort", 0.8)
+        at, stop = also.end(), end
 
 
 def _ends_field(text: str, end: int) -> bool:

@@ -17,6 +17,7 @@ from gateway.model.finding import Finding
 _VALUE: Final = re.compile(
     r"(?=[^\n,;]{0,24}\d)[A-Za-zÄÖÜ0-9][\w./*+-]{0,40}(?:(?:[ ]?[-–/][ ]?|[ ])(?=[\w./-]*\d|"
     r"[A-ZÄÖÜ][A-Za-z]{0,3}[ ]\d)[\w./*-]+){0,5}")
+_OURS: Final = re.compile(r"(?:[uU]nser|[iI]hr|[mM]ein|[dD]ein|Geschäfts|Akten)e?n?[ -]\Z")
 _NUMBERED: Final = re.compile(r"-(?:Nr|Nummer|No)", re.I)
 _REGISTERED: Final = re.compile(r"[^\n]{0,40}?\bNr\.?[ ](\d{1,6}/\d{2,4})")
 _DATE: Final = re.compile(r"\d{1,2}\.\d{1,2}\.(?:\d{2,4})?$|\d{4}-\d{2}-\d{2}$|\d{1,2}:\d{2}")
@@ -56,6 +57,8 @@ def _labelled(sheet: Sheet, kind: str, entity: str) -> Iterator[Finding]:
     text = sheet.text
     for start, end in sheet.hits(kind):
         gap = GAP.match(text, end)
+        if text[start:end] == "Zeichen" and text[end:end + 1] != ":" and not _OURS.search(sheet.left(start, 14)):
+            continue  # a traffic sign
         joined = text[end:end + 1] == "-" and not _NUMBERED.match(text, end)
         if end - start <= 2 and (joined or text[start - 1:start] == "-"):
             continue  # "WG" inside "50.2-WG-2024" is part of a number, no label
@@ -86,7 +89,8 @@ def _find_case(sheet: Sheet, own: Sequence[re.Pattern[str]]) -> Iterator[Finding
             if not _PUBLIC.search(sheet.line_left(match.start(), 60)):
                 yield Finding(*match.span(), "CASE_NUMBER", 0.75, "format")
     for match in sheet.scan_numbers(_SHAPES):
-        if not _NOT_SHAPE.search(sheet.line_left(match.start(), 30)) and not _CVE.match(match[0]):
+        left = sheet.line_left(match.start(), 60)
+        if not (_NOT_SHAPE.search(left) or _PUBLIC.search(left) or _CVE.match(match[0])):
             yield Finding(*match.span(), "CASE_NUMBER", 0.6, "format", certain=len(match[0]) >= 8)
 
 

@@ -24,6 +24,7 @@ _CHURCH: Final = re.compile(r"(?:aus der|der) Kirche (?:aus|bei)getreten")
 _WEEK: Final = re.compile(r"\d{1,2}\.[ ](?:SSW|Schwangerschaftswoche)|in der[ ]\d{1,2}\.[ ]Woche")
 _NATION: Final = re.compile(r"""["'”)]{0,2}[ ]?[:=]?[ ]{0,2}["'„]?([A-Za-zÄÖÜäöüß-]{3,25})""")
 _NO_NATION: Final = words("der des und oder ist wird besitzt nach durch kann")
+_PLACE: Final = re.compile(r"[^\n;]{0,40}?\b(?:in|zu|aus|:)[ ]([A-ZÄÖÜ][\w-]{2,30}(?:,[ ][A-ZÄÖÜ]\w{2,20})?)")
 _NEAR: Final = 220
 
 
@@ -50,6 +51,10 @@ def _find(sheet: Sheet) -> Iterator[Finding]:
         match = _NATION.match(sheet.text, end)
         if match and match[1].lower() not in _NO_NATION:
             yield Finding(*match.span(1), "ORIGIN", 0.7, "kontext", certain=False, noted=True)
+    for _, end in sheet.hits("BORN_IN"):
+        match = _PLACE.match(sheet.text, end)
+        if match:
+            yield Finding(*match.span(1), "ORIGIN", 0.6, "kontext", certain=False, noted=True)
     for _ in sheet.hits("VS")[:1]:
         yield from _marks(sheet, _VS, "CLASSIFIED")
     for start, end in sheet.hits("BLOCK"):
@@ -66,22 +71,22 @@ RULE: Final = Rule("SPECIAL", ("HEALTH", "RELIGION", "ORIGIN", "CRIME", "CLASSIF
     "diabetikerin zöliakie"
               " autismus autist autistisch demenz dement alzheimer schizophrenie schizophren psychose bipolar adhs "
               "hiv aids hepatitis"
-              " schlaganfall herzinfarkt multiple chemotherapie dialyse blind gehörlos taub querschnittsgelähmt "
+              " schlaganfall herzinfarkt chemotherapie dialyse blind gehörlos taub querschnittsgelähmt "
               "rollstuhl suizid"
               " suizidal suizidversuch alkoholiker alkoholikerin alkoholkrank alkoholisiert alkoholabhängig "
               "drogenabhängig suchtkrank"
               " substituiert methadon schwanger schwangerschaft fehlgeburt risikoschwangerschaft krank "
               "krankgeschrieben arbeitsunfähig"
               " bettlägerig bettlägrig pflegebedürftig schwerbehindert schwerbehinderung gehbehindert behindert "
-              "burnout burn grippe"
-              " corona long asthma rheuma arthrose bandscheibenvorfall magersucht bulimie essstörung borderline "
+              "burnout grippe"
+              " corona asthma rheuma arthrose bandscheibenvorfall magersucht bulimie essstörung borderline "
               "trauma ptbs psychiatrie"
-              " psychotherapie krebserkrankung herzkrank nierenkrank insulin amputation amputiert medikamente op "
+              " psychotherapie krebserkrankung herzkrank nierenkrank insulin amputation amputiert medikamente "
               "operiert reha"
               " kopfverletzung fraktur pregnant surgery maternity disability cancer sterilisation abtreibung",
     "RELIGION": "evangelisch katholisch jüdisch muslimisch moslem muslim muslima christlich orthodox alevitisch "
     "jesidisch ezidisch"
-                " buddhistisch hinduistisch konfessionslos atheist zeugen kirchenaustritt konfession baptist kath "
+                " buddhistisch hinduistisch konfessionslos atheist kirchenaustritt konfession baptist kath "
                 "rk evang",
     "ORIGIN": "syrisch syrer syrerin türkisch türke türkin kurdisch kurde kurdin afghanisch afghane afghanin "
     "ukrainisch ukrainer ukrainerin"
@@ -91,8 +96,12 @@ RULE: Final = Rule("SPECIAL", ("HEALTH", "RELIGION", "ORIGIN", "CRIME", "CLASSIF
               "eritreer somalisch"
               " nigerianisch ghanaisch marokkanisch tunesisch vietnamesisch chinesisch italienisch griechisch "
               "spanisch portugiesisch"
-              " roma sinti staatenlos flüchtling geflüchtete geflüchteter asylbewerber asylbewerberin "
+              " syrien türkei afghanistan ukraine russland polen rumänien bulgarien serbien kosovo albanien irak iran"
+              " eritrea somalia nigeria ghana marokko tunesien vietnam äthiopien libanon gambia georgien"
+              " moldau sudan ägypten"
+              " staatenlos flüchtling geflüchtete geflüchteter asylbewerber asylbewerberin "
               "migrationshintergrund",
+    "BORN_IN": "geb geboren geburtsort stammt herkunft",
     "CRIME": "vorbestraft straftat straftaten führungszeugnis ermittlungsverfahren haftstrafe freiheitsstrafe "
     "bewährung bewährungsstrafe"
              " jva untersuchungshaft verurteilt vorstrafen vorstrafe strafbefehl strafanzeige körperverletzung "

@@ -132,6 +132,8 @@ POSITIVE = [
     "Antragsteller: [[PERSON|Mehmet Yıldırım]]",
     "Sachbearbeiter/in: [[PERSON|Kowalska]]",
     'x {"nachname": "[[PERSON|Haddad]]", "vorname": "[[PERSON|Rania]]"}',
+    "Zeugen: [[PERSON|Karl-Heinz Brömme]], [[PERSON|Ümit Yılmaz]]",
+    "Ausweisnr. [[ID_CARD|L8ZK 92 XR1]], gültig",
     "gez. [[PERSON|Schmitz]]",
     "Mit freundlichen Grüßen\n\nIm Auftrag\n[[PERSON|Kerstin Hollmann]]\nStadt Musterstadt",
     "Viele Grüße\n[[PERSON|Zoran]]",
@@ -160,8 +162,11 @@ NEGATIVE = [
     "Die Kosten betragen 12345 Euro, davon 1.234.567,89 EUR aus Produkt 06.36.03.",
     "Die Antwort kostet 12345 Euro.",
     "DIN EN 1090 und VDI 6022, ISO 27001, II-B-12, bis zu 30, um ca 14, am Do 12, ist so 18, von ca 500",
+    "vor dem 1. Januar 1964 geboren; Zeichen 242.1 und (Zeichen 224); Verfahren nach den Sätzen 1 und 2",
+    "BSG vom 14.04.2011 - B 8 SO 19/09 R",
     "Zimmer 117, Raum 2.05, 3. Stock",
     "Sehr geehrte Damen und Herren,",
+    "Sehr geehrte Frau Bürgermeisterin, sehr geehrter Herr Landrat,",
     "Die Frau des Bürgermeisters kam.",
     "Herr und Frau haben gleiche Rechte. Jede Frau Anspruch auf Schutz.",
     "Rufen Sie die 115 an, im Notfall 110 oder 112, den Bereitschaftsdienst unter 116 117. Telefon 115",
@@ -213,6 +218,8 @@ def test_an_illness_in_a_question_about_a_statute_is_not_noted(detector: RuleDet
 def test_a_genitive_s_stays_outside_when_the_name_stands_nearby(detector: RuleDetector) -> None:
     text = "Frau Krüger war da. Herrn Krügers Antrag liegt vor."
     assert "Krügers" not in {text[f.start:f.end] for f in found(detector, text)}
+    followed = "Herr Grabowski kam. Herrn Grabowskis Zipfelblatt fehlt."
+    assert {followed[f.start:f.end] for f in found(detector, followed)} == {"Grabowski"}
     alone = "Herr Peters war da."
     assert {alone[f.start:f.end] for f in found(detector, alone)} == {"Peters"}
 

@@ -11,7 +11,7 @@ from itertools import pairwise
 
 import pytest
 
-from gateway.detection import DetectorOptions, RuleDetector, build_detector, build_operators
+from gateway.detection import DetectorOptions, RuleDetector, as_recognizer, build_detector, build_operators
 from gateway.detection.service import FindingCache, windows
 from gateway.detection.sheet import Rule, Sheet
 from gateway.errors import GatewayError
@@ -116,6 +116,16 @@ def test_windows_cover_the_text_and_prefer_paragraphs() -> None:
     assert all(a[1] == b[0] for a, b in pairwise(cut))
     assert all(text[:start].endswith("\n\n") for start, _ in cut[1:])
     assert windows("kurz") == [(0, 4)]
+
+
+def test_a_model_joins_as_one_more_recognizer_and_keeps_its_offsets_in_a_long_text() -> None:
+    def find(text: str) -> list[Finding]:
+        at = text.find("zebulon")
+        return [Finding(at, at + 7, "PERSON", 0.5, "modell", certain=False)] if at >= 0 else []
+
+    detector = build_detector(extra=[as_recognizer("NER", ("PERSON",), find)])
+    text = "Nur ein Satz ohne Namen.\n" * 400 + "hier steht zebulon klein"
+    assert [(text[f.start:f.end], f.reason) for f in detector.find(Passage(text))] == [("zebulon", "modell")]
 
 
 def test_no_network_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
