@@ -11,21 +11,20 @@ import gc
 import os
 import secrets
 from collections.abc import AsyncIterator, Coroutine, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from pathlib import Path
 from typing import Any
 
 from aiohttp import web as aio
 from fastapi import FastAPI
 from starlette.exceptions import HTTPException
 
-from audit import Ledger, LedgerConfig
 from gateway import __version__
 from gateway.census import Census
 from gateway.detection import DetectorOptions, build_detector, build_operators
 from gateway.generation import Generation
+from gateway.home import open_ledger, own_secret
 from gateway.http.errors import ErrorHandlers
 from gateway.http.health import Health, Readiness
 from gateway.http.models import ModelList
@@ -57,22 +56,6 @@ class SystemClock:
     def now(self) -> datetime:
         """See `gateway.ports.Clock.now`."""
         return datetime.now(UTC)
-
-
-def own_secret(home: Path, name: str) -> bytes:
-    """Return a random secret of this installation, made at first use and readable for its owner only."""
-    folder = home / "keys"
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    path = folder / name
-    with suppress(FileExistsError), open(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as file:
-        file.write(secrets.token_bytes(32))
-    return path.read_bytes()
-
-
-def open_ledger(settings: Settings, log_name: str, policy: str = "") -> Ledger:
-    """Open the ledger. Raises `audit.LedgerError`."""
-    return Ledger(LedgerConfig(settings.audit_database, log_name, settings.home / "keys" / "protokoll",
-                               about={"version": __version__, "policy": policy}))
 
 
 class House:
@@ -117,7 +100,7 @@ class House:
         await asyncio.to_thread(self.census.count_people, self.metrics)
         await self.authenticator.start()
         await self.upstream.start(self.policies().models.values())
-        self._run(self.policies.follow())
+        self._run(self.policies.follow(self.authenticator.forget))
         self._run(self.census.follow(self.metrics))
         await self._open_metrics_port()
         gc.collect()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Callable
 from pathlib import Path
 
 from gateway.policy import PolicyErrors, PolicySet, load_policies, with_base_url, with_quickstart
@@ -45,32 +46,34 @@ class Generation:
         """Return the policies in force."""
         return self._current
 
-    async def follow(self) -> None:
-        """Take over changes until cancelled."""
+    async def follow(self, changed: Callable[[], None]) -> None:
+        """Take over changes until cancelled, and call `changed` after each."""
         while True:
             await asyncio.sleep(POLL_SECONDS)
-            await asyncio.to_thread(self.refresh)
+            if await asyncio.to_thread(self.refresh):
+                changed()
 
-    def refresh(self) -> None:
-        """Look whether the files changed, and take them over if they are right."""
+    def refresh(self) -> bool:
+        """Look whether the files changed, and take them over if they are right; return whether they were."""
         state = self._state()
         if state == self._seen:
-            return
+            return False
         self._seen = state
         try:
             new = read_policies(self._settings.policies, self._settings)
         except PolicyErrors as errors:
             self.problem = str(errors)
             _log.error("policies changed but cannot be used; the last good ones stay in force: %s", errors)
-            return
+            return False
         except OSError as error:
             self.problem = f"Die Richtlinien lassen sich nicht lesen ({error.strerror})."
             _log.error("policies cannot be read; the last good ones stay in force: %s", error.strerror)
-            return
+            return False
         self.problem = ""
         if new.digest != self._current.digest:
             _log.info("policies reloaded, digest %s", new.digest)
         self._current = new
+        return True
 
     def _state(self) -> frozenset[tuple[str, int, int]]:
         found = []

@@ -41,7 +41,7 @@ def _root(ctx: typer.Context, version: Annotated[bool, typer.Option(
     logs.configure("warning", "text")
 
     def record(kind: str, meta: Mapping[str, Any], subject: str | None, /) -> None:
-        from gateway.app import open_ledger
+        from gateway.home import open_ledger
         log_name = read_policies(settings.policies, settings).organisation.id
         with open_ledger(settings, log_name) as ledger:
             ledger.append_wait(ledger.draft(kind, meta, subject=subject))

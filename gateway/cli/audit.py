@@ -11,9 +11,9 @@ from typing import Annotated, Any, ParamSpec
 import typer
 
 from audit import Bundle, Ledger, LedgerConfigError, LedgerError, RecordRow, read_trust, time_text, verify
-from gateway.app import open_ledger
 from gateway.cli.context import context
 from gateway.cli.output import Exit, emit, note, say, speaks, table
+from gateway.home import open_ledger
 from gateway.settings import load
 
 audit_app = typer.Typer(name="audit", help="Protokoll ansehen, prüfen und mitnehmen.", no_args_is_help=True)

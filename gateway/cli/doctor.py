@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
 from audit import LedgerError
-from gateway.app import open_ledger
 from gateway.cli.context import CliContext
 from gateway.cli.output import CliError
 from gateway.detection import build_detector
 from gateway.errors import GatewayError
+from gateway.home import open_ledger
 from gateway.kipass import BASIS, passes
 from gateway.policy import PolicyErrors, PolicySet, expiring_agreements
 from gateway.settings import Settings

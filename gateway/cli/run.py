@@ -103,7 +103,7 @@ def init(
     json: Json = False,
 ) -> None:
     """Richtet Datenbanken, Schlüssel und Protokoll ein; mit --demo auch Beispielpersonen."""
-    from gateway.app import open_ledger, own_secret
+    from gateway.home import open_ledger, own_secret
     from gateway.store import migrate, open_engine
     own, settings = context(ctx), load()
     settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)

@@ -100,6 +100,10 @@ class ApiKeyAuthenticator:
             raise texts.invalid(answer, self._keys_page)
         return answer
 
+    def forget(self) -> None:
+        """Work out every KI-Pass anew: its rules have changed. Call in the event loop."""
+        self._cache.clear()
+
     async def refresh(self) -> None:
         """Ask the database for its generation now: what changed before this call is seen after it."""
         asked = self._monotonic()

@@ -40,10 +40,14 @@ class GenerationCache(Generic[Value]):
         """Seconds since the database last said which generation it is at."""
         return self._monotonic() - self._confirmed
 
+    def clear(self) -> None:
+        """Forget everything: what the values were worked out from has changed."""
+        self._entries.clear()
+
     def confirm(self, generation: int, at: float) -> None:
         """Take note that the database was at `generation` at the monotonic moment `at`."""
         if generation != self._generation:
-            self._entries.clear()
+            self.clear()
             self._generation = generation
         self._confirmed = max(self._confirmed, at)
 
