@@ -11,7 +11,9 @@ statement, because each statement gives up and retakes Python's interpreter lock
 from __future__ import annotations
 
 import contextlib
+import sqlite3
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -27,8 +29,11 @@ from audit.store import tables
 Run = Callable[..., Any]
 """Runs one driver statement (``run(sql, parameters)``) and returns a cursor."""
 
-WAIT_MS: Final = 2000
-"""How long a statement may wait for the database before it fails."""
+WAIT_MS: Final = 10_000
+"""How long a statement may wait for a lock before it fails. Callers of the writer are told sooner (`audit.waiters`)."""
+_MIGRATION_WAIT_MS: Final = 60_000
+"""Processes that start together wait for the one that makes the tables."""
+_NETWORK_MS: Final = 2000
 _CHUNKS: Final = (64, 32, 16, 8, 4, 2, 1)
 
 
@@ -76,7 +81,7 @@ class Store:
             max_overflow=16,
             pool_pre_ping=True,
             hide_parameters=True,
-            connect_args={"options": options, "connect_timeout": 2, "tcp_user_timeout": WAIT_MS},
+            connect_args={"options": options, "connect_timeout": 2, "tcp_user_timeout": _NETWORK_MS},
         )
 
     def close(self) -> None:
@@ -91,7 +96,7 @@ class Store:
                     return
             from audit.store.migrations.run import upgrade  # Alembic costs a tenth of a second; seldom needed
 
-            with self.change() as connection:
+            with self.change(_MIGRATION_WAIT_MS) as connection:
                 upgrade(connection)
         except (SQLAlchemyError, OSError) as error:
             raise LedgerUnavailable("Die Datenbank des Protokolls ist nicht erreichbar.") from error
@@ -134,11 +139,13 @@ class Store:
                 raise
 
     @contextlib.contextmanager
-    def change(self) -> Iterator[Connection]:
+    def change(self, wait_ms: int = WAIT_MS) -> Iterator[Connection]:
         """One write transaction with SQLAlchemy's own means, for what is done seldom."""
         with self._lock, self.engine.connect() as connection:
-            connection = connection.execution_options(audit_write=True)
+            connection = connection.execution_options(audit_write=wait_ms)
             with connection.begin():
+                if not self.sqlite:
+                    connection.exec_driver_sql(f"SET LOCAL lock_timeout = {wait_ms}")
                 yield connection
 
     def connect(self) -> PoolProxiedConnection:
@@ -206,17 +213,29 @@ class Store:
             raise LedgerConfigError(f"Diese Datenbank enthält das Protokoll {found[0]}, eingestellt ist {log}.")
 
 
-def _prepare_sqlite(connection: Any, _: Any) -> None:
+def _prepare_sqlite(connection: sqlite3.Connection, _: Any) -> None:
     connection.isolation_level = None  # we say BEGIN ourselves
-    cursor = connection.cursor()
-    cursor.execute(f"PRAGMA busy_timeout = {WAIT_MS}")
-    cursor.execute("PRAGMA journal_mode = WAL")
-    cursor.execute("PRAGMA synchronous = FULL")
-    cursor.execute("PRAGMA fullfsync = ON")
-    cursor.execute("PRAGMA secure_delete = ON")  # a deleted part leaves no bytes in the file
-    cursor.close()
+    connection.execute(f"PRAGMA busy_timeout = {WAIT_MS}")
+    _use_wal(connection)
+    connection.execute("PRAGMA synchronous = FULL")
+    connection.execute("PRAGMA fullfsync = ON")
+    connection.execute("PRAGMA secure_delete = ON")  # a deleted part leaves no bytes in the file
+
+
+def _use_wal(connection: sqlite3.Connection) -> None:
+    """Switch to WAL. While another process does the same SQLite does not wait but fails, so we try again."""
+    for pause in (0.01, 0.05, 0.1, 0.5, 1.0):
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError:
+            time.sleep(pause)
+        else:
+            return
+    connection.execute("PRAGMA journal_mode = WAL")
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    write = connection.get_execution_options().get("audit_write")
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+    wait_ms = connection.get_execution_options().get("audit_write")
+    if wait_ms:
+        connection.exec_driver_sql(f"PRAGMA busy_timeout = {wait_ms}")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if wait_ms else "BEGIN")

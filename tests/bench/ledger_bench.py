@@ -91,9 +91,8 @@ def main() -> None:
         ledger.checkpoint()
         began = time.perf_counter()
         verdict = ledger.verify()
-        print(
-            f"verify in place: {verdict.verdict}, {verdict.size} records, {verdict.size / (time.perf_counter() - began):.0f} records/s"
-        )
+        rate = verdict.size / (time.perf_counter() - began)
+        print(f"verify in place: {verdict.verdict}, {verdict.size} records, {rate:.0f} records/s")
         ledger.close()
 
 

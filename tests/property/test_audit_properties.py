@@ -127,8 +127,9 @@ def test_an_envelope_is_canonical_json_and_reads_as_it_was_built(
     parts: dict[str, str], wseq: int, t_us: int, kind: str, ref: bool
 ) -> None:
     log, ident, other = "a-b.example/ki-pforte/1", record.new_id(), record.new_id() if ref else ""
-    raw = record.build_envelope(commitments=parts, record_id=ident, log=log, wseq=wseq, ref=other, t_us=t_us, type_=kind,
-                                writer="w-1")  # fmt: skip
+    raw = record.build_envelope(
+        commitments=parts, record_id=ident, log=log, wseq=wseq, ref=other, t_us=t_us, type_=kind, writer="w-1"
+    )
     text = record.time_text(t_us)
     assert canonical.loads(raw) == {
         "c": parts, "id": ident, "log": log, "n": wseq, "ref": other, "t": text, "type": kind, "v": 1, "w": "w-1",
@@ -139,8 +140,10 @@ def test_an_envelope_is_canonical_json_and_reads_as_it_was_built(
 
 @given(st.data())
 def test_no_other_bytes_are_read_as_an_envelope(data: st.DataObject) -> None:
-    raw = record.build_envelope(commitments={"meta": "0" * 64, "subject": "1" * 64}, record_id=record.new_id(), log="a/1",
-                                wseq=7, ref="", t_us=0, type_="intent", writer="w")  # fmt: skip
+    parts = {"meta": "0" * 64, "subject": "1" * 64}
+    raw = record.build_envelope(
+        commitments=parts, record_id=record.new_id(), log="a/1", wseq=7, ref="", t_us=0, type_="intent", writer="w"
+    )
     value = json.loads(raw)
     broken = data.draw(
         st.sampled_from(["drop", "add", "spaces", "order", "kind", "tail", "upper", "parts"]), label="how it is broken"

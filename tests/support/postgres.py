@@ -1,8 +1,8 @@
 """A PostgreSQL server for tests, started from installed binaries on a Unix socket in a temporary folder.
 
 Fixtures: ``postgres_server`` (one for all tests, started when first wanted), ``postgres_url`` (a fresh, empty
-database). They skip, and say why, where no server is installed. When the tests run as root the server runs as an unprivileged
-user, because it refuses root.
+database). They skip, and say why, where no server is installed. When the tests run as root the server runs as an
+unprivileged user, because it refuses root.
 """
 
 from __future__ import annotations
@@ -72,8 +72,8 @@ class Server:
             f"-c listen_addresses='' -c unix_socket_directories='{self._folder}' -c shared_buffers=16MB -c fsync=off"
         )
         log = str(self._folder / "log")
-        _run([str(self._binaries / "pg_ctl"), "-D", str(self._folder / "data"), "-w", "-l", log, "-o", options, *arguments],
-             self._folder, self._user)  # fmt: skip
+        command = [str(self._binaries / "pg_ctl"), "-D", str(self._folder / "data"), "-w", "-l", log, "-o", options]
+        _run([*command, *arguments], self._folder, self._user)
 
 
 @contextlib.contextmanager
