@@ -73,7 +73,7 @@ class LoopWaiter:
     def _wake(self, batch: Sequence[Pending], durable: bool) -> None:
         for item in batch:
             future = self._futures.pop(item, None)
-            if future is None:
+            if future is None or future.cancelled():  # told otherwise, or not there any more
                 if durable:
                     self._came_late(item)
             elif not future.done():

@@ -83,7 +83,8 @@ class Recorder(Protocol):
         """Write one record of `kind` (``intent``, ``outcome``, ``denied``, ...) and return when it is durable.
 
         ``meta`` holds strings, integers, and lists and maps of them: facts without content. ``subject`` is the opaque
-        id of the principal; the ledger keeps a pseudonym of it. Raises ``protokoll_nicht_verfuegbar``.
+        id of the principal; the ledger keeps a pseudonym of it. Raises ``protokoll_nicht_verfuegbar``. An intent whose
+        caller got no receipt (error or cancellation) and that becomes durable nevertheless is ended by the recorder.
         """
         ...
 

@@ -96,8 +96,8 @@ async def send_outbound(outbound: Outbound, send: Send) -> None:
         await send({"type": "http.response.body", "body": outbound.body})
         return
     headers += [(b"cache-control", b"no-cache"), (b"x-accel-buffering", b"no")]
-    await send({"type": "http.response.start", "status": outbound.status, "headers": headers})
-    async with aclosing(cast(Any, outbound.stream)) as stream:
+    async with aclosing(outbound.stream) as stream:
+        await send({"type": "http.response.start", "status": outbound.status, "headers": headers})
         async for piece in stream:
             await send({"type": "http.response.body", "body": piece, "more_body": True})
     await send({"type": "http.response.body", "body": b""})

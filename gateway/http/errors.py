@@ -23,6 +23,8 @@ def json_error(error: GatewayError, request_id: str) -> Response:
     headers = {"x-request-id": request_id}
     if error.retry_after is not None:
         headers["retry-after"] = str(error.retry_after)
+    if error.status == 401:
+        headers["www-authenticate"] = "Bearer"
     return Response(openai_error(error, request_id), error.status, headers, "application/json")
 
 
@@ -43,18 +45,21 @@ class ErrorHandlers:
                                  "die Adresse in Ihrem Programm; sie endet meist auf /v1.")
         else:
             error = GatewayError("anfrage_ungueltig", "Die KI-Pforte versteht diese Anfrage nicht.")
-        return self._answer(request, error, status)
+        return self._answer(request, error, status, exception)
 
     async def failed(self, request: Request, exception: Exception) -> Response:
         """Answer a fault of ours; the log gets the places, never the words of the exception."""
         _log.error("unexpected failure", exc_info=exception)
         return self._answer(request, internal(), 500)
 
-    def _answer(self, request: Request, error: GatewayError, status: int) -> Response:
+    def _answer(self, request: Request, error: GatewayError, status: int,
+                exception: Exception | None = None) -> Response:
         request_id = new_request_id()
         wants_page = "text/html" in request.headers.get("accept", "") and not request.url.path.startswith("/v1")
         if self._html is not None and wants_page:
             return self._html(request, status, request_id)
         response = json_error(error, request_id)
         response.status_code = status
+        if isinstance(exception, HTTPException) and exception.headers:  # 405 must say what is allowed
+            response.headers.update(exception.headers)
         return response

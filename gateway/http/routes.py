@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from starlette.routing import BaseRoute, Route
 
@@ -19,7 +20,7 @@ from gateway.http.asgi import (
     send_outbound,
     while_connected,
 )
-from gateway.pipeline.pipeline import Inbound, Pipeline, error_outbound
+from gateway.pipeline.pipeline import Inbound, Pipeline
 from gateway.wire.dialect import Dialect
 
 
@@ -32,15 +33,14 @@ class DialectEndpoint:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request_id = new_request_id()
         headers = headers_of(scope)
+        inbound = Inbound(self._dialect, b"", credentials_of(headers), headers.get("x-ki-zweck"), request_id)
         try:
-            body = await read_body(headers, receive, self._max_body)
+            inbound = replace(inbound, body=await read_body(headers, receive, self._max_body))
         except GatewayError as error:
-            refused = error_outbound(error, self._dialect.error(error, request_id), {"x-request-id": request_id})
-            await send_outbound(refused, send)
+            await send_outbound(await self._pipeline.turn_away(inbound, error), send)
             return
         except ClientGone:
             return
-        inbound = Inbound(self._dialect, body, credentials_of(headers), headers.get("x-ki-zweck"), request_id)
         await while_connected(receive, self._serve(inbound, send))
 
     async def _serve(self, inbound: Inbound, send: Send) -> None:

@@ -111,7 +111,13 @@ class ExchangeLog:
             facts["first_byte_ms"] = round((self.first_byte - self._started) * 1000)
         if usage:
             facts |= {"tokens_in": usage.prompt, "tokens_out": usage.completion}
-        await self._recorder.record("outcome", facts, subject=self._subject, ref=self._intent)
+        try:
+            await self._recorder.record("outcome", facts, subject=self._subject, ref=self._intent)
+        except GatewayError as error:  # what the recorder says of a request that was not sent is not true of this one
+            raise GatewayError(error.code, "Ihre Anfrage ließ sich nicht abschließen, weil das Protokoll gerade nicht "
+                               "geschrieben werden kann. Bitte versuchen Sie es in einigen Minuten noch einmal und "
+                               "sagen Sie sonst der IT Bescheid.", hint=error.hint, retry_after=error.retry_after
+                               ) from None
 
     def _milliseconds(self) -> int:
         return round((perf_counter() - self._started) * 1000)

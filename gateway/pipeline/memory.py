@@ -59,8 +59,9 @@ class InspectionMemory:
 
     def put(self, digest: bytes, inspection: Inspection) -> None:
         """Remember `inspection`."""
+        before = self._known.pop(digest, None)  # two requests with the same texts, inspected at the same time
         self._known[digest] = inspection
-        self._spans += _size(inspection)
+        self._spans += _size(inspection) - (_size(before) if before else 0)
         while len(self._known) > self._entries or (self._spans > self._limit and len(self._known) > 1):
             self._spans -= _size(self._known.popitem(last=False)[1])
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from dataclasses import dataclass, field
 from time import perf_counter
 
@@ -55,7 +55,7 @@ class Outbound:
     status: int
     headers: Mapping[str, str]
     body: bytes = b""
-    stream: AsyncIterator[bytes] | None = None
+    stream: AsyncGenerator[bytes, None] | None = None
     content_type: str = "application/json"
 
 
@@ -69,6 +69,10 @@ class Pipeline:
         self._upstream, self._recorder, self._metrics, self._clock = upstream, recorder, metrics, clock
         self._memory = InspectionMemory()
         self._strangers = Allowance(per_minute=60)
+
+    async def turn_away(self, inbound: Inbound, error: GatewayError) -> Outbound:
+        """Refuse a request that the door could not even read."""
+        return await _Walk(self, inbound).refused(error)
 
     async def handle(self, inbound: Inbound) -> Outbound:
         """Take one request through the house. Never raises for a request that fails: that is an answer, too."""
@@ -208,7 +212,8 @@ class _Walk:
         self.relayed = True
         if sealed.stream:
             self._count("allowed")
-            return Outbound(200, self._headers, stream=relay.stream(), content_type="text/event-stream; charset=utf-8")
+            return Outbound(200, self._headers, stream=await relay.open_stream(),
+                            content_type="text/event-stream; charset=utf-8")
         body = await relay.whole()
         self._stage("relay")
         self._count("allowed")

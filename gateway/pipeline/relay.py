@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable
+from collections.abc import AsyncGenerator, Awaitable
 from contextlib import suppress
 from time import perf_counter
 
@@ -50,14 +50,23 @@ class Relay:
         except GatewayError as error:
             await self._outcome("failed", error)
             raise
+        except Exception:
+            await self._outcome("failed", internal())
+            raise
         finally:
             await finish(self._end())
 
-    async def stream(self) -> AsyncIterator[bytes]:
-        """Yield the answer as it comes. Whoever iterates closes the iterator, whatever happens."""
+    async def open_stream(self) -> AsyncGenerator[bytes, None]:
+        """Return the answer as it comes. Whoever gets it closes it, whatever happens."""
+        stream = self._stream()
+        await anext(stream)
+        return stream
+
+    async def _stream(self) -> AsyncGenerator[bytes, None]:
         self._metrics.stream(+1)
         answer = self._answer
         try:
+            yield b""  # `open_stream` takes it: a generator that was never begun does not run its end when it is closed
             try:
                 async for chunk in self._chunks:
                     self._first_byte()
@@ -107,14 +116,15 @@ class Relay:
         if self._answer.state == "complete":
             # After the terminal event only the end of the body is left; read to it, the connection is used again.
             with suppress(GatewayError, TimeoutError):
-                await asyncio.wait_for(self._drain(), DRAIN_SECONDS)
+                async with asyncio.timeout(DRAIN_SECONDS):
+                    async for _ in self._chunks:
+                        pass
         await self._response.close()
         if self._log.is_open:
-            await self._outcome("aborted")
-
-    async def _drain(self) -> None:
-        async for _ in self._chunks:
-            pass
+            try:
+                await self._outcome("aborted")
+            except GatewayError as error:  # nobody is left to be told
+                _log.error("the end of %s is not in the ledger yet: %s", self._request_id, error.hint)
 
 
 _finishing: set[asyncio.Task[None]] = set()

@@ -196,6 +196,8 @@ def openai_error(error: GatewayError, request_id: str) -> bytes:
                                    "code": error.code, "param": error.param}})
 
 
+_MISSHAPEN = (AttributeError, TypeError, KeyError)
+"""What reading an answer raises whose parts are not of the form that they have in a completion."""
 Channel = tuple[int, str, int]
 """(choice, kind of text, index of the tool call)."""
 
@@ -231,7 +233,7 @@ class ChatAnswer:
 
     def close(self) -> bytes:
         """See `Answer.close`."""
-        out = [self._event(event) for event in self._reader.close()]
+        out = [self._event(event, whole=False) for event in self._reader.close()]
         if self.state == "running" and self._ended_without_done():
             self.state = "complete"
         if self.state == "running":
@@ -249,24 +251,29 @@ class ChatAnswer:
         """See `Answer.terminal`."""
         return b"data: [DONE]\n\n"
 
-    def _event(self, event: bytes) -> bytes:
+    def _event(self, event: bytes, *, whole: bool = True) -> bytes:
+        """Return what the client gets for one event; one that is not known to be `whole` is looked at in any case."""
         data = data_of(event)
         if data is None or self.state != "running":
             return b""  # comments keep our own connection to the provider alive, not the client's
-        if data == b"[DONE]":
+        if data.strip() == b"[DONE]":
             self.state = "complete"
             return b""
         self._last = data
-        if not self._restores and b'"usage":{' not in data and b'"usage": {' not in data and b'"error"' not in data:
+        if whole and not (self._restores or b'"usage":{' in data or b'"usage": {' in data or b'"error"' in data):
             return self._rename(event) + b"\n\n"
         try:
             parsed = orjson.loads(data)
         except orjson.JSONDecodeError:
             parsed = None
-        if not isinstance(parsed, dict) or "error" in parsed:
+        if not isinstance(parsed, dict) or parsed.get("error"):
             self.state = "failed"
             return b""
-        return self._parsed(event, parsed)
+        try:
+            return self._parsed(event, parsed)
+        except _MISSHAPEN:
+            self.state = "failed"
+            return b""
 
     def _parsed(self, event: bytes, parsed: dict[str, Any]) -> bytes:
         changed = False
@@ -298,13 +305,13 @@ class ChatAnswer:
     def _ended_without_done(self) -> bool:
         """Some providers leave out ``[DONE]``: a finish reason or usage in the last event says that it was the end."""
         try:
-            last = orjson.loads(self._last or b"null")
-        except orjson.JSONDecodeError:
+            last = orjson.loads(self._last or b"{}")
+            choices = last.get("choices")
+            if choices:
+                return all(choice.get("finish_reason") for choice in choices)
+            return choices is not None and "usage" in last
+        except (orjson.JSONDecodeError, *_MISSHAPEN):
             return False
-        choices = last.get("choices") if isinstance(last, dict) else None
-        if choices is None:
-            return False
-        return all(choice.get("finish_reason") for choice in choices) if choices else "usage" in last
 
     # -- one choice, streamed or whole
 
@@ -344,12 +351,12 @@ class ChatAnswer:
             number = call.get("index", position)
             for kind, key in (("function", "arguments"), ("custom", "input")):
                 body = call.get(kind) or {}
-                if isinstance(body.get("name"), str):
+                if body.get("name"):
                     self._tools[index, number] = body["name"]
                 if isinstance(body.get(key), str):
                     yield (index, key, number), body, key
         call = part.get("function_call") or {}
-        if isinstance(call.get("name"), str):
+        if call.get("name"):
             self._tools[index, -1] = call["name"]
         if isinstance(call.get("arguments"), str):
             yield (index, "arguments", -1), call, "arguments"
@@ -360,7 +367,9 @@ class ChatAnswer:
     def _channel(self, channel: Channel) -> ChannelText | None:
         if channel not in self._channels:
             tool = self._tools.get((channel[0], channel[2]), "") if channel[1] in ("arguments", "input") else None
-            trusted = tool is None or tool not in self._context.untrusted_tools
+            untrusted = self._context.untrusted_tools
+            # Of a tool that has not been named nobody can say that it is trusted.
+            trusted = tool is None or (tool not in untrusted if tool else not untrusted)
             assert self._context.channel is not None
             self._channels[channel] = self._context.channel(channel[1] == "arguments") if trusted else None
         return self._channels[channel]
@@ -374,17 +383,23 @@ class ChatAnswer:
         except orjson.JSONDecodeError:
             parsed = None
         if not isinstance(parsed, dict) or not isinstance(parsed.get("choices"), list):
-            self.state = "failed"
-            raise GatewayError("anbieter_fehler", "Der Anbieter hat keine lesbare Antwort geschickt. Bitte versuchen "
-                               "Sie es noch einmal oder wählen Sie ein anderes Modell.", hint="no completion in body")
+            raise self._unreadable()
         if isinstance(parsed.get("usage"), dict):
             self._count(parsed["usage"])
         if self._restores:
-            for choice in parsed["choices"]:
-                self._choice(choice, choice.get("message") or {}, "message")
+            try:
+                for choice in parsed["choices"]:
+                    self._choice(choice, choice.get("message") or {}, "message")
+            except _MISSHAPEN:
+                raise self._unreadable() from None
         parsed["model"] = self._context.alias
         self.state = "complete"
         return orjson.dumps(parsed)
+
+    def _unreadable(self) -> GatewayError:
+        self.state = "failed"
+        return GatewayError("anbieter_fehler", "Der Anbieter hat keine lesbare Antwort geschickt. Bitte versuchen Sie "
+                            "es noch einmal oder wählen Sie ein anderes Modell.", hint="no completion in body")
 
     def _count(self, usage: dict[str, Any]) -> None:
         prompt, completion = usage.get("prompt_tokens"), usage.get("completion_tokens")
