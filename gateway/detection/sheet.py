@@ -72,7 +72,7 @@ class Sheet:
         self.end = min(len(text), self.hi + MARGIN)
         self._hits: dict[str, list[tuple[int, int]]] | None = None
         self._digits: bool | None = None
-        self._regions: list[tuple[int, int]] | None = None
+        self._regions: list[tuple[int, int, int]] | None = None
 
     @property
     def has_digit(self) -> bool:
@@ -89,27 +89,29 @@ class Sheet:
         """Yield the matches of `pattern` in reach."""
         return pattern.finditer(self.text, self.begin, self.end)
 
-    def scan_numbers(self, pattern: re.Pattern[str]) -> Iterator[re.Match[str]]:
-        """Yield the matches of `pattern` around digits only: much faster for patterns that need one near their "
-        "start."""
+    def scan_numbers(self, pattern: re.Pattern[str], least: int = 1) -> Iterator[re.Match[str]]:
+        """Yield the matches of `pattern` in stretches with at least that many digits: most of a text has none."""
         if self._regions is None:
             self._regions = list(self._find_regions())
         text = self.text
-        for start, end in self._regions:
-            yield from pattern.finditer(text, start, end)
+        for start, end, count in self._regions:
+            if count >= least:
+                yield from pattern.finditer(text, start, end)
 
-    def _find_regions(self) -> Iterator[tuple[int, int]]:
-        """Stretches that hold digits, with `_BEFORE` characters before each and the rest of its word behind."""
+    def _find_regions(self) -> Iterator[tuple[int, int, int]]:
+        """Stretches with digits and how many: `_BEFORE` characters before each and the rest of its word behind."""
         start = end = -1
+        count = 0
         for match in _NUMBER.finditer(self.text, self.begin, self.end):
             a, b = match.span()
             if a - _BEFORE > end:
                 if end >= 0:
-                    yield start, end
-                start = max(self.begin, a - _BEFORE)
+                    yield start, end, count
+                start, count = max(self.begin, a - _BEFORE), 0
             end = min(self.end, b + 1)
+            count += sum(map(str.isdigit, match[0]))
         if end >= 0:
-            yield start, end
+            yield start, end, count
 
     def hits(self, kind: str) -> Sequence[tuple[int, int]]:
         """Return the spans of the words that trigger `kind`, in order."""

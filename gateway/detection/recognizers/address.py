@@ -117,7 +117,7 @@ def _find(sheet: Sheet, own: frozenset[str]) -> Iterator[Finding]:
 
 def _spans(sheet: Sheet) -> Iterator[tuple[int, int, float, bool]]:
     text = sheet.text
-    for match in sheet.scan_numbers(_PLZ):
+    for match in sheet.scan_numbers(_PLZ, 5):
         behind = _TOWN_BEHIND.match(text, match.end())
         if behind is None or not "01001" <= match[1] <= "99998" or _UNIT.match(behind[1]):
             continue

@@ -16,7 +16,7 @@ _PRINTED: Final = re.compile(r"[3-6]\d{3}([ -])\d{4}\1\d{4}\1\d{4}|3\d{3}([ -])\
 
 
 def _find(sheet: Sheet) -> Iterator[Finding]:
-    for match in sheet.scan_numbers(_NUMBER):
+    for match in sheet.scan_numbers(_NUMBER, 13):
         number = digits(match[0])
         if luhn.is_valid(number) and 13 <= len(number) <= 19:
             context = number[0] in "3456" and len(number) in (15, 16)

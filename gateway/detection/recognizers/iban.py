@@ -49,12 +49,12 @@ def is_valid(number: str) -> bool:
 
 def _find(sheet: Sheet) -> Iterator[Finding]:
     taken: set[int] = set()
-    for match in sheet.scan_numbers(_GERMAN):
+    for match in sheet.scan_numbers(_GERMAN, 17):
         taken.add(match.start())
         good = is_valid(compact(match[0]))
         yield Finding(*match.span(), "IBAN", 1.0 if good else 0.6, "pruefziffer" if good else "format")
     for pattern in (_SOLID, _GROUPED):
-        for match in sheet.scan_numbers(pattern):
+        for match in sheet.scan_numbers(pattern, 8):
             if match.start() in taken:
                 continue
             end = _valid_prefix(match)

@@ -39,7 +39,7 @@ def is_health(number: str) -> bool:
 
 
 def _find(sheet: Sheet) -> Iterator[Finding]:
-    for match in sheet.scan_numbers(_PENSION):
+    for match in sheet.scan_numbers(_PENSION, 11):
         number = compact(match[0])
         good = number.isascii() and is_pension(number)
         yield Finding(*match.span(), "SOCIAL_SECURITY", 1.0 if good else 0.6, "pruefziffer" if good else "format")
@@ -47,7 +47,7 @@ def _find(sheet: Sheet) -> Iterator[Finding]:
         found = value_at(sheet, end, _PENSION_VALUE)
         if found:
             yield Finding(*found.span(), "SOCIAL_SECURITY", 0.6, "kontext")
-    for match in sheet.scan_numbers(_HEALTH):
+    for match in sheet.scan_numbers(_HEALTH, 9):
         if is_health(compact(match[0])):
             yield Finding(*match.span(), "HEALTH_INSURANCE", 0.9, "pruefziffer")
     for _, end in sheet.hits("HEALTH_INSURANCE"):

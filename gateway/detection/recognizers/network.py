@@ -39,7 +39,7 @@ def _find(sheet: Sheet) -> Iterator[Finding]:
 
 
 def _addresses(sheet: Sheet) -> Iterator[Finding]:
-    for match in sheet.scan_numbers(_V4):
+    for match in sheet.scan_numbers(_V4, 4):
         if _is_personal(match[0]) and not _VERSION.search(sheet.line_left(match.start(), 12)):
             yield Finding(*match.span(), "IP", 0.9, "format")
     if sheet.text.count(":", sheet.begin, sheet.end) >= 2 and _COLONS.search(sheet.text, sheet.begin, sheet.end):

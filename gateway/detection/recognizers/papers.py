@@ -47,12 +47,12 @@ def _kind(sheet: Sheet, start: int, serial: str) -> str:
 
 
 def _find(sheet: Sheet) -> Iterator[Finding]:
-    for match in sheet.scan_numbers(_SERIAL):
+    for match in sheet.scan_numbers(_SERIAL, 2):
         serial = compact(match[0])
         checked = len(serial) >= 10 and serial[9] == icao_digit(serial[:9])
         yield Finding(*match.span(), _kind(sheet, match.start(), serial), 0.95 if checked else 0.6,
                       "pruefziffer" if checked else "format")
-    for match in sheet.scan_numbers(_LICENCE):
+    for match in sheet.scan_numbers(_LICENCE, 2):
         if is_licence(match[0]):
             yield Finding(*match.span(), "DRIVER_LICENCE", 0.9, "pruefziffer")
     if sheet.has("<"):

@@ -45,7 +45,7 @@ def _is_phone(surface: str, number: str) -> bool:
 
 def _find(sheet: Sheet, own: frozenset[str]) -> Iterator[Finding]:
     seen: set[int] = set()
-    for match in sheet.scan_numbers(_CANDIDATE):
+    for match in sheet.scan_numbers(_CANDIDATE, 7):
         surface = match[0]
         number = digits(surface)
         if len(number) < 7 or _DATE.match(surface) or number.startswith(_FREE) or number in own:

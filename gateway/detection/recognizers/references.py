@@ -85,10 +85,10 @@ def _find_case(sheet: Sheet, own: Sequence[re.Pattern[str]]) -> Iterator[Finding
         if registered:
             yield Finding(*registered.span(1), "CASE_NUMBER", 0.7, "kontext")
     if sheet.has("/"):
-        for match in sheet.scan_numbers(_COURT):
+        for match in sheet.scan_numbers(_COURT, 3):
             if not _PUBLIC.search(sheet.line_left(match.start(), 60)):
                 yield Finding(*match.span(), "CASE_NUMBER", 0.75, "format")
-    for match in sheet.scan_numbers(_SHAPES):
+    for match in sheet.scan_numbers(_SHAPES, 3):
         left = sheet.line_left(match.start(), 60)
         if not (_NOT_SHAPE.search(left) or _PUBLIC.search(left) or _CVE.match(match[0])):
             yield Finding(*match.span(), "CASE_NUMBER", 0.6, "format", certain=len(match[0]) >= 8)
@@ -96,9 +96,9 @@ def _find_case(sheet: Sheet, own: Sequence[re.Pattern[str]]) -> Iterator[Finding
 
 def _find_cash(sheet: Sheet) -> Iterator[Finding]:
     yield from _labelled(sheet, "CASH", "CASH_NUMBER")
-    for match in sheet.scan_numbers(_BENEFIT):
+    for match in sheet.scan_numbers(_BENEFIT, 9):
         yield Finding(*match.span(), "CASH_NUMBER", 0.8, "format")
-    for match in sheet.scan_numbers(_DOTTED):
+    for match in sheet.scan_numbers(_DOTTED, 6):
         if not _DOTTED_DATE.match(match[0]):
             yield Finding(*match.span(), "CASH_NUMBER", 0.6, "format")
 
@@ -113,7 +113,7 @@ def _find_parcel(sheet: Sheet) -> Iterator[Finding]:
             if sheet.near("LAND_REGISTER", match.start(), 120):
                 yield Finding(*match.span(), "PARCEL", 0.8, "kontext")
     if sheet.has("_"):
-        for match in sheet.scan_numbers(_ALKIS):
+        for match in sheet.scan_numbers(_ALKIS, 11):
             yield Finding(*match.span(), "PARCEL", 0.9, "format")
 
 

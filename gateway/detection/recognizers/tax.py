@@ -27,7 +27,7 @@ def is_tax_id(number: str) -> bool:
 
 
 def _find(sheet: Sheet) -> Iterator[Finding]:
-    for match in sheet.scan_numbers(_ELEVEN):
+    for match in sheet.scan_numbers(_ELEVEN, 11):
         if is_tax_id(digits(match[0])):
             yield Finding(*match.span(), "TAX_ID", 0.9, "pruefziffer")
     for start, end in sheet.hits("TAX_ID"):
@@ -35,7 +35,7 @@ def _find(sheet: Sheet) -> Iterator[Finding]:
         found = value_at(sheet, label.end() if label else end, _ID_VALUE)
         if found:
             yield Finding(*found.span(), "TAX_ID", 0.7, "kontext")
-    for match in sheet.scan_numbers(_SLASHED):
+    for match in sheet.scan_numbers(_SLASHED, 9):
         yield Finding(*match.span(), "TAX_NUMBER", 0.6, "format")
     for start, end in sheet.hits("TAX_NUMBER"):
         label = _NUMBER_LABEL.match(sheet.text, start)
