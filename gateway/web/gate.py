@@ -42,6 +42,8 @@ class Visit:
     cookie: str | None = None
     """The session cookie to set; empty: delete it."""
     new_nonce: bool = False
+    asked: bool = False
+    """Whether anybody looked who this is: an error page of the outer house does not."""
 
     @property
     def path(self) -> str:
@@ -73,7 +75,8 @@ class Desk:
         roles = member.principal.roles if member else frozenset[str]()
         frame = {
             "organisation": policies.organisation, "digest": policies.digest, "version": self.context.version,
-            "member": member, "roles": roles, "path": visit.request.url.path, "now": self.context.now(),
+            "member": member, "asked": visit.asked, "roles": roles,
+            "path": visit.request.url.path, "now": self.context.now(),
             "acting": words.ROLES["dpo"] if "dpo" in roles else words.ROLES["staff"],
             "form_token": self.sessions.form_token(visit.nonce),
         }
@@ -154,6 +157,7 @@ class Gate:
 
     async def _recognise(self, visit: Visit) -> None:
         desk, cookie = self._desk, visit.request.cookies.get(COOKIE)
+        visit.asked = True
         if not cookie:
             return
         now = desk.context.now()

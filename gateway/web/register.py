@@ -8,19 +8,26 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, Final
 
+from gateway.model.decision import Action
 from gateway.model.entities import ENTITIES
 from gateway.model.register import RegisteredModel
 from gateway.policy import DepartmentRules, ModelRules, PolicySet
 from gateway.policy.policyset import DID, agreement_covers
 from gateway.policy.vocabulary import DATA_CLASSES
 
+_LABELS: Final[dict[Action, str]] = {
+    "placeholder": "Wird ersetzt", "mask": "Wird unkenntlich", "hash": "Wird zu Prüfwerten",
+    "generalise": "Wird vergröbert", "note": "Bleibt lesbar"}
+"""What happens to data on the way out, most frequent first; refused data have a line of their own."""
+
 
 @dataclass(frozen=True, slots=True)
 class Treatment:
-    """Kinds of data that one model gets in the same way."""
+    """Kinds of data that one model gets in the same way: a short label, and what happens in words."""
 
+    label: str
     what: str
     kinds: tuple[str, ...]
 
@@ -39,7 +46,8 @@ class ModelForMe:
 
 def classes(model: RegisteredModel) -> tuple[str, ...]:
     """Return what the model is cleared for, in words, in the order of sensitivity."""
-    return tuple(name for key, name in DATA_CLASSES.items() if key in model.data_classes)
+    return tuple(name.replace("§ ", "§\u00a0").replace("Art. ", "Art.\u00a0") for key, name in DATA_CLASSES.items()
+                 if key in model.data_classes)
 
 
 def in_service(policies: PolicySet) -> list[RegisteredModel]:
@@ -57,8 +65,8 @@ def _for_me(rules: ModelRules, today: date) -> ModelForMe:
     by_action: dict[str, list[str]] = {}
     for entity in shown:
         by_action.setdefault(rules.actions[entity.key], []).append(entity.name)
-    treatments = tuple(Treatment(words, tuple(by_action[action])) for action, words in DID.items()
-                       if action in by_action and action not in ("keep", "refuse"))
+    treatments = tuple(Treatment(label, DID[action], tuple(by_action[action])) for action, label in _LABELS.items()
+                       if action in by_action)
     return ModelForMe(rules.model, classes(rules.model), treatments, tuple(by_action.get("refuse", ())),
                       agreement_covers(rules.model, today))
 

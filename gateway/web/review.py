@@ -19,7 +19,7 @@ from gateway.web.checking import Checking
 from gateway.web.context import ask
 from gateway.web.gate import Desk, Visit
 
-PAGE: Final = 50
+PAGE: Final = 25
 _ID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 

@@ -1,0 +1,181 @@
+"""The pages in a real browser: what the officer does in an hour, in every size and colour, with the keyboard alone."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import uvicorn
+
+from tests.support.web_house import Entry, House, example_life, open_house
+from tests.support.webdriver import MISSING, Chromium, chromium
+
+pytestmark = [pytest.mark.browser, pytest.mark.skipif(bool(MISSING), reason=MISSING)]
+TAB, ENTER = "\ue004", "\ue007"
+
+
+@dataclass
+class Site:
+    """A served town hall and a window in front of it."""
+
+    base: str
+    house: House
+    officer: Entry
+    clerk: Entry
+    window: Chromium
+
+    def open(self, path: str) -> Chromium:
+        self.window.open(self.base + path)
+        return self.window
+
+    def sign_in(self, entry: Entry, path: str = "/") -> Chromium:
+        self.window.cdp("Network.clearBrowserCookies", {})
+        self.open(f"/anmelden?weiter={path}")
+        self.window.type("#schluessel", self.house.keys[entry.person.id])
+        self.window.click("main button")
+        return self.window
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    with open_house(tmp_path_factory.mktemp("browser"), None) as house:
+        house.ledger.start()
+        officer, clerk = example_life(house)
+        listener = socket.create_server(("127.0.0.1", 0))
+        server = uvicorn.Server(uvicorn.Config(house.app, log_level="error", lifespan="off"))
+        thread = threading.Thread(target=server.run, args=([listener],))
+        thread.start()
+        while not server.started:
+            time.sleep(0.01)
+        try:
+            with chromium() as window:
+                window.screen(1440)
+                yield Site(f"http://127.0.0.1:{listener.getsockname()[1]}", house, officer, clerk, window)
+        finally:
+            server.should_exit = True
+            thread.join()
+            listener.close()
+
+
+def test_the_officer_signs_in_checks_filters_and_opens_a_record(site: Site) -> None:
+    window = site.sign_in(site.officer, "/review")
+    assert window.title == f"Protokoll – KI-Pforte {site.house.policies.organisation.name}"
+    window.click(".verdict button")
+    assert "Unverändert" in window.text(".verdict")
+    window.script("document.querySelector('#amt').value = 'bauamt'")
+    window.click(".filters button")
+    assert "amt=bauamt" in window.address
+    assert set(window.script("return [...document.querySelectorAll('td[data-label=Amt]')].map(e => e.innerText)")) == {
+        "Bauamt"}
+    window.click("tbody tr:nth-child(2) a")
+    assert "Verlauf" in window.text()
+    assert "Prüfsumme Angaben" in window.text()
+    window.click(".crumbs a")
+    assert window.address.endswith("/review")
+    window.click(".head button")
+    assert "Sie sind abgemeldet" in window.text()
+    assert site.open("/review").title.startswith("Anmelden")
+
+
+def test_a_clerk_signs_in_with_the_keyboard_alone_and_sees_what_is_open(site: Site) -> None:
+    window = site.window
+    window.cdp("Network.clearBrowserCookies", {})
+    site.open("/anmelden")
+    window.press(*site.house.keys[site.clerk.person.id], ENTER)
+    assert "Guten Tag, Nguyễn Thị Lan" in window.text()
+    site.open("/")
+    window.press(TAB)
+    assert window.script("return document.activeElement.className") == "skip"
+    window.press(ENTER)
+    assert window.script("return document.activeElement.id") == "inhalt"
+    window.press(TAB, ENTER)
+    assert window.address.endswith("/pass")
+    assert "zusammen etwa 15 Minuten" in window.text()
+
+
+def test_the_focus_is_always_visible(site: Site) -> None:
+    window = site.sign_in(site.officer, "/review")
+    seen = set()
+    for _ in range(30):
+        window.press(TAB)
+        name, width = window.script("const e = document.activeElement; return [e.outerHTML.slice(0, 60), "
+                                    "getComputedStyle(e).outlineStyle + getComputedStyle(e).outlineWidth]")
+        seen.add(name)
+        assert width == "solid3px", name
+    assert len(seen) > 15
+
+
+PATHS = ("/", "/pass", "/keys", "/review", "/transparency", "/help", "/datenschutz", "/gibt-es-nicht")
+
+
+@pytest.mark.parametrize(("width", "dark"), [(1440, False), (390, True), (320, False)])
+def test_nothing_runs_over_the_edge_and_letters_stand_out(site: Site, width: int, dark: bool) -> None:
+    """320 px is a 1280 px screen at 400 % zoom. Contrast: 4.5 to 1 for every text, measured on the real colours."""
+    window = site.sign_in(site.officer)
+    window.screen(width, dark=dark)
+    try:
+        record = site.house.ledger.reader.page().rows[-1].id
+        for path in (*PATHS, "/review?amt=bauamt&von=2026-01-01&art=alle", f"/review/protokoll/{record}"):
+            site.open(path)
+            assert window.script("return document.documentElement.scrollWidth") <= width, path
+            assert window.script(CONTRAST) == [], path
+    finally:
+        window.screen(1440)
+
+
+def test_on_a_small_screen_a_table_is_a_list_of_labels_and_values(site: Site) -> None:
+    window = site.sign_in(site.officer, "/review")
+    window.screen(390)
+    try:
+        site.open("/review")
+        shown = window.script(
+            "return getComputedStyle(document.querySelector('td[data-label=Amt]'), '::before').content")
+        assert "data-label" in shown or "Amt" in shown
+        assert window.script("return getComputedStyle(document.querySelector('tbody tr')).display") == "block"
+    finally:
+        window.screen(1440)
+
+
+def test_the_browser_blocks_nothing_and_finds_nothing_missing(site: Site) -> None:
+    window = site.sign_in(site.officer)
+    window.complaints()
+    for path in PATHS[:-1]:
+        site.open(path)
+    assert [m for m in window.complaints() if "username fields" not in m] == []
+
+
+def test_no_page_needs_a_script(site: Site) -> None:
+    window = site.sign_in(site.officer)
+    for path in PATHS:
+        site.open(path)
+        assert window.script("return document.scripts.length") == 0
+
+
+def test_pictures_of_the_pages_can_be_taken(site: Site, tmp_path: Path) -> None:
+    site.sign_in(site.officer, "/review")
+    assert site.window.picture().startswith(b"\x89PNG")
+
+
+CONTRAST = """
+const canvas = document.createElement('canvas').getContext('2d', {willReadFrequently: true});
+const rgb = color => { canvas.clearRect(0, 0, 1, 1); canvas.fillStyle = color; canvas.fillRect(0, 0, 1, 1);
+  return [...canvas.getImageData(0, 0, 1, 1).data]; };
+const light = ([r, g, b]) => [r, g, b].map(v => v / 255).map(v => v <= .04045 ? v / 12.92 : ((v + .055) / 1.055) ** 2.4)
+  .reduce((sum, v, i) => sum + v * [.2126, .7152, .0722][i], 0);
+const ground = e => { for (; e; e = e.parentElement) { const c = rgb(getComputedStyle(e).backgroundColor);
+  if (c[3] === 255) return c; } return rgb('Canvas'); };
+const low = [];
+for (const e of document.querySelectorAll('body *')) {
+  const own = [...e.childNodes].some(n => n.nodeType === 3 && n.textContent.trim());
+  if (!own || !e.checkVisibility() || e.closest('.visually-hidden, .skip, option')) continue;
+  const [a, b] = [light(rgb(getComputedStyle(e).color)), light(ground(e))].sort((x, y) => y - x);
+  const ratio = (a + .05) / (b + .05);
+  if (ratio < 4.5) low.push(`${e.tagName} ${e.textContent.trim().slice(0, 30)}: ${ratio.toFixed(2)}`);
+}
+return low;
+"""

@@ -1,0 +1,241 @@
+"""A town hall for the pages: real policies, a real ledger, real keys; people from a dictionary; a clock set by hand.
+
+``python -m tests.support.web_house`` serves it, with example records, for looking at the pages.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from fastapi import FastAPI
+from starlette.exceptions import HTTPException
+
+from audit import Ledger, LedgerConfig, LedgerUnavailable
+from gateway.errors import GatewayError
+from gateway.http.asgi import new_request_id
+from gateway.http.errors import ErrorHandlers
+from gateway.identity import ApiKeyAuthenticator, new_key
+from gateway.kipass import passes
+from gateway.model.kipass import Evidence, PassEvent
+from gateway.model.people import ApiKey, Person
+from gateway.policy import PolicySet, load_policies
+from gateway.ports import Receipt
+from gateway.web import DirectoryMembers, WebContext, build_error_page, build_web
+from tests.support.web_client import Browser
+
+POLICIES = Path(__file__).parents[2] / "policies"
+NOW = datetime(2026, 11, 22, 13, 5, tzinfo=UTC)
+
+
+@lru_cache(maxsize=1)
+def _policies() -> PolicySet:
+    return load_policies(POLICIES)
+
+
+class SetClock:
+    """Shows the time it was set to; without one, the real time."""
+
+    def __init__(self, now: datetime | None) -> None:
+        self.time = now
+
+    def now(self) -> datetime:
+        return self.time or datetime.now(UTC)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """Someone with a key."""
+
+    key: ApiKey
+    sha256: bytes
+    person: Person
+    evidence: tuple[Evidence, ...]
+    events: tuple[PassEvent, ...]
+    generation: int = 1
+
+
+@dataclass
+class Register:
+    """People and keys, in a dictionary. Implements what identity and web ask of a directory."""
+
+    entries: dict[str, Entry] = field(default_factory=dict)
+    broken: bool = False
+
+    def generation(self) -> int:
+        return 1
+
+    def caller(self, key_id: str) -> Entry | None:
+        if self.broken:
+            raise OSError("no database")
+        return self.entries.get(key_id)
+
+    def touch(self, key_id: str, day: date) -> None:
+        pass
+
+    def person(self, subject: str) -> Person | None:
+        return next((e.person for e in self.entries.values() if e.person.id == subject), None)
+
+
+class LedgerRecorder:
+    """The recorder of the house on a real ledger."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self.ledger = ledger
+
+    def new_id(self) -> str:
+        return self.ledger.new_id()
+
+    async def record(self, kind: str, meta: Mapping[str, Any], *, subject: str | None, ref: str | None = None,
+                     record_id: str | None = None) -> Receipt:
+        draft = self.ledger.draft(kind, meta, subject=subject, ref=ref or "", record_id=record_id or "")
+        try:
+            return Receipt((await self.ledger.append(draft)).record_id)
+        except LedgerUnavailable:
+            raise GatewayError("protokoll_nicht_verfuegbar", "Das Protokoll ist nicht verfügbar.") from None
+
+
+class House:
+    """Everything the pages need, and a way to open them."""
+
+    def __init__(self, ledger: Ledger, now: datetime | None = NOW) -> None:
+        self.ledger, self.clock, self.register = ledger, SetClock(now), Register()
+        self.policies: PolicySet = _policies()
+        self.sizes: dict[str, int] = {}
+        self.keys: dict[str, str] = {}
+        self.context = WebContext(
+            authenticator=ApiKeyAuthenticator(self.register, self.passes, self.clock),
+            members=DirectoryMembers(self.register, self.passes, self.clock), policies=lambda: self.policies,
+            ledger=ledger, recorder=LedgerRecorder(ledger), clock=self.clock,
+            department_size=lambda name: self.sizes.get(name, 20), secret=b"s" * 32, version="0.1.0")
+        self.app = self._application()
+
+    def _application(self) -> FastAPI:
+        handlers = ErrorHandlers(build_error_page(self.context))
+        app = FastAPI(openapi_url=None, exception_handlers={HTTPException: handlers.refused, 404: handlers.refused,
+                                                            405: handlers.refused})
+        app.include_router(build_web(self.context))
+        return app
+
+    def passes(self, evidence: Any, events: Any, now: datetime) -> Any:
+        return passes(evidence, events, self.policies.kipass, now)
+
+    def hire(self, name: str, *roles: str, department: str = "bauamt", steps: int | None = None,
+             events: tuple[PassEvent, ...] = ()) -> Entry:
+        """Add a person with a key; ``steps``: how many of their steps are done, None: all."""
+        fresh, now, rules = new_key(), self.clock.now(), self.policies.kipass
+        done = list(rules.modules)[:steps]
+        dv = rules.documents["dienstvereinbarung"][-1].sha256
+        evidence = tuple(Evidence(m, now - timedelta(days=30),
+                                  dv if rules.modules[m].kind == "kenntnisnahme_dv" else None) for m in done)
+        person = Person(f"subject-{len(self.keys)}", f"{len(self.keys)}@musterstadt.example", name, department,
+                        frozenset({"staff", *roles}))
+        entry = Entry(ApiKey(fresh.id, person.id, "Test", now), fresh.sha256, person, evidence, events)
+        self.register.entries[fresh.id] = entry
+        self.keys[person.id] = fresh.text
+        return entry
+
+    def change(self, entry: Entry, **values: Any) -> Entry:
+        """Change a person (or with ``key=`` the key) in the directory."""
+        changed = replace(entry, **values)
+        self.register.entries[entry.key.id] = changed
+        return changed
+
+    def browser(self, entry: Entry | None = None, **values: Any) -> Browser:
+        """A browser, signed in if somebody is named."""
+        browser = Browser(self.app, **values)
+        if entry is not None:
+            answer = browser.post("/anmelden", {"schluessel": self.keys[entry.person.id]}, page="/anmelden")
+            assert answer.status == 303, answer.text
+        return browser
+
+    def write(self, kind: str, meta: dict[str, Any], *, subject: str | None = None, ref: str = "",
+              record_id: str = "") -> str:
+        """Write a record and give it its place."""
+        return self.ledger.append_wait(
+            self.ledger.draft(kind, meta, subject=subject, ref=ref, record_id=record_id)).record_id
+
+    def exchange(self, *, department: str = "bauamt", model: str = "demo", status: str = "ok", vorgang: str = "",
+                 subject: str = "subject-x", **more: Any) -> str:
+        """Write an exchange that was let through; return the id of its intent."""
+        vorgang = vorgang or new_request_id()
+        facts = {"vorgang": vorgang, "api": "chat", "department": department, "model": model, "purpose": "allgemein",
+                 "provider": "KI-Pforte", "region": "im Haus", "policy": self.policies.digest, "pass": "gueltig",
+                 "rules": ["ki-pass:basis", f"departments/{department}:models"], **more}
+        intent = self.write("intent", {**facts, "decision": "allowed", "found": {"PERSON": 3, "IBAN": 1, "HEALTH": 1},
+                                       "replaced": {"PERSON:placeholder": 5, "IBAN:placeholder": 1},
+                                       "bytes_in": 2140, "stream": 1}, subject=subject)
+        if status:
+            self.write("outcome", {"vorgang": vorgang, "api": "chat", "department": department, "model": model,
+                                   "policy": self.policies.digest, "status": status,
+                                   "code": "" if status == "ok" else "anbieter_zeit", "latency_ms": 1840,
+                                   "first_byte_ms": 320, "bytes_out": 4211, "tokens_in": 412, "tokens_out": 688,
+                                   "unresolved": 0}, subject=subject, ref=intent)
+        return intent
+
+    def denied(self, code: str = "ki_pass_abgelaufen", *, department: str = "bauamt", model: str = "demo",
+               **more: Any) -> str:
+        """Write a refusal."""
+        return self.write("denied", {"vorgang": new_request_id(), "api": "chat", "department": department,
+                                     "model": model, "purpose": "allgemein", "decision": "denied", "code": code,
+                                     "policy": self.policies.digest, "rules": ["ki-pass:basis"], "latency_ms": 3,
+                                     **more}, subject="subject-x")
+
+    def settle(self) -> None:
+        """Give every record its place and sign a checkpoint."""
+        self.ledger.checkpoint()
+
+    def types(self) -> list[str]:
+        """The types of all records, oldest first."""
+        self.ledger.sequence()
+        return [row.type for row in self.ledger.reader.tail(-1, 1000)]
+
+
+@contextmanager
+def open_house(folder: Path, now: datetime | None = NOW) -> Any:
+    """A house with an empty ledger."""
+    with Ledger(LedgerConfig(f"sqlite:///{folder / 'audit.sqlite'}", "musterstadt.example/ki-pforte/1",
+                             folder / "keys")) as ledger:
+        yield House(ledger, now)
+
+
+def example_life(house: House) -> tuple[Entry, Entry]:
+    """A few days in Musterstadt; return the officer and a clerk."""
+    officer = house.hire("Friederike von Ahlen", "dpo", department="standesamt")
+    clerk = house.hire("Nguyễn Thị Lan", department="buergerbuero",
+                       steps=3)
+    dice = random.Random(7)
+    for n in range(64):
+        department = dice.choice(["bauamt", "sozialamt", "buergerbuero", "standesamt", "kaemmerei"])
+        if n % 7 == 3:
+            house.denied(dice.choice(["ki_pass_abgelaufen", "inhalt_gesperrt", "modell_nicht_erlaubt"]),
+                         department=department)
+        else:
+            status = dice.choice(["ok"] * 8 + ["failed", "aborted"])
+            house.exchange(department=department, status=status, subject=f"subject-{n % 6}")
+    house.exchange(department="bauamt", status="", subject="subject-1")
+    house.settle()
+    return officer, clerk
+
+
+def serve(port: int = 8099) -> None:
+    """Serve the example for looking at it."""
+    import tempfile
+
+    import uvicorn
+
+    with tempfile.TemporaryDirectory() as folder, open_house(Path(folder), None) as house:
+        house.ledger.start()
+        officer, clerk = example_life(house)
+        print(f"DPO {house.keys[officer.person.id]}\nCLERK {house.keys[clerk.person.id]}", flush=True)
+        uvicorn.run(house.app, host="127.0.0.1", port=port, log_level="warning")
+
+
+if __name__ == "__main__":
+    serve()
