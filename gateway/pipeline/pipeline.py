@@ -131,7 +131,8 @@ class _Walk:
         admission = admit(policies, facts)
         self.log.admission(admission)
         self._headers["x-ki-pforte-policy"] = admission.policy
-        self._headers["x-ki-pforte-hinweis"] = f"{admission.notice} {AI_NOTICE}" if admission.notice else AI_NOTICE
+        if admission.notice:
+            self._headers["x-ki-pforte-hinweis"] = admission.notice
         _refuse(admission.denial)
         self._policies = policies
         return facts
@@ -187,7 +188,9 @@ class _Walk:
         self._stage("redact")
         receipt = await self.log.intent(redaction.counts, parsed.stream)
         self._stage("record")
+        grace = self._headers.get("x-ki-pforte-hinweis")
         self._headers |= {
+            "x-ki-pforte-hinweis": f"{grace} | {AI_NOTICE}" if grace else AI_NOTICE,
             "x-ki-pforte-decision": "allowed", "x-ki-pforte-model": model.id,
             "x-ki-pforte-redactions": ",".join(f"{entity}={number}" for entity, number in
                                                sorted(_per_entity(redaction.counts).items()))}
