@@ -37,7 +37,7 @@ class Site:
         self.window.cdp("Network.clearBrowserCookies", {})
         self.open(f"/anmelden?weiter={path}")
         self.window.type("#schluessel", self.house.keys[entry.person.id])
-        self.window.click("main button")
+        self.window.follow("main button")
         return self.window
 
 
@@ -65,19 +65,19 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 def test_the_officer_signs_in_checks_filters_and_opens_a_record(site: Site) -> None:
     window = site.sign_in(site.officer, "/review")
     assert window.title == f"Protokoll – KI-Pforte {site.house.policies.organisation.name}"
-    window.click(".verdict button")
+    window.follow(".verdict button")
     assert "Unverändert" in window.text(".verdict")
     window.script("document.querySelector('#amt').value = 'bauamt'")
-    window.click(".filters button")
+    window.follow(".filters button")
     assert "amt=bauamt" in window.address
     assert set(window.script("return [...document.querySelectorAll('td[data-label=Amt]')].map(e => e.innerText)")) == {
         "Bauamt"}
-    window.click("tbody tr:nth-child(2) a")
+    window.follow("tbody tr:nth-child(2) a")
     assert "Verlauf" in window.text()
     assert "Prüfsumme Angaben" in window.text()
-    window.click(".crumbs a")
+    window.follow(".crumbs a")
     assert window.address.endswith("/review")
-    window.click(".head button")
+    window.follow(".head button")
     assert "Sie sind abgemeldet" in window.text()
     assert site.open("/review").title.startswith("Anmelden")
 
@@ -86,14 +86,16 @@ def test_a_clerk_signs_in_with_the_keyboard_alone_and_sees_what_is_open(site: Si
     window = site.window
     window.cdp("Network.clearBrowserCookies", {})
     site.open("/anmelden")
-    window.press(*site.house.keys[site.clerk.person.id], ENTER)
+    with window.leaving():
+        window.press(*site.house.keys[site.clerk.person.id], ENTER)
     assert "Guten Tag, Nguyễn Thị Lan" in window.text()
     site.open("/")
     window.press(TAB)
     assert window.script("return document.activeElement.className") == "skip"
     window.press(ENTER)
     assert window.script("return document.activeElement.id") == "inhalt"
-    window.press(TAB, ENTER)
+    with window.leaving():
+        window.press(TAB, ENTER)
     assert window.address.endswith("/pass")
     assert "zusammen etwa 15 Minuten" in window.text()
 

@@ -6,10 +6,11 @@ import base64
 import json
 import shutil
 import subprocess
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -50,6 +51,23 @@ class Chromium:
 
     def click(self, selector: str) -> None:
         self._call("POST", f"{self._find(selector)}/click", {})
+
+    def follow(self, selector: str) -> None:
+        """Click something that leads to another page, and wait for that page."""
+        with self.leaving():
+            self.click(selector)
+
+    @contextmanager
+    def leaving(self) -> Iterator[None]:
+        """Wait at the end of the block until another page is there."""
+        self.script("window.left = false")
+        yield
+        for _ in range(1500):
+            with suppress(AssertionError):  # between two pages there is nothing to ask
+                if self.script("return window.left === undefined && document.readyState === 'complete'"):
+                    return
+            time.sleep(0.02)
+        raise AssertionError(f"still on {self.address}")
 
     def type(self, selector: str, text: str) -> None:
         self._call("POST", f"{self._find(selector)}/value", {"text": text})
