@@ -131,7 +131,7 @@ def test_an_open_intent_is_counted_and_changes_no_verdict(ledger: Ledger) -> Non
 
 @pytest.mark.parametrize(
     "draft",
-    [Draft("Intent"), Draft("a b"), Draft("intent", {"ME": Part(b"", "subject")}), Draft("a", ref="x"), Draft("a", id="1")],
+    [Draft("Intent"), Draft("a b"), Draft("a", {"ME": Part(b"", "subject")}), Draft("a", ref="x"), Draft("a", id="1")],
 )  # fmt: skip
 def test_a_malformed_draft_is_refused_before_it_reaches_the_database(sqlite_ledger: Ledger, draft: Draft) -> None:
     with pytest.raises(FormatError):
