@@ -6,10 +6,15 @@ text) comes in as ``build_detector(options, [as_recognizer("NER", ("PERSON",), f
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+# The matrices of the name recogniser are small: threads of the linear algebra library would cost more than they save.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+from gateway.detection.compact import compact_names
 from gateway.detection.presidio import PresidioOperators, as_recognizer
 from gateway.detection.recognizers import all_rules
 from gateway.detection.service import RuleDetector
@@ -24,6 +29,8 @@ class DetectorOptions:
     """How this house inspects. Everything has a default."""
 
     language: str = "de"
+    names: bool = True
+    """Look for names in free text with the compact recogniser; without it only announced names are found."""
     cache_entries: int = 20_000
     cache_bytes: int = 32 << 20
     threads: int = 1
@@ -51,8 +58,9 @@ def build_detector(options: DetectorOptions | None = None, extra: Sequence[Rule]
     rules = all_rules(
         case_patterns=[_compiled(pattern) for pattern in chosen.case_patterns], own_mailboxes=chosen.own_mailboxes,
         own_phones=chosen.own_phones, own_addresses=chosen.own_addresses)
+    models = (compact_names(),) if chosen.names else ()
     detector = RuleDetector(
-        (*rules, *extra), language=chosen.language, entries=chosen.cache_entries, size=chosen.cache_bytes,
+        (*rules, *models, *extra), language=chosen.language, entries=chosen.cache_entries, size=chosen.cache_bytes,
         threads=chosen.threads, seconds=chosen.seconds, inline=chosen.inline,
         allowed=frozenset(value.strip().lower() for value in chosen.allowed))
     detector.ready()

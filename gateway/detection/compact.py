@@ -1,0 +1,32 @@
+"""The compact name recogniser as one more rule: names in free text, which nothing announces."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from gateway.detection.ner import CERTAIN, MASK, ModelError, NameRecognizer
+from gateway.detection.presidio import as_recognizer
+from gateway.detection.sheet import Rule
+from gateway.errors import GatewayError
+from gateway.model.finding import Finding
+
+NAME: Final = "NAMEN"
+
+
+def compact_names(mask: float = MASK, certain: float = CERTAIN) -> Rule:
+    """Load the model and return it as a rule. Raises ``pruefung_nicht_verfuegbar`` when it cannot be loaded.
+
+    Names from probability `mask` on are found; from `certain` on they may be looked for elsewhere, too.
+    """
+    try:
+        model = NameRecognizer.load()
+    except ModelError as error:
+        raise GatewayError("pruefung_nicht_verfuegbar", "Die Erkennung von Namen lässt sich nicht laden. Bitte "
+                           "installieren Sie die KI-Pforte neu oder sagen Sie der IT Bescheid.", hint=str(error)
+                           ) from None
+
+    def find(text: str) -> Iterator[Finding]:
+        for span in model.find(text, mask=mask, certain=certain):
+            yield Finding(span.start, span.end, "PERSON", round(span.score, 3), "modell", certain=span.score >= certain)
+    return as_recognizer(NAME, ("PERSON",), find)
