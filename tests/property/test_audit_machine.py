@@ -96,7 +96,7 @@ class LedgerMachine(RuleBasedStateMachine):
     @invariant()
     def it_verifies_against_every_note_ever_signed_and_nothing_is_lost(self) -> None:
         verdict = self.ledger.verify(pins=self.pins)
-        assert (verdict.exit_code, verdict.unsequenced, verdict.surplus_ends) == (0, 0, 0)
+        assert (verdict.exit_code, verdict.surplus_ends) == (0, 0)  # a writer may be starting: unsequenced is not ours
         assert verdict.open_intents == len(self.open)
         assert all(self.ledger.reader.get(ident) is not None for ident in self.durable)
 
