@@ -59,11 +59,17 @@ class Keeper:
         self._dead = dead
         self._thread.start()
 
-    def stop(self) -> None:
-        """End the thread; a round that runs is finished."""
+    def stop(self, writer: Writer | None = None) -> None:
+        """End the thread; a round that runs is finished. What `writer` left open is ended: it will write no more."""
         self._stop.set()
         if self._thread.is_alive():
             self._thread.join()
+        try:
+            self.sequence()
+            if writer is not None:
+                reap_writer(self._store, writer, writer.id)
+        except self._errors as error:
+            self._failed(error)
 
     def finish(self) -> None:
         """Sequence and sign what the writer wrote last. Starts no new writer; the next process reports gaps."""

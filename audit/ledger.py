@@ -101,7 +101,7 @@ class Ledger:
     def close(self) -> None:
         """Write what waits and ``writer.stop``, sequence, sign, let go. May be called twice."""
         if self._started:
-            self._keeper.stop()
+            self._keeper.stop(self._live)
         with self._lock:
             writer, self._live = self._live, None
         if writer is not None:

@@ -39,6 +39,8 @@ class LedgerMachine(RuleBasedStateMachine):
         self.abandoned: list[Ledger] = []
         self.durable: list[str] = []
         self.open: list[str] = []
+        self.ours: set[str] = set()
+        """Intents of the ledger that is open now: a crash ends them; after a clean close others may end them."""
         self.pins: list[str] = []
 
     @rule()
@@ -47,6 +49,7 @@ class LedgerMachine(RuleBasedStateMachine):
             self.ledger.append_wait(self.ledger.draft("intent", {"vorgang": "V"}, subject="anna")).record_id
         )
         self.durable.append(self.open[-1])
+        self.ours.add(self.open[-1])
 
     @precondition(lambda self: self.open)
     @rule(data=st.data())
@@ -71,11 +74,13 @@ class LedgerMachine(RuleBasedStateMachine):
         self.ledger = Ledger(_config(self.folder))
         self.ledger.sequence()
         self.ledger._keeper.reap(self.ledger._presence.claim_dead())
-        self.open.clear()
+        self.open = [intent for intent in self.open if intent not in self.ours]
+        self.ours.clear()
 
     @rule()
     def reopen(self) -> None:
         self.ledger.close()
+        self.ours.clear()
         self.ledger = Ledger(_config(self.folder))
 
     @rule()

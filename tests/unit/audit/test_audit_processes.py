@@ -91,6 +91,16 @@ def test_a_living_process_keeps_its_intents(sqlite_url: str, tmp_path: Path) -> 
         assert [row.type for row in other.reader.page(Filters(vorgang="V")).rows] == ["outcome", "intent"]
 
 
+def test_a_server_that_stops_leaves_no_intent_open(sqlite_url: str, tmp_path: Path) -> None:
+    config = LedgerConfig(sqlite_url, LOG, tmp_path / "keys")
+    with Ledger(config) as server:
+        server.start()
+        server.append_wait(server.draft("intent", {"vorgang": "V"}))
+    with Ledger(config) as reader:
+        assert (reader.verify().open_intents, reader.status().unsequenced) == (0, 0)
+        assert [row.type for row in reader.reader.vorgang("V")] == ["intent", "outcome.unknown"]
+
+
 def test_an_intent_older_than_any_exchange_is_ended_once(sqlite_url: str, tmp_path: Path) -> None:
     with Ledger(LedgerConfig(sqlite_url, LOG, tmp_path / "keys", longest_exchange=-400)) as ledger:
         ledger.append_wait(ledger.draft("intent", {"vorgang": "V"}))
