@@ -1,0 +1,202 @@
+"""What lies in ``deploy/``: every file can be read by its program, and names only what exists."""
+
+from __future__ import annotations
+
+import configparser
+import json
+import re
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ruamel.yaml import YAML
+
+from gateway.errors import CODES
+from gateway.settings import Settings
+from gateway.telemetry.metrics import STAGES, PrometheusMetrics
+
+ROOT = Path(__file__).parents[2]
+DEPLOY = ROOT / "deploy"
+NAME = re.compile(r"\bki_pforte_[a-z0-9_]+\b")
+SELECTOR = re.compile(r"(ki_pforte_[a-z0-9_]+)\s*\{([^}]*)\}")
+
+
+def load(name: str) -> Any:
+    return YAML(typ="safe", pure=True).load((DEPLOY / name).read_text(encoding="utf-8"))
+
+
+def samples() -> dict[str, set[str]]:
+    """Every sample that ``/metrics`` can show, with its labels."""
+    metrics = PrometheusMetrics("0", lambda _: 50)
+    metrics.exchange("chat", "bauamt", "demo", "allowed")
+    metrics.refusal("inhalt_gesperrt")
+    metrics.redactions({("PERSON", "placeholder"): 1})
+    metrics.stage("inspect", 0.1)
+    metrics.tokens("demo", 1, 1)
+    metrics.stream(1)
+    metrics.dropped_fields("chat", 1)
+    metrics.unresolved(1)
+    metrics.ledger(1, 1, 1.0)
+    metrics.passes({"gueltig": 1})
+    metrics.detector(1, 1, 1)
+    metrics.policy("0")
+    return {sample.name: set(sample.labels) for family in metrics.registry.collect() for sample in family.samples}
+
+
+def dashboard_expressions() -> list[str]:
+    board = json.loads((DEPLOY / "grafana/ki-pforte.json").read_text(encoding="utf-8"))
+    return [target["expr"] for panel in board["panels"] for target in panel["targets"]]
+
+
+def rules() -> list[dict[str, Any]]:
+    return [rule for group in load("prometheus/ki-pforte.rules.yml")["groups"] for rule in group["rules"]]
+
+
+def expressions() -> list[str]:
+    return [*dashboard_expressions(), *(rule["expr"] for rule in rules())]
+
+
+@pytest.mark.parametrize("expression", expressions())
+def test_every_expression_asks_for_metrics_and_labels_that_exist(expression: str) -> None:
+    known = samples()
+    names = NAME.findall(expression)
+    assert names or expression.startswith("up")
+    for name in names:
+        assert name in known, name
+    for name, selector in SELECTOR.findall(expression):
+        for label in re.findall(r"(\w+)\s*(?:=~|!~|!=|=)", selector):
+            assert label in known[name] | {"job", "instance"}, (name, label)
+    grouped = {label for group in re.findall(r"\bby\s*\(([^)]*)\)", expression) for label in re.findall(r"\w+", group)}
+    assert grouped <= set().union(*(known[name] for name in names)) if names else not grouped
+
+
+@pytest.mark.parametrize("expression", expressions())
+def test_every_code_and_stage_in_an_expression_exists(expression: str) -> None:
+    for pattern in re.findall(r'code=~?"([^"]+)"', expression):
+        assert set(pattern.split("|")) <= CODES.keys()
+    for pattern in re.findall(r'stage(?:=~|!~|=)"([^"]+)"', expression):
+        assert set(pattern.split("|")) <= set(STAGES)
+    assert expression.count("(") == expression.count(")")
+
+
+def test_the_dashboard_shows_what_the_house_promises() -> None:
+    together = " ".join(dashboard_expressions())
+    for wanted in ("ki_pforte_requests_total", "ki_pforte_refusals_total", "ki_pforte_redactions_total",
+                   "ki_pforte_stage_duration_seconds_bucket", "upstream_first_byte", "ki_pforte_ledger_records",
+                   "ki_pforte_ledger_unsequenced", "ki_pforte_ledger_checkpoint_age_seconds", "ki_pforte_streams",
+                   "ki_pforte_passes", "ki_pforte_policy_info", "ki_pforte_build_info"):
+        assert wanted in together, wanted
+    board = json.loads((DEPLOY / "grafana/ki-pforte.json").read_text(encoding="utf-8"))
+    ids = [panel["id"] for panel in board["panels"]]
+    assert len(ids) == len(set(ids))
+    for panel in board["panels"]:
+        place = panel["gridPos"]
+        assert place["x"] + place["w"] <= 24, panel["title"]
+
+
+def test_no_two_panels_lie_on_each_other() -> None:
+    board = json.loads((DEPLOY / "grafana/ki-pforte.json").read_text(encoding="utf-8"))
+    taken: set[tuple[int, int]] = set()
+    for place in (panel["gridPos"] for panel in board["panels"]):
+        cells = {(x, y) for x in range(place["x"], place["x"] + place["w"])
+                 for y in range(place["y"], place["y"] + place["h"])}
+        assert not cells & taken
+        taken |= cells
+
+
+def test_every_alert_says_how_urgent_it_is_and_what_to_do() -> None:
+    names = [rule["alert"] for rule in rules()]
+    assert len(names) == len(set(names))
+    for rule in rules():
+        assert rule["labels"]["severity"] in ("page", "ticket")
+        assert rule["annotations"].keys() == {"summary", "description"}
+
+
+def test_prometheus_reads_the_rules_that_are_there() -> None:
+    config = load("prometheus/prometheus.yml")
+    assert all((DEPLOY / "prometheus" / name).is_file() for name in config["rule_files"])
+    assert config["scrape_configs"][0]["job_name"] == "ki-pforte"
+
+
+def test_the_image_copies_only_what_exists_and_what_the_context_lets_through() -> None:
+    lines = re.sub(r"\\\n\s*", " ", (DEPLOY / "Dockerfile").read_text()).splitlines()
+    steps = [line.split()[1:-1] for line in lines if line.startswith("COPY ") and "--from=" not in line]
+    copied = [word for words in steps for word in words]
+    assert {"gateway", "audit", "policies", "requirements.lock"} <= set(copied)
+    ignored = (DEPLOY / "Dockerfile.dockerignore").read_text().splitlines()
+    let_through = {line[1:] for line in ignored if line.startswith("!")}
+    for name in copied:
+        assert (ROOT / name).exists(), name
+    assert set(copied) == let_through
+
+
+def test_the_image_runs_without_root_from_locked_packages_and_says_whether_it_lives() -> None:
+    text = (DEPLOY / "Dockerfile").read_text()
+    assert text.count("FROM ${PYTHON_IMAGE}") == 2
+    assert "--require-hashes -r requirements.lock" in text
+    users = re.findall(r"^USER (.+)$", text, re.M)
+    assert users == ["10001:10001"]
+    assert "/healthz" in text.split("HEALTHCHECK")[1]
+
+
+def test_settings_that_are_named_exist() -> None:
+    known = {f"KI_PFORTE_{field.upper()}" for field in Settings.model_fields}
+    for path in DEPLOY.rglob("*"):
+        if path.is_file():
+            for name in re.findall(r"\bKI_PFORTE_[A-Z_]+[A-Z]\b", path.read_text(encoding="utf-8")):
+                assert name in known, (path.name, name)
+
+
+def test_the_small_server_is_closed_to_the_network_and_cannot_write_elsewhere() -> None:
+    service = load("compose.yaml")["services"]["pforte"]
+    assert all(port.startswith("127.0.0.1:") for port in service["ports"])
+    assert service["read_only"] is True
+    assert service["cap_drop"] == ["ALL"]
+    assert (DEPLOY / service["build"]["context"] / service["build"]["dockerfile"]).is_file()
+    assert "privileged" not in service
+    bound = [volume.split(":")[0] for volume in service["volumes"] if volume.startswith(".")]
+    assert all((DEPLOY / path).exists() for path in bound)
+
+
+def test_the_unit_is_hardened() -> None:
+    unit = configparser.RawConfigParser(strict=False, delimiters=("=",), comment_prefixes=("#",))
+    unit.optionxform = str  # type: ignore[assignment,method-assign]
+    unit.read(DEPLOY / "systemd/ki-pforte.service", encoding="utf-8")
+    service = unit["Service"]
+    for name, value in {"NoNewPrivileges": "yes", "ProtectSystem": "strict", "ProtectHome": "yes", "PrivateTmp": "yes",
+                        "PrivateDevices": "yes", "CapabilityBoundingSet": "", "UMask": "0077", "LimitCORE": "0",
+                        "StateDirectory": "ki-pforte", "StateDirectoryMode": "0700"}.items():
+        assert service[name] == value, name
+    assert service["User"] == "ki-pforte"
+    assert unit["Install"]["WantedBy"] == "multi-user.target"
+
+
+@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd-analyze fehlt (Paket systemd)")
+def test_systemd_itself_understands_the_unit(tmp_path: Path) -> None:
+    text = (DEPLOY / "systemd/ki-pforte.service").read_text(encoding="utf-8")
+    unit = tmp_path / "ki-pforte.service"
+    # The program is not installed here; everything else is read as it is.
+    unit.write_text(re.sub(r"/opt/ki-pforte/\.venv/bin/ki-pforte", "/bin/true", text), encoding="utf-8")
+    command = ["systemd-analyze", "verify", "--man=no", str(unit)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    complaints = [line for line in done.stderr.splitlines() if "ki-pforte.service" in line]
+    assert complaints == []
+
+
+def test_nginx_lets_streams_flow_and_asks_no_provider_twice() -> None:
+    text = re.sub(r"#.*", "", (DEPLOY / "nginx/ki-pforte.conf").read_text())
+    assert text.count("{") == text.count("}")
+    for line in ("proxy_buffering off;", "proxy_request_buffering off;", "proxy_next_upstream off;", "gzip off;",
+                 "proxy_set_header X-Forwarded-Proto $scheme;"):
+        assert line in text, line
+    assert "$remote_addr" not in text.split("log_format")[1].split(";")[0]
+    assert "$request_uri" not in text.split("log_format")[1].split(";")[0]
+
+
+def test_the_readme_names_every_file() -> None:
+    text = (DEPLOY / "README.md").read_text(encoding="utf-8")
+    for path in DEPLOY.rglob("*"):
+        if path.is_file() and path.name != "README.md":
+            assert str(path.relative_to(DEPLOY)) in text, path.name
