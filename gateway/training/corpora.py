@@ -41,14 +41,14 @@ _NO_SPACE_AFTER: Final = set("([{„")
 def _join(tokens: list[str]) -> tuple[str, list[int]]:
     """Put tokens together as people write them; return the text and the start of each token."""
     text, starts, glue, quoted = "", [], True, False
-    for token in tokens:
-        closes = token in {"“", "”"} or (token == '"' and quoted)
-        if not glue and token not in _NO_SPACE_BEFORE and not closes:
+    for word in tokens:
+        closes = word in {"“", "”"} or (word == '"' and quoted)
+        if not glue and word not in _NO_SPACE_BEFORE and not closes:
             text += " "
         starts.append(len(text))
-        text += token
-        glue = token in _NO_SPACE_AFTER or (token == '"' and not quoted)
-        if token == '"':
+        text += word
+        glue = word in _NO_SPACE_AFTER or (word == '"' and not quoted)
+        if word == '"':
             quoted = not quoted
     return text, starts
 
@@ -88,9 +88,16 @@ def germeval(path: Path) -> Iterator[Document]:
 
 def mobie(path: Path) -> Iterator[Document]:
     """Read one file of MobIE: token, part of speech, chunk, tag."""
-    kinds = {"person": PERSON, "organization": ORGANISATION, "organization-company": ORGANISATION,
-             "location": PLACE, "location-city": PLACE, "location-street": PLACE, "location-route": PLACE,
-             "location-stop": PLACE}
+    kinds = {
+        "person": PERSON,
+        "organization": ORGANISATION,
+        "organization-company": ORGANISATION,
+        "location": PLACE,
+        "location-city": PLACE,
+        "location-street": PLACE,
+        "location-route": PLACE,
+        "location-stop": PLACE,
+    }
     rows: list[tuple[str, str, str]] = []
     for line in [*path.read_text(encoding="utf-8").splitlines(), ""]:
         parts = line.split("\t")
@@ -101,8 +108,10 @@ def mobie(path: Path) -> Iterator[Document]:
             rows = []
 
 
-_TITLES: Final = re.compile(r"^(?:(?:Dr|Prof|Herrn?|Frau|Dipl|med|rer|nat|Ing|jur|phil|Mr|Mrs|Sir|Lord|Papst|König|Präsident|Minister"
-                            r"|Bundeskanzlerin|Kanzlerin|Professor|Doktor)\.?[\s-]*)+(?=\w)")
+_TITLES: Final = re.compile(
+    r"^(?:(?:Dr|Prof|Herrn?|Frau|Dipl|med|rer|nat|Ing|jur|phil|Mr|Mrs|Sir|Lord|Papst|König|Präsident|Minister"
+    r"|Bundeskanzlerin|Kanzlerin|Professor|Doktor)\.?[\s-]*)+(?=\w)"
+)
 
 
 def smartdata(path: Path) -> Iterator[Document]:
@@ -151,8 +160,11 @@ class Corpora:
 
 def read(folder: Path) -> Corpora:
     """Read everything below `folder`."""
-    missing = [n for n in ("germeval2014", "smartdata", "mobie", "statutes", "first-names", "surnames")
-               if not (folder / n).is_dir()]
+    missing = [
+        n
+        for n in ("germeval2014", "smartdata", "mobie", "statutes", "first-names", "surnames")
+        if not (folder / n).is_dir()
+    ]
     documents: list[Document] = []
     for path in sorted(folder.glob("*/*")):
         if path.suffix == ".tsv":
@@ -166,5 +178,7 @@ def read(folder: Path) -> Corpora:
     for path in sorted(folder.glob("first-names/*.csv")):
         with path.open(encoding="utf-8", newline="") as file:
             first += [(r["name"], int(r["count"] or 1), r["sex"]) for r in csv.DictReader(file) if r["name"]]
-    surnames = [w for path in sorted(folder.glob("surnames/*.txt")) for w in path.read_text(encoding="utf-8").split("\n")]
+    surnames = [
+        w for path in sorted(folder.glob("surnames/*.txt")) for w in path.read_text(encoding="utf-8").split("\n")
+    ]
     return Corpora(documents, paragraphs, first, [s.strip() for s in surnames if len(s.strip()) > 1], missing)

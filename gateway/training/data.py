@@ -7,13 +7,13 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_matrix
 
-from gateway.detection.ner.features import CATEGORICAL, Resources, describe, numbers
+from gateway.detection.ner.features import CATEGORICAL, Features, Resources, describe, distinct, numbers
 from gateway.detection.ner.network import EXTRAS, LABELS, extras, groups
 from gateway.detection.ner.tokens import tokenize
 from gateway.training.corpora import NOT_PERSON, ORGANISATION, PERSON, PLACE, UNCLEAR, Document
 from gateway.training.network import Batch
+from gateway.training.sparse import Sparse
 
 I64 = NDArray[np.int64]
 _GAP = 8
@@ -39,15 +39,13 @@ class Example:
 def targets(document: Document, start: I64) -> NDArray[np.bool_]:
     """Return which labels are right for tokens that begin at `start`."""
     label = np.full(len(document.text) + 1, document.background, np.int8)
-    begins = np.zeros(len(document.text) + 1, np.bool_)
     for low, high, kind in sorted(document.spans, key=lambda s: (s[2] == PERSON, s[2] == UNCLEAR, s[2] != NOT_PERSON)):
         label[low:high] = kind
-        begins[low] = kind == PERSON
     kinds = label[start]
     first = np.zeros(len(start), np.bool_)
     for low, _, kind in document.spans:
         if kind == PERSON and len(start):
-            first[min(np.searchsorted(start, low), len(start) - 1)] = True
+            first[min(int(np.searchsorted(start, low)), len(start) - 1)] = True
     result = np.zeros((len(start), LABELS), np.bool_)
     result[kinds == 0, 0] = True
     result[(kinds == PERSON) & first, 1] = True
@@ -62,12 +60,22 @@ def targets(document: Document, start: I64) -> NDArray[np.bool_]:
 def example(document: Document, resources: Resources) -> Example:
     """Return the numbers of one document."""
     tokens = tokenize(document.text)
-    words = describe(tokens, resources, training=True)
+    words = distinct(tokens)
+    features, hidden = describe(words, resources), describe(words, resources, hidden=True)
     target = targets(document, tokens.start)
     named = target[:, 1] | target[:, 2]
-    person = np.zeros(len(words.keys), np.bool_)
+    person = np.zeros(len(words), np.bool_)
     person[words.which[named & ~target[:, 0]]] = True
-    return Example(words.which, words.keys, words.fixed.astype(np.int32), words.hidden.astype(np.int32), extras(tokens, words), groups(tokens, words), target, person)
+    return Example(
+        words.which,
+        features.keys,
+        features.fixed.astype(np.int32),
+        hidden.fixed.astype(np.int32),
+        extras(tokens, words),
+        groups(tokens, words),
+        target,
+        person,
+    )
 
 
 def vocabulary(examples: list[Example], word_minimum: int, part_minimum: int) -> NDArray[np.uint32]:
@@ -75,16 +83,13 @@ def vocabulary(examples: list[Example], word_minimum: int, part_minimum: int) ->
     words, counts = np.unique(np.concatenate([e.keys[:, 0] for e in examples]), return_counts=True)
     parts, part_counts = np.unique(np.concatenate([e.keys[:, 1:].ravel() for e in examples]), return_counts=True)
     keys = np.union1d(words[counts >= word_minimum], parts[part_counts >= part_minimum])
-    return keys[keys != 0].astype(np.uint32)
+    return np.asarray(keys[keys != 0], np.uint32)
 
 
 def resolve(examples: list[Example], resources: Resources) -> None:
     """Replace keys by rows of the embedding, now that the vocabulary is known."""
-    from gateway.detection.ner.features import Words
-
     for e in examples:
-        none = np.zeros(0, np.int64)
-        e.ids = numbers(Words(none, none, none.astype(np.uint64), e.keys, e.fixed.astype(np.int64), none), resources).astype(np.int32)
+        e.ids = numbers(Features(e.keys, e.fixed.astype(np.int64)), resources).astype(np.int32)
 
 
 def batch(examples: list[Example], rows: int, rng: np.random.Generator, *, hide: float, drop: float) -> Batch:
@@ -112,11 +117,20 @@ def batch(examples: list[Example], rows: int, rng: np.random.Generator, *, hide:
     table = np.concatenate(ids)
     filled = table > 0
     pointer = np.concatenate([[0], np.cumsum(filled.sum(axis=1))])
-    features = csr_matrix((np.ones(int(pointer[-1]), np.float32), table[filled], pointer), shape=(len(table), rows))
-    return Batch(features, np.concatenate(which), np.concatenate(extra), np.concatenate(group), np.concatenate(target), np.concatenate(weight).astype(np.float32))
+    features = Sparse.rows(np.ones(int(pointer[-1]), np.float32), table[filled], pointer, (len(table), rows))
+    return Batch(
+        features,
+        np.concatenate(which),
+        np.concatenate(extra),
+        np.concatenate(group),
+        np.concatenate(target),
+        np.concatenate(weight).astype(np.float32),
+    )
 
 
-def batches(examples: list[Example], rows: int, rng: np.random.Generator, size: int, *, hide: float, drop: float) -> Iterator[Batch]:
+def batches(
+    examples: list[Example], rows: int, rng: np.random.Generator, size: int, *, hide: float, drop: float
+) -> Iterator[Batch]:
     """Yield the documents in random order, about `size` tokens at a time."""
     taken: list[Example] = []
     tokens = 0

@@ -1,8 +1,8 @@
-"""Write synthetic municipal documents: letters, e-mails, notes, prompts, tables, logs, minutes, and texts without people.
+"""Write synthetic municipal documents: letters, e-mails, notes, prompts, tables, logs, minutes, some without people.
 
-Invented sentences (`texts/sentences.txt`, `texts/plain.txt`) and real ones without persons from the corpora are put together
-the way such documents are; the people of one document return in it. Everything is drawn from one seeded generator:
-the same seed, corpora and lists give the same documents.
+Invented sentences (`texts/sentences.txt`, `texts/plain.txt`) and real ones without persons from the corpora are put
+together the way such documents are; the people of one document return in it. Everything is drawn from one seeded
+generator: the same seed, corpora and lists give the same documents.
 """
 
 from __future__ import annotations
@@ -19,30 +19,38 @@ from gateway.training.tables import TABLES
 from gateway.training.values import Values
 
 _DIGIT: Final = re.compile(r"([<(])(\d)(?=[a-zA-Z]?>|:)")
-_CLOSINGS: Final = ("Mit freundlichen Grüßen", "Mit freundlichen Grüßen", "Freundliche Grüße", "Viele Grüße", "Hochachtungsvoll", "MfG", "Beste Grüße",
-                    "Herzliche Grüße", "Mit freundlichem Gruß", "Gruß", "LG", "VG", "Im Auftrag", "Danke und Gruß", "Liebe Grüße", "Best regards", "Vielen Dank")
-_GREETINGS: Final = ("Sehr geehrte <1h>,", "Sehr geehrter Herr <1d>,", "Sehr geehrte Damen und Herren,", "Guten Tag <1h>,", "Hallo <1g>,", "Liebe <1g>,",
-                     "Lieber <1g>,", "Hallo Herr <1s>,", "Guten Morgen <1h>,", "Moin,", "Moin <1g>,", "Hi <1g>,", "Sehr geehrte Frau <1s>, sehr geehrter Herr <2s>,",
-                     "Liebe Kolleginnen und Kollegen,", "Hallo zusammen,", "Hallo,", "Dear Ms <1s>,", "Liebe <1g>, lieber <2g>,", "Sehr geehrte Familie <1s>,",
-                     "Guten Tag <1g> <1s>,", "Guten Tag <1>,", "Sehr geehrte:r <1>,", "Sehr geerte Frau <1s>", "Werte Frau <1s>,", "Hallo liebe <1g>,")
-_SIGNATURES: Final = ("<0>", "<0s>", "<0i>", "<0g>", "gez. <0s>", "i. A. <0s>", "i.A. <0>", "<0>\n{amt}", "<0>\n{rolle}", "<0>\nTel. {tel}", "<0>\n{str} {hnr}\n{plz} {ort}",
-                      "Ihr <0>", "Ihre <0>", "<0g> und <1g>", "<0>\n\n{firma}", "<0>, {ort}", "", "Im Auftrag\n<0s>", "(<0s>)", "<0A>", "<0y>", "<0k>")
-_SUBJECTS: Final = ("Antrag <1>", "<1s>", "Ihr Schreiben vom {datum}", "{nomen}", "Termin", "Wohngeld", "Anhörung", "AW: {nomen}", "Az. {az}", "Beschwerde", "Kita-Platz <2g>",
-                    "Rückfrage zu <1s>", "Widerspruch", "{gesetz}", "Ihre Nachricht", "Unterhalt für <2g>", "Einladung", "{az} <1l>", "Fwd: <1>, {nomen}", "Bescheid")
-_PARTIES: Final = re.compile(r"\b(Der|Die|der|die) (Antragsteller|Mieter|Vermieter|Gläubiger|Schuldner|Besteller|Unternehmer|Käufer|Verkäufer|Ausländer|Arbeitgeber"
-                             r"|Betreuer|Vormund|Elternteil|Ehegatte|Betroffene|Erbe|Verpächter|Pächter|Versicherte|Leistungsberechtigte|Tierhalter|Arbeitnehmer"
-                             r"|Minister|Sprecher|Vorsitzende|Geschäftsführer|Fahrer|Präsident|Chef|Bürgermeister|Trainer|Autor|Täter)(?:in)?\b")
+_PARTIES: Final = re.compile(
+    r"\b(Der|Die|der|die) (Antragsteller|Mieter|Vermieter|Gläubiger|Schuldner|Besteller|Unternehmer|Käufer|Verkäufer"
+    r"|Ausländer|Arbeitgeber|Betreuer|Vormund|Elternteil|Ehegatte|Betroffene|Erbe|Verpächter|Pächter|Versicherte|Leistungsberechtigte"
+    r"|Tierhalter|Arbeitnehmer|Minister|Sprecher|Vorsitzende|Geschäftsführer|Fahrer|Präsident|Chef|Bürgermeister|Trainer|Autor|Täter)(?:in)?\b"
+)
 
 
 def _lines(name: str) -> list[str]:
-    return [line for line in (TEXTS / name).read_text(encoding="utf-8").splitlines() if line and not line.startswith("#")]
+    return [
+        line for line in (TEXTS / name).read_text(encoding="utf-8").splitlines() if line and not line.startswith("#")
+    ]
+
+
+def _sections(name: str) -> dict[str, list[str]]:
+    """Read phrases by kind; breaks and tabs are written as ``\\n`` and ``\\t``, an empty phrase as ``(nothing)``."""
+    found: dict[str, list[str]] = {}
+    current: list[str] = []
+    for line in _lines(name):
+        if line.startswith("[") and line.endswith("]"):
+            current = found.setdefault(line[1:-1], [])
+        else:
+            current.append("" if line == "(nothing)" else line.replace("\\n", "\n").replace("\\t", "\t"))
+    return found
 
 
 def _blocks(name: str) -> list[str]:
     path = TEXTS / name
     if not path.exists():
         return []
-    return [b.strip("\n") for b in path.read_text(encoding="utf-8").split("\n---\n") if b.strip() and not b.startswith("#")]
+    return [
+        b.strip("\n") for b in path.read_text(encoding="utf-8").split("\n---\n") if b.strip() and not b.startswith("#")
+    ]
 
 
 class Generator:
@@ -50,12 +58,19 @@ class Generator:
 
     def __init__(self, book: NameBook, values: Values, fillers: list[Document], seed: int) -> None:
         self.book, self.values, self.fillers = book, values, fillers
-        self.rng = random.Random(seed)
+        self.rng = random.Random(seed)  # noqa: S311 - reproducible, not secret
         self.people, self.plain = _lines("sentences.txt"), _lines("plain.txt")
         self.templates, self.empty = _blocks("documents.txt"), _blocks("empty.txt")
+        self.phrases = _sections("phrases.txt")
         self.kinds: dict[str, tuple[int, Callable[[Cast, Writer], None]]] = {
-            "letter": (18, self._letter), "mail": (14, self._mail), "note": (12, self._note), "prompt": (16, self._prompt),
-            "table": (14, self._table), "template": (14, self._template), "party": (9, self._party), "empty": (16, self._empty),
+            "letter": (18, self._letter),
+            "mail": (14, self._mail),
+            "note": (12, self._note),
+            "prompt": (16, self._prompt),
+            "table": (14, self._table),
+            "template": (14, self._template),
+            "party": (9, self._party),
+            "empty": (16, self._empty),
             "list": (3, self._list),
         }
 
@@ -66,11 +81,14 @@ class Generator:
         self.kinds[kind][1](cast, writer)
         document = writer.document(kind)
         if origin is None:
-            _recase(document, self.rng, 0.16 if kind in ("prompt", "list") else 0.05)
+            _recase(document, self.rng, 0.16 if kind in ("prompt", "list") else 0.1 if kind == "empty" else 0.05)
         return document
 
     def _write(self, writer: Writer, cast: Cast, template: str) -> None:
         expand(template, cast, self.values.bind(self.rng), writer)
+
+    def _phrase(self, kind: str) -> str:
+        return self.rng.choice(self.phrases[kind])
 
     def _sentence(self, writer: Writer, cast: Cast, share: float) -> None:
         """Write one sentence; persons 1 to 4 of a template become any of the six people of the document."""
@@ -100,16 +118,20 @@ class Generator:
     def _letter(self, cast: Cast, writer: Writer) -> None:
         rng = self.rng
         if rng.random() < 0.6:
-            self._write(writer, cast, rng.choice(("<1>\n{str} {hnr}\n{plz} {ort}\n\n", "Herrn\n<1>\n{str} {hnr}\n{plz} {ort}\n\n", "Frau\n<1>\n{str} {hnr}\n\n{plz} {ort}\n\n",
-                                                  "{amt} {ort}\nz. Hd. <1h>\n\n", "Stadt {ort}\n{amt}\n{str} {hnr}\n{plz} {ort}\n\n", "An <1>, {str} {hnr}, {ort}\n\n",
-                                                  "<0>\n{str} {hnr}\n{plz} {ort}\n\nAn das\n{amt}\n\n", "Familie\n<1g> und <2g> <1s>\n{str} {hnr}\n{plz} {ort}\n\n",
-                                                  "Stadt {ort} – {amt}\nAuskunft: <0>\nTelefon: {tel}\nAktenzeichen: {az}\nDatum: {datum}\n\n", "Eheleute\n<1g> und <1b>\n{str} {hnr}\n\n")))
+            self._write(writer, cast, self._phrase("letter heads"))
         if rng.random() < 0.5:
-            self._write(writer, cast, f"Betreff: {rng.choice(_SUBJECTS)}\n\n")
+            self._write(writer, cast, f"Betreff: {self._phrase('subjects')}\n\n")
         if rng.random() < 0.85:
-            self._write(writer, cast, rng.choice(_GREETINGS) + rng.choice(("\n\n", "\n", "\n\n", " ")))
+            self._write(writer, cast, self._phrase("greetings") + rng.choice(("\n\n", "\n", "\n\n", " ")))
         self._body(writer, cast, 2, 9, 0.5, (" ", " ", "\n", "\n\n", " "))
-        self._write(writer, cast, "\n\n" + rng.choice(_CLOSINGS) + rng.choice(("\n", "\n", "\n\n", ", ", " ")) + rng.choice(_SIGNATURES))
+        self._write(
+            writer,
+            cast,
+            "\n\n"
+            + self._phrase("closings")
+            + rng.choice(("\n", "\n", "\n\n", ", ", " "))
+            + self._phrase("signatures"),
+        )
         if rng.random() < 0.15:
             writer.add("\n\n" + rng.choice(("PS: ", "P.S. ", "Anlagen\n", "(Vermerk: ", "Nachtrag: ")))
             self._sentence(writer, cast, 0.8)
@@ -118,35 +140,42 @@ class Generator:
         rng = self.rng
         for turn in range(rng.choice((1, 1, 1, 2, 3))):
             if turn:
-                self._write(writer, cast, rng.choice(("\n\nAm {datum} um {uhr} schrieb <1>:\n> ", "\n\n-----Ursprüngliche Nachricht-----\nVon: <1>\nGesendet: {tag}, {datum} {uhr}\nAn: <0>\n\n",
-                                                      "\n\nVon: <1l> <<1e>@stadt.example>\nBetreff: AW: {nomen}\n\n", "\n\n________________________________\nVon: <2>\nGesendet: {tag}, {datum}\n\n",
-                                                      "\n\nGesendet von meinem iPhone\n\n", "\n\n<2> schrieb am {datum}:\n\n", "\n\n--- Weitergeleitet von <0> am {datum} ---\n\n")))
+                self._write(writer, cast, self._phrase("mail turns"))
             elif rng.random() < 0.6:
-                self._write(writer, cast, rng.choice(("Von: <0>\nAn: <1>\nBetreff: ", "Von: <0>, {amt}\nAn: <1e>@{ort}.example\nCc: <2s>\nDatum: {datum}\nBetreff: ", "Betreff: ", "Subject: ",
-                                                      "An: <1l>; <2l>\nCC: <3l>\nBetreff: ", "From: <0>\nTo: <1>\nSubject: ")) + rng.choice(_SUBJECTS) + "\n\n")
-            self._write(writer, cast, rng.choice(_GREETINGS) + rng.choice(("\n\n", "\n")))
+                self._write(
+                    writer,
+                    cast,
+                    self._phrase("mail heads") + self._phrase("subjects") + "\n\n",
+                )
+            self._write(writer, cast, self._phrase("greetings") + rng.choice(("\n\n", "\n")))
             self._body(writer, cast, 1, 6, 0.5, (" ", " ", "\n\n", "\n"))
-            self._write(writer, cast, rng.choice(("\n\n", "\n")) + rng.choice(_CLOSINGS) + rng.choice(("\n", "\n\n", " ", ", ")) + rng.choice(_SIGNATURES))
+            self._write(
+                writer,
+                cast,
+                rng.choice(("\n\n", "\n"))
+                + self._phrase("closings")
+                + rng.choice(("\n", "\n\n", " ", ", "))
+                + self._phrase("signatures"),
+            )
 
     def _note(self, cast: Cast, writer: Writer) -> None:
         rng = self.rng
-        self._write(writer, cast, rng.choice(("Vermerk\n\n", "Aktenvermerk {az}\n", "Gesprächsnotiz vom {datum}\n", "Vermerk zu <1>\n\n", "{az}, <1s>\n", "", "1. Vermerk:\n", "Telefonnotiz {uhr} Uhr: ",
-                                              "Protokoll der Teamsitzung\nAnwesend: <1s>, <2s>, <3s>\n", "Hausbesuch bei <1>, {str} {hnr}\n", "Betr.: <1l>, geb. {datum}\n\n", "Übergabe:\n")))
+        self._write(writer, cast, self._phrase("note heads"))
         bullet = rng.choice(("", "", "- ", "* ", "• ", "– "))
         for i in range(rng.randint(2, 8)):
             writer.add(("\n" if bullet or rng.random() < 0.4 else " ") if i else "")
             writer.add(bullet)
             self._sentence(writer, cast, 0.6)
         if rng.random() < 0.6:
-            self._write(writer, cast, rng.choice(("\n\n<0s>", "\n<0k>", "\n\ngez. <0s>", "\n(<0s>)", "\n\n{datum}, <0s>", "\nWv. {datum} <0s>", "\n\n<0>", "\n– <0g>")))
+            self._write(writer, cast, self._phrase("note ends"))
 
     def _prompt(self, cast: Cast, writer: Writer) -> None:
         self._body(writer, cast, 1, 3, 0.7, (" ", "\n", "\n\n", " "))
 
     def _list(self, cast: Cast, writer: Writer) -> None:
-        form = self.rng.choice(("<N>", "<Nl>", "<Ns>", "<Ng>", "<Ni>", "<Nw>", "<N>, {ort}", "<Nl> – {n}", "<Ng> (<Mg>)", "<Ns>: {nomen}", "<Nl>, {datum}"))
+        form = self._phrase("list forms")
         sign = self.rng.choice(("\n", "\n", ", ", "; ", " / ", "\n- ", " | ", " und ", "\t"))
-        self._write(writer, cast, self.rng.choice(("", "", "Liste: ", "Es kommen ", "Anwesend: ", "Teilnehmer\n", "Verteiler: ", "Sortiere alphabetisch:\n", "Mach eine Tabelle: ")))
+        self._write(writer, cast, self._phrase("list heads"))
         for i in range(self.rng.randint(2, 8)):
             writer.add(sign if i else "")
             self._write(writer, cast, form.replace("N", str(i + 1)).replace("M", str(9 - i)))
@@ -173,11 +202,21 @@ class Generator:
             return
         used = 0
         for match in list(_PARTIES.finditer(filler.text[:900]))[:4]:
-            writer.add(filler.text[used:match.start()], NOT_PERSON)
-            forms = ("<1h>", "<1>", "<1h>", "<1s>", "<2h>", f"{match[0]} <1>", f"{match[0]} <1s>", f"{match[0]}, <1h>,", "<1g>")
+            writer.add(filler.text[used : match.start()], NOT_PERSON)
+            forms = (
+                "<1h>",
+                "<1>",
+                "<1h>",
+                "<1s>",
+                "<2h>",
+                f"{match[0]} <1>",
+                f"{match[0]} <1s>",
+                f"{match[0]}, <1h>,",
+                "<1g>",
+            )
             self._write(writer, cast, self.rng.choice(forms))
             used = match.end()
-        writer.add(filler.text[used:used + 500], NOT_PERSON)
+        writer.add(filler.text[used : used + 500], NOT_PERSON)
 
     def _empty(self, cast: Cast, writer: Writer) -> None:
         """A document without people."""

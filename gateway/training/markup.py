@@ -1,8 +1,8 @@
 """Turn a template into a labelled text.
 
 A template is German text with slots: ``<1>`` is person 1 of the document (``<1s>`` surname, ``<1g>`` given name, ...,
-see `FORMS`), ``{ort}`` a value (see `gateway.training.values`), ``[a|b|]`` a choice, ``(1:der|die)`` a word by the sex of person
-1. Persons keep their names through a document, so that the recogniser sees the same name in many places.
+see `FORMS`), ``{ort}`` a value (see `gateway.training.values`), ``[a|b|]`` a choice, ``(1:der|die)`` a word by the sex
+of person 1. Persons keep their names through a document, so that the recogniser sees the same name in many places.
 """
 
 from __future__ import annotations
@@ -18,11 +18,58 @@ from gateway.training.names import NameBook, Person, plain, stripped
 
 _SLOT: Final = re.compile(r"<(\d)([a-zA-Z]?)>|\{(\w+)\}|\((\d):([^|()]*)\|([^|()]*)\)")
 _CHOICE: Final = re.compile(r"\[([^\[\]]*\|[^\[\]]*)\]")
-_NICKS: Final = ("Kalle", "Manni", "Ecki", "Mausi", "Charly", "Bobby", "Wolle", "Schorsch", "Bine", "Momo", "Locke", "Hasi", "Spike",
-                 "Keule", "Jimmy", "Ali", "Lulu", "Teddy", "Addi", "Fietje", "Hennes", "Susi", "Pit", "Jupp", "Tünn", "Mucki")
+_NICKS: Final = (
+    "Kalle",
+    "Manni",
+    "Ecki",
+    "Mausi",
+    "Charly",
+    "Bobby",
+    "Wolle",
+    "Schorsch",
+    "Bine",
+    "Momo",
+    "Locke",
+    "Hasi",
+    "Spike",
+    "Keule",
+    "Jimmy",
+    "Ali",
+    "Lulu",
+    "Teddy",
+    "Addi",
+    "Fietje",
+    "Hennes",
+    "Susi",
+    "Pit",
+    "Jupp",
+    "Tünn",
+    "Mucki",
+)
 _QUOTES: Final = ("„{}“", '"{}"', "‚{}‘", "({})", "»{}«")
-_TITLES: Final = ("Dr.", "Dr.", "Prof. Dr.", "Dr. med.", "Dipl.-Ing.", "Dr.-Ing.", "Dr. jur.", "RA", "RAin", "Dipl.-Psych.", "Prof.",
-                  "Dr. rer. nat.", "Pfarrer", "Pastorin", "Schwester", "KHK", "PHK", "Hauptmann", "Bürgermeister", "StD", "OStR")
+_TITLES: Final = (
+    "Dr.",
+    "Dr.",
+    "Prof. Dr.",
+    "Dr. med.",
+    "Dipl.-Ing.",
+    "Dr.-Ing.",
+    "Dr. jur.",
+    "RA",
+    "RAin",
+    "Dipl.-Psych.",
+    "Prof.",
+    "Dr. rer. nat.",
+    "Pfarrer",
+    "Pastorin",
+    "Schwester",
+    "KHK",
+    "PHK",
+    "Hauptmann",
+    "Bürgermeister",
+    "StD",
+    "OStR",
+)
 
 
 @dataclass(slots=True)
@@ -86,12 +133,12 @@ def misspelt(name: str, rng: random.Random) -> str:
     i = rng.randrange(1, len(name) - 1)
     kind = rng.randrange(4)
     if kind == 0:
-        return name[:i] + name[i + 1] + name[i] + name[i + 2:]
+        return name[:i] + name[i + 1] + name[i] + name[i + 2 :]
     if kind == 1:
-        return name[:i] + name[i + 1:]
+        return name[:i] + name[i + 1 :]
     if kind == 2:
         return name[:i] + name[i] + name[i:]
-    return name[:i] + rng.choice("aeinrst") + name[i + 1:]
+    return name[:i] + rng.choice("aeinrst") + name[i + 1 :]
 
 
 def genitive(name: str) -> str:
@@ -119,7 +166,7 @@ FORMS: Final[dict[str, Callable[[Person, random.Random], str]]] = {
     "i": lambda p, r: f"{_initials(p)} {p.surname}",
     "j": lambda p, r: f"{p.surname} {_initials(p)}",
     "k": lambda p, r: f"{p.given[0]}. {_family(p)[0]}.",
-    "t": lambda p, r: f"{_family(p)[:r.choice((1, 1, 2))]}.",
+    "t": lambda p, r: f"{_family(p)[: r.choice((1, 1, 2))]}.",
     "T": lambda p, r: f"{p.given} {_family(p)[0]}.",
     "S": lambda p, r: genitive(p.surname),
     "G": lambda p, r: genitive(p.given),
@@ -140,7 +187,7 @@ def _mention(writer: Writer, cast: Cast, number: str, form: str) -> None:
     rng = cast.rng
     p = cast.relative(number) if form in set("brRBo") else cast.person(number)
     if form in "hH" and form:
-        writer.add(("Frau " if p.female else "Herrn " if form == "H" else "Herr "))
+        writer.add("Frau " if p.female else "Herrn " if form == "H" else "Herr ")
         form = "s"
     elif form == "d":
         writer.add(rng.choice(_TITLES) + " ")
@@ -179,10 +226,10 @@ def expand(template: str, cast: Cast, value: Callable[[str], tuple[str, int]], w
     """Write `template` with its slots filled."""
     rng = cast.rng
     while (choice := _CHOICE.search(template)) is not None:
-        template = template[:choice.start()] + rng.choice(choice[1].split("|")) + template[choice.end():]
+        template = template[: choice.start()] + rng.choice(choice[1].split("|")) + template[choice.end() :]
     last = 0
     for slot in _SLOT.finditer(template):
-        writer.add(template[last:slot.start()])
+        writer.add(template[last : slot.start()])
         last = slot.end()
         if slot[1]:
             _mention(writer, cast, slot[1], slot[2])

@@ -20,17 +20,48 @@ from gateway.training.corpora import Corpora
 TEXTS: Final = Path(__file__).with_name("texts")
 
 WEIGHTS: Final = {
-    "german": 42, "turkish": 9, "arabic": 8, "persian_kurdish": 5, "russian_ukrainian": 7, "polish_czech": 6,
-    "southeast_european": 8, "romance": 5, "greek": 2, "african": 5, "vietnamese_chinese": 4, "indian": 4, "other": 3,
+    "german": 42,
+    "turkish": 9,
+    "arabic": 8,
+    "persian_kurdish": 5,
+    "russian_ukrainian": 7,
+    "polish_czech": 6,
+    "southeast_european": 8,
+    "romance": 5,
+    "greek": 2,
+    "african": 5,
+    "vietnamese_chinese": 4,
+    "indian": 4,
+    "other": 3,
 }
 _FAKER: Final = {
-    "turkish": ["tr_TR"], "polish_czech": ["pl_PL", "cs_CZ", "sk_SK"], "southeast_european": ["hr_HR", "ro_RO", "hu_HU"],
-    "romance": ["it_IT", "es_ES", "pt_PT", "pt_BR", "fr_FR"], "african": ["en_NG", "tw_GH", "yo_NG", "zu_ZA", "en_KE"],
-    "indian": ["en_IN", "en_PK"], "other": ["en_GB", "nl_NL", "sv_SE", "lt_LT", "lv_LV", "id_ID", "da_DK", "fi_FI"],
+    "turkish": ["tr_TR"],
+    "polish_czech": ["pl_PL", "cs_CZ", "sk_SK"],
+    "southeast_european": ["hr_HR", "ro_RO", "hu_HU"],
+    "romance": ["it_IT", "es_ES", "pt_PT", "pt_BR", "fr_FR"],
+    "african": ["en_NG", "tw_GH", "yo_NG", "zu_ZA", "en_KE"],
+    "indian": ["en_IN", "en_PK"],
+    "other": ["en_GB", "nl_NL", "sv_SE", "lt_LT", "lv_LV", "id_ID", "da_DK", "fi_FI"],
     "german": ["de_DE", "de_AT", "de_CH"],
 }
-_NOBLE: Final = ("von", "von der", "von dem", "vom", "zu", "van", "van der", "van den", "de", "von und zu", "zur", "Freiherr von",
-                 "Freifrau von", "Graf von", "Gräfin von", "Edler von")
+_NOBLE: Final = (
+    "von",
+    "von der",
+    "von dem",
+    "vom",
+    "zu",
+    "van",
+    "van der",
+    "van den",
+    "de",
+    "von und zu",
+    "zur",
+    "Freiherr von",
+    "Freifrau von",
+    "Graf von",
+    "Gräfin von",
+    "Edler von",
+)
 _LATIN: Final = re.compile(r"[^\W\d_]+(?:[-'’ ][^\W\d_]+)*")
 
 
@@ -41,8 +72,20 @@ def held(name: str) -> bool:
 
 def plain(name: str) -> str:
     """Return a name without diacritics, as forms and file names write it."""
-    for old, new in (("ä", "ae"), ("ö", "oe"), ("ü", "ue"), ("ß", "ss"), ("Ä", "Ae"), ("Ö", "Oe"), ("Ü", "Ue"),
-                     ("ı", "i"), ("đ", "d"), ("Đ", "D"), ("ł", "l"), ("Ł", "L")):
+    for old, new in (
+        ("ä", "ae"),
+        ("ö", "oe"),
+        ("ü", "ue"),
+        ("ß", "ss"),
+        ("Ä", "Ae"),
+        ("Ö", "Oe"),
+        ("Ü", "Ue"),
+        ("ı", "i"),
+        ("đ", "d"),
+        ("Đ", "D"),
+        ("ł", "l"),
+        ("Ł", "L"),
+    ):
         name = name.replace(old, new)
     return stripped(name)
 
@@ -77,10 +120,14 @@ class NameBook:
 
     def side(self, *, held_out: bool) -> NameBook:
         """Return the names of one side of the split; ordinary words stay on both."""
-        return NameBook({o: [n for n in names if held(n[0]) == held_out] for o, names in self.given.items()},
-                        {o: [n for n in names if held(n) == held_out] for o, names in self.surnames.items()},
-                        [n for n in self.ambiguous if held(n) == held_out], [n for n in self.towns if held(n) == held_out],
-                        [n for n in self.short if held(n) == held_out], [n for n in self.common if held(n) == held_out])
+        return NameBook(
+            {o: [n for n in names if held(n[0]) == held_out] for o, names in self.given.items()},
+            {o: [n for n in names if held(n) == held_out] for o, names in self.surnames.items()},
+            [n for n in self.ambiguous if held(n) == held_out],
+            [n for n in self.towns if held(n) == held_out],
+            [n for n in self.short if held(n) == held_out],
+            [n for n in self.common if held(n) == held_out],
+        )
 
     def surname(self, rng: random.Random, origin: str) -> str:
         """Draw a surname: rarely double, noble, ambiguous or a town."""
@@ -88,8 +135,15 @@ class NameBook:
             name = rng.choice(self.surnames[origin])
         else:
             roll = rng.random()
-            pool = (self.ambiguous if roll < 0.09 else self.towns if roll < 0.12 else self.common if roll < 0.45
-                    else self.surnames["german"])
+            pool = (
+                self.ambiguous
+                if roll < 0.15
+                else self.towns
+                if roll < 0.19
+                else self.common
+                if roll < 0.5
+                else self.surnames["german"]
+            )
             name = rng.choice(pool)
             if rng.random() < 0.03:
                 name = f"{rng.choice(_NOBLE)} {name}"
@@ -103,7 +157,7 @@ class NameBook:
         origin = origin or rng.choices(list(WEIGHTS), list(WEIGHTS.values()))[0]
         first = origin if rng.random() < 0.88 else "german"
         given, female = rng.choice(self.given[first])
-        if origin == "german" and rng.random() < 0.12:
+        if origin == "german" and rng.random() < 0.3:
             given = rng.choice(self.short)
         same = [g for g in (rng.choice(self.given[first]) for _ in range(4)) if g[1] == female]
         if same and rng.random() < 0.09:
@@ -136,7 +190,9 @@ def _faker(locale: str) -> tuple[list[tuple[str, bool]], list[str]]:
     given = [(n, True) for n in items("first_names_female")] + [(n, False) for n in items("first_names_male")]
     if not given:
         given = [(n, i % 2 == 0) for i, n in enumerate(items("first_names"))]
-    return given, items("last_names", "last_names_male", "last_names_female", "unisex_last_names", "last_names_by_gender")
+    return given, items(
+        "last_names", "last_names_male", "last_names_female", "unisex_last_names", "last_names_by_gender"
+    )
 
 
 def build(corpora: Corpora) -> NameBook:
@@ -156,7 +212,9 @@ def build(corpora: Corpora) -> NameBook:
         else:
             book.surnames[origin] += names
     berlin = [(n, s == "w") for n, count, s in corpora.first_names if _LATIN.fullmatch(n) and len(n) > 1 and count >= 2]
-    book.given["german"] += [(n, s == "w") for n, count, s in corpora.first_names[:4000] if _LATIN.fullmatch(n) and count >= 60]
+    book.given["german"] += [
+        (n, s == "w") for n, count, s in corpora.first_names[:4000] if _LATIN.fullmatch(n) and count >= 60
+    ]
     book.given["other"] += berlin[:9000]
     book.short = own["german", "first short"]
     book.given["german"] += [(n, n[-1] in "aei") for n in book.short]

@@ -7,9 +7,23 @@ from collections.abc import Callable
 from typing import Final
 
 from gateway.training.corpora import ORGANISATION, PLACE
-from gateway.training.names import NameBook, TEXTS
+from gateway.training.names import TEXTS, NameBook
 
-_MONTHS: Final = ("Januar", "Februar", "März", "April", "Mai", "Juni", "Juli", "August", "September", "Oktober", "November", "Dezember")
+_MONTHS: Final = (
+    "Januar",
+    "Februar",
+    "März",
+    "April",
+    "Mai",
+    "Juni",
+    "Juli",
+    "August",
+    "September",
+    "Oktober",
+    "November",
+    "Dezember",
+)
+_DISTRICTS: Final = ("B", "K", "M", "HH", "GT", "MS", "OS", "DU", "LEV", "WES")
 _DAYS: Final = ("Montag", "Dienstag", "Mittwoch", "Donnerstag", "Freitag", "Samstag", "Sonntag")
 
 
@@ -42,8 +56,16 @@ class Values:
 
         def date() -> str:
             day, month, year = rng.randint(1, 28), rng.randint(1, 12), rng.randint(1938, 2026)
-            return rng.choice((f"{day:02}.{month:02}.{year}", f"{day}.{month}.{year}", f"{day}. {_MONTHS[month - 1]} {year}",
-                               f"{day:02}.{month:02}.{year % 100:02}", f"{year}-{month:02}-{day:02}", f"{day}.{month}."))
+            return rng.choice(
+                (
+                    f"{day:02}.{month:02}.{year}",
+                    f"{day}.{month}.{year}",
+                    f"{day}. {_MONTHS[month - 1]} {year}",
+                    f"{day:02}.{month:02}.{year % 100:02}",
+                    f"{year}-{month:02}-{day:02}",
+                    f"{day}.{month}.",
+                )
+            )
 
         def street() -> str:
             roll = rng.random()
@@ -55,13 +77,29 @@ class Values:
             if roll < 0.45:
                 return rng.choice(self.book.given["german"])[0] + rng.choice(("straße", "str.", "weg", "platz"))
             if roll < 0.7:
-                return rng.choice(self.nouns) + rng.choice(("straße", "str.", "weg", "gasse", "ring", "allee", "platz", "damm", "ufer"))
+                return rng.choice(self.nouns) + rng.choice(
+                    ("straße", "str.", "weg", "gasse", "ring", "allee", "platz", "damm", "ufer")
+                )
             return rng.choice(self.words["strasse"])
 
         def firm() -> str:
             roll = rng.random()
             head = rng.choice(self.words["firma"]) if roll < 0.45 else rng.choice(self.book.common)
-            kind = rng.choice(("", "bau", "-Bau", " Haustechnik", " Logistik", " & Partner", " & Söhne", " Immobilien", " Reisen", "werke", " Elektro"))
+            kind = rng.choice(
+                (
+                    "",
+                    "bau",
+                    "-Bau",
+                    " Haustechnik",
+                    " Logistik",
+                    " & Partner",
+                    " & Söhne",
+                    " Immobilien",
+                    " Reisen",
+                    "werke",
+                    " Elektro",
+                )
+            )
             return head + kind + rng.choice((" GmbH", " GmbH & Co. KG", " AG", " KG", " e. V.", " UG", " mbH", ""))
 
         makers: dict[str, Callable[[], tuple[str, int]]] = {
@@ -77,12 +115,33 @@ class Values:
             "n": lambda: (number(1, 99), 0),
             "nn": lambda: (digits(rng.randint(3, 9)), 0),
             "betrag": lambda: (f"{number(1, 9)}{rng.choice(('', '.'))}{digits(3)},{digits(2)}", 0),
-            "tel": lambda: (rng.choice((f"0{digits(4)} {digits(6)}", f"0{digits(3)}/{digits(7)}", f"+49 {digits(3)} {digits(8)}",
-                                        f"0{digits(4)} {digits(3)}-{digits(3)}")), 0),
-            "az": lambda: (rng.choice((f"{digits(2)}.{digits(1)}-{digits(4)}/{digits(2)}", f"{digits(2)} {rng.choice('CFKXML')} {digits(3)}/{digits(2)}",
-                                       f"{rng.choice(('GS', 'WG', 'OWi', 'JA', 'SO'))}-{digits(4)}-{digits(4)}", f"{digits(2)}/{digits(5)}")), 0),
+            "tel": lambda: (
+                rng.choice(
+                    (
+                        f"0{digits(4)} {digits(6)}",
+                        f"0{digits(3)}/{digits(7)}",
+                        f"+49 {digits(3)} {digits(8)}",
+                        f"0{digits(4)} {digits(3)}-{digits(3)}",
+                    )
+                ),
+                0,
+            ),
+            "az": lambda: (
+                rng.choice(
+                    (
+                        f"{digits(2)}.{digits(1)}-{digits(4)}/{digits(2)}",
+                        f"{digits(2)} {rng.choice('CFKXML')} {digits(3)}/{digits(2)}",
+                        f"{rng.choice(('GS', 'WG', 'OWi', 'JA', 'SO'))}-{digits(4)}-{digits(4)}",
+                        f"{digits(2)}/{digits(5)}",
+                    )
+                ),
+                0,
+            ),
             "iban": lambda: (f"DE{digits(2)} {digits(4)} {digits(4)} {digits(4)} {digits(4)} {digits(2)}", 0),
-            "kfz": lambda: (f"{rng.choice(('B', 'K', 'M', 'HH', 'GT', 'MS', 'OS', 'DU', 'LEV', 'WES'))}-{rng.choice('ABKLMTX')}{rng.choice('CDEHRS')} {digits(3)}", 0),
+            "kfz": lambda: (
+                f"{rng.choice(_DISTRICTS)}-{rng.choice('ABKLMTX')}{rng.choice('CDEHRS')} {digits(3)}",
+                0,
+            ),
             "firma": lambda: (firm(), ORGANISATION),
             "nomen": lambda: (rng.choice(self.nouns), 0),
             "hist": lambda: (rng.choice(self.words["historisch"]), -2),

@@ -9,8 +9,36 @@ from gateway.detection.ner import NameRecognizer
 from gateway.detection.ner.tokens import tokenize
 
 ANY = st.text(st.characters(exclude_categories=()), max_size=300)
-LIKELY = st.lists(st.sampled_from(["Frau ", "Herr ", "Ayşe", "Özdemir", "M.", " ", "\n", "\t", ", ", "-", "|", ";", "KOWALSKI", "der", "Antrag ",
-                                   "😀", "\u0301", "İ", "ß", "123", "_", "'", "s "]), max_size=60).map("".join)
+LIKELY = st.lists(
+    st.sampled_from(
+        [
+            "Frau ",
+            "Herr ",
+            "Ayşe",
+            "Özdemir",
+            "M.",
+            " ",
+            "\n",
+            "\t",
+            ", ",
+            "-",
+            "|",
+            ";",
+            "KOWALSKI",
+            "der",
+            "Antrag ",
+            "😀",
+            "\u0301",
+            "İ",
+            "ß",
+            "123",
+            "_",
+            "'",
+            "s ",
+        ]
+    ),
+    max_size=60,
+).map("".join)
 
 
 @cache
@@ -34,7 +62,7 @@ def test_spans_lie_in_the_text_and_hold_a_word(text: str) -> None:
     for span in recognizer().find(text):
         assert end <= span.start < span.end <= len(text)
         assert 0 < span.score <= 1
-        assert any(c.isalpha() or not c.isascii() for c in text[span.start:span.end])
+        assert any(c.isalpha() or not c.isascii() for c in text[span.start : span.end])
         assert not text[span.start].isspace()
         assert not text[span.end - 1].isspace()
         end = span.end

@@ -39,7 +39,7 @@ class Hasher:
             Hasher._forward = _powers(_BASE, room)
         self._back = Hasher._backward
         self._sums = np.zeros(size, np.uint64)
-        np.cumsum(folded.astype(np.uint64) * Hasher._forward[:len(folded)], out=self._sums[1:])
+        np.cumsum(folded.astype(np.uint64) * Hasher._forward[: len(folded)], out=self._sums[1:])
 
     def spans(self, start: I64, end: I64) -> U64:
         """Return the hashes of the substrings ``[start, end)``; where ``end <= start`` the hash is 0."""

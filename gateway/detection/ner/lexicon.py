@@ -7,7 +7,7 @@ learned with that noise. Names that were held out for measuring carry `HELD` and
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,32 +31,19 @@ class Lexicon:
         self._keys = keys
         visible = np.where(flags & HELD, flags & ~np.uint8(NAMES), flags) if hide_held else flags
         self._flags = (visible & np.uint8(STATES - 1)).astype(np.uint8)
-        # Bucketed by the upper 16 bits: a look-up then scans a dozen entries instead of bisecting a million.
-        self._first = np.searchsorted(keys, np.arange(0x10001, dtype=np.uint64) << np.uint64(16)).astype(np.int32)
-        self._steps = int(np.max(np.diff(self._first), initial=1)).bit_length()
 
     def __len__(self) -> int:
         return len(self._keys)
 
     def flags(self, keys: NDArray[np.uint32]) -> NDArray[np.uint8]:
         """Return the flags of each hashed word, 0 for an unknown one."""
-        if not len(self._keys):
-            return np.zeros(keys.shape, np.uint8)
-        place = find(self._keys, self._first, self._steps, keys)
-        return np.where(place >= 0, self._flags[place], np.uint8(0))
+        index = place(self._keys, keys)
+        return np.where(index >= 0, self._flags[index], np.uint8(0)) if len(self._keys) else index.astype(np.uint8) * 0
 
 
-def find(table: NDArray[np.uint32], first: NDArray[np.int32], steps: int, keys: NDArray[np.uint32],
-         ) -> NDArray[np.int64]:
-    """Return the index of each key in the sorted `table`, -1 where it is not there; a bisection of whole arrays."""
-    bucket = keys >> np.uint32(16)
-    low = first[bucket].astype(np.int64)
-    high = first[bucket + np.uint32(1)].astype(np.int64)
-    last = len(table) - 1
-    for _ in range(steps):
-        middle = (low + high) >> 1
-        right = (low < high) & (table[np.minimum(middle, last)] < keys)
-        low = np.where(right, middle + 1, low)
-        high = np.where(right, high, middle)
-    low = np.minimum(low, last)
-    return np.where(table[low] == keys, low, -1)
+def place(table: NDArray[Any], keys: NDArray[Any]) -> NDArray[np.int64]:
+    """Return the index of each key in the sorted `table`, -1 where it is not there."""
+    if not len(table):
+        return np.full(keys.shape, -1, np.int64)
+    index = np.minimum(np.searchsorted(table, keys), len(table) - 1)
+    return np.where(table[index] == keys, index, -1)

@@ -1,7 +1,7 @@
 """The network: how likely each token begins or continues a name, given its neighbours and the rest of the text.
 
 Each word is the sum of the embeddings of its features; each token adds what only its place tells (first in the line,
-written together with its neighbour, in a text without capitals, ...). Three layers look at windows of 2, 4 and 8 tokens to
+written together with its neighbour, in a text without capitals, ...). Three layers together look at eight tokens to
 each side; before the last one a token also sees the mean of the other places where the same word stands in the text,
 so that one clear mention ("Frau Kurz") speaks for an unclear one ("Kurz"). No sequence decoding: marginals come out.
 
@@ -25,6 +25,7 @@ I64 = NDArray[np.int64]
 OUTSIDE, BEGIN, INSIDE, PLACE, ORGANISATION = range(5)
 LABELS: Final = 5
 EXTRAS: Final = 11
+_COLUMN: Final = np.array([chr(code) in "|;" for code in range(128)])
 OFFSETS: Final = ((-2, -1, 0, 1, 2), (-2, 0, 2), (-4, 0, 4))
 
 
@@ -85,22 +86,23 @@ def extras(tokens: Tokens, words: Words) -> F32:
     words_total = max(int(word.sum()), 1)
     result[:, 6] = (titled.sum() + capitals.sum()) / words_total < 0.06
     result[:, 7] = lower.sum() / words_total < 0.15
-    signs = (kind == TAB) | ((kind == SIGN) & np.isin(tokens.folded[tokens.start], np.frombuffer("|;\t".encode("utf-32-le"), np.uint32)))
+    signs = (kind == TAB) | ((kind == SIGN) & _COLUMN[np.minimum(tokens.folded[tokens.start], 127)])
     result[:, 8] = (np.bincount(line, signs, lines) >= 2)[line]
     result[:, 9] = share(kind == NUMBER, kind < LINE)[line]
-    small = np.zeros(len(words.group), np.bool_)
-    small[words.which[lower]] = True
-    _, group = np.unique(words.group, return_inverse=True)
-    also_small = np.bincount(group.reshape(-1), small) > 0
-    result[:, 10] = also_small[group.reshape(-1)[words.which]] & ~lower & word
+    group = _by_stem(words)
+    also_small = np.bincount(group, words.shape == LOWER) > 0
+    result[:, 10] = also_small[group[words.which]] & ~lower & word
     return result
+
+
+def _by_stem(words: Words) -> I64:
+    return np.unique(words.stem, return_inverse=True)[1].reshape(-1)
 
 
 def groups(tokens: Tokens, words: Words) -> I64:
     """Number the tokens by word (without genitive ending); -1 for signs, numbers and very short words."""
-    _, group = np.unique(words.group, return_inverse=True)
     eligible = (tokens.kind == WORD) & (tokens.end - tokens.start >= 3)
-    return np.where(eligible, group.reshape(-1)[words.which], -1)
+    return np.where(eligible, _by_stem(words)[words.which], -1)
 
 
 def window(x: F32, offsets: tuple[int, ...]) -> F32:
@@ -110,7 +112,7 @@ def window(x: F32, offsets: tuple[int, ...]) -> F32:
     for i, offset in enumerate(offsets):
         low, high = max(0, -offset), min(count, count - offset)
         if high > low:
-            result[low:high, i * width:(i + 1) * width] = x[low + offset:high + offset]
+            result[low:high, i * width : (i + 1) * width] = x[low + offset : high + offset]
     return result
 
 
@@ -136,8 +138,9 @@ def pool(h: F32, group: I64) -> F32:
 
 def softmax(logits: F32) -> F32:
     """Return the probabilities of the labels."""
-    e = np.exp(logits - logits.max(axis=1, keepdims=True))
-    return e / e.sum(axis=1, keepdims=True)
+    result: F32 = np.exp(logits - logits.max(axis=1, keepdims=True))
+    result /= result.sum(axis=1, keepdims=True)
+    return result
 
 
 def forward(w: Weights, x: F32, group: I64) -> F32:

@@ -21,8 +21,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from gateway.detection.ner.features import GRAMS_LOG2, HEADS, Resources, describe, numbers
-from gateway.detection.ner.lexicon import Lexicon
+from gateway.detection.ner.features import GRAMS_LOG2, HEADS, Resources, Words, describe, distinct, numbers
+from gateway.detection.ner.lexicon import Lexicon, place
 from gateway.detection.ner.network import BEGIN, INSIDE, Weights, embed, extras, forward, groups
 from gateway.detection.ner.tokens import SIGN, WORD, Tokens, tokenize
 
@@ -30,7 +30,7 @@ FORMAT: Final = 1
 DEFAULT: Final = Path(__file__).with_name("data") / "namen.npz"
 MASK: Final = 0.4
 CERTAIN: Final = 0.8
-_JOINING: Final = frozenset(ord(c) for c in "-'’.,‐‑ʼ`´")
+_JOINING: Final = np.isin(np.arange(0x10001), [ord(c) for c in "-'’.,‐‑ʼ`´"])
 
 
 class ModelError(RuntimeError):
@@ -49,10 +49,16 @@ class NameSpan:
 class NameRecognizer:
     """The trained model. Read only after loading, so any number of threads may use one object."""
 
-    def __init__(self, resources: Resources, weights: Weights, about: dict[str, object]) -> None:
+    def __init__(self, resources: Resources, weights: Weights, common: str, about: dict[str, object]) -> None:
+        """`common` lists frequent German words, none of them a name, a line each."""
         self._resources = resources
         self._weights = weights
         self.about = about
+        self._common = np.zeros(0, np.uint64)
+        self._ready = np.zeros((1, weights.embedding.shape[1]), np.float32)
+        words = distinct(tokenize(common))
+        self._ready = self._embedded(words)
+        self._common = words.code
 
     @classmethod
     def load(cls, path: Path = DEFAULT, *, hide_held: bool = False) -> NameRecognizer:
@@ -62,7 +68,8 @@ class NameRecognizer:
                 about = json.loads(str(file["about"]))
                 if about.get("format") != FORMAT:
                     raise ModelError(f"{path.name}: model format {about.get('format')} is not {FORMAT}")
-                return cls(_resources(file, hide_held=hide_held), _weights(file), about)
+                common = file["common"].tobytes().decode("utf-8")
+                return cls(_resources(file, hide_held=hide_held), _weights(file), common, about)
         except (OSError, KeyError, ValueError, zipfile.BadZipFile) as problem:
             raise ModelError(f"{path.name}: cannot load the name model ({type(problem).__name__})") from problem
 
@@ -80,17 +87,25 @@ class NameRecognizer:
 
     def marginals(self, tokens: Tokens) -> NDArray[np.float32]:
         """Return per token the probabilities that it begins and that it continues a name."""
-        words = describe(tokens, self._resources)
-        types = embed(numbers(words, self._resources), self._weights.embedding)
-        x = np.concatenate([types[words.which], extras(tokens, words)], axis=1)
-        return forward(self._weights, x, groups(tokens, words))[:, BEGIN:INSIDE + 1]
+        words = distinct(tokens)
+        x = np.concatenate([self._embedded(words)[words.which], extras(tokens, words)], axis=1)
+        return forward(self._weights, x, groups(tokens, words))[:, BEGIN : INSIDE + 1]
+
+    def _embedded(self, words: Words) -> NDArray[np.float32]:
+        """Return the embedding of each word: ready-made for common ones, computed for the others."""
+        index = place(self._common, words.code)
+        result = self._ready[index]
+        new = np.flatnonzero(index < 0)
+        if len(new):
+            features = describe(words.take(new), self._resources)
+            result[new] = embed(numbers(features, self._resources), self._weights.embedding)
+        return result
 
 
 def _spans(tokens: Tokens, probability: NDArray[np.float32], mask: float, certain: float) -> list[NameSpan]:
     """Join neighbouring name tokens; a new beginning, a line break or another sign ends a span."""
     total = probability.sum(axis=1)
-    first = tokens.folded[tokens.start]
-    joins = (tokens.kind == SIGN) & np.isin(first, np.array(sorted(_JOINING), np.uint32)) & (tokens.end - tokens.start == 1)
+    joins = (tokens.kind == SIGN) & _JOINING[tokens.folded[tokens.start]] & (tokens.end - tokens.start == 1)
     usable = (total >= mask) & ((tokens.kind == WORD) | joins)
     spans: list[NameSpan] = []
     members: list[int] = []
@@ -108,7 +123,9 @@ def _spans(tokens: Tokens, probability: NDArray[np.float32], mask: float, certai
         members.clear()
 
     for i in np.flatnonzero(usable):
-        if members and (i != members[-1] + 1 or (probability[i, 0] > probability[i, 1] and tokens.start[i] > tokens.end[i - 1])):
+        if members and (
+            i != members[-1] + 1 or (probability[i, 0] > probability[i, 1] and tokens.start[i] > tokens.end[i - 1])
+        ):
             close()
         members.append(int(i))
     close()
@@ -120,8 +137,12 @@ def _initial_stop(tokens: Tokens, members: list[int]) -> bool:
     if len(members) < 2:
         return False
     last, before = members[-1], members[-2]
-    return bool(tokens.folded[tokens.start[last]] == ord(".") and tokens.end[before] - tokens.start[before] <= 2
-                and tokens.kind[before] == WORD and tokens.start[last] == tokens.end[before])
+    return bool(
+        tokens.folded[tokens.start[last]] == ord(".")
+        and tokens.end[before] - tokens.start[before] <= 2
+        and tokens.kind[before] == WORD
+        and tokens.start[last] == tokens.end[before]
+    )
 
 
 def _resources(file: np.lib.npyio.NpzFile, *, hide_held: bool) -> Resources:
@@ -130,7 +151,7 @@ def _resources(file: np.lib.npyio.NpzFile, *, hide_held: bool) -> Resources:
     grams = file["grams"].astype(np.float32) * file["grams_scale"]
     if grams.shape != (1 << GRAMS_LOG2, HEADS):
         raise ValueError("n-gram table")
-    return Resources.build(Lexicon(keys, file["lexicon_flags"], hide_held=hide_held), vocabulary, grams)
+    return Resources(Lexicon(keys, file["lexicon_flags"], hide_held=hide_held), vocabulary, grams)
 
 
 def _weights(file: np.lib.npyio.NpzFile) -> Weights:
@@ -139,9 +160,18 @@ def _weights(file: np.lib.npyio.NpzFile) -> Weights:
     return Weights(embedding, **rest)
 
 
-def save(path: Path, lexicon_keys: NDArray[np.uint32], lexicon_flags: NDArray[np.uint8], grams: NDArray[np.float32],
-         vocabulary: NDArray[np.uint32], weights: Weights, about: dict[str, object]) -> None:
+def save(
+    path: Path,
+    lexicon_keys: NDArray[np.uint32],
+    lexicon_flags: NDArray[np.uint8],
+    grams: NDArray[np.float32],
+    vocabulary: NDArray[np.uint32],
+    weights: Weights,
+    common: str,
+    about: dict[str, object],
+) -> None:
     """Write a model: differences of sorted keys, tables as bytes with a scale, the dense weights as half floats."""
+
     def steps(keys: NDArray[np.uint32]) -> NDArray[np.uint32]:
         return np.diff(keys, prepend=np.uint32(0)).astype(np.uint32)
 
@@ -152,8 +182,16 @@ def save(path: Path, lexicon_keys: NDArray[np.uint32], lexicon_flags: NDArray[np
     gram_bytes, gram_scale = small(grams)
     bytes_, scale = small(weights.embedding)
     dense = {name: getattr(weights, name).astype(np.float16) for name in Weights.names() if name != "embedding"}
-    np.savez_compressed(path, about=np.array(json.dumps(about | {"format": FORMAT}, sort_keys=True)), lexicon_steps=steps(lexicon_keys),
-                        lexicon_flags=lexicon_flags, grams=gram_bytes, grams_scale=gram_scale, vocabulary_steps=steps(vocabulary),
-                        embedding=bytes_, embedding_scale=scale, **dense)
-
-
+    np.savez_compressed(
+        path,
+        about=np.array(json.dumps(about | {"format": FORMAT}, sort_keys=True)),
+        lexicon_steps=steps(lexicon_keys),
+        lexicon_flags=lexicon_flags,
+        grams=gram_bytes,
+        grams_scale=gram_scale,
+        vocabulary_steps=steps(vocabulary),
+        embedding=bytes_,
+        embedding_scale=scale,
+        common=np.frombuffer(common.encode("utf-8"), np.uint8),
+        **dense,
+    )

@@ -102,8 +102,12 @@ def tokenize(text: str) -> Tokens:
     return Tokens(_FOLDED[codes], _UPPER[codes], start, end, kind)
 
 
-def _merge_lines(start: NDArray[np.int64], end: NDArray[np.int64], kind: NDArray[np.uint8], lines: NDArray[np.bool_],
-                 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.uint8]]:
+def _merge_lines(
+    start: NDArray[np.int64],
+    end: NDArray[np.int64],
+    kind: NDArray[np.uint8],
+    lines: NDArray[np.bool_],
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.uint8]]:
     """Keep one token per group of line breaks with nothing but blanks between them."""
     kind = kind.copy()
     again = np.zeros(len(kind), np.bool_)

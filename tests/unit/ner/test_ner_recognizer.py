@@ -26,19 +26,22 @@ def recognizer() -> NameRecognizer:
 
 
 def found(recognizer: NameRecognizer, text: str) -> list[str]:
-    return [text[s.start:s.end] for s in recognizer.find(text)]
+    return [text[s.start : s.end] for s in recognizer.find(text)]
 
 
 def test_names_of_a_letter_are_found_without_salutation(recognizer: NameRecognizer) -> None:
     assert found(recognizer, LETTER) == ["Brömmelkamp", "Jaroslav Wieczorek", "Öksüz", "Agnieszka Wieczorek"]
 
 
-@pytest.mark.parametrize("text", [
-    "§ 28 VwVfG verlangt eine Anhörung. Die Frist beträgt einen Monat.",
-    "SELECT name, vorname FROM buerger WHERE ort = 'Kiel' ORDER BY name;",
-    "Der Bescheid ergeht nach dem Wohngeldgesetz und ist kostenfrei.",
-    "=SVERWEIS(A2;Tabelle1!$A$2:$D$400;3;FALSCH)",
-])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "§ 28 VwVfG verlangt eine Anhörung. Die Frist beträgt einen Monat.",
+        "SELECT name, vorname FROM buerger WHERE ort = 'Kiel' ORDER BY name;",
+        "Der Bescheid ergeht nach dem Wohngeldgesetz und ist kostenfrei.",
+        "=SVERWEIS(A2;Tabelle1!$A$2:$D$400;3;FALSCH)",
+    ],
+)
 def test_text_without_people_stays_as_it_is(recognizer: NameRecognizer, text: str) -> None:
     assert found(recognizer, text) == []
 

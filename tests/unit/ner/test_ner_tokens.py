@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from gateway.detection.ner.hashing import Hasher, mix, salts
+from gateway.detection.ner.features import LEXICON_SALT
+from gateway.detection.ner.hashing import Hasher, mix
 from gateway.detection.ner.lexicon import FIRST, HELD, NOUN, SURNAME, Lexicon
 from gateway.detection.ner.tokens import LINE, PARAGRAPH, TAB, tokenize
 
@@ -13,15 +14,18 @@ def words(text: str) -> list[str]:
     return [text[a:b] for a, b in zip(t.start, t.end, strict=True)]
 
 
-@pytest.mark.parametrize(("text", "expected"), [
-    ("Müller-Lüdenscheidt", ["Müller", "-", "Lüdenscheidt"]),
-    ("A.Meier, 12.3.", ["A", ".", "Meier", ",", "12", ".", "3", "."]),
-    ("Antrag_Yıldız2024.pdf", ["Antrag", "_", "Yıldız", "2024", ".", "pdf"]),
-    ("a;\"b\"|c<d>", ["a", ";", '"', "b", '"', "|", "c", "<", "d", ">"]),
-    ("____", ["____"]),
-    ("Nguye\u0302\u0303n", ["Nguye\u0302\u0303n"]),
-    ("😀 Ay\u015fe", ["😀", "Ayşe"]),
-])
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Müller-Lüdenscheidt", ["Müller", "-", "Lüdenscheidt"]),
+        ("A.Meier, 12.3.", ["A", ".", "Meier", ",", "12", ".", "3", "."]),
+        ("Antrag_Yıldız2024.pdf", ["Antrag", "_", "Yıldız", "2024", ".", "pdf"]),
+        ('a;"b"|c<d>', ["a", ";", '"', "b", '"', "|", "c", "<", "d", ">"]),
+        ("____", ["____"]),
+        ("Nguye\u0302\u0303n", ["Nguye\u0302\u0303n"]),
+        ("😀 Ay\u015fe", ["😀", "Ayşe"]),
+    ],
+)
 def test_words_come_apart_where_names_begin_and_end(text: str, expected: list[str]) -> None:
     assert words(text) == expected
 
@@ -41,12 +45,14 @@ def test_a_substring_hashes_as_the_word_alone() -> None:
 def test_long_texts_hash_like_short_ones() -> None:
     text = "x " * 20_000 + "Wiedervorlage"
     long, short = tokenize(text), tokenize("Wiedervorlage")
-    assert Hasher(long.folded).spans(long.start[-1:], long.end[-1:]) == Hasher(short.folded).spans(short.start, short.end)
+    assert Hasher(long.folded).spans(long.start[-1:], long.end[-1:]) == Hasher(short.folded).spans(
+        short.start, short.end
+    )
 
 
 def test_the_lexicon_tells_flags_and_hides_names_held_out() -> None:
     t = tokenize("anna haus berg")
-    keys = mix(Hasher(t.folded).spans(t.start, t.end), salts(50))
+    keys = mix(Hasher(t.folded).spans(t.start, t.end), LEXICON_SALT)
     order = np.argsort(keys)
     flags = np.array([FIRST | HELD, NOUN, SURNAME | NOUN], np.uint8)
     assert list(Lexicon(keys[order], flags[order]).flags(keys)) == [FIRST, NOUN, SURNAME | NOUN]
