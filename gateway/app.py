@@ -33,8 +33,8 @@ from gateway.identity.api_key import ApiKeyAuthenticator
 from gateway.kipass import Evidence, PassEvent, passes
 from gateway.ledger.recorder import LedgerRecorder
 from gateway.model.principal import PassStatus
+from gateway.pipeline.finishing import all_finished
 from gateway.pipeline.pipeline import Pipeline
-from gateway.pipeline.relay import all_finished
 from gateway.policy import expiring_agreements
 from gateway.settings import Settings, load
 from gateway.store import migrate, open_engine

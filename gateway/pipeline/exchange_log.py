@@ -6,7 +6,9 @@ outcome, or in one denial and no intent, whichever step fails or is cancelled.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
+from contextlib import suppress
 from time import perf_counter
 from typing import Any
 
@@ -15,6 +17,7 @@ from gateway.model.decision import Admission, ReleaseDecision
 from gateway.model.exchange import Receipt
 from gateway.model.principal import Principal
 from gateway.model.register import RegisteredModel
+from gateway.pipeline.finishing import finish
 from gateway.ports import Recorder
 from gateway.wire.dialect import Usage
 
@@ -92,10 +95,20 @@ class ExchangeLog:
     async def intent(self, counts: Mapping[tuple[str, str], int], stream: bool) -> Receipt:
         """Write, before a byte leaves, that it will leave; return its receipt."""
         replaced = {f"{entity}:{action}": number for (entity, action), number in counts.items()}
-        receipt = await self._recorder.record("intent", {**self._facts, "decision": "allowed", "replaced": replaced,
-                                                         "stream": int(stream)}, subject=self._subject)
+        facts = {**self._facts, "decision": "allowed", "replaced": replaced, "stream": int(stream)}
+        writing = asyncio.ensure_future(self._recorder.record("intent", facts, subject=self._subject))
+        try:
+            receipt = await asyncio.shield(writing)
+        except asyncio.CancelledError:
+            await finish(self._give_up(writing))  # the record may be durable all the same: then it has its end
+            raise
         self._intent = receipt.record_id
         return receipt
+
+    async def _give_up(self, writing: asyncio.Future[Receipt]) -> None:
+        with suppress(GatewayError):
+            self._intent = (await writing).record_id
+            await self.outcome("aborted")
 
     async def outcome(self, status: str, *, code: str = "", http_status: int = 0, usage: Usage | None = None,
                       unresolved: int = 0) -> None:

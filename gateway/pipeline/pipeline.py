@@ -20,9 +20,10 @@ from gateway.model.finding import Passage
 from gateway.model.principal import Principal
 from gateway.pipeline.allowance import Allowance
 from gateway.pipeline.exchange_log import ExchangeLog
+from gateway.pipeline.finishing import finish
 from gateway.pipeline.memory import Inspection, InspectionMemory, count
 from gateway.pipeline.provider_errors import provider_error
-from gateway.pipeline.relay import Relay, finish
+from gateway.pipeline.relay import Relay
 from gateway.policy.decide import AdmitFacts, ReleaseFacts, admit, release
 from gateway.policy.policyset import PolicySet
 from gateway.ports import Authenticator, Clock, Credentials, Detector, Metrics, Operators, Recorder, Upstream

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Awaitable
+from collections.abc import AsyncGenerator
 from contextlib import suppress
 from time import perf_counter
 
 from gateway.errors import GatewayError, internal
 from gateway.pipeline.exchange_log import ExchangeLog
+from gateway.pipeline.finishing import finish
 from gateway.ports import Metrics, UpstreamResponse
 from gateway.wire.dialect import Answer, Dialect
 
@@ -125,22 +126,3 @@ class Relay:
                 await self._outcome("aborted")
             except GatewayError as error:  # nobody is left to be told
                 _log.error("the end of %s is not in the ledger yet: %s", self._request_id, error.hint)
-
-
-_finishing: set[asyncio.Task[None]] = set()
-
-
-async def finish(work: Awaitable[None]) -> None:
-    """Carry `work` through although the request around it is being cancelled."""
-    async def run() -> None:
-        await work
-    task = asyncio.create_task(run())
-    _finishing.add(task)
-    task.add_done_callback(_finishing.discard)
-    await asyncio.shield(task)
-
-
-async def all_finished() -> None:
-    """Wait for what `finish` still has under way; the server calls it before it closes the ledger."""
-    while _finishing:
-        await asyncio.wait(set(_finishing))
