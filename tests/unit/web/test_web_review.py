@@ -155,7 +155,7 @@ def test_one_record_shows_facts_counts_timeline_and_proof(house: House, officer:
     text = officer.get(f"/review/protokoll/{intent}").text
     words = " ".join(re.sub(r"<[^>]+>", " ", text).split())
     for expected in ("Vorgang AAAA-AAAA-AAAA", "Bauamt", "Demo (kein Sprachmodell)", "Allgemeine Büroarbeit", "2,1 kB",
-                     "Name 3 5 ersetzt und in der Antwort wieder eingesetzt", "Gesundheitsangabe 1 –",
+                     "Name 3 5 ersetzt und in der Antwort wieder eingesetzt", "Gesundheitsangabe 1 stehen geblieben",
                      "Geprüft, ersetzt und freigegeben", "Die ersten Zeichen kamen nach 320 ms, insgesamt 1,8 s",
                      "liegt unter einem unterschriebenen Prüfpunkt", "(gilt heute noch)"):
         assert expected in words, expected
