@@ -63,7 +63,8 @@ def example_policies(folder: Path, provider_url: str) -> Path:
     shutil.copytree(ROOT / "policies", folder)
     path = folder / "models.yaml"
     text = path.read_text(encoding="utf-8")
-    text = _switch_on(text, "eu-cloud", "https://127.0.0.1:1/v1", "    avv: {concluded: 2026-01-01, sha256: " + "a" * 64 + "}\n")
+    agreement = f"    avv: {{concluded: 2026-01-01, sha256: {'a' * 64}}}\n"
+    text = _switch_on(text, "eu-cloud", "https://127.0.0.1:1/v1", agreement)
     text = _switch_on(text, "vllm-haus", provider_url, "    timeout_seconds: 1\n")
     path.write_text(text, encoding="utf-8")
     return folder

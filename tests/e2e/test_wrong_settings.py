@@ -1,0 +1,69 @@
+"""What is misspelt stops the start with one German sentence that says what to write, and exit code 3."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.support.gateway_process import ROOT
+
+
+def serve(home: Path, *words: str, **settings: str) -> str:
+    """Start the server, which must not come up; return what it says."""
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("KI_PFORTE_")}
+    environment = {**clean, "KI_PFORTE_HOME": str(home), **settings}
+    done = subprocess.run([sys.executable, "-m", "gateway", "serve", *words], cwd=ROOT, env=environment,
+                          capture_output=True, encoding="utf-8", timeout=60, check=False)
+    assert done.returncode == 3, done.stderr
+    assert done.stdout == ""
+    assert "Traceback" not in done.stderr
+    return done.stderr
+
+
+def test_a_misspelt_variable(tmp_path: Path) -> None:
+    assert serve(tmp_path, KI_PFORTE_PROT="8081").strip() == (
+        "Die Einstellung KI_PFORTE_PROT gibt es nicht. Meinten Sie KI_PFORTE_PORT?")
+
+
+def test_a_misspelt_key_in_the_file(tmp_path: Path) -> None:
+    (tmp_path / "pforte.yaml").write_text("log_levle: debug\n")
+    said = serve(tmp_path)
+    assert "log_levle" in said
+    assert "Meinten Sie log_level?" in said
+    assert "pforte.yaml" in said
+
+
+@pytest.mark.parametrize(("name", "value", "words"), [
+    ("KI_PFORTE_PORT", "achtzig", "eine ganze Zahl"), ("KI_PFORTE_LOG_LEVEL", "laut", "eines von debug, info"),
+    ("KI_PFORTE_OPENAI_BASE_URL", "http://127.0.0.1:9/v1", "KI_PFORTE_OPENAI_MODEL")])
+def test_a_value_that_cannot_be(tmp_path: Path, name: str, value: str, words: str) -> None:
+    said = serve(tmp_path, **{name: value})
+    assert words in said
+    assert len(said.strip().splitlines()) == 1
+
+
+def test_a_misspelt_key_of_a_policy_names_file_line_and_remedy(tmp_path: Path) -> None:
+    policies = tmp_path / "policies"
+    shutil.copytree(ROOT / "policies", policies)
+    path = policies / "departments" / "bauamt.yaml"
+    path.write_text(path.read_text(encoding="utf-8") + "\nuntrusted_tolls: [shell]\n", encoding="utf-8")
+    line = len(path.read_text(encoding="utf-8").splitlines())
+    said = serve(tmp_path / "home", KI_PFORTE_POLICIES=str(policies))
+    assert f"bauamt.yaml:{line}" in said
+    assert "untrusted_tools" in said
+
+
+def test_a_port_that_is_taken(tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        said = serve(tmp_path / "home", "--port", str(port))
+    assert f"127.0.0.1:{port}" in said
+    assert "--port" in said
