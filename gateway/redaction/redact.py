@@ -11,13 +11,14 @@ its numbers.
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from gateway.model.decision import Action
 from gateway.model.entities import ENTITIES
 from gateway.model.finding import Finding
+from gateway.redaction import persons
 from gateway.redaction.placeholder import token
 from gateway.redaction.propagate import propagate
 from gateway.redaction.spans import Span, resolve
@@ -63,10 +64,8 @@ def plan(texts: Sequence[str], findings: Sequence[Sequence[Finding]], actions: M
     further = propagate(texts, wanted)
     final = [_merge(text, spans, more) if more else spans
              for text, spans, more in zip(texts, first, further, strict=True)]
-    issue = _Issuer(texts, actions)
-    for index, spans in enumerate(first):
-        for span in spans:
-            issue.cut(index, span)
+    in_order = [(i, s) for spans in (first, final) for i, found in enumerate(spans) for s in found]
+    issue = _Issuer(texts, actions, in_order)
     cuts = tuple(tuple(issue.cut(index, span) for span in spans) for index, spans in enumerate(final))
     counts: Counter[tuple[str, str]] = Counter((cut.entity, cut.action) for found in cuts for cut in found)
     return Plan(cuts, tuple(issue.values), counts)
@@ -88,13 +87,20 @@ def _merge(text: str, spans: list[Span], more: list[Span]) -> list[Span]:
 
 
 class _Issuer:
-    """Gives out placeholders: one per value, numbered per kind."""
+    """Gives out placeholders: one per value. Spellings of one number, and forms of one person, share the number."""
 
-    def __init__(self, texts: Sequence[str], actions: Mapping[str, Action]) -> None:
+    def __init__(self, texts: Sequence[str], actions: Mapping[str, Action],
+                 in_order: Sequence[tuple[int, Span]]) -> None:
         self._texts, self._actions = texts, actions
+        self._people = persons.forms(
+            (texts[i][s.start:s.end], texts[i][max(0, s.start - persons.BEFORE):s.start])
+            for i, s in in_order if s.entity == "PERSON" and actions.get("PERSON", "placeholder") == "placeholder")
         self._issued: dict[str, str] = {}
-        self._numbers: Counter[str] = Counter()
+        self._numbers: dict[str, dict[str, int]] = defaultdict(dict)
+        self._spellings: Counter[tuple[str, int]] = Counter()
         self.values: list[tuple[str, int, Cut]] = []
+        for index, span in in_order:
+            self.cut(index, span)
 
     def cut(self, index: int, span: Span) -> Cut:
         """Return how `span` of text `index` is replaced."""
@@ -105,12 +111,20 @@ class _Issuer:
         issued = self._issued.get(value)
         if issued is not None:
             return Cut(span.start, span.end, span.entity, "placeholder", issued)
-        label = ENTITIES[span.entity].label
-        self._numbers[label] += 1
-        issued = self._issued[value] = token(label, self._numbers[label])
+        issued = self._issued[value] = self._next(ENTITIES[span.entity].label, value)
         cut = Cut(span.start, span.end, span.entity, "placeholder", issued)
         self.values.append((issued, index, cut))
         return cut
+
+
+    def _next(self, label: str, value: str) -> str:
+        if label == "PERSON":
+            return token(label, *self._people[value])
+        known = self._numbers[label]
+        number = known.setdefault("".join(filter(str.isalnum, value)).lower() or value, len(known) + 1)
+        self._spellings[label, number] += 1
+        spelling = self._spellings[label, number]
+        return token(label, number, str(spelling) if spelling > 1 else "")
 
 
 def apply(texts: Sequence[str], plan: Plan, operate: Operate) -> Redaction:

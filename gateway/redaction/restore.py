@@ -19,7 +19,15 @@ import json
 from collections.abc import Mapping
 
 from gateway.redaction.place import Place
-from gateway.redaction.placeholder import MAX_LENGTH, SENTINELS, TOKEN, canonical, find_sentinel, may_become
+from gateway.redaction.placeholder import (
+    MAX_LENGTH,
+    SENTINELS,
+    TOKEN,
+    canonical,
+    find_sentinel,
+    may_become,
+    without_suffix,
+)
 
 
 class Restorer:
@@ -33,6 +41,9 @@ class Restorer:
     def __init__(self, values: Mapping[str, str], *, json_string: bool = False) -> None:
         self._values = values
         self._issued = frozenset(values)
+        self._first: dict[str, str] = {}
+        for name, value in values.items():
+            self._first.setdefault(without_suffix(name), value)
         self._json = json_string
         self._carry = ""
         self._place = Place(json_string=json_string)
@@ -87,6 +98,8 @@ class Restorer:
 
     def _value(self, spelled: str, name: str) -> str:
         value = self._values.get(name)
+        if value is None:  # the suffix is the model's own: the same person, in the form that came first
+            value = self._first.get(without_suffix(name))
         if value is None:
             self.unresolved += 1
             return spelled
