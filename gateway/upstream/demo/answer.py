@@ -17,7 +17,7 @@ DEMO = "Dies ist die eingebaute Demo, kein Sprachmodell."
 QUOTE_LIMIT = 20_000
 """Characters that are quoted; the answer says how many it left out."""
 
-PLACEHOLDER = re.compile(r"\[([A-Z]{2,24})_([0-9]{1,6})\]")
+PLACEHOLDER = re.compile(r"\[([A-Z]{2,24}_[0-9]{1,6}(?:_[A-Z0-9]{1,4})?)\]")
 
 
 class MalformedError(Exception):
@@ -49,7 +49,7 @@ def placeholders(text: str) -> list[str]:
 
 def quoted(text: str) -> str:
     """Return `text` as a Markdown quotation whose placeholders restoration leaves alone."""
-    shown = PLACEHOLDER.sub(r"‹\1·\2›", text[:QUOTE_LIMIT])
+    shown = PLACEHOLDER.sub(lambda m: f"‹{m[1].replace('_', '·')}›", text[:QUOTE_LIMIT])
     lines = "\n".join(f"> {line}" if line else ">" for line in shown.split("\n"))
     left_out = len(text) - QUOTE_LIMIT
     if left_out > 0:
