@@ -159,7 +159,7 @@ def with_propagation(recognizer: NameRecognizer, mask: float, certain: float) ->
 
 def with_rules(recognizer: NameRecognizer, mask: float, certain: float) -> Finder:
     """Return a finder that works as the product does: rules and model together, then propagation of what is certain."""
-    detector = build_detector(DetectorOptions(inline=1 << 30, cache_entries=0))
+    detector = build_detector(DetectorOptions(names=False, inline=1 << 30, cache_entries=0))
 
     def find(text: str) -> list[NameSpan]:
         ruled = asyncio.run(detector.inspect([Passage(text)]))[0]

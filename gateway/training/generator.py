@@ -19,6 +19,8 @@ from gateway.training.tables import TABLES
 from gateway.training.values import Values
 
 _DIGIT: Final = re.compile(r"([<(])(\d)(?=[a-zA-Z]?>|:)")
+_RECASED: Final = {"prompt": 0.16, "list": 0.16, "empty": 0.1, "leaf": 0.1}
+"""Share of the documents in small letters or capitals."""
 _PARTIES: Final = re.compile(
     r"\b(Der|Die|der|die) (Antragsteller|Mieter|Vermieter|Gläubiger|Schuldner|Besteller|Unternehmer|Käufer|Verkäufer"
     r"|Ausländer|Arbeitgeber|Betreuer|Vormund|Elternteil|Ehegatte|Betroffene|Erbe|Verpächter|Pächter|Versicherte|Leistungsberechtigte"
@@ -72,6 +74,7 @@ class Generator:
             "party": (9, self._party),
             "empty": (16, self._empty),
             "list": (3, self._list),
+            "leaf": (9, self._leaf),
         }
 
     def document(self, kind: str | None = None, origin: str | None = None) -> Document:
@@ -81,7 +84,7 @@ class Generator:
         self.kinds[kind][1](cast, writer)
         document = writer.document(kind)
         if origin is None:
-            _recase(document, self.rng, 0.16 if kind in ("prompt", "list") else 0.1 if kind == "empty" else 0.05)
+            _recase(document, self.rng, _RECASED.get(kind, 0.05))
         return document
 
     def _write(self, writer: Writer, cast: Cast, template: str) -> None:
@@ -179,6 +182,13 @@ class Generator:
         for i in range(self.rng.randint(2, 8)):
             writer.add(sign if i else "")
             self._write(writer, cast, form.replace("N", str(i + 1)).replace("M", str(9 - i)))
+
+    def _leaf(self, cast: Cast, writer: Writer) -> None:
+        """A single value, as JSON leaves and cells come: often one word without any context."""
+        if self.rng.random() < 0.3:
+            self._write(writer, cast, self._phrase("leaf names"))
+        else:
+            self._write(writer, cast, self._phrase("leaf values"))
 
     def _table(self, cast: Cast, writer: Writer) -> None:
         if self.rng.random() < 0.35:

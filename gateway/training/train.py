@@ -28,9 +28,9 @@ from gateway.training.values import Values, lists
 from gateway.training.vocabulary import general_words, lexicon, ngram_table, pack
 
 SEED: Final = 2026
-SYNTHETIC: Final = 18000
+SYNTHETIC: Final = 22000
 STATUTES: Final = 4500
-EPOCHS: Final = 6
+EPOCHS: Final = 7
 WIDTH: Final = 56
 HIDDEN: Final = 64
 BATCH: Final = 2500
@@ -70,7 +70,7 @@ def documents(corpora: Corpora, book: NameBook, seed: int) -> list[Document]:
         people = any(s[2] == PERSON for s in document.spans)
         found.append(document)
         if people:
-            found += [resample(document, book, rng, 0.75) for _ in range(2 if document.source == "germeval" else 1)]
+            found += [resample(document, book, rng, 0.75) for _ in range(3 if document.source == "germeval" else 2)]
     found = _joined(found, rng)
     for document in list(found):
         if rng.random() < 0.07:
@@ -162,7 +162,7 @@ def train(
         for batch in batches(examples, rows_of(len(vocab)), rng, BATCH, hide=0.4, drop=0.12):
             done = min(1.0, adam.step / total)
             rate = 0.002 * min(1.0, (adam.step + 1) / 300) * (1 - done * 0.97)
-            loss, grads = gradients(weights, batch, rng, 0.15)
+            loss, grads = gradients(weights, batch, rng, 0.2)
             adam.update(weights, grads, rate, batch.features.columns)
             if adam.step % 10 == 0:
                 adam.average(weights, 10)

@@ -194,19 +194,18 @@ def _compounds(hasher: Hasher, lexicon: Lexicon, start: I64, end: I64, wanted: M
     rows = np.flatnonzero(wanted)
     if not len(rows):
         return result
-    s, e = start[rows][:, None], end[rows][:, None]
-    cut = e - _TAILS
-    fits = cut - s >= 3
-    cut = np.maximum(cut, s)
-    shape = cut.shape
-    s, e = np.broadcast_to(s, shape), np.broadcast_to(e, shape)
-    tail = fits & (lexicon.flags(mix(hasher.spans(cut, e), LEXICON_SALT)) & NOUN > 0)
-    heads = np.zeros(shape, np.bool_)
-    at = np.nonzero(tail)
-    for less in (0, 1):  # the linking "s" (or "n", "e") between the parts
-        known = lexicon.flags(mix(hasher.spans(s[at], cut[at] - less), LEXICON_SALT)) & LANGUAGE > 0
-        heads[at] |= known & (cut[at] - less - s[at] >= 3)
-    result[rows] = np.where(heads.any(axis=1), 2, np.where(tail.any(axis=1), 1, 0))
+    row, tail = np.nonzero((end - start)[rows][:, None] - _TAILS >= 3)
+    row = rows[row]
+    cut = end[row] - _TAILS[tail]
+    noun = lexicon.flags(mix(hasher.spans(cut, end[row]), LEXICON_SALT)) & NOUN > 0
+    row, cut = row[noun], cut[noun]
+    if not len(row):
+        return result
+    result[row] = 1
+    linked = np.concatenate([cut, cut - 1])  # with and without the linking "s" (or "n", "e") between the parts
+    row = np.concatenate([row, row])
+    head = lexicon.flags(mix(hasher.spans(start[row], linked), LEXICON_SALT)) & LANGUAGE > 0
+    result[row[head & (linked - start[row] >= 3)]] = 2
     return result
 
 

@@ -28,8 +28,9 @@ from gateway.detection.ner.tokens import SIGN, WORD, Tokens, tokenize
 
 FORMAT: Final = 1
 DEFAULT: Final = Path(__file__).with_name("data") / "namen.npz"
-MASK: Final = 0.4
-CERTAIN: Final = 0.8
+MASK: Final = 0.25
+CERTAIN: Final = 0.7
+_DOUBT: Final = 0.7
 _JOINING: Final = np.isin(np.arange(0x10001), [ord(c) for c in "-'’.,‐‑ʼ`´"])
 
 
@@ -76,14 +77,14 @@ class NameRecognizer:
     def find(self, text: str, *, mask: float = MASK, certain: float = CERTAIN) -> list[NameSpan]:
         """Return the names in `text` whose probability is at least `mask`, sorted, never overlapping.
 
-        A span that has a part above `certain` keeps that as its score, so ``span.score >= certain`` is the question
-        whether it may be looked for elsewhere.
+        ``span.score >= certain`` is the question whether a span may be looked for elsewhere, too. A word beside a
+        certain name that is much less likely to be one is a span of its own, so that it is not carried along.
         """
         tokens = tokenize(text)
         if not len(tokens):
             return []
         probability = self.marginals(tokens)
-        return _spans(tokens, probability, mask, certain)
+        return _spans(tokens, probability, mask, certain * _DOUBT)
 
     def marginals(self, tokens: Tokens) -> NDArray[np.float32]:
         """Return per token the probabilities that it begins and that it continues a name."""
@@ -102,34 +103,29 @@ class NameRecognizer:
         return result
 
 
-def _spans(tokens: Tokens, probability: NDArray[np.float32], mask: float, certain: float) -> list[NameSpan]:
-    """Join neighbouring name tokens; a new beginning, a line break or another sign ends a span."""
+def _spans(tokens: Tokens, probability: NDArray[np.float32], mask: float, doubt: float) -> list[NameSpan]:
+    """Join neighbouring name tokens; a new beginning, a line break, another sign or a sudden doubt ends a span."""
     total = probability.sum(axis=1)
     joins = (tokens.kind == SIGN) & _JOINING[tokens.folded[tokens.start]] & (tokens.end - tokens.start == 1)
-    usable = (total >= mask) & ((tokens.kind == WORD) | joins)
-    spans: list[NameSpan] = []
-    members: list[int] = []
+    usable = np.flatnonzero((total >= mask) & ((tokens.kind == WORD) | joins))
+    apart = np.zeros(len(usable), np.bool_)
+    sure = total[usable] >= doubt
+    apart[1:] = (usable[1:] != usable[:-1] + 1) | (sure[1:] != sure[:-1])
+    begins = (probability[usable, 0] > probability[usable, 1]) & (tokens.start[usable] > tokens.end[usable - 1])
+    groups = np.split(usable, np.flatnonzero(apart | begins))
+    return [span for members in groups if (span := _span(tokens, total, members.tolist()))]
 
-    def close() -> None:
-        while members and tokens.kind[members[-1]] != WORD and not _initial_stop(tokens, members):
-            members.pop()
-        while members and tokens.kind[members[0]] != WORD:
-            members.pop(0)
-        if members:
-            scores = [float(total[i]) for i in members if tokens.kind[i] == WORD]
-            best = max(scores)
-            score = best if best >= certain else sum(scores) / len(scores)
-            spans.append(NameSpan(int(tokens.start[members[0]]), int(tokens.end[members[-1]]), min(1.0, score)))
-        members.clear()
 
-    for i in np.flatnonzero(usable):
-        if members and (
-            i != members[-1] + 1 or (probability[i, 0] > probability[i, 1] and tokens.start[i] > tokens.end[i - 1])
-        ):
-            close()
-        members.append(int(i))
-    close()
-    return spans
+def _span(tokens: Tokens, total: NDArray[np.float32], members: list[int]) -> NameSpan | None:
+    """Make one span of neighbouring tokens, without signs at its ends; the score is the mean over its words."""
+    while members and tokens.kind[members[-1]] != WORD and not _initial_stop(tokens, members):
+        members.pop()
+    while members and tokens.kind[members[0]] != WORD:
+        members.pop(0)
+    if not members:
+        return None
+    scores = [float(total[i]) for i in members if tokens.kind[i] == WORD]
+    return NameSpan(int(tokens.start[members[0]]), int(tokens.end[members[-1]]), min(1.0, sum(scores) / len(scores)))
 
 
 def _initial_stop(tokens: Tokens, members: list[int]) -> bool:
