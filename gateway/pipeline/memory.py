@@ -6,11 +6,14 @@ kinds, never content. Bounded by entries and by the spans they hold; least recen
 
 from __future__ import annotations
 
+import json
 import os
 from collections import Counter, OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
+
+import orjson
 
 from gateway.model.decision import Action
 from gateway.model.finding import Finding, Passage
@@ -42,13 +45,12 @@ class InspectionMemory:
 
     def digest(self, passages: Sequence[Passage]) -> bytes:
         """Return the key of a request's texts: different texts, labels or cuts never share one."""
-        state = blake2b(key=self._key, digest_size=24)
-        for passage in passages:
-            text, label = passage.text.encode("utf-8", "surrogatepass"), passage.label.encode("utf-8", "surrogatepass")
-            state.update(b"%d.%d:" % (len(text), len(label)))
-            state.update(text)
-            state.update(label)
-        return state.digest()
+        listed = [[passage.text, passage.label] for passage in passages]
+        try:
+            joined = orjson.dumps(listed)
+        except TypeError:  # a lone surrogate from an escape in nested JSON
+            joined = json.dumps(listed).encode()
+        return blake2b(joined, key=self._key, digest_size=24).digest()
 
     def get(self, digest: bytes) -> Inspection | None:
         """Return what is known under `digest`."""

@@ -16,8 +16,8 @@ import regex
 
 _MARKS = ("//", ":/", "](", "www.", "mailto:", "data:")
 _URLISH = re.compile(r"[a-z][a-z0-9+.\-]{1,20}:/|//|www\.|mailto:|data:|\]\(", re.IGNORECASE)
-_BREAK = regex.compile(r"[\s<>\"'„“”»«]")
-_LAST_BREAK = regex.compile(r"(?r)[\s<>\"'„“”»«]")
+_BREAKS = "<>\"'„“”»«"
+_BREAK = re.compile(rf"[\s{_BREAKS}]")
 _ELEMENTS = ("a|abbr|area|audio|base|blockquote|body|button|div|embed|form|frame|iframe|image|img|input|ins|link|meta"
              "|object|p|param|script|source|span|style|svg|table|td|th|track|use|video")
 _TAG = regex.compile(rf"<(?:{_ELEMENTS})(?=[\s/])(?:(?!\n\n)[^<>])*", regex.IGNORECASE)
@@ -46,12 +46,18 @@ def _in_tag(text: str, start: int, end: int) -> tuple[int, int]:
 
 
 def _in_address(text: str, start: int, end: int) -> tuple[int, int]:
-    found = _LAST_BREAK.search(text, 0, start)
-    run = found.end() if found else 0
+    run = _run_start(text, start)
     if not _URLISH.search(text, run, start):
         return start, end
     after = _BREAK.search(text, end)
     return run, after.start() if after else len(text)
+
+
+def _run_start(text: str, end: int) -> int:
+    """Return where the run of unbroken characters that ends at `end` begins."""
+    while end and not (text[end - 1].isspace() or text[end - 1] in _BREAKS):
+        end -= 1
+    return end
 
 
 def is_harmless(text: str) -> bool:
@@ -87,9 +93,9 @@ class Place:
         return self._overlong or bool(_URLISH.search(self._run)) or "=" in self._tag
 
     def _advance_run(self, text: str) -> None:
-        last = _LAST_BREAK.search(text)
-        if last:
-            self._run, self._overlong = text[last.end():], False
+        run = _run_start(text, len(text))
+        if run:
+            self._run, self._overlong = text[run:], False
         else:
             self._run += text
         if len(self._run) > _LIMIT:  # nobody may push the beginning of an address out of our sight

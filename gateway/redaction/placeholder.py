@@ -13,7 +13,7 @@ Known weakness: a token inside two levels of JSON escaping is read, but the valu
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import regex
 
@@ -67,7 +67,7 @@ def canonical(match: regex.Match[str]) -> str:
     return token(match["label"].upper(), int(match["number"]), (match["suffix"] or "").upper())
 
 
-def may_become(tail: str, issued: frozenset[str] | set[str]) -> bool:
+def may_become(tail: str, issued: Iterable[str]) -> bool:
     """Say whether `tail`, the partial match at the end of a text so far, can still become an issued placeholder."""
     parts = _PARTS.match(tail)
     assert parts  # every part of the pattern is optional

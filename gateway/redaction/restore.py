@@ -40,10 +40,6 @@ class Restorer:
 
     def __init__(self, values: Mapping[str, str], *, json_string: bool = False) -> None:
         self._values = values
-        self._issued = frozenset(values)
-        self._first: dict[str, str] = {}
-        for name, value in values.items():
-            self._first.setdefault(without_suffix(name), value)
         self._json = json_string
         self._carry = ""
         self._place = Place(json_string=json_string)
@@ -89,7 +85,7 @@ class Restorer:
         return "".join(out)
 
     def _waits(self, tail: str) -> bool:
-        return len(tail) <= MAX_LENGTH and may_become(tail, self._issued)
+        return len(tail) <= MAX_LENGTH and may_become(tail, self._values)
 
     def _show(self, out: list[str], text: str) -> None:
         if text:
@@ -99,7 +95,8 @@ class Restorer:
     def _value(self, spelled: str, name: str) -> str:
         value = self._values.get(name)
         if value is None:  # the suffix is the model's own: the same person, in the form that came first
-            value = self._first.get(without_suffix(name))
+            base = without_suffix(name)
+            value = next((v for issued, v in self._values.items() if without_suffix(issued) == base), None)
         if value is None:
             self.unresolved += 1
             return spelled
