@@ -95,44 +95,58 @@ def from_documents(documents: Iterable[Document]) -> list[Marked]:
 
 
 def measure(
-    find: Finder, documents: list[Marked], origin: str | Callable[[str], str] = "all", figures: Figures | None = None
+    find: Finder,
+    documents: Iterable[Marked],
+    origin: str | Callable[[str], str] = "all",
+    figures: Figures | None = None,
 ) -> Figures:
-    """Count over `documents`; figures given are added to."""
+    """Count over `documents`; figures given are added to. `origin` is the group of all names, or tells it of one."""
     f = figures or Figures()
     for text, spans in documents:
         begin = time.process_time()
         found = find(text)
         f.seconds += time.process_time() - begin
         f.characters += len(text)
-        covered = bytearray(len(text))
-        for span in found:
-            covered[span.start : span.end] = b"\x01" * (span.end - span.start)
-        inside = bytearray(len(text))
-        lost_before = f.leaked
+        covered = _painted(len(text), [(s.start, s.end) for s in found])
+        leaked = f.leaked
         for start, end, kind in spans:
-            inside[start:end] = b"\x01" * (end - start)
-            if kind != "PERSON":
-                continue
-            group = origin if isinstance(origin, str) else origin(text[start:end])
-            for match in WORD.finditer(text, start, end):
-                if len(match[0]) >= 3 and match[0].lower() not in _PARTICLES:
-                    f.names += 1
-                    f.origins[group] += 1
-                    if not covered[match.start()]:
-                        f.leaked += 1
-                        f.lost[group] += 1
-                        f.missed_words[match[0]] += 1
-        side = "with" if spans else "without"
-        if spans:
-            f.documents += 1
-            f.clean += f.leaked == lost_before
-        for match in WORD.finditer(text):
-            if not inside[match.start()]:
-                f.words[side] += 1
-                if covered[match.start()]:
-                    f.masked[side] += 1
-                    f.extra_words[match[0]] += 1
+            if kind == "PERSON":
+                _count_name(
+                    f, text, start, end, covered, origin if isinstance(origin, str) else origin(text[start:end])
+                )
+        _count_rest(
+            f, text, covered, _painted(len(text), [(s, e) for s, e, _ in spans]), "with" if spans else "without"
+        )
+        f.documents += bool(spans)
+        f.clean += bool(spans) and f.leaked == leaked
     return f
+
+
+def _painted(length: int, spans: Iterable[tuple[int, int]]) -> bytearray:
+    result = bytearray(length)
+    for start, end in spans:
+        result[start:end] = b"\x01" * (end - start)
+    return result
+
+
+def _count_name(f: Figures, text: str, start: int, end: int, covered: bytearray, group: str) -> None:
+    for match in WORD.finditer(text, start, end):
+        if len(match[0]) >= 3 and match[0].lower() not in _PARTICLES:
+            f.names += 1
+            f.origins[group] += 1
+            if not covered[match.start()]:
+                f.leaked += 1
+                f.lost[group] += 1
+                f.missed_words[match[0]] += 1
+
+
+def _count_rest(f: Figures, text: str, covered: bytearray, inside: bytearray, side: str) -> None:
+    for match in WORD.finditer(text):
+        if not inside[match.start()]:
+            f.words[side] += 1
+            if covered[match.start()]:
+                f.masked[side] += 1
+                f.extra_words[match[0]] += 1
 
 
 def propagate(text: str, spans: list[NameSpan], certain: float) -> list[NameSpan]:

@@ -257,14 +257,14 @@ def resample(document: Document, book: NameBook, rng: random.Random, share: floa
     if not persons:
         return document
     renamed: dict[str, str] = {}
-    for name in sorted(persons, key=len, reverse=True):
+    for name in sorted(persons, key=lambda n: (-len(n), n)):
         words = name.split()
         if rng.random() > share or len(words) > 3 or any(len(w) < 3 for w in words):
             continue
         invented = book.person(rng)
         new = f"{invented.given} {invented.surname}" if len(words) > 1 else invented.surname
         renamed[name] = new
-        for other in persons:  # a later bare surname follows its full name
+        for other in sorted(persons):  # a later bare surname follows its full name
             if len(words) > 1 and other == words[-1]:
                 renamed[other] = invented.surname
     writer, last = Writer(), 0

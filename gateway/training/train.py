@@ -8,10 +8,12 @@ import re
 import time
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from gateway.detection.ner.features import Resources
 from gateway.detection.ner.lexicon import Lexicon
@@ -20,10 +22,10 @@ from gateway.detection.ner.recognizer import DEFAULT, NameRecognizer, save
 from gateway.training import corpora as reading
 from gateway.training import names as naming
 from gateway.training.corpora import PERSON, UNCLEAR, Corpora, Document
-from gateway.training.data import batches, example, resolve, rows_of, vocabulary
+from gateway.training.data import Example, batches, example, resolve, rows_of, vocabulary
 from gateway.training.generator import Generator, fillers, resample
 from gateway.training.names import NameBook
-from gateway.training.network import Adam, fresh, gradients
+from gateway.training.network import Adam, Batch, fresh, gradients
 from gateway.training.values import Values, lists
 from gateway.training.vocabulary import general_words, lexicon, ngram_table, pack
 
@@ -116,6 +118,42 @@ def common_words(texts: list[Document], count: int) -> str:
     return "\n".join([w for w, _ in seen.most_common(3 * count) if w not in named][:count])
 
 
+@dataclass(slots=True)
+class Material:
+    """Everything that training needs, as numbers; the tables go into the model as they are."""
+
+    keys: NDArray[np.uint32]
+    flags: NDArray[np.uint8]
+    grams: NDArray[np.float32]
+    vocabulary: NDArray[np.uint32]
+    common: str
+    examples: list[Example]
+
+    @property
+    def tokens(self) -> int:
+        """How many tokens one epoch has."""
+        return sum(len(e.which) for e in self.examples)
+
+
+def prepare(folder: Path, seed: int, log: Log) -> Material:
+    """Read the corpora below `folder`, build lexicon and n-gram scores, write the synthetic documents."""
+    corpora = reading.read(folder)
+    if corpora.missing:
+        log(f"not there, trained without: {', '.join(corpora.missing)}")
+    full = naming.build(corpora)
+    flags = lexicon(corpora, full, cities())
+    keys, packed = pack(flags)
+    grams = ngram_table(flags)
+    log(f"lexicon of {len(keys)} words")
+    texts = documents(corpora, full.side(held_out=False), seed)
+    hidden = Lexicon(keys, packed, hide_held=True)
+    empty = Resources(hidden, np.zeros(1, np.uint32), grams)
+    examples = [example(d, empty) for d in texts]
+    vocab = vocabulary(examples, 4, 8)
+    resolve(examples, Resources(hidden, vocab, grams))
+    return Material(keys, packed, grams, vocab, common_words(texts, COMMON), examples)
+
+
 def train(
     folder: Path,
     target: Path = DEFAULT,
@@ -125,51 +163,34 @@ def train(
     log: Log = print,
     after: Callable[[NameRecognizer, int], None] | None = None,
 ) -> Path:
-    """Train on the corpora below `folder` and write the model to `target`."""
+    """Train on the corpora below `folder` and write the model to `target`; `after` sees it after every epoch."""
     clock = time.monotonic()
-    corpora = reading.read(folder)
-    if corpora.missing:
-        log(f"not there, trained without: {', '.join(corpora.missing)}")
-    full = naming.build(corpora)
-    book = full.side(held_out=False)
-    flags = lexicon(corpora, full, cities())
-    keys, packed = pack(flags)
-    grams = ngram_table(flags)
-    log(f"lexicon of {len(keys)} words, n-gram scores: {time.monotonic() - clock:.0f} s")
-    empty = Resources(Lexicon(keys, packed, hide_held=True), np.zeros(1, np.uint32), grams)
-    texts = documents(corpora, book, seed)
-    common = common_words(texts, COMMON)
-    examples = [example(d, empty) for d in texts]
-    vocab = vocabulary(examples, 4, 8)
-    resources = Resources(Lexicon(keys, packed, hide_held=True), vocab, grams)
-    resolve(examples, resources)
-    tokens = sum(len(e.which) for e in examples)
-    log(f"{len(examples)} documents, {tokens} tokens, vocabulary of {len(vocab)}: {time.monotonic() - clock:.0f} s")
+    given = prepare(folder, seed, log)
+    tokens, rows = given.tokens, rows_of(len(given.vocabulary))
+    log(f"{len(given.examples)} documents, {tokens} tokens: {time.monotonic() - clock:.0f} s")
     rng = np.random.default_rng(seed)
-    weights = fresh(rows_of(len(vocab)), WIDTH, HIDDEN, rng)
+    weights = fresh(rows, WIDTH, HIDDEN, rng)
     adam = Adam(weights)
-    about: dict[str, object] = {
-        "seed": seed,
-        "epochs": epochs,
-        "documents": len(examples),
-        "tokens": tokens,
-        "width": WIDTH,
-        "hidden": HIDDEN,
-    }
-    total = epochs * max(1, tokens // BATCH)
+    about: dict[str, object] = {"seed": seed, "epochs": epochs, "documents": len(given.examples), "tokens": tokens}
+    steps = epochs * max(1, tokens // BATCH)
     for epoch in range(epochs):
         losses = []
-        for batch in batches(examples, rows_of(len(vocab)), rng, BATCH, hide=0.4, drop=0.12):
-            done = min(1.0, adam.step / total)
-            rate = 0.002 * min(1.0, (adam.step + 1) / 300) * (1 - done * 0.97)
-            loss, grads = gradients(weights, batch, rng, 0.2)
-            adam.update(weights, grads, rate, batch.features.columns)
-            if adam.step % 10 == 0:
-                adam.average(weights, 10)
-            losses.append(loss)
+        for batch in batches(given.examples, rows, rng, BATCH, hide=0.4, drop=0.12):
+            losses.append(_step(weights, adam, batch, rng, steps))
         log(f"epoch {epoch + 1}: loss {np.mean(losses):.4f}, {time.monotonic() - clock:.0f} s")
         mean = Weights(**{n: adam.mean[n].copy() for n in Weights.names()})
-        save(target, keys, packed, grams, vocab, mean, common, about)
+        save(target, given.keys, given.flags, given.grams, given.vocabulary, mean, given.common, about)
         if after:
             after(NameRecognizer.load(target, hide_held=True), epoch)
     return target
+
+
+def _step(weights: Weights, adam: Adam, batch: Batch, rng: np.random.Generator, steps: int) -> float:
+    """Learn from one batch: the rate rises over 300 steps and then falls to three hundredths."""
+    done = min(1.0, adam.step / steps)
+    rate = 0.002 * min(1.0, (adam.step + 1) / 300) * (1 - done * 0.97)
+    loss, grads = gradients(weights, batch, rng, 0.2)
+    adam.update(weights, grads, rate, batch.features.columns)
+    if adam.step % 10 == 0:
+        adam.average(weights, 10)
+    return loss

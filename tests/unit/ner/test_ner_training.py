@@ -175,3 +175,29 @@ def test_the_generator_repeats_itself_and_marks_only_what_it_wrote() -> None:
             assert 0 <= start < end <= len(document.text)
             if label == PERSON:
                 assert not any(held(w) for w in [document.text[start:end]] if w in book.common)
+
+
+def test_the_same_seed_trains_the_same_model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for package in ("scipy", "faker"):
+        pytest.importorskip(package, reason=f"training needs {package}")
+    from gateway.detection.ner import NameRecognizer
+    from gateway.detection.ner.features import GRAMS_LOG2, HEADS
+    from gateway.training import train, vocabulary
+
+    corpora = tmp_path / "corpora"
+    (corpora / "statutes").mkdir(parents=True)
+    (corpora / "statutes" / "x.md").write_text(
+        "Der Antragsteller hat die Unterlagen vorzulegen.\n" * 8, encoding="utf-8"
+    )
+    nouns = ["Antrag", "Bescheid", "Unterlage"], ["antrag", "vorlegen", "bescheid"]
+    monkeypatch.setattr(train, "general_words", lambda: nouns)
+    monkeypatch.setattr(vocabulary, "general_words", lambda: nouns)
+    monkeypatch.setattr(train, "ngram_table", lambda _: np.zeros((1 << GRAMS_LOG2, HEADS), np.float32))
+    monkeypatch.setattr(train, "SYNTHETIC", 40)
+    said: list[str] = []
+    models = [train.train(corpora, tmp_path / name, epochs=1, log=said.append) for name in ("a.npz", "b.npz")]
+    assert "germeval2014" in said[0]
+    with np.load(models[0]) as first, np.load(models[1]) as second:
+        assert set(first.files) == set(second.files)
+        assert all(np.array_equal(first[name], second[name]) for name in first.files)
+    assert isinstance(NameRecognizer.load(models[0]).find("Frau Meier ruft an."), list)
