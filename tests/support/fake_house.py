@@ -1,0 +1,196 @@
+"""A house of fakes around the real pipeline: every port answers at once, fails, or waits where a test says so.
+
+Each await of the pipeline passes through `Steps.at` with a name; a test makes a step fail, or holds it and cancels the
+request there. The book writes down an entry when it is asked to, as the ledger's writer does, and answers later.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+import orjson
+
+from gateway.model.decision import Action
+from gateway.model.exchange import Receipt, SealedRequest
+from gateway.model.finding import Finding, Passage
+from gateway.model.principal import PassStatus, Principal
+from gateway.pipeline.finishing import all_finished
+from gateway.pipeline.pipeline import Inbound, Outbound, Pipeline
+from gateway.policy import PolicySet
+from gateway.ports import Credentials
+from gateway.wire.chat_completions import ChatCompletions
+
+NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
+NAMES = re.compile(r"Sabine Krüger|Otto Weber|L01X00T47")
+GUEST = Principal("subject-1", "bauamt", passes={
+    scope: PassStatus("gueltig") for scope in ("basis", "personenbezogen", "bild", "fachverfahren")})
+
+
+class Steps:
+    """Where the pipeline stands: passes, fails or waits there. ``trace`` holds the steps that were passed."""
+
+    def __init__(self) -> None:
+        self.trace: list[str] = []
+        self.failing: dict[str, Exception] = {}
+        self.held = ""
+        self.reached = asyncio.Event()
+        self.go_on = asyncio.Event()
+
+    async def at(self, name: str) -> None:
+        if name == self.held:
+            self.reached.set()
+            await self.go_on.wait()
+        await asyncio.sleep(0)
+        if name in self.failing:
+            raise self.failing[name]
+        self.trace.append(name)
+
+
+@dataclass
+class Entry:
+    """One record in the book."""
+
+    kind: str
+    meta: dict[str, Any]
+    subject: str | None
+    ref: str | None
+    id: str
+
+
+@dataclass
+class Answer:
+    """What the provider says (implements `gateway.ports.UpstreamResponse`)."""
+
+    steps: Steps
+    pieces: list[bytes]
+    status: int = 200
+    content_type: str = "application/json"
+    retry_after: int | None = None
+    closed: int = 0
+
+    async def chunks(self) -> AsyncIterator[bytes]:
+        for number, piece in enumerate(self.pieces):
+            await self.steps.at(f"chunk:{number}")
+            yield piece
+        await self.steps.at("chunk:end")
+
+    async def close(self) -> None:
+        self.closed += 1
+
+
+class FakeHouse:
+    """The pipeline and everything that it asks."""
+
+    def __init__(self, policies: Callable[[], PolicySet], principal: Principal = GUEST) -> None:
+        self.steps = Steps()
+        self.principal = principal
+        self.book: list[Entry] = []
+        self.sent: list[SealedRequest] = []
+        self.answers: list[Answer] = []
+        self.inspected: list[list[str]] = []
+        self.measured: list[tuple[Any, ...]] = []
+        self.says: Callable[[SealedRequest], tuple[int, list[bytes]]] = echo
+        self.pipeline = Pipeline(policies=policies, authenticator=self, detector=self, operators=self, upstream=self,
+                                 recorder=self, metrics=_Metrics(self.measured), clock=self)
+
+    # the ports
+
+    async def authenticate(self, credentials: Credentials) -> Principal:
+        await self.steps.at("authenticate")
+        return self.principal
+
+    async def inspect(self, passages: Sequence[Passage]) -> list[tuple[Finding, ...]]:
+        self.inspected.append([passage.text for passage in passages])
+        await self.steps.at("inspect")
+        return [tuple(Finding(m.start(), m.end(), "ID_CARD" if m[0][1:3] == "01" else "PERSON", 1.0, "pruefziffer")
+                      for m in NAMES.finditer(passage.text)) for passage in passages]
+
+    def apply(self, action: Action, entity: str, value: str) -> str:
+        if "operate" in self.steps.failing:
+            raise self.steps.failing["operate"]
+        return "*" * len(value)
+
+    async def record(self, kind: str, meta: Mapping[str, Any], *, subject: str | None,
+                     ref: str | None = None) -> Receipt:
+        entry = Entry(kind, dict(meta), subject, ref, f"record-{len(self.book)}")
+        if f"record:{kind}" not in self.steps.failing:
+            self.book.append(entry)
+        await self.steps.at(f"record:{kind}")
+        return Receipt(entry.id)
+
+    async def send(self, request: SealedRequest) -> Answer:
+        self.sent.append(request)
+        await self.steps.at("send")
+        status, pieces = self.says(request)
+        self.answers.append(Answer(self.steps, pieces, status))
+        return self.answers[-1]
+
+    def now(self) -> datetime:
+        return NOW
+
+    # the person
+
+    async def ask(self, body: bytes | dict[str, Any], purpose: str | None = None) -> tuple[Outbound, bytes]:
+        """Go through the house and read the answer to its end, as the server does."""
+        raw = body if isinstance(body, bytes) else orjson.dumps(body)
+        out = await self.pipeline.handle(Inbound(ChatCompletions(), raw, Credentials("bearer", "kip_x"), purpose,
+                                                 "7F3K-2QXM-9BTD"))
+        if out.stream is None:
+            return out, out.body
+        async with aclosing(out.stream) as stream:
+            return out, b"".join([piece async for piece in stream])
+
+    async def hang_up_at(self, step: str, body: dict[str, Any]) -> bool:
+        """Go through the house and hang up at `step`; return whether the request came that far."""
+        self.steps.held = step
+        task = asyncio.create_task(self.ask(body))
+        reached = asyncio.create_task(self.steps.reached.wait())
+        await asyncio.wait((task, reached), return_when=asyncio.FIRST_COMPLETED)
+        came = self.steps.reached.is_set()
+        self.steps.held = ""
+        task.cancel()
+        reached.cancel()
+        await asyncio.sleep(0)
+        self.steps.go_on.set()  # what outlives its caller, as the writing of a record does, goes on
+        await asyncio.gather(task, reached, return_exceptions=True)
+        await all_finished()
+        return came
+
+    def kinds(self) -> list[str]:
+        return [entry.kind for entry in self.book]
+
+
+@dataclass
+class _Metrics:
+    """Implements `gateway.ports.Metrics` by writing down every call."""
+
+    calls: list[tuple[Any, ...]] = field(default_factory=list)
+
+    def __getattr__(self, name: str) -> Callable[..., None]:
+        return lambda *arguments: self.calls.append((name, *arguments))
+
+
+def echo(request: SealedRequest) -> tuple[int, list[bytes]]:
+    """Answer with the text received, in two pieces."""
+    body = orjson.loads(request.redacted.body)
+    text = body["messages"][-1]["content"]
+    usage = {"prompt_tokens": 3, "completion_tokens": 2, "total_tokens": 5}
+    if not request.stream:
+        whole = orjson.dumps({"model": "x", "choices": [{"index": 0, "message": {"role": "assistant", "content": text},
+                                                         "finish_reason": "stop"}], "usage": usage})
+        return 200, [whole[:40], whole[40:]]
+    frames = [{"choices": [{"index": 0, "delta": {"content": part}, "finish_reason": None}]}
+              for part in (text[:12], text[12:])]
+    frames += [{"choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]}, {"choices": [], "usage": usage}]
+    return 200, [b"data: " + orjson.dumps({"model": "x", **frame}) + b"\n\n" for frame in frames] + [
+        b"data: [DONE]\n\n"]
+
+
+def chat(text: str = "Frau Sabine Krüger fragt.", model: str = "demo", **more: Any) -> dict[str, Any]:
+    return {"model": model, "messages": [{"role": "user", "content": text}], **more}
