@@ -27,6 +27,7 @@ from gateway.pipeline.relay import Relay
 from gateway.policy.decide import AdmitFacts, ReleaseFacts, admit, release
 from gateway.policy.policyset import PolicySet
 from gateway.ports import Authenticator, Clock, Credentials, Detector, Metrics, Operators, Recorder, Upstream
+from gateway.redaction.placeholder import instruction
 from gateway.redaction.redact import Redaction, apply, plan
 from gateway.redaction.restore import Restorer
 from gateway.wire.dialect import AnswerContext, Dialect, ParsedRequest, public_message
@@ -169,6 +170,11 @@ class _Walk:
         def work() -> Redaction:
             known = inspection.plans.get(key) or plan(texts, inspection.findings, actions)
             inspection.plans[key] = known
+            if known.residue:
+                raise GatewayError("inhalt_gesperrt", "Ihre Anfrage wurde nicht gesendet, weil sich darin nicht alle "
+                                   "personenbezogenen Angaben sicher ersetzen ließen. Bitte nehmen Sie Namen und "
+                                   "Nummern heraus und sagen Sie der IT Bescheid.",
+                                   hint=f"residual check: {known.residue} left")
             return apply(texts, known, self._operate)
         if sum(map(len, texts)) > LARGE and key not in inspection.plans:
             return await asyncio.to_thread(work)
@@ -184,6 +190,8 @@ class _Walk:
                                "sagen Sie der IT Bescheid.", hint="release without a model")
         parsed.document.rewrite(redaction.texts)
         inbound.dialect.prepare(parsed, model)
+        if redaction.values:
+            inbound.dialect.instruct(parsed, instruction(redaction.values))
         body = RedactedBody(parsed.document.to_bytes(), redaction.counts)
         house._metrics.redactions(redaction.counts)
         self._stage("redact")

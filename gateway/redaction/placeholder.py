@@ -56,6 +56,16 @@ def without_suffix(name: str) -> str:
     return "_".join(name.rstrip("]").split("_")[:2]) + "]"
 
 
+def instruction(issued: Iterable[str]) -> str:
+    """Return what a model is told about placeholders: short, with one that it will meet as the example."""
+    names = list(issued)
+    text = (f"Hinweis: Angaben wie {names[0]} sind Platzhalter für geschützte Daten. Verwende sie unverändert, mit "
+            "eckigen Klammern, und erfinde keine weiteren.")
+    if any(name.count("_") > 1 for name in names):
+        text += " Zusatz bei Personen: W weiblich, M männlich, N nur der Nachname, V nur der Vorname."
+    return text
+
+
 def find_sentinel(text: str, start: int) -> int:
     """Return the next position at which a token could begin, or -1."""
     found = _SENTINEL.search(text, start)

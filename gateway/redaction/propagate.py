@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
+from itertools import accumulate
 
 from gateway.model.finding import Finding
 from gateway.redaction.spans import Span
@@ -22,49 +23,45 @@ _PARTICLES = frozenset(_NO_NAMES.split())
 _GAP = "\x00"
 
 
-def propagate(texts: Sequence[str], found: Sequence[Sequence[Finding]]) -> list[list[Span]]:
-    """Return, per text, all spans in which a certain value of `found` stands as a whole word, found or not before."""
-    needles = _needles(texts, found)
-    if not needles:
-        return [[] for _ in texts]
-    joined = _GAP.join(texts)
-    lowered = _lower(joined)
-    starts = [0]
-    for text in texts:
-        starts.append(starts[-1] + len(text) + 1)
-    result: list[list[Span]] = [[] for _ in texts]
-    for needle, (entity, exact) in needles.items():
-        for at in _occurrences(lowered, needle):
-            end = at + len(needle)
-            if exact and joined[at:at + 1] != joined[at:at + 1].upper():
-                continue
-            index = bisect_right(starts, at) - 1
-            result[index].append(Span(at - starts[index], end - starts[index], entity))
-    return result
+class Needles:
+    """What to look for: the certain values of a request, in every form in which they count as found."""
+
+    def __init__(self, texts: Sequence[str], found: Sequence[Sequence[Finding]]) -> None:
+        values = {(text[f.start:f.end], f.entity): None
+                  for text, findings in zip(texts, found, strict=True) for f in findings if f.certain}
+        self._forms: dict[str, tuple[str, bool]] = {}
+        for value, entity in values:
+            _add(self._forms, value, entity, exact=False)
+            if entity == "PERSON":
+                for part in _names(value):
+                    _add(self._forms, part, "PERSON", exact=True)
+
+    def search(self, texts: Sequence[str]) -> list[list[Span]]:
+        """Return, per text, every span in which a value stands as a whole word, found before or not."""
+        result: list[list[Span]] = [[] for _ in texts]
+        if not self._forms:
+            return result
+        joined = _GAP.join(texts)
+        lowered = _lower(joined)
+        starts = [0, *accumulate(len(text) + 1 for text in texts)]
+        for form, (entity, exact) in self._forms.items():
+            for at in _occurrences(lowered, form):
+                if exact and joined[at] != joined[at].upper():
+                    continue
+                index = bisect_right(starts, at) - 1
+                result[index].append(Span(at - starts[index], at - starts[index] + len(form), entity))
+        return result
 
 
-def _needles(texts: Sequence[str], found: Sequence[Sequence[Finding]]) -> dict[str, tuple[str, bool]]:
-    """Map each lower-case form to search for to its entity, and whether it must begin with a capital."""
-    values = {(text[f.start:f.end], f.entity): None
-              for text, findings in zip(texts, found, strict=True) for f in findings if f.certain}
-    needles: dict[str, tuple[str, bool]] = {}
-    for value, entity in values:
-        _add(needles, value, entity, exact=False)
-        if entity == "PERSON":
-            for part in _names(value):
-                _add(needles, part, "PERSON", exact=True)
-    return needles
-
-
-def _add(needles: dict[str, tuple[str, bool]], value: str, entity: str, *, exact: bool) -> None:
+def _add(forms: dict[str, tuple[str, bool]], value: str, entity: str, *, exact: bool) -> None:
     if len(value) < 3 or not any(c.isalnum() for c in value):
         return
     low = _lower(value)
     short = exact or len(value) < 4
     for form in (low,) if low.isascii() else (low, low.translate(_UMLAUTS)):
-        known = needles.get(form)
+        known = forms.get(form)
         if known is None or (known[1] and not short):
-            needles[form] = (entity, short)
+            forms[form] = (entity, short)
 
 
 def _names(value: str) -> Iterator[str]:

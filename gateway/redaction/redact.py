@@ -20,7 +20,7 @@ from gateway.model.entities import ENTITIES
 from gateway.model.finding import Finding
 from gateway.redaction import persons
 from gateway.redaction.placeholder import token
-from gateway.redaction.propagate import propagate
+from gateway.redaction.propagate import Needles
 from gateway.redaction.spans import Span, resolve
 
 Operate = Callable[[Action, str, str], str]
@@ -46,6 +46,8 @@ class Plan:
     cuts: tuple[tuple[Cut, ...], ...]
     values: tuple[tuple[str, int, Cut], ...]
     counts: Mapping[tuple[str, str], int]
+    residue: int = 0
+    """Certain values that would still be readable: always 0, or the request must not leave."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,14 +63,22 @@ def plan(texts: Sequence[str], findings: Sequence[Sequence[Finding]], actions: M
     """Decide what is replaced: findings whose action keeps the text play no part."""
     wanted = [[f for f in found if _replaces(f, actions)] for found in findings]
     first = [resolve(text, found) for text, found in zip(texts, wanted, strict=True)]
-    further = propagate(texts, wanted)
+    needles = Needles(texts, wanted)
+    further = needles.search(texts)
     final = [_merge(text, spans, more) if more else spans
              for text, spans, more in zip(texts, first, further, strict=True)]
     in_order = [(i, s) for spans in (first, final) for i, found in enumerate(spans) for s in found]
     issue = _Issuer(texts, actions, in_order)
     cuts = tuple(tuple(issue.cut(index, span) for span in spans) for index, spans in enumerate(final))
     counts: Counter[tuple[str, str]] = Counter((cut.entity, cut.action) for found in cuts for cut in found)
-    return Plan(cuts, tuple(issue.values), counts)
+    left = needles.search([_outside(text, found) for text, found in zip(texts, cuts, strict=True)])
+    return Plan(cuts, tuple(issue.values), counts, residue=sum(map(len, left)))
+
+
+def _outside(text: str, cuts: Sequence[Cut]) -> str:
+    """Return what of `text` is not replaced."""
+    edges = [0, *(edge for cut in cuts for edge in (cut.start, cut.end)), len(text)]
+    return "\x00".join(text[a:b] for a, b in zip(edges[::2], edges[1::2], strict=True))
 
 
 def _replaces(finding: Finding, actions: Mapping[str, Action]) -> bool:

@@ -164,6 +164,15 @@ class ChatCompletions:
         else:
             root.pop("stream_options", None)
 
+    def instruct(self, request: ParsedRequest, text: str) -> None:
+        """See `Dialect.instruct`. It joins the first system message: some models accept only one."""
+        messages = request.document.root["messages"]
+        first = messages[0]
+        if first.get("role") in ("system", "developer") and isinstance(first.get("content"), str):
+            first["content"] = f"{first['content']}\n\n{text}"
+        else:
+            messages.insert(0, {"role": "system", "content": text})
+
     def answer(self, context: AnswerContext) -> ChatAnswer:
         """See `Dialect.answer`."""
         return ChatAnswer(context)

@@ -112,6 +112,10 @@ class Dialect(Protocol):
         """Write into the request what the provider needs: its own model name, usage in streams, no storage."""
         ...
 
+    def instruct(self, request: ParsedRequest, text: str) -> None:
+        """Tell the model `text` beside what the person wrote."""
+        ...
+
     def answer(self, context: AnswerContext) -> Answer:
         """Open the way back."""
         ...

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from gateway.model.entities import ENTITIES
 from gateway.model.finding import Finding
 from gateway.redaction.placeholder import MAX_LENGTH
-from gateway.redaction.redact import redact
+from gateway.redaction.redact import plan, redact
 from gateway.redaction.restore import Restorer, restore
 from tests.support.chunking import joined_in_every_way
 
@@ -127,3 +127,10 @@ def test_joined_tool_arguments_parse_and_equal_the_restored_value(name: str, oth
     parsed = json.loads(joined_in_every_way(source, machine), strict=False)
     if not any(mark in name + other for mark in ("//", "](", ":", "www.", "<")):
         assert parsed == {"wer": name, "text": f"an {other}, Gruß \n {name}"}
+
+
+@given(requests())
+def test_no_certain_value_is_left_outside_a_replaced_stretch(request: tuple[list[str], list[list[Finding]]]) -> None:
+    """Property 3 and the residual check: whatever was found with confidence is gone everywhere."""
+    texts, findings = request
+    assert plan(texts, findings, {}).residue == 0
