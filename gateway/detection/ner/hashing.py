@@ -28,18 +28,16 @@ def _powers(base: int, count: int) -> U64:
 class Hasher:
     """Prefix sums over the folded characters of one text."""
 
-    _forward: U64 = _powers(_BASE, 4096)
-    _backward: U64 = _powers(_INVERSE, 4096)
+    _powers: tuple[U64, U64] = (_powers(_BASE, 4096), _powers(_INVERSE, 4096))
+    """Grows to the longest text seen and holds no text; replaced as a whole, so threads always see a pair."""
 
     def __init__(self, folded: NDArray[np.uint32]) -> None:
         size = len(folded) + 1
-        if size > len(Hasher._forward):  # grows to the longest text seen; holds no text. A race only wastes work.
-            room = 2 * size
-            Hasher._backward = _powers(_INVERSE, room)
-            Hasher._forward = _powers(_BASE, room)
-        self._back = Hasher._backward
+        forward, self._back = Hasher._powers
+        if size > len(forward):
+            forward, self._back = Hasher._powers = _powers(_BASE, 2 * size), _powers(_INVERSE, 2 * size)
         self._sums = np.zeros(size, np.uint64)
-        np.cumsum(folded.astype(np.uint64) * Hasher._forward[: len(folded)], out=self._sums[1:])
+        np.cumsum(folded.astype(np.uint64) * forward[: len(folded)], out=self._sums[1:])
 
     def spans(self, start: I64, end: I64) -> U64:
         """Return the hashes of the substrings ``[start, end)``; where ``end <= start`` the hash is 0."""
