@@ -20,8 +20,7 @@ from typing import Final
 
 from gateway.detection import DetectorOptions, build_detector
 from gateway.detection.ner import NameRecognizer, NameSpan
-from gateway.model.finding import Finding, Passage
-from gateway.redaction.propagate import propagate as spread
+from gateway.model.finding import Passage
 from gateway.training.corpora import PERSON, Document
 
 WORD: Final = re.compile(r"[^\W_]+")
@@ -172,18 +171,14 @@ def with_propagation(recognizer: NameRecognizer, mask: float, certain: float) ->
 
 
 def with_rules(recognizer: NameRecognizer, mask: float, certain: float) -> Finder:
-    """Return a finder that works as the product does: rules and model together, then propagation of what is certain."""
+    """Return a finder that works as the product does: rules and model together, then repetitions of certain names."""
     detector = build_detector(DetectorOptions(names=False, inline=1 << 30, cache_entries=0))
 
     def find(text: str) -> list[NameSpan]:
-        ruled = asyncio.run(detector.inspect([Passage(text)]))[0]
-        named = [
-            Finding(s.start, s.end, "PERSON", s.score, "modell", s.score >= certain)
-            for s in recognizer.find(text, mask=mask, certain=certain)
-        ]
-        found = [f for f in (*ruled, *named) if not f.noted]
-        again = spread([text], [found])[0]
-        return [NameSpan(f.start, f.end, f.score) for f in found] + [NameSpan(s.start, s.end, 1.0) for s in again]
+        ruled = [f for f in asyncio.run(detector.inspect([Passage(text)]))[0] if not f.noted]
+        named = [NameSpan(f.start, f.end, float(f.certain)) for f in ruled if f.entity == "PERSON"]
+        others = [NameSpan(f.start, f.end, 0.0) for f in ruled if f.entity != "PERSON"]
+        return propagate(text, named + recognizer.find(text, mask=mask, certain=certain), certain) + others
 
     return find
 
