@@ -39,6 +39,11 @@ class ChannelText(Protocol):
 
     unresolved: int
 
+    @property
+    def raw(self) -> str:
+        """The text as the provider sent it so far."""
+        ...
+
     def feed(self, text: str) -> str:
         """Take a piece, return what can be shown."""
         ...
@@ -79,6 +84,10 @@ class Answer(Protocol):
     @property
     def unresolved(self) -> int:
         """Placeholders in the answer that this exchange never issued."""
+        ...
+
+    def raw(self) -> list[str]:
+        """Return the texts of the answer as the provider sent them, where anything had been replaced."""
         ...
 
     def feed(self, chunk: bytes) -> bytes:

@@ -1,0 +1,153 @@
+"""The pages of the handbook that are made from the code: settings, commands, metrics, errors.
+
+``python -m tests.support.handbook`` writes them; ``tests/house`` compares.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import UnionType
+from typing import Any, Literal, Union, get_args, get_origin
+
+import typer
+
+from gateway.cli import app
+from gateway.errors import CODES
+from gateway.settings import PREFIX, Settings
+from gateway.telemetry.metrics import PrometheusMetrics
+
+DOCS = Path(__file__).parents[2] / "docs"
+_KINDS = {int: "Zahl", float: "Zahl", str: "Text", Path: "Ordner"}
+_FROM_CODE = "<!-- Diese Seite entsteht aus dem Programm: python -m tests.support.handbook -->"
+
+
+def settings_page() -> str:
+    """Return ``docs/einstellungen.md``."""
+    rows = [f"| `{PREFIX}{name.upper()}` | {_kind(field.annotation)} | {_default(field.default)} "
+            f"| {field.description} |" for name, field in Settings.model_fields.items()]
+    return _page("Einstellungen", """\
+Jede Einstellung lässt sich auf zwei Wegen setzen: als Umgebungsvariable mit dem Namen aus der Tabelle, oder in der
+Datei `pforte.yaml` im Ordner aus `KI_PFORTE_HOME`, dort klein und ohne `KI_PFORTE_`:
+
+```yaml
+port: 8443
+log_level: warning
+```
+
+Steht beides da, gilt die Umgebungsvariable. `KI_PFORTE_HOME` selbst gibt es nur als Umgebungsvariable. Eine falsch
+geschriebene oder widersprüchliche Einstellung hält den Start an; die Meldung sagt, was zu schreiben ist.
+
+Schlüssel von Anbietern gehören weder in diese Datei noch in die Richtlinien: Das Modellregister nennt unter
+`api_key_env` eine Umgebungsvariable oder eine Datei unter `secrets/` in HOME.
+""", "| Name | Wert | ohne Angabe | Bedeutung |\n|---|---|---|---|\n" + "\n".join(rows))
+
+
+def _kind(annotation: Any) -> str:
+    if get_origin(annotation) in (Union, UnionType):
+        annotation = next(part for part in get_args(annotation) if part is not type(None))
+    if get_origin(annotation) is Literal:
+        return ", ".join(f"`{word}`" for word in get_args(annotation))
+    return _KINDS.get(annotation, "Geheimnis")
+
+
+def _default(value: Any) -> str:
+    return "leer" if value in ("", None) else f"`{value}`"
+
+
+def commands_page() -> str:
+    """Return ``docs/befehle.md``."""
+    sections = [_command(path, command) for path, command in commands()]
+    return _page("Befehle", """\
+`ki-pforte BEFEHL --help` zeigt dasselbe im Terminal. Alle Befehle arbeiten auf dem Ordner aus `KI_PFORTE_HOME`, auch
+während die KI-Pforte läuft. Mit `--json` steht auf der Standardausgabe nur das JSON.
+
+Rückgabewert: 0 in Ordnung, 1 etwas gefunden, 2 falscher Aufruf, 3 kann nicht arbeiten.
+""", "\n\n".join(sections))
+
+
+def commands() -> Iterator[tuple[str, Any]]:
+    """Yield every command with its full name."""
+    yield from _below("ki-pforte", typer.main.get_command(app))
+
+
+def _below(path: str, command: Any) -> Iterator[tuple[str, Any]]:
+    for name, child in sorted(getattr(command, "commands", {}).items()):
+        if getattr(child, "commands", None):
+            yield from _below(f"{path} {name}", child)
+        else:
+            yield f"{path} {name}", child
+
+
+def _command(path: str, command: Any) -> str:
+    arguments = [p for p in command.params if p.param_type_name == "argument"]
+    options = [p for p in command.params if p.param_type_name == "option"]
+    words = " ".join(p.name.upper() if p.required else f"[{p.name.upper()}]" for p in arguments)
+    lines = [f"## `{f'{path} {words}'.strip()}`", "", command.help.strip()]
+    rows = [f"- `{p.name.upper()}`: {p.help}" for p in arguments]
+    rows += [f"- `{', '.join(p.opts)}`{' (nötig)' if p.required else ''}: {p.help}" for p in options]
+    return "\n".join([*lines, "", *rows] if rows else lines)
+
+
+def metrics_page() -> str:
+    """Return ``docs/metriken.md``."""
+    rows = []
+    for family in PrometheusMetrics("0", lambda _: 0).registry.collect():
+        name = {"counter": f"{family.name}_total", "info": f"{family.name}_info"}.get(family.type, family.name)
+        rows.append(f"| `{name}` | {family.type} | {family.documentation} |")
+    return _page("Metriken", """\
+`/metrics` gibt sie im Format von Prometheus aus, unter dem Port der KI-Pforte oder einem eigenen
+(`KI_PFORTE_METRICS_PORT`), auf Wunsch mit Kennwort (`KI_PFORTE_METRICS_TOKEN`).
+
+Keine Metrik nennt eine Person. Abteilungen mit weniger als fünf Personen werden als `andere` gezählt.
+""", "| Name | Art | Bedeutung |\n|---|---|---|\n" + "\n".join(rows))
+
+
+_WHEN = {
+    "schluessel_ungueltig": "Der Schlüssel fehlt, ist falsch, abgelaufen oder widerrufen.",
+    "ki_pass_fehlt": "Es fehlen Module des KI-Passes; die Meldung nennt sie und die Adresse.",
+    "ki_pass_abgelaufen": "Ein Modul des KI-Passes ist zu erneuern.",
+    "ki_pass_dv_neu": "Eine neue Dienstvereinbarung gilt und ist noch nicht gelesen.",
+    "ki_pass_gesperrt": "Die KI-Pass-Stelle hat den KI-Pass gesperrt.",
+    "modell_nicht_erlaubt": "Die Abteilung darf dieses Modell nicht nutzen.",
+    "zweck_nicht_erlaubt": "Der genannte Zweck ist verboten oder nicht vorgesehen.",
+    "avv_abgelaufen": "Der Vertrag zur Auftragsverarbeitung deckt den heutigen Tag nicht.",
+    "modell_gestoppt": "Das Modell ist vorübergehend angehalten.",
+    "inhalt_gesperrt": "Die Richtlinie lässt diesen Inhalt nicht zu diesem Modell.",
+    "anfrage_ungueltig": "Die Anfrage hat nicht die Form der Schnittstelle.",
+    "nicht_pruefbar": "Die Anfrage enthält ein Bild, Ton oder eine Datei.",
+    "modell_unbekannt": "Dieses Modell gibt es hier nicht.",
+    "pfad_unbekannt": "Diese Adresse gibt es nicht.",
+    "methode_unbekannt": "Die Adresse nimmt solche Aufrufe nicht an.",
+    "zu_gross": "Die Anfrage ist zu groß, oder der Text zu lang für das Modell.",
+    "limit_erreicht": "Zu viele Anfragen in kurzer Zeit; `Retry-After` sagt, wann es weitergeht.",
+    "budget_erschoepft": "Das Budget ist verbraucht.",
+    "intern": "Ein Fehler der KI-Pforte selbst.",
+    "anbieter_fehler": "Der Anbieter antwortet nicht, falsch oder unvollständig.",
+    "anbieter_zeit": "Der Anbieter hat nicht rechtzeitig geantwortet.",
+    "protokoll_nicht_verfuegbar": "Das Protokoll kann nicht geschrieben werden; ohne Protokoll wird nichts gesendet.",
+    "pruefung_nicht_verfuegbar": "Die Suche nach personenbezogenen Angaben antwortet nicht; es wurde nichts gesendet.",
+}
+
+
+def errors_page() -> str:
+    """Return ``docs/fehler.md``. A code without an explanation is a KeyError."""
+    rows = [f"| {status} | `{code}` | {_WHEN[code]} |" for code, (status, _) in CODES.items()]
+    assert _WHEN.keys() == CODES.keys()
+    return _page("Fehler", """\
+Jeder Fehler hat die Form `{"error": {"message", "type", "code", "param"}}`. Die Meldung ist deutsch, sagt, was zu tun
+ist, und endet mit der Vorgangsnummer, die auch in der Kopfzeile `x-request-id` und im Protokoll steht.
+""", "| Status | Kennung | Wann |\n|---|---|---|\n" + "\n".join(rows))
+
+
+def _page(title: str, introduction: str, content: str) -> str:
+    return f"# {title}\n\n{_FROM_CODE}\n\n{introduction}\n{content}\n"
+
+
+PAGES: dict[str, Callable[[], str]] = {
+    "einstellungen.md": settings_page, "befehle.md": commands_page, "metriken.md": metrics_page,
+    "fehler.md": errors_page}
+
+if __name__ == "__main__":
+    for file, page in PAGES.items():
+        (DOCS / file).write_text(page(), encoding="utf-8")
