@@ -1,46 +1,22 @@
-"""``serve``, ``init``, ``doctor`` and ``redact``."""
+"""``serve``, ``init`` and ``doctor``."""
 
 from __future__ import annotations
 
 import os
 import socket
 import sys
-from collections.abc import Callable
-from functools import wraps
-from pathlib import Path
-from typing import Annotated, Any, ParamSpec
+from typing import Annotated, Any
 
 import typer
 
 from gateway.cli.context import context
-from gateway.cli.output import CliError, Exit, emit, note, say, speaks, table
+from gateway.cli.output import CliError, Exit, cannot_run, emit, note, say, table
 from gateway.settings import Settings, load
 
-Params = ParamSpec("Params")
 Json = Annotated[bool, typer.Option("--json", help="Ausgabe als JSON.")]
 
 
-def _cannot_run(command: Callable[Params, None]) -> Callable[Params, None]:
-    """Turn what keeps the house from opening into one sentence and exit code 3."""
-    @wraps(command)
-    def wrapped(*args: Params.args, **kwargs: Params.kwargs) -> None:
-        from audit import LedgerError
-        from gateway.errors import GatewayError
-        try:
-            command(*args, **kwargs)
-        except LedgerError as error:
-            note(f"Das Protokoll ist nicht verwendbar: {error}")
-            raise typer.Exit(Exit.CANNOT_RUN) from None
-        except GatewayError as error:
-            note(error.message)
-            raise typer.Exit(Exit.CANNOT_RUN) from None
-        except OSError as error:
-            note(f"{error.filename or 'Datei'}: {error.strerror}. Bitte prüfen Sie Rechte und Platz.")
-            raise typer.Exit(Exit.CANNOT_RUN) from None
-    return speaks(wrapped)
-
-
-@_cannot_run
+@cannot_run
 def serve(
     host: Annotated[str, typer.Option("--host", help="Adresse, auf der die KI-Pforte hört.")] = "",
     port: Annotated[int | None, typer.Option("--port", min=0, max=65535, help="Port; ohne Angabe die Einstellung.")
@@ -96,7 +72,7 @@ def _greet(settings: Settings, port: int) -> None:
         note("KI_PFORTE_REDIS_URL ist gesetzt; diese Version zählt noch keine Grenzwerte und nutzt die Angabe nicht.")
 
 
-@_cannot_run
+@cannot_run
 def init(
     ctx: typer.Context,
     demo: Annotated[bool, typer.Option("--demo", help="Mit der Beispielstadt Musterstadt.")] = False,
@@ -148,7 +124,7 @@ def _show_next() -> None:
     say("  ki-pforte serve          starten")
 
 
-@_cannot_run
+@cannot_run
 def doctor(ctx: typer.Context, json: Json = False) -> None:
     """Prüft die Einrichtung und sagt, was zu tun ist."""
     from gateway.cli.doctor import examine
@@ -159,29 +135,3 @@ def doctor(ctx: typer.Context, json: Json = False) -> None:
         table(("Bereich", "Stand", ""), [(f.what, f.state, f.text) for f in findings])
     if any(f.state != "in Ordnung" for f in findings):
         raise typer.Exit(Exit.FOUND)
-
-
-@_cannot_run
-def redact(
-    file: Annotated[Path, typer.Argument(help="Datei mit Text; „-“ liest von der Standardeingabe.")] = Path("-"),
-    json: Json = False,
-) -> None:
-    """Zeigt, was in einem Text gefunden und ersetzt würde. Nichts davon wird gespeichert."""
-    from gateway.detection import build_detector
-    from gateway.model.entities import ENTITIES
-    from gateway.model.finding import Passage
-    from gateway.redaction.redact import redact as replace
-    try:
-        text = sys.stdin.read() if str(file) == "-" else file.read_text(encoding="utf-8")
-    except UnicodeDecodeError:
-        raise CliError(f"{file} ist keine Textdatei in UTF-8.", Exit.MISUSE) from None
-    found = build_detector().find(Passage(text))
-    result = replace([text], [found], {}, lambda action, entity, value: value)
-    if json:
-        emit({"text": result.texts[0], "findings": [
-            {"start": f.start, "end": f.end, "entity": f.entity, "reason": f.reason, "score": round(f.score, 3),
-             "certain": f.certain, "noted": f.noted} for f in found]})
-        return
-    say(result.texts[0])
-    table(("Stelle", "Art", "Grund", "bestimmt"), [
-        (f"{f.start}-{f.end}", ENTITIES[f.entity].name, f.reason, "ja" if f.certain else "nein") for f in found])
