@@ -128,6 +128,10 @@ class Metrics(Protocol):
         """Count unknown fields of a request that were not passed on."""
         ...
 
+    def leak_alarms(self, count: int) -> None:
+        """Count replaced values that stood in a raw answer all the same."""
+        ...
+
     def unresolved(self, count: int) -> None:
         """Count placeholders in an answer that could not be put back."""
         ...

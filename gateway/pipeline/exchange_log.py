@@ -111,7 +111,7 @@ class ExchangeLog:
             await self.outcome("aborted")
 
     async def outcome(self, status: str, *, code: str = "", http_status: int = 0, usage: Usage | None = None,
-                      unresolved: int = 0) -> None:
+                      unresolved: int = 0, leaked: int = 0) -> None:
         """Write how it ended: ``ok``, ``aborted`` (the client hung up) or ``failed``. The second call does nothing."""
         if self._ended or self._intent is None:
             return
@@ -119,7 +119,7 @@ class ExchangeLog:
         shared = ("vorgang", "api", "department", "model", "policy")
         facts = {key: self._facts[key] for key in shared if key in self._facts}
         facts |= {"status": status, "code": code, "http_status": http_status, "bytes_out": self.bytes_out,
-                  "unresolved": unresolved, "latency_ms": self._milliseconds()}
+                  "unresolved": unresolved, "leaked": leaked, "latency_ms": self._milliseconds()}
         if self.first_byte is not None:
             facts["first_byte_ms"] = round((self.first_byte - self._started) * 1000)
         if usage:

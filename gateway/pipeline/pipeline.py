@@ -27,6 +27,7 @@ from gateway.pipeline.relay import Relay
 from gateway.policy.decide import AdmitFacts, ReleaseFacts, admit, release
 from gateway.policy.policyset import PolicySet
 from gateway.ports import Authenticator, Clock, Credentials, Detector, Metrics, Operators, Recorder, Upstream
+from gateway.redaction.leaks import leaks
 from gateway.redaction.placeholder import instruction
 from gateway.redaction.redact import Redaction, apply, plan
 from gateway.redaction.restore import Restorer
@@ -220,7 +221,8 @@ class _Walk:
             channel=(lambda json_string: Restorer(values, json_string=json_string)) if values else None,
             wants_usage=parsed.wants_usage, alias=parsed.model, target=sealed.model.target,
             untrusted_tools=decision.untrusted_tools))
-        relay = Relay(response, answer, inbound.dialect, self.log, house._metrics, inbound.request_id)
+        relay = Relay(response, answer, inbound.dialect, self.log, house._metrics, inbound.request_id,
+                      lambda raw: leaks(raw, values.values(), redaction.texts))
         self.relayed = True
         if sealed.stream:
             self._count("allowed")

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import suppress
 from time import perf_counter
 
@@ -30,9 +30,10 @@ class Relay:
     """The way back of one exchange, streamed or whole."""
 
     def __init__(self, response: UpstreamResponse, answer: Answer, dialect: Dialect, log: ExchangeLog,
-                 metrics: Metrics, request_id: str) -> None:
+                 metrics: Metrics, request_id: str, leaks: Callable[[Sequence[str]], int]) -> None:
         self._response, self._answer, self._dialect = response, answer, dialect
         self._chunks = response.chunks()
+        self._leaks = leaks
         self._log, self._metrics, self._request_id = log, metrics, request_id
 
     async def whole(self) -> bytes:
@@ -109,14 +110,17 @@ class Relay:
             self._metrics.tokens(self._log.model, answer.usage.prompt, answer.usage.completion)
         if answer.unresolved:
             self._metrics.unresolved(answer.unresolved)
+        leaked = self._leaks(answer.raw())
+        if leaked:
+            self._metrics.leak_alarms(leaked)
         await self._log.outcome(status, code=error.code if error else "", http_status=self._response.status,
-                                usage=answer.usage, unresolved=answer.unresolved)
+                                usage=answer.usage, unresolved=answer.unresolved, leaked=leaked)
 
     async def _end(self) -> None:
         """Give the provider's connection back, or cut it; what has no outcome yet was given up by the client."""
         if self._answer.state == "complete":
             # After the terminal event only the end of the body is left; read to it, the connection is used again.
-            with suppress(GatewayError, TimeoutError):
+            with suppress(Exception):  # the answer is whole; a connection that breaks now is only not used again
                 async with asyncio.timeout(DRAIN_SECONDS):
                     async for _ in self._chunks:
                         pass

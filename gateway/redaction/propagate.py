@@ -42,10 +42,10 @@ class Needles:
         if not self._forms:
             return result
         joined = _GAP.join(texts)
-        lowered = _lower(joined)
+        lowered = lower(joined)
         starts = [0, *accumulate(len(text) + 1 for text in texts)]
         for form, (entity, exact) in self._forms.items():
-            for at in _occurrences(lowered, form):
+            for at in occurrences(lowered, form):
                 if exact and joined[at] != joined[at].upper():
                     continue
                 index = bisect_right(starts, at) - 1
@@ -56,7 +56,7 @@ class Needles:
 def _add(forms: dict[str, tuple[str, bool]], value: str, entity: str, *, exact: bool) -> None:
     if len(value) < 3 or not any(c.isalnum() for c in value):
         return
-    low = _lower(value)
+    low = lower(value)
     short = exact or len(value) < 4
     for form in (low,) if low.isascii() else (low, low.translate(_UMLAUTS)):
         known = forms.get(form)
@@ -72,7 +72,8 @@ def _names(value: str) -> Iterator[str]:
             yield word
 
 
-def _occurrences(text: str, needle: str) -> Iterator[int]:
+def occurrences(text: str, needle: str) -> Iterator[int]:
+    """Yield where `needle` stands in `text` as a whole word; a genitive "s" may follow."""
     at = text.find(needle)
     length = len(text)
     while at >= 0:
@@ -85,7 +86,8 @@ def _occurrences(text: str, needle: str) -> Iterator[int]:
         at = text.find(needle, at + 1)
 
 
-def _lower(text: str) -> str:
+def lower(text: str) -> str:
+    """Return `text` in lower case with every character in its place."""
     low = text.lower()
     if len(low) == len(text):
         return low

@@ -43,16 +43,18 @@ class Restorer:
         self._json = json_string
         self._carry = ""
         self._place = Place(json_string=json_string)
+        self._raw: list[str] = []
         self.unresolved = 0
         self.withheld = 0
 
     @property
-    def holds(self) -> bool:
-        """Whether text is held back at the moment."""
-        return bool(self._carry)
+    def raw(self) -> str:
+        """The channel as the provider sent it so far."""
+        return "".join(self._raw)
 
     def feed(self, text: str) -> str:
         """Take the next piece of the answer and return all that can be shown now."""
+        self._raw.append(text)
         if not self._carry and not any(s in text for s in SENTINELS):
             self._place.shown(text)
             return text

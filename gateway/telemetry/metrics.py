@@ -35,6 +35,8 @@ class PrometheusMetrics:
                                 ["api"], registry=registry)
         self._unresolved = Counter("ki_pforte_unresolved_placeholders",
                                    "Platzhalter in Antworten, die nie vergeben wurden", registry=registry)
+        self._leaks = Counter("ki_pforte_leak_alarms", "Ersetzte Angaben, die in einer Antwort dennoch standen",
+                              registry=registry)
         stages = Histogram("ki_pforte_stage_duration_seconds", "Dauer je Abschnitt", ["stage"], buckets=SECONDS,
                            registry=registry)
         self._stages = {name: stages.labels(name) for name in STAGES}
@@ -85,6 +87,10 @@ class PrometheusMetrics:
     def dropped_fields(self, api: str, count: int) -> None:
         """See `gateway.ports.Metrics.dropped_fields`."""
         self._dropped.labels(api).inc(count)
+
+    def leak_alarms(self, count: int) -> None:
+        """See `gateway.ports.Metrics.leak_alarms`."""
+        self._leaks.inc(count)
 
     def unresolved(self, count: int) -> None:
         """See `gateway.ports.Metrics.unresolved`."""

@@ -47,6 +47,10 @@ class ChatAnswer:
         """Placeholders in the answer that this exchange never issued."""
         return sum(r.unresolved for r in self._channels.values() if r)
 
+    def raw(self) -> list[str]:
+        """See `Answer.raw`."""
+        return [channel.raw for channel in self._channels.values() if channel]
+
     # -- streams
 
     def feed(self, chunk: bytes) -> bytes:
