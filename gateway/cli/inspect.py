@@ -7,16 +7,18 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from gateway.cli.output import CliError, Exit, cannot_run, emit, note, say, table
-from gateway.detection import RuleDetector
 from gateway.model.entities import ENTITIES
 from gateway.model.finding import Passage
 from gateway.model.reasons import in_words
 from gateway.redaction.explain import Entry, explain
+
+if TYPE_CHECKING:  # the detector takes seconds to load, and most commands do without it
+    from gateway.detection import RuleDetector
 
 Json = Annotated[bool, typer.Option("--json", help="Ausgabe als JSON.")]
 

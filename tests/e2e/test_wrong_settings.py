@@ -9,8 +9,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
 from tests.support.gateway_process import ROOT
 
 
@@ -37,15 +35,6 @@ def test_a_misspelt_key_in_the_file(tmp_path: Path) -> None:
     assert "log_levle" in said
     assert "Meinten Sie log_level?" in said
     assert "pforte.yaml" in said
-
-
-@pytest.mark.parametrize(("name", "value", "words"), [
-    ("KI_PFORTE_PORT", "achtzig", "eine ganze Zahl"), ("KI_PFORTE_LOG_LEVEL", "laut", "eines von debug, info"),
-    ("KI_PFORTE_OPENAI_BASE_URL", "http://127.0.0.1:9/v1", "KI_PFORTE_OPENAI_MODEL")])
-def test_a_value_that_cannot_be(tmp_path: Path, name: str, value: str, words: str) -> None:
-    said = serve(tmp_path, **{name: value})
-    assert words in said
-    assert len(said.strip().splitlines()) == 1
 
 
 def test_a_misspelt_key_of_a_policy_names_file_line_and_remedy(tmp_path: Path) -> None:

@@ -111,6 +111,13 @@ def test_each_contract_notices_when_it_is_broken(tmp_path: Path) -> None:
     assert lint(tmp_path) == (1, dict.fromkeys(contracts(), "BROKEN"))
 
 
+def test_a_command_opens_without_what_only_the_server_needs() -> None:
+    program = ("import gateway.cli, sys; print(*{m.split('.')[0] for m in sys.modules} "
+               "& {'spacy', 'presidio_analyzer', 'litellm', 'fastapi', 'aiohttp', 'uvicorn'})")
+    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, encoding="utf-8", check=True)
+    assert done.stdout.split() == [], "every command would take seconds"
+
+
 def test_only_the_pipeline_seals_a_request() -> None:
     sealing = {name_of(path) for path, tree in TREES.items() if any(calls(tree, "SealedRequest"))}
     assert sealing == {"gateway/pipeline/pipeline.py"}
