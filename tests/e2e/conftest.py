@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from openai import OpenAI
@@ -18,11 +19,21 @@ def provider() -> Iterator[EchoProvider]:
 
 
 @pytest.fixture(scope="session")
-def gateway(provider: EchoProvider, tmp_path_factory: pytest.TempPathFactory) -> Iterator[GatewayProcess]:
-    folder = tmp_path_factory.mktemp("gateway")
-    policies = example_policies(folder / "policies", provider.url)
-    with GatewayProcess(folder / "home", policies, provider.url) as running:
-        yield running.start()
+def policies(provider: EchoProvider, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return example_policies(tmp_path_factory.mktemp("policies") / "policies", provider.url)
+
+
+@pytest.fixture(scope="session")
+def settled(provider: EchoProvider, policies: Path, tmp_path_factory: pytest.TempPathFactory) -> GatewayProcess:
+    """A HOME with the example people that no server has used yet: others begin with a copy of it."""
+    return GatewayProcess(tmp_path_factory.mktemp("settled") / "home", policies, provider.url).init()
+
+
+@pytest.fixture(scope="session")
+def gateway(provider: EchoProvider, policies: Path, settled: GatewayProcess,
+            tmp_path_factory: pytest.TempPathFactory) -> Iterator[GatewayProcess]:
+    with GatewayProcess(tmp_path_factory.mktemp("gateway") / "home", policies, provider.url) as running:
+        yield running.settle_like(settled).start()
 
 
 @pytest.fixture

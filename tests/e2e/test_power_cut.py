@@ -8,17 +8,16 @@ from collections import Counter
 from pathlib import Path
 
 from tests.support.echo_provider import PATIENCE, EchoProvider
-from tests.support.gateway_process import GatewayProcess, example_policies
+from tests.support.gateway_process import GatewayProcess
 from tests.support.http import ask, chat
 
 STREAMS = 3
 
 
-def test_after_a_power_cut_in_mid_stream_the_ledger_verifies_and_knows_every_call(tmp_path: Path) -> None:
-    with (EchoProvider() as provider,
-          GatewayProcess(tmp_path / "home", example_policies(tmp_path / "policies", provider.url),
-                         provider.url) as gateway):
-        gateway.start()
+def test_after_a_power_cut_in_mid_stream_the_ledger_verifies_and_knows_every_call(
+        tmp_path: Path, policies: Path, settled: GatewayProcess) -> None:
+    with EchoProvider() as provider, GatewayProcess(tmp_path / "home", policies, provider.url) as gateway:
+        gateway.settle_like(settled).start()
         key = gateway.holder("gueltig").key
         assert ask("POST", gateway.url + "/v1/chat/completions", key, chat("Guten Tag")).status == 200
         connections = []
