@@ -171,14 +171,13 @@ def with_propagation(recognizer: NameRecognizer, mask: float, certain: float) ->
 
 
 def with_rules(recognizer: NameRecognizer, mask: float, certain: float) -> Finder:
-    """Return a finder that works as the product does: rules and model together, then repetitions of certain names."""
-    detector = build_detector(DetectorOptions(names=False, inline=1 << 30, cache_entries=0))
+    """Return a finder that works as the product does for names: rules and model, then repetitions of certain ones."""
+    detector = build_detector(DetectorOptions(names="keine", inline=1 << 30, cache_entries=0))
 
     def find(text: str) -> list[NameSpan]:
-        ruled = [f for f in asyncio.run(detector.inspect([Passage(text)]))[0] if not f.noted]
+        ruled = asyncio.run(detector.inspect([Passage(text)]))[0]
         named = [NameSpan(f.start, f.end, float(f.certain)) for f in ruled if f.entity == "PERSON"]
-        others = [NameSpan(f.start, f.end, 0.0) for f in ruled if f.entity != "PERSON"]
-        return propagate(text, named + recognizer.find(text, mask=mask, certain=certain), certain) + others
+        return propagate(text, named + recognizer.find(text, mask=mask, certain=certain), certain)
 
     return find
 

@@ -28,7 +28,7 @@ from gateway.detection.ner.tokens import SIGN, WORD, Tokens, tokenize
 
 FORMAT: Final = 1
 DEFAULT: Final = Path(__file__).with_name("data") / "namen.npz"
-MASK: Final = 0.25
+MASK: Final = 0.2
 CERTAIN: Final = 0.7
 _DOUBT: Final = 0.7
 _JOINING: Final = np.isin(np.arange(0x10001), [ord(c) for c in "-'’.,‐‑ʼ`´"])
