@@ -68,9 +68,7 @@ class House:
         self.engine = open_engine(settings.database)
         migrate(self.engine)
         self.ledger = open_ledger(settings, self.policies().organisation.id, self.policies().digest)
-        self.detector = build_detector(DetectorOptions(
-            threads=settings.detector_threads, cache_bytes=settings.detector_cache_mb << 20,
-            seconds=settings.detector_seconds))
+        self.detector = build_detector(DetectorOptions.of(settings, self.policies().municipality))
         self._clock = clock = SystemClock()
         self._directory = SqlDirectory(self.engine)
         self.census = Census(self.engine, self.ledger, self.detector, self.policies)
@@ -100,11 +98,15 @@ class House:
         await asyncio.to_thread(self.census.count_people, self.metrics)
         await self.authenticator.start()
         await self.upstream.start(self.policies().models.values())
-        self._run(self.policies.follow(self.authenticator.forget))
+        self._run(self.policies.follow(self._policies_changed))
         self._run(self.census.follow(self.metrics))
         await self._open_metrics_port()
         gc.collect()
         gc.freeze()
+
+    def _policies_changed(self) -> None:
+        self.authenticator.forget()
+        self.detector.configure(self.policies().municipality)
 
     async def close(self) -> None:
         """End: first what is under way, last the ledger."""
@@ -133,6 +135,8 @@ class House:
         if self.policies.problem:
             warnings.append("Die geänderten Richtlinien sind nicht verwendbar; die letzten gültigen gelten weiter. "
                             "„ki-pforte policy check“ nennt die Stellen.")
+        if self.detector.problem:
+            warnings.append(self.detector.problem)
         return Readiness({"datenbank": self.authenticator.ready, "protokoll": ledger, "pruefung": True,
                           "richtlinien": True}, reasons, tuple(warnings))
 

@@ -18,19 +18,25 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import logging
 import secrets
 import time
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import Final
 
+from gateway.detection.own import Exceptions
 from gateway.detection.presidio import Analyzer
 from gateway.detection.sheet import Lexicon, Rule, Sheet, lexicon
 from gateway.detection.table import cells
 from gateway.errors import GatewayError
 from gateway.model.finding import Finding, Passage
+from gateway.model.municipality import NOWHERE, Municipality
 from gateway.redaction.normalise import normalise
+
+_log = logging.getLogger(__name__)
 
 WINDOW: Final = 4096
 """Characters that are inspected in one go."""
@@ -85,54 +91,92 @@ def _size(findings: tuple[Finding, ...]) -> int:
     return _ENTRY_BYTES + _FINDING_BYTES * len(findings)
 
 
+@dataclass(frozen=True, slots=True)
+class _Setup:
+    """Everything that belongs to one configuration: it is replaced as a whole, and its cache with it."""
+
+    lexicon: Lexicon
+    analyzer: Analyzer
+    exceptions: Exceptions
+    cache: FindingCache
+
+
 class RuleDetector:
     """The `Detector` of the gateway. `hits`, `misses` and `queued` are read by the metrics."""
 
-    def __init__(self, rules: Sequence[Rule], *, language: str = "de", entries: int = 20_000, size: int = 32 << 20,
-                 threads: int = 1, seconds: float = 20.0, inline: int = 300,
-                 allowed: frozenset[str] = frozenset()) -> None:
-        self._lexicon: Lexicon = lexicon(rules)
-        self._analyzer = Analyzer(rules, self._lexicon, language)
-        self._cache = FindingCache(entries, size)
+    def __init__(self, rules: Callable[[Municipality], Sequence[Rule]], municipality: Municipality = NOWHERE, *,
+                 language: str = "de", entries: int = 20_000, size: int = 32 << 20, threads: int = 1,
+                 seconds: float = 20.0, inline: int = 300) -> None:
+        self._rules, self._language = rules, language
+        self._entries, self._size = entries, size
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="pruefung")
         self._seconds = seconds
         self._inline = inline
-        self._allowed = allowed
+        self._municipality = municipality
+        self._setup = self._set_up(municipality)
+        self.problem = ""
+        """Why the configuration in force is not the newest one; empty when it is."""
         self.hits = 0
         self.misses = 0
         self.queued = 0
 
+    def _set_up(self, municipality: Municipality) -> _Setup:
+        rules = self._rules(municipality)
+        words = lexicon(rules)
+        return _Setup(words, Analyzer(rules, words, self._language), Exceptions(municipality),
+                      FindingCache(self._entries, self._size))
+
+    def configure(self, municipality: Municipality) -> None:
+        """Take over another configuration, tried out first; what is under way ends with the one it began with.
+
+        When it does not work, the last good one stays, and `problem` says so.
+        """
+        if municipality == self._municipality:
+            return
+        try:
+            setup = self._set_up(municipality)
+            self._look(_PROBE, setup)
+        except Exception as error:  # noqa: BLE001 - whatever it is: the last good one stays
+            self.problem = "Die geänderte erkennung.yaml lässt sich nicht anwenden; die letzte gültige Fassung gilt."
+            _log.error("recognition cannot be configured; the last good one stays: %s", type(error).__name__)
+            return
+        self._setup, self._municipality, self.problem = setup, municipality, ""
+
     async def inspect(self, passages: Sequence[Passage]) -> list[tuple[Finding, ...]]:
         """Return the findings of each passage, sorted by start. Raises ``pruefung_nicht_verfuegbar``."""
-        digests = [self._cache.digest(passage) for passage in passages]
-        known = {digest: found for digest in digests if (found := self._cache.get(digest)) is not None}
+        setup = self._setup
+        digests = [setup.cache.digest(passage) for passage in passages]
+        known = {digest: found for digest in digests if (found := setup.cache.get(digest)) is not None}
         missing = {digest: passage for digest, passage in zip(digests, passages, strict=True) if digest not in known}
         self.hits += len(passages) - len(missing)
         self.misses += len(missing)
         if missing:
-            known.update(zip(missing, await self._work(list(missing.values())), strict=True))
+            known.update(zip(missing, await self._work(list(missing.values()), setup), strict=True))
             for digest in missing:
-                self._cache.put(digest, known[digest])
+                setup.cache.put(digest, known[digest])
         return [known[digest] for digest in digests]
 
-    async def _work(self, passages: list[Passage]) -> list[tuple[Finding, ...]]:
+    async def _work(self, passages: list[Passage], setup: _Setup) -> list[tuple[Finding, ...]]:
         deadline = time.monotonic() + self._seconds
         self.queued += 1
         try:
             if sum(len(passage.text) for passage in passages) <= self._inline:
-                return self._run(passages, deadline)
-            task = asyncio.get_running_loop().run_in_executor(self._pool, self._run, passages, deadline)
+                return self._run(passages, setup, deadline)
+            task = asyncio.get_running_loop().run_in_executor(self._pool, self._run, passages, setup, deadline)
             return await asyncio.wait_for(task, self._seconds)
         except Exception as error:  # noqa: BLE001 - whatever it is: not inspected means not sent
             raise _unavailable(type(error).__name__) from None
         finally:
             self.queued -= 1
 
-    def _run(self, passages: list[Passage], deadline: float) -> list[tuple[Finding, ...]]:
-        return [self.find(passage, deadline) for passage in passages]
+    def _run(self, passages: list[Passage], setup: _Setup, deadline: float) -> list[tuple[Finding, ...]]:
+        return [self._look(passage, setup, deadline) for passage in passages]
 
     def find(self, passage: Passage, deadline: float | None = None) -> tuple[Finding, ...]:
         """Inspect one passage here and now (the command ``redact`` and the tests use this; no cache, no thread)."""
+        return self._look(passage, self._setup, deadline)
+
+    def _look(self, passage: Passage, setup: _Setup, deadline: float | None = None) -> tuple[Finding, ...]:
         prefix = f'"{passage.label[:80]}": ' if passage.label else ""
         view = normalise(passage.text)
         text = prefix + view.text
@@ -141,20 +185,25 @@ class RuleDetector:
         for lo, hi in windows(text):
             if deadline is not None and time.monotonic() > deadline:
                 raise TimeoutError
-            found.extend(self._analyzer.analyse(Sheet(text, self._lexicon, table, lo, hi)))
+            found.extend(setup.analyzer.analyse(Sheet(text, setup.lexicon, table, lo, hi)))
         shift, size = len(prefix), len(view.text)
         result = []
         for f in found:
             start, end = max(0, f.start - shift), min(size, f.end - shift)
-            if start < end and view.text[start:end].strip().lower() not in self._allowed:
+            if start < end and not setup.exceptions.hides(text, f):
                 start, end = view.original(start, end)
                 result.append(Finding(start, end, f.entity, f.score, f.reason, f.certain, f.noted))
         return tuple(sorted(result, key=lambda f: (f.start, -f.end, f.entity)))
 
     def ready(self) -> None:
-        """Try out the detector. Raises ``pruefung_nicht_verfuegbar`` when it does not find what it must."""
+        """Try out the detector. Raises ``pruefung_nicht_verfuegbar`` when it does not find what it must.
+
+        The probe is looked at with the general rules: a town may count a name in it among its own.
+        """
         try:
-            found = {(f.entity, _PROBE.text[f.start:f.end]) for f in self.find(_PROBE)}
+            setup = self._setup if self._municipality == NOWHERE else self._set_up(NOWHERE)
+            found = {(f.entity, _PROBE.text[f.start:f.end]) for f in self._look(_PROBE, setup)}
+            self._look(_PROBE, self._setup)
         except Exception as error:  # noqa: BLE001 - a detector that cannot be tried is not there
             raise _unavailable(type(error).__name__) from None
         if not found >= _PROBE_FINDS:
@@ -163,12 +212,12 @@ class RuleDetector:
     @property
     def cache_entries(self) -> int:
         """How many texts are known."""
-        return len(self._cache)
+        return len(self._setup.cache)
 
     @property
     def cache_bytes(self) -> int:
         """Estimated memory of the cache."""
-        return self._cache.bytes
+        return self._setup.cache.bytes
 
     def close(self) -> None:
         """End the threads."""

@@ -25,6 +25,8 @@ from gateway.model.register import Avv, RegisteredModel
 from gateway.policy import check, documents
 from gateway.policy.policyset import PolicySet, work_out
 from gateway.policy.problems import PolicyErrors, PolicyProblem
+from gateway.policy.recognition import FILE as RECOGNITION
+from gateway.policy.recognition import Recognition, municipality
 from gateway.policy.schema import Department, KiPass, Model, Organisation, OrganisationModels, Register
 from gateway.policy.source import Source, Value, read
 from gateway.policy.translate import validate
@@ -63,6 +65,8 @@ def load_policies(folder: Path) -> PolicySet:
     passes = reading.file("ki-pass.yaml", KiPass)
     organisation = reading.file("organisation.yaml", Organisation)
     departments = _departments(reading)
+    there = (reading.folder / RECOGNITION).exists()
+    recognition = reading.file(RECOGNITION, Recognition) if there else None
     problems = reading.problems
     if models:
         problems += check.register(*models)
@@ -79,7 +83,7 @@ def load_policies(folder: Path) -> PolicySet:
     registered = {key: registered_model(key, m) for key, m in models[1].models.items()}
     return work_out(_digest({"language": LANGUAGE, "files": reading.said}), organisation[1],
                     {key: content for key, (_, content) in departments.items()}, registered,
-                    _kipass(passes[1], organisation[1]))
+                    _kipass(passes[1], organisation[1]), municipality(recognition and recognition[1]))
 
 
 def with_quickstart(policies: PolicySet, *, base_url: str, model: str, dialects: Iterable[str],
@@ -101,7 +105,8 @@ def with_quickstart(policies: PolicySet, *, base_url: str, model: str, dialects:
     departments = {key: _allowing(written, added.id) for key, written in policies.files.items()}
     digest = _digest({"language": LANGUAGE, "policies": policies.digest, "schnellstart": {
         "target": model, "base_url": base_url, "dialects": sorted(added.dialects), "api_key_env": api_key_env}})
-    result = work_out(digest, organisation, departments, {**policies.models, added.id: added}, policies.kipass)
+    result = work_out(digest, organisation, departments, {**policies.models, added.id: added}, policies.kipass,
+                      policies.municipality)
     return replace(result, departments=MappingProxyType({
         key: replace(d, models=MappingProxyType({
             id_: replace(rules, untrusted_tools=frozenset()) if id_ == added.id else rules

@@ -16,12 +16,14 @@ from types import MappingProxyType
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from gateway.model.decision import Action, Denial
+from gateway.model.decision import Action, Answers, Denial
 from gateway.model.entities import ENTITIES, Entity
 from gateway.model.kipass import BASIS, KiPassConfig
+from gateway.model.municipality import NOWHERE, Municipality
 from gateway.model.register import RegisteredModel
 from gateway.policy.schema import Department, Organisation, Purpose, Side
 from gateway.policy.vocabulary import (
+    ANSWERS,
     DATA_CLASSES,
     DEFAULTS_IN_HOUSE,
     DEFAULTS_OUTSIDE,
@@ -61,6 +63,7 @@ class ModelRules:
     """Kinds of finding that may not go to this model."""
     passed_opaque: frozenset[str]
     untrusted_tools: frozenset[str]
+    answers: Answers
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +92,8 @@ class PolicySet:
     departments: Mapping[str, DepartmentRules]
     files: Mapping[str, Department]
     """The departments as written; from these another generation can be worked out."""
+    municipality: Municipality = NOWHERE
+    """What the recognition has to know about this town hall."""
 
     def department(self, key: str) -> DepartmentRules | None:
         """Return the rules of a department; None (and therefore nothing allowed) when nobody wrote any."""
@@ -96,11 +101,12 @@ class PolicySet:
 
 
 def work_out(digest: str, organisation: Organisation, departments: Mapping[str, Department],
-             models: Mapping[str, RegisteredModel], kipass: KiPassConfig) -> PolicySet:
+             models: Mapping[str, RegisteredModel], kipass: KiPassConfig,
+             municipality: Municipality = NOWHERE) -> PolicySet:
     """Build a policy set from checked parts."""
     rules = {key: _department(key, written, organisation, models) for key, written in departments.items()}
     return PolicySet(digest, organisation, MappingProxyType(dict(models)), kipass, MappingProxyType(rules),
-                     MappingProxyType(dict(departments)))
+                     MappingProxyType(dict(departments)), municipality)
 
 
 def agreement_covers(model: RegisteredModel, today: date) -> bool:
@@ -163,7 +169,8 @@ def _model_rules(key: str, written: Department, organisation: Organisation, mode
     passed = {k for k in OPAQUE_KINDS if above.opaque.get(k) == "pass" and own.opaque.get(k, "pass") == "pass"}
     return ModelRules(model, MappingProxyType(rules), MappingProxyType({k: r.action for k, r in rules.items()}),
                       frozenset(k for k, r in rules.items() if r.action == "refuse"), frozenset(passed),
-                      frozenset(organisation.untrusted_tools) | frozenset(written.untrusted_tools))
+                      frozenset(organisation.untrusted_tools) | frozenset(written.untrusted_tools),
+                      max(own.answers or "show", above.answers or "show", key=ANSWERS.index))
 
 
 def _finding_rule(entity: Entity, model: RegisteredModel,

@@ -15,7 +15,7 @@ from typing import Annotated, Final, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
 
-from gateway.model.decision import Action
+from gateway.model.decision import Action, Answers
 from gateway.model.kipass import Change, ModuleKind
 from gateway.policy.vocabulary import DataClass, OpaqueAction, OpaqueKind
 
@@ -53,11 +53,13 @@ REMEDIES: Final[dict[str, str]] = {
 """What would be right, by field name, where the kind of mistake alone does not say it."""
 
 
-class _File(BaseModel):
+class StrictFile(BaseModel):
+    """A part of a policy file: no unknown keys, nothing that changes."""
+
     model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
 
 
-class Contact(_File):
+class Contact(StrictFile):
     """Whom staff ask."""
 
     ki_pass_stelle: Annotated[str, StringConstraints(min_length=3, max_length=50)]
@@ -66,47 +68,48 @@ class Contact(_File):
     personalrat: Text | None = None
 
 
-class Purpose(_File):
+class Purpose(StrictFile):
     """A purpose (Zweck) for which AI may be used, and the passes it takes beyond the general ones."""
 
     title: Annotated[str, StringConstraints(min_length=1, max_length=80)]
     pass_scopes: tuple[Key, ...] = ()
 
 
-class Side(_File):
+class Side(StrictFile):
     """What happens to findings and to content that cannot be read, on one side of the town hall's door."""
 
     findings: dict[str, Action] = {}
     opaque: dict[OpaqueKind, OpaqueAction] = {}
+    answers: Answers | None = None
 
 
-class Content(_File):
+class Content(StrictFile):
     """The rules for models in the house and for all others."""
 
     in_house: Side = Side()
     outside: Side = Side()
 
 
-class OrganisationPurposes(_File):
+class OrganisationPurposes(StrictFile):
     """What AI may be used for at all; ``forbid`` adds to the catalogue of Art. 5 AI Act, which always holds."""
 
     allow: dict[Key, Purpose]
     forbid: dict[Key, Text] = {}
 
 
-class OrganisationModels(_File):
+class OrganisationModels(StrictFile):
     """The models that anybody in the organisation may use."""
 
     allow: tuple[str, ...]
 
 
-class PassRequirement(_File):
+class PassRequirement(StrictFile):
     """The scopes of the KI-Pass that are needed."""
 
     required: tuple[str, ...]
 
 
-class Organisation(_File):
+class Organisation(StrictFile):
     """``organisation.yaml``: what every department inherits."""
 
     version: Version
@@ -122,14 +125,14 @@ class Organisation(_File):
     untrusted_tools: tuple[ToolName, ...] = ()
 
 
-class Selection(_File):
+class Selection(StrictFile):
     """A tightening: only these, and not those. Without ``allow`` everything inherited stays."""
 
     allow: tuple[str, ...] | None = None
     deny: tuple[str, ...] = ()
 
 
-class Department(_File):
+class Department(StrictFile):
     """``departments/*.yaml``: what a department makes stricter."""
 
     version: Version
@@ -143,7 +146,7 @@ class Department(_File):
     untrusted_tools: tuple[ToolName, ...] = ()
 
 
-class Agreement(_File):
+class Agreement(StrictFile):
     """The processing agreement (AVV, Art. 28 GDPR)."""
 
     concluded: Day
@@ -157,7 +160,7 @@ class Agreement(_File):
         return self
 
 
-class Model(_File):
+class Model(StrictFile):
     """One entry of ``models.yaml``."""
 
     name: Annotated[str, StringConstraints(min_length=1, max_length=60)]
@@ -211,14 +214,14 @@ class Model(_File):
         return self
 
 
-class Register(_File):
+class Register(StrictFile):
     """``models.yaml``: every model that the organisation knows."""
 
     version: Version
     models: dict[ModelId, Model]
 
 
-class PassModule(_File):
+class PassModule(StrictFile):
     """One module of the KI-Pass."""
 
     kind: ModuleKind
@@ -228,14 +231,14 @@ class PassModule(_File):
     document: Literal["dienstvereinbarung", "leitlinien", "checkliste", "information"] | None = None
 
 
-class PassScope(_File):
+class PassScope(StrictFile):
     """One scope of the KI-Pass and the modules it takes."""
 
     name: Annotated[str, StringConstraints(min_length=1, max_length=24)]
     modules: Annotated[tuple[str, ...], Field(min_length=1)]
 
 
-class PassDocument(_File):
+class PassDocument(StrictFile):
     """One version of a document."""
 
     version: Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z.-]{1,20}$")]
@@ -248,7 +251,7 @@ class PassDocument(_File):
     supersedes: str | None = None
 
 
-class PassDocuments(_File):
+class PassDocuments(StrictFile):
     """The documents of the KI-Pass, every version, oldest first."""
 
     dienstvereinbarung: Annotated[tuple[PassDocument, ...], Field(min_length=1)]
@@ -257,7 +260,7 @@ class PassDocuments(_File):
     checkliste: tuple[PassDocument, ...] = ()
 
 
-class KiPass(_File):
+class KiPass(StrictFile):
     """``ki-pass.yaml``."""
 
     version: Version

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Collection, Sequence
-
+from gateway.detection.own import address_forms, creditor_forms, phone_forms, template
 from gateway.detection.recognizers import (
     address,
     card,
@@ -22,28 +20,21 @@ from gateway.detection.recognizers import (
     special,
     tax,
 )
-from gateway.detection.sheet import Rule, digits
+from gateway.detection.sheet import Rule
+from gateway.model.municipality import NOWHERE, Municipality
 
 
-def all_rules(*, case_patterns: Sequence[re.Pattern[str]] = (), own_mailboxes: Collection[str] = (),
-              own_phones: Collection[str] = (), own_addresses: Collection[str] = ()) -> tuple[Rule, ...]:
-    """Return every recognizer, with the patterns and the public data of this municipality."""
+def all_rules(own: Municipality = NOWHERE) -> tuple[Rule, ...]:
+    """Return every recognizer, with the templates and the public data of this municipality."""
     return (
-        email.rule(frozenset(map(str.lower, own_mailboxes))), iban.RULE, card.RULE, tax.RULE,
+        email.rule(frozenset(map(str.lower, own.mailboxes))), iban.RULE, card.RULE, tax.RULE,
         insurance.RULE, papers.RULE, plate.RULE,
-        phone.rule(frozenset(form for number in own_phones for form in _forms(number))),
-        address.rule(frozenset(map(str.lower, own_addresses))), address.FIELD_RULE, dates.RULE,
-        references.case_rule(case_patterns), references.CASH_RULE, references.PARCEL_RULE,
+        phone.rule(frozenset(form for number in own.phones for form in phone_forms(number))),
+        address.rule(frozenset(form for written in own.addresses for form in address_forms(written))),
+        address.FIELD_RULE, dates.RULE,
+        references.case_rule(tuple(map(template, own.case_numbers))),
+        references.cash_rule(tuple(map(template, own.cash_numbers)), creditor_forms(own.creditor_ids)),
+        references.PARCEL_RULE,
         network.RULE, cells.RULE, person.RULE,
         special.RULE,
     )
-
-
-def _forms(number: str) -> tuple[str, ...]:
-    """A telephone number in its national and international spelling, digits only."""
-    plain = digits(number.replace("(0)", ""))
-    if number.strip().startswith(("+49", "0049")):
-        national = "0" + plain.removeprefix("00").removeprefix("49")
-    else:
-        national = plain
-    return national, "49" + national[1:], "0049" + national[1:], "490" + national[1:]

@@ -13,6 +13,7 @@ from typing import Final
 
 from gateway.detection.data import words
 from gateway.detection.names import is_ordinary
+from gateway.detection.own import plain_address
 from gateway.detection.sheet import Rule, Sheet, value_at
 from gateway.model.finding import Finding
 
@@ -110,7 +111,7 @@ _FOLLOW: Final = re.compile(
 
 def _find(sheet: Sheet, own: frozenset[str]) -> Iterator[Finding]:
     for start, end, score, certain in _spans(sheet):
-        if _is_public(sheet, start) or sheet.text[start:end].lower() in own:
+        if _is_public(sheet, start) or (own and plain_address(sheet.text[start:end]) in own):
             continue
         yield Finding(start, end, "ADDRESS", score, "format", certain)
 
@@ -226,7 +227,7 @@ def _find_fields(sheet: Sheet) -> Iterator[Finding]:
 
 
 def rule(own: frozenset[str] = frozenset()) -> Rule:
-    """Return the recognizer; `own` are addresses (lower case) of the authority."""
+    """Return the recognizer; `own` are addresses of the authority, as `plain_address` writes them."""
     return Rule("ADDRESS", ("ADDRESS",), partial(_find, own=own), {
         "ADDRESS_LABEL": "wohnhaft wohne wohnt wohnen anschrift adresse wohnanschrift meldeanschrift address "
         "wohnadresse lieferadresse"

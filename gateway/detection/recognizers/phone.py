@@ -26,7 +26,7 @@ _DATE: Final = re.compile(r"\(?\d{1,2}[.\-/ ]{1,2}\d{1,2}[.\-/ ]{1,2}(?:\d{4}|\d
     r"\d{1,2}[./]\d{1,2}\.(?!\d{3})")
 _NOT_BEFORE: Final = re.compile(
     r"(?:az|aktenzeichen|kassenzeichen|geschäftszeichen|kundennummer|rechnung(?:snummer)?|vorlage|nr|nummer|zeichen|"
-    r"iban|id|euro|€)"
+    r"iban|id|euro|zzz|€)"
     r"[.:]{0,2}[ ]{0,2}$", re.I)
 _INSIDE: Final = re.compile(r"\d{3,4}[ -]\Z")
 """The middle of a longer number, such as an IBAN."""

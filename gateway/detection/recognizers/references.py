@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import Final
 
-from gateway.detection.sheet import GAP, Rule, Sheet
+from gateway.detection.sheet import GAP, Rule, Sheet, compact
 from gateway.model.finding import Finding
 
 _VALUE: Final = re.compile(
@@ -43,6 +43,7 @@ _CVE: Final = re.compile(r"(?:CVE|ISO|RFC|DIN|EU|EN|KB|DS|BV|VO)\b")
 _DOTTED: Final = re.compile(r"(?<![\w.,/-])(?=[\d.]*\d{4})\d{1,4}(?:\.\d{1,8}){2,4}(?![\w.]|,\d)")
 _DOTTED_DATE: Final = re.compile(r"\d{1,2}\.\d{1,2}\.\d{4}$|\d{2,4}\.\d{1,2}\.\d{1,2}$")
 _BENEFIT: Final = re.compile(r"(?<![\w/])(?:\d{5}//\d{4,8}|\d{3}[ ]?FK[ ]?\d{6}|\d{3}[A-Z]\d{6})(?![\w/])")
+_CREDITOR: Final = re.compile(r"(?<!\w)[A-Z]{2}\d{2}[ ]?ZZZ[ ]?\d(?:[ ]?\d){4,14}(?!\w)")
 _PARCEL: Final = re.compile(
     r"(?:Gemarkung[ ][A-ZÄÖÜ][\w-]+(?:[ ][A-ZÄÖÜ][\w-]+)?[ ,]{0,3})?(?:Flur[ ]\d{1,3}[ ,;:]{0,3}(?:und[ ])?)?"
     r"(?:Flurst(?:ück|\.)?(?:e|s|nummer|[ -]?Nr\.?)?|Flst\.?(?:[ -]?Nr\.?)?|Flurnummer|"
@@ -74,11 +75,15 @@ def _labelled(sheet: Sheet, kind: str, entity: str) -> Iterator[Finding]:
         yield Finding(match.start(), match.start() + len(surface), entity, 0.8, "kontext", certain=len(surface) >= 5)
 
 
-def _find_case(sheet: Sheet, own: Sequence[re.Pattern[str]]) -> Iterator[Finding]:
-    for pattern in own:
+def _own(sheet: Sheet, templates: Sequence[re.Pattern[str]], entity: str) -> Iterator[Finding]:
+    """Numbers of this municipality, wherever they stand."""
+    for pattern in templates:
         for match in sheet.scan(pattern):
-            if match.end() > match.start():
-                yield Finding(*match.span(), "CASE_NUMBER", 0.9, "format")
+            yield Finding(*match.span(), entity, 0.9, "format")
+
+
+def _find_case(sheet: Sheet, own: Sequence[re.Pattern[str]]) -> Iterator[Finding]:
+    yield from _own(sheet, own, "CASE_NUMBER")
     yield from _labelled(sheet, "CASE", "CASE_NUMBER")
     for _, end in sheet.hits("REGISTER"):
         registered = _REGISTERED.match(sheet.text, end)
@@ -94,8 +99,13 @@ def _find_case(sheet: Sheet, own: Sequence[re.Pattern[str]]) -> Iterator[Finding
             yield Finding(*match.span(), "CASE_NUMBER", 0.6, "format", certain=len(match[0]) >= 8)
 
 
-def _find_cash(sheet: Sheet) -> Iterator[Finding]:
+def _find_cash(sheet: Sheet, own: Sequence[re.Pattern[str]], creditors: frozenset[str]) -> Iterator[Finding]:
+    yield from _own(sheet, own, "CASH_NUMBER")
     yield from _labelled(sheet, "CASH", "CASH_NUMBER")
+    if creditors and sheet.has("ZZZ"):
+        for match in sheet.scan_numbers(_CREDITOR, 4):
+            if compact(match[0]) not in creditors:
+                yield Finding(*match.span(), "CASH_NUMBER", 0.8, "format")
     for match in sheet.scan_numbers(_BENEFIT, 9):
         yield Finding(*match.span(), "CASH_NUMBER", 0.8, "format")
     for match in sheet.scan_numbers(_DOTTED, 6):
@@ -130,7 +140,12 @@ def case_rule(own: Sequence[re.Pattern[str]] = ()) -> Rule:
         digits=True)
 
 
-CASH_RULE: Final = Rule("CASH_NUMBER", ("CASH_NUMBER",), _find_cash, {
+def cash_rule(own: Sequence[re.Pattern[str]] = (), creditors: frozenset[str] = frozenset()) -> Rule:
+    """Return the recognizer of customer numbers; `creditors` are the own SEPA identifiers: others are findings."""
+    return Rule("CASH_NUMBER", ("CASH_NUMBER",), partial(_find_cash, own=own, creditors=creditors), _CASH, digits=True)
+
+
+_CASH: Final = {
     "CASH": "kassenzeichen kassenz kz kundennummer kundennr kd personalnummer personalnr persnr bg bgnummer wg "
     "wohngeldnummer"
             " wohngeldnr mandatsreferenz mandatsref mandat buchungszeichen personenkonto debitor debitorennummer "
@@ -139,7 +154,7 @@ CASH_RULE: Final = Rule("CASH_NUMBER", ("CASH_NUMBER",), _find_cash, {
             "vertragskonto"
             " vertragskontonummer zählernummer rechnungsnummer bescheidnummer beitragsnummer kundenkonto wohngeld"
             " abgabenkonto objektnummer bürgernummer schülernummer matrikelnummer teilnehmernummer kundennumer"
-            " customer"}, digits=True)
+            " customer"}
 PARCEL_RULE: Final = Rule("PARCEL", ("PARCEL",), _find_parcel, {
     "PARCEL": "flurstück flurstücke flurstücks flurstücknummer flst flurst gemarkung flurnummer parzelle "
     "flurstücksnummer",

@@ -16,6 +16,7 @@ from gateway.detection.service import FindingCache, windows
 from gateway.detection.sheet import Rule, Sheet
 from gateway.errors import GatewayError
 from gateway.model.finding import Finding, Passage
+from gateway.model.municipality import Municipality, OfficeHolder
 
 MAIL = ("Sehr geehrte Frau Krüger, Ihre IBAN DE89 3704 0044 0532 0130 00 und die mistyped DE88 3704 0044 0532 0130 00, "
         "geb. am 07.11.1984, wohnhaft Lindenstr. 3, 33330 Gütersloh, Tel. 05241 987654, "
@@ -31,7 +32,7 @@ def test_a_known_text_costs_no_inspection() -> None:
 
 
 def test_the_label_is_part_of_what_the_cache_knows() -> None:
-    detector = build_detector()
+    detector = build_detector(DetectorOptions(names="keine"))
     plain, labelled = asyncio.run(detector.inspect([Passage("Haddad"), Passage("Haddad", "nachname")]))
     assert plain == ()
     assert [f.entity for f in labelled] == ["PERSON"]
@@ -90,7 +91,7 @@ def test_a_detector_that_takes_too_long_refuses() -> None:
 
 def test_a_detector_that_finds_nothing_does_not_start() -> None:
     with pytest.raises(GatewayError, match="pruefung_nicht_verfuegbar"):
-        RuleDetector([Rule("NONE", ("PERSON",), lambda sheet: ())]).ready()
+        RuleDetector(lambda own: [Rule("NONE", ("PERSON",), lambda sheet: ())]).ready()
 
 
 def test_the_loop_is_free_while_a_long_text_is_inspected() -> None:
@@ -152,7 +153,8 @@ def test_no_logger_and_no_output_ever_holds_content(capfd: pytest.CaptureFixture
 
 def test_findings_and_passages_do_not_print_content() -> None:
     assert "Krüger" not in repr(Passage("Krüger", "Krüger"))
-    assert "Krüger" not in repr(DetectorOptions(allowed=("Krüger",)))
+    own = Municipality(office_holders=(OfficeHolder("Anna Krüger", "Bürgermeisterin"),))
+    assert "Krüger" not in repr(DetectorOptions(municipality=own))
 
 
 @pytest.mark.parametrize(("action", "entity", "value", "expected"), [
