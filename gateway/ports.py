@@ -42,6 +42,10 @@ class Detector(Protocol):
         """Return the findings of each passage, sorted by start. Raises ``pruefung_nicht_verfuegbar``; never guesses."""
         ...
 
+    def find(self, passage: Passage) -> Sequence[Finding]:
+        """Inspect one short passage here and now: a sentence of an answer that is being shown."""
+        ...
+
 
 class Operators(Protocol):
     """Replaces a value for good (no way back): the actions ``mask``, ``hash`` and ``generalise``."""
@@ -130,6 +134,10 @@ class Metrics(Protocol):
 
     def leak_alarms(self, count: int) -> None:
         """Count replaced values that stood in a raw answer all the same."""
+        ...
+
+    def strangers(self, counts: Mapping[str, int]) -> None:
+        """Count personal data in answers that the caller never sent, by kind."""
         ...
 
     def unresolved(self, count: int) -> None:

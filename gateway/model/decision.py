@@ -20,6 +20,10 @@ DEFAULT_PURPOSE: Final = "allgemein"
 UNKNOWN_PURPOSE: Final = "unbekannt"
 
 
+Answers = Literal["show", "flag", "mask"]
+"""What happens to personal data in an answer that the caller never sent: shown, shown and counted, or hidden."""
+
+
 @dataclass(frozen=True, slots=True)
 class Reason:
     """One rule that took part: its stable id, what it said, and the same in German for people."""
@@ -68,3 +72,4 @@ class ReleaseDecision:
     denial: Denial | None = None
     untrusted_tools: frozenset[str] = frozenset()
     """Tools whose arguments keep their placeholders."""
+    answers: Answers = "show"

@@ -111,7 +111,8 @@ class ExchangeLog:
             await self.outcome("aborted")
 
     async def outcome(self, status: str, *, code: str = "", http_status: int = 0, usage: Usage | None = None,
-                      unresolved: int = 0, leaked: int = 0) -> None:
+                      unresolved: int = 0, leaked: int = 0,
+                      strangers: Mapping[str, int] | None = None) -> None:
         """Write how it ended: ``ok``, ``aborted`` (the client hung up) or ``failed``. The second call does nothing."""
         if self._ended or self._intent is None:
             return
@@ -122,6 +123,8 @@ class ExchangeLog:
                   "unresolved": unresolved, "leaked": leaked, "latency_ms": self._milliseconds()}
         if self.first_byte is not None:
             facts["first_byte_ms"] = round((self.first_byte - self._started) * 1000)
+        if strangers:
+            facts["strangers"] = dict(strangers)
         if usage:
             facts |= {"tokens_in": usage.prompt, "tokens_out": usage.completion}
         try:

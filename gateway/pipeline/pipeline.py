@@ -18,6 +18,7 @@ from gateway.model.decision import Action, Denial, ReleaseDecision
 from gateway.model.exchange import RedactedBody, SealedRequest
 from gateway.model.finding import Passage
 from gateway.model.principal import Principal
+from gateway.pipeline.afterthought import AnswerCheck
 from gateway.pipeline.allowance import Allowance
 from gateway.pipeline.exchange_log import ExchangeLog
 from gateway.pipeline.finishing import finish
@@ -27,10 +28,8 @@ from gateway.pipeline.relay import Relay
 from gateway.policy.decide import AdmitFacts, ReleaseFacts, admit, release
 from gateway.policy.policyset import PolicySet
 from gateway.ports import Authenticator, Clock, Credentials, Detector, Metrics, Operators, Recorder, Upstream
-from gateway.redaction.leaks import leaks
 from gateway.redaction.placeholder import instruction
 from gateway.redaction.redact import Redaction, apply, plan
-from gateway.redaction.restore import Restorer
 from gateway.wire.dialect import AnswerContext, Dialect, ParsedRequest, public_message
 
 _log = logging.getLogger(__name__)
@@ -124,7 +123,7 @@ class _Walk:
         self._stage("release")
         redaction = await self._redact(passages, inspection, decision)
         sealed = await self._seal(parsed, decision, redaction)
-        return await self._send(sealed, parsed, decision, redaction)
+        return await self._send(sealed, parsed, redaction, [passage.text for passage in passages])
 
     def _admit(self, principal: Principal, parsed: ParsedRequest) -> AdmitFacts:
         house, inbound = self._house, self._inbound
@@ -206,9 +205,9 @@ class _Walk:
                                                sorted(_per_entity(redaction.counts).items()))}
         return SealedRequest(inbound.dialect.name, decision, body, parsed.stream, receipt, inbound.request_id)
 
-    async def _send(self, sealed: SealedRequest, parsed: ParsedRequest, decision: ReleaseDecision,
-                    redaction: Redaction) -> Outbound:
-        house, inbound = self._house, self._inbound
+    async def _send(self, sealed: SealedRequest, parsed: ParsedRequest, redaction: Redaction,
+                    before: list[str]) -> Outbound:
+        house, inbound, decision = self._house, self._inbound, sealed.release
         response = await house._upstream.send(sealed)
         self._stage("upstream_first_byte")
         if response.status >= 400:
@@ -216,13 +215,11 @@ class _Walk:
                 raise await provider_error(response)
             finally:
                 await response.close()
-        values = redaction.values
+        check = AnswerCheck(decision.answers, redaction.values, before, redaction.texts, house._detector)
         answer = inbound.dialect.answer(AnswerContext(
-            channel=(lambda json_string: Restorer(values, json_string=json_string)) if values else None,
-            wants_usage=parsed.wants_usage, alias=parsed.model, target=sealed.model.target,
-            untrusted_tools=decision.untrusted_tools))
-        relay = Relay(response, answer, inbound.dialect, self.log, house._metrics, inbound.request_id,
-                      lambda raw: leaks(raw, values.values(), redaction.texts))
+            channel=check.channel if check.needed else None, wants_usage=parsed.wants_usage, alias=parsed.model,
+            target=sealed.model.target, untrusted_tools=decision.untrusted_tools))
+        relay = Relay(response, answer, inbound.dialect, self.log, house._metrics, inbound.request_id, check)
         self.relayed = True
         if sealed.stream:
             self._count("allowed")

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator
 from contextlib import suppress
 from time import perf_counter
 
 from gateway.errors import GatewayError, internal
+from gateway.pipeline.afterthought import AnswerCheck
 from gateway.pipeline.exchange_log import ExchangeLog
 from gateway.pipeline.finishing import finish
 from gateway.ports import Metrics, UpstreamResponse
@@ -30,10 +31,10 @@ class Relay:
     """The way back of one exchange, streamed or whole."""
 
     def __init__(self, response: UpstreamResponse, answer: Answer, dialect: Dialect, log: ExchangeLog,
-                 metrics: Metrics, request_id: str, leaks: Callable[[Sequence[str]], int]) -> None:
+                 metrics: Metrics, request_id: str, check: AnswerCheck) -> None:
         self._response, self._answer, self._dialect = response, answer, dialect
         self._chunks = response.chunks()
-        self._leaks = leaks
+        self._check = check
         self._log, self._metrics, self._request_id = log, metrics, request_id
 
     async def whole(self) -> bytes:
@@ -110,11 +111,13 @@ class Relay:
             self._metrics.tokens(self._log.model, answer.usage.prompt, answer.usage.completion)
         if answer.unresolved:
             self._metrics.unresolved(answer.unresolved)
-        leaked = self._leaks(answer.raw())
+        raw = answer.raw()
+        leaked, strangers = self._check.leaked(raw), await self._check.strangers(raw)
         if leaked:
             self._metrics.leak_alarms(leaked)
+        self._metrics.strangers(strangers)
         await self._log.outcome(status, code=error.code if error else "", http_status=self._response.status,
-                                usage=answer.usage, unresolved=answer.unresolved, leaked=leaked)
+                                usage=answer.usage, unresolved=answer.unresolved, leaked=leaked, strangers=strangers)
 
     async def _end(self) -> None:
         """Give the provider's connection back, or cut it; what has no outcome yet was given up by the client."""

@@ -19,6 +19,7 @@ from gateway.policy.problems import PolicyProblem, did_you_mean, listed, shown
 from gateway.policy.schema import Department, KiPass, Organisation, Register
 from gateway.policy.source import Path_, Source
 from gateway.policy.vocabulary import (
+    ANSWERS,
     DATA_CLASSES,
     DEFAULTS_IN_HOUSE,
     DEFAULTS_OUTSIDE,
@@ -169,6 +170,11 @@ def _actions(source: Source, content: Department, inherited: Organisation) -> Pr
                 yield source.problem(("content", side, "findings", key),
                                      f"„{action}“ ist weniger streng als „{least}“, das die Organisation vorgibt",
                                      f"möglich sind: {listed(at_least(least))}")
+        answers, least_answers = getattr(content.content, side).answers, above.answers or "show"
+        if answers and ANSWERS.index(answers) < ANSWERS.index(least_answers):
+            yield source.problem(("content", side, "answers"),
+                                 f"„{answers}“ ist weniger streng als „{least_answers}“, das die Organisation vorgibt",
+                                 f"möglich sind: {listed(ANSWERS[ANSWERS.index(least_answers):])}")
         for kind, let in getattr(content.content, side).opaque.items():
             if OPAQUE_STRICTNESS.index(let) < OPAQUE_STRICTNESS.index(above.opaque.get(kind, "refuse")):
                 yield source.problem(("content", side, "opaque", kind),

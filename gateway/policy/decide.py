@@ -90,7 +90,7 @@ def release(policies: PolicySet, facts: ReleaseFacts) -> ReleaseDecision:
     if denial_ is not None:
         reasons = (*reasons, Reason(denial_.rule, "deny", denial_.message))
     return ReleaseDecision(policies.digest, None if denial_ else rules.model, rules.actions, reasons, denial_,
-                           rules.untrusted_tools)
+                           rules.untrusted_tools, rules.answers)
 
 
 def visible_models(policies: PolicySet, department: str) -> tuple[RegisteredModel, ...]:

@@ -12,13 +12,16 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import Final, Literal, get_args
 
-from gateway.model.decision import Action
+from gateway.model.decision import Action, Answers
 from gateway.model.entities import ENTITIES
 
 STRICTNESS: Final[tuple[Action, ...]] = ("keep", "note", "generalise", "hash", "placeholder", "mask", "refuse")
 """Every action, from the loosest to the strictest."""
 READABLE: Final[frozenset[Action]] = frozenset({"keep", "note"})
 """The actions after which the provider reads the value as it is."""
+
+ANSWERS: Final[tuple[Answers, ...]] = ("show", "flag", "mask")
+"""What happens to personal data in an answer that nobody sent, from the loosest to the strictest."""
 
 OpaqueKind = Literal["image", "audio", "file"]
 OpaqueAction = Literal["pass", "refuse"]

@@ -35,6 +35,9 @@ class PrometheusMetrics:
                                 ["api"], registry=registry)
         self._unresolved = Counter("ki_pforte_unresolved_placeholders",
                                    "Platzhalter in Antworten, die nie vergeben wurden", registry=registry)
+        self._strangers = Counter("ki_pforte_answer_findings",
+                                  "Personenbezogenes in Antworten, das niemand gesendet hat", ["entity"],
+                                  registry=registry)
         self._leaks = Counter("ki_pforte_leak_alarms", "Ersetzte Angaben, die in einer Antwort dennoch standen",
                               registry=registry)
         stages = Histogram("ki_pforte_stage_duration_seconds", "Dauer je Abschnitt", ["stage"], buckets=SECONDS,
@@ -91,6 +94,11 @@ class PrometheusMetrics:
     def leak_alarms(self, count: int) -> None:
         """See `gateway.ports.Metrics.leak_alarms`."""
         self._leaks.inc(count)
+
+    def strangers(self, counts: Mapping[str, int]) -> None:
+        """See `gateway.ports.Metrics.strangers`."""
+        for entity, number in counts.items():
+            self._strangers.labels(entity).inc(number)
 
     def unresolved(self, count: int) -> None:
         """See `gateway.ports.Metrics.unresolved`."""

@@ -37,7 +37,10 @@ class ParsedRequest:
 class ChannelText(Protocol):
     """One running text of an answer on its way back (`gateway.redaction.restore.Restorer`)."""
 
-    unresolved: int
+    @property
+    def unresolved(self) -> int:
+        """Placeholders that this exchange never issued."""
+        ...
 
     @property
     def raw(self) -> str:

@@ -1,0 +1,76 @@
+"""What is known about an answer only when it is over: did a replaced value come back, does it name people nobody sent?
+
+Counts, never content. What the answer may show was decided before (`gateway.redaction.guard` hides sentence by
+sentence); this is for the book and the monitoring.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from gateway.errors import GatewayError
+from gateway.model.decision import Answers
+from gateway.model.finding import Passage
+from gateway.ports import Detector
+from gateway.redaction.guard import AnswerGuard, strangers
+from gateway.redaction.leaks import leaks
+from gateway.redaction.restore import Restorer, restore
+
+UNCHECKED = "ungeprueft"
+"""Stands among the kinds when the detector could not be asked about an answer that had been shown already."""
+
+
+@dataclass(slots=True)
+class AnswerCheck:
+    """Opens the channels of one answer and looks back at them. ``before`` and ``after`` are the request's texts."""
+
+    mode: Answers
+    values: Mapping[str, str] = field(repr=False)
+    before: Sequence[str] = field(repr=False)
+    after: Sequence[str] = field(repr=False)
+    detector: Detector
+    _guards: list[AnswerGuard] = field(default_factory=list, repr=False)
+    _sent: str | None = field(default=None, repr=False)
+
+    @property
+    def needed(self) -> bool:
+        """Whether the texts of the answer must be looked at at all; if not, bytes pass as they are."""
+        return bool(self.values) or self.mode != "show"
+
+    def channel(self, json_string: bool) -> Restorer | AnswerGuard:
+        """Open one channel. Arguments of tools are restored but not hidden from the tool that needs them."""
+        restorer = Restorer(self.values, json_string=json_string)
+        if self.mode != "mask" or json_string:
+            return restorer
+        guard = AnswerGuard(restorer, lambda text: self.detector.find(Passage(text)), self.sent)
+        self._guards.append(guard)
+        return guard
+
+    @property
+    def sent(self) -> str:
+        """Everything the caller wrote, in lower case."""
+        if self._sent is None:
+            self._sent = "\n".join(self.before).lower()
+        return self._sent
+
+    def leaked(self, raw: Sequence[str]) -> int:
+        """Return how many replaced values stand in the raw answer all the same."""
+        return leaks(raw, self.values.values(), self.after)
+
+    async def strangers(self, raw: Sequence[str]) -> Counter[str]:
+        """Return the personal data that the caller never sent, by kind."""
+        if self.mode == "mask":
+            return sum((guard.hidden for guard in self._guards), Counter())
+        found: Counter[str] = Counter()
+        if self.mode == "show" or not raw:
+            return found
+        texts = [restore(text, self.values) for text in raw]
+        try:
+            findings = await self.detector.inspect([Passage(text) for text in texts])
+        except GatewayError:
+            return Counter({UNCHECKED: 1})
+        for text, seen in zip(texts, findings, strict=True):
+            found.update(f.entity for f in strangers(text, seen, self.sent))
+        return found
