@@ -54,7 +54,6 @@ if TYPE_CHECKING:
     from audit.retention import Retention as Retention
     from audit.verdict import Verdict as Verdict
     from audit.verify import Trust as Trust
-    from audit.verify import verify as verify
 
 _HOME: Final = {
     "bundle": ("Bundle",),
@@ -66,7 +65,7 @@ _HOME: Final = {
     "record": ("Draft", "Part", "Receipt", "time_text", "time_us"),
     "retention": ("Retention",),
     "verdict": ("Verdict",),
-    "verify": ("Trust", "verify"),
+    "verify": ("Trust",),  # the function is `audit.verify.verify`: beside the module it cannot have that name here
 }
 _WHERE: Final = {name: room for room, names in _HOME.items() for name in names}
 __all__ = sorted(_WHERE)

@@ -36,6 +36,8 @@ class Verdict:
     gap_count: int = 0
     bad_roots: list[int] = field(default_factory=list)
     bad_notes: int = 0
+    pin_given: bool = False
+    """The reader brought a note. When nothing bears it out (`pinned` is None), the findings say why."""
     foreign_pin: bool = False
     missing_from: int | None = None
     missing_to: int = 0
@@ -100,7 +102,7 @@ class Verdict:
     def warnings(self) -> list[str]:
         """Return what the reader should know and what does not change the verdict."""
         notes = []
-        if self.pinned is None:
+        if self.pinned is None and not self.pin_given:
             notes.append(
                 "Ende nicht prüfbar: Es wurde keine hinterlegte Notiz angegeben. Ob am Ende Einträge fehlen, "
                 "lässt sich nur mit einer Notiz sagen, die außerhalb des Hauses aufbewahrt wird."
@@ -113,9 +115,12 @@ class Verdict:
                 "der Einrichtung erhalten haben (--vkey)."
             )
         if self.size > self.covered:
-            notes.append(f"{self.size - self.covered} Einträge liegen noch nicht unter einem Prüfpunkt.")
+            rest = self.size - self.covered
+            notes.append(f"{rest} {'Eintrag liegt' if rest == 1 else 'Einträge liegen'} "
+                         "noch nicht unter einem Prüfpunkt.")
         if self.unsequenced:
-            notes.append(f"{self.unsequenced} Einträge sind noch nicht eingeordnet.")
+            notes.append(f"{self.unsequenced} {'Eintrag ist' if self.unsequenced == 1 else 'Einträge sind'} "
+                         "noch nicht eingeordnet.")
         if self.surplus_ends:
             notes.append(f"{self.surplus_ends} Abschlüsse gehören zu keinem offenen Vorgang.")
         return notes

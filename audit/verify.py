@@ -81,7 +81,8 @@ class _Check:
         self.source = source
         self.trust = trust
         self.keys = list(trust.vkeys) or list(source.vkeys)
-        self.verdict = Verdict(log=source.log, unsequenced=source.unsequenced, own_keys=not trust.vkeys)
+        self.verdict = Verdict(log=source.log, unsequenced=source.unsequenced, own_keys=not trust.vkeys,
+                               pin_given=bool(trust.pins))
         self.tree = CompactRange()
         self.wanted: dict[int, list[tuple[Checkpoint, bool]]] = {}
         """Size -> checkpoints to compare there, and whether each was pinned."""
@@ -177,7 +178,7 @@ class _Check:
         for name, part in entry.parts.items():
             said = envelope.commitments.get(name, "")
             if not hmac.compare_digest(record.commitment(name, part.salt, part.body), said):
-                self._changed(index, f"Der Teil {name} wurde verändert.")
+                self._changed(index, f"Was der Eintrag sagt, wurde verändert (Teil {name}).")
         self.verdict.deleted_parts += len(envelope.commitments.keys() - entry.parts.keys())
 
     def _counter(self, index: int, envelope: record.Envelope) -> None:

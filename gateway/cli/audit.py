@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import asdict
+from datetime import UTC, datetime
 from functools import wraps
 from pathlib import Path
 from typing import Annotated, Any, ParamSpec
 
 import typer
 
-from audit import Bundle, Ledger, LedgerConfigError, LedgerError, RecordRow, read_trust, time_text, verify
+from audit import Bundle, Ledger, LedgerConfigError, LedgerError, RecordRow, read_trust, time_text
+from audit.verify import verify
 from gateway.cli.context import context
-from gateway.cli.output import Exit, emit, note, say, speaks, table
+from gateway.cli.output import CliError, Exit, emit, note, say, speaks, table
 from gateway.home import open_ledger
+from gateway.kipass.calendar import BERLIN
 from gateway.settings import load
 
 audit_app = typer.Typer(name="audit", help="Protokoll ansehen, prüfen und mitnehmen.", no_args_is_help=True)
@@ -81,7 +84,7 @@ def tail(
         emit({"records": [_row(row) for row in rows]})
         return
     table(("Nr.", "Zeit", "Art", "Vorgang", "Abteilung", "Modell", "Entscheidung", "Grund"), [
-        (row.idx, time_text(row.t_us), row.type, row.vorgang, row.department, row.model, row.decision,
+        (row.idx, _local(row.t_us), row.type, row.vorgang, row.department, row.model, row.decision,
          row.code or row.rule) for row in reversed(rows)])
 
 
@@ -102,7 +105,12 @@ def checkpoint(ctx: typer.Context) -> None:
     """Unterschreibt einen Prüfpunkt und zeigt die Notiz zum Aufbewahren."""
     with _open(ctx) as ledger:
         ledger.checkpoint()
-        say(ledger.status().checkpoint_note.rstrip("\n"))
+        kept = ledger.status().checkpoint_note.rstrip("\n")
+    if not kept:
+        raise CliError("Das Protokoll ist noch leer; es gibt nichts zu unterschreiben.", Exit.CANNOT_RUN)
+    say(kept)
+    note("Bitte bewahren Sie diese Notiz außerhalb der KI-Pforte auf, zum Beispiel ausgedruckt oder im "
+         "Postfach der oder des Datenschutzbeauftragten.")
 
 
 @audit_app.command()
@@ -125,6 +133,10 @@ def status(ctx: typer.Context, json: Json = False) -> None:
         say(f"Prüfschlüssel: {key}")
     if found.problem:
         say(found.problem)
+
+
+def _local(t_us: int) -> str:
+    return f"{datetime.fromtimestamp(t_us // 1_000_000, UTC).astimezone(BERLIN):%d.%m.%Y %H:%M:%S}"
 
 
 def _row(row: RecordRow) -> dict[str, Any]:

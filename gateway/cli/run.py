@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import socket
 import sys
@@ -13,6 +14,11 @@ from gateway.cli.context import context
 from gateway.cli.output import CliError, Exit, cannot_run, emit, note, say, table
 from gateway.settings import Settings, load
 
+_LISTEN = {
+    errno.EADDRINUSE: "Dort läuft schon ein Programm, vielleicht eine andere KI-Pforte.",
+    errno.EACCES: "Für diesen Port fehlt das Recht.",
+    errno.EADDRNOTAVAIL: "Diese Adresse hat der Rechner nicht.",
+}
 Json = Annotated[bool, typer.Option("--json", help="Ausgabe als JSON.")]
 
 
@@ -56,9 +62,9 @@ def _listen(settings: Settings) -> socket.socket:
     try:
         listening.bind((settings.host, settings.port))
     except OSError as error:
-        raise CliError(f"Die KI-Pforte kann auf {settings.host}:{settings.port} nicht hören ({error.strerror}). Läuft "
-                       "dort schon ein Programm? Mit --port wählen Sie einen anderen Port.",
-                       Exit.CANNOT_RUN) from None
+        why = _LISTEN.get(error.errno or 0, f"({error.strerror})")
+        raise CliError(f"Die KI-Pforte kann auf {settings.host}:{settings.port} nicht hören: {why} Einen anderen Port "
+                       "wählen Sie mit KI_PFORTE_PORT oder --port.", Exit.CANNOT_RUN) from None
     listening.set_inheritable(True)
     return listening
 

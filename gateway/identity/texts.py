@@ -14,18 +14,18 @@ _REASONS: Final[dict[str, str]] = {
     "unvollstaendig": "Das ist kein vollständiger Schlüssel. Ein Schlüssel beginnt mit „kip_“ und hat 56 Zeichen. "
                       "Bitte kopieren Sie ihn noch einmal vollständig, ohne Leerzeichen und Anführungszeichen.",
     "unbekannt": "Dieser Schlüssel ist nicht bekannt. Bitte prüfen Sie, ob Sie den neuesten eingetragen haben, oder "
-                 "legen Sie einen neuen an.",
-    "widerrufen": "Dieser Schlüssel wurde widerrufen. Bitte legen Sie einen neuen an und tragen Sie ihn ein.",
-    "abgelaufen": "Dieser Schlüssel ist abgelaufen. Bitte legen Sie einen neuen an und tragen Sie ihn ein.",
+                 "lassen Sie sich einen neuen geben.",
+    "widerrufen": "Dieser Schlüssel wurde widerrufen. Bitte lassen Sie sich einen neuen geben und tragen Sie ihn ein.",
+    "abgelaufen": "Dieser Schlüssel ist abgelaufen. Bitte lassen Sie sich einen neuen geben und tragen Sie ihn ein.",
     "ausgeschieden": "Ihr Zugang ist nicht mehr aktiv. Bitte wenden Sie sich an die KI-Pass-Stelle Ihres Hauses.",
 }
 
 
 def invalid(reason: Refusal, keys_page: str) -> GatewayError:
-    """Return the 401 for this reason; `keys_page` is the address where people manage their keys."""
+    """Return the 401 for this reason; `keys_page` is the address that says how people get a key."""
     text = _REASONS[reason]
     if keys_page and reason != "ausgeschieden":
-        text += f" Ihre Schlüssel finden Sie hier: {keys_page}"
+        text += f" Woher Sie Schlüssel bekommen, steht hier: {keys_page}"
     return GatewayError("schluessel_ungueltig", text, hint=f"key refused: {reason}")
 
 

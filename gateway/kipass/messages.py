@@ -59,9 +59,8 @@ class Words:
 
     def blocked(self) -> str:
         """``ki_pass_gesperrt``. The reason is for the person and the pass office, not for a chat window."""
-        who = f"die KI-Pass-Stelle ({self.config.contact})" if self.config.contact else "die KI-Pass-Stelle"
-        return (f"Ihre Anfrage wurde nicht gesendet, weil {self._pass} gesperrt ist. Bitte wenden Sie sich an {who}; "
-                f"dort erfahren Sie den Grund. Ihr Stand: {self.config.link}")
+        return (f"Ihre Anfrage wurde nicht gesendet, weil {self._pass} gesperrt ist. Den Grund erfahren Sie hier: "
+                f"{self.config.contact or 'KI-Pass-Stelle'}. Ihr Stand: {self.config.link}")
 
     def grace(self, until: datetime | None) -> str:
         """The notice of the grace period: ASCII, since it travels in a header."""

@@ -84,8 +84,12 @@ def _create_private(path: Path) -> None:
     try:
         os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
     except OSError as error:
+        if not path.parent.is_dir():
+            raise StoreError(f"Den Ordner {path.parent} gibt es nicht; die Datenbankdatei {path.name} lässt sich nicht "
+                             "öffnen. Bitte rufen Sie den Befehl im Ordner der KI-Pforte auf, oder nennen Sie ihren "
+                             "Datenordner in KI_PFORTE_HOME. Einen neuen legt „ki-pforte init“ an.") from None
         raise StoreError(f"Die Datenbankdatei {path} lässt sich nicht öffnen ({error.strerror}). Bitte prüfen Sie, "
-                         "ob der Ordner besteht und dieses Konto darin schreiben darf.") from None
+                         "ob dieses Konto in dem Ordner schreiben darf.") from None
 
 
 @contextmanager

@@ -104,7 +104,7 @@ def line(row: RecordRow, departments: Mapping[str, str], models: Mapping[str, st
         mark, verdict = "no", words.DECISIONS["denied"]
     elif row.type == "intent":
         ended = row.end is not None and row.end.type == "outcome"
-        mark = "open" if row.end is None else "ok"
+        mark = "ok" if ended else "open"
         verdict = words.DECISIONS["allowed"] if ended or row.end is None else "Ergebnis unbekannt"
         reason = "noch ohne Ergebnis" if row.end is None else words.CODES.get(row.end.code, row.end.code)
         return RowView(row, moment_of(row.t_us), departments.get(row.department, row.department),

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -98,3 +99,9 @@ def test_a_key_of_another_log_is_refused(tmp_path: Path) -> None:
     Signer.open(tmp_path, "test.example/log")
     with pytest.raises(LedgerConfigError, match="gehört zum Protokoll"):
         Signer.open(tmp_path, "other.example/log")
+
+
+def test_every_public_name_is_the_thing_and_not_the_module_beside_it() -> None:
+    import audit
+    for name in audit.__all__:
+        assert not isinstance(getattr(audit, name), ModuleType), name

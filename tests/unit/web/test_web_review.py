@@ -64,7 +64,7 @@ def test_a_changed_record_is_said_in_words_and_nobody_is_told_all_is_well(house:
     officer.post("/review/pruefen", {}, page="/review")
     text = officer.get("/review").text
     assert "Das Protokoll ist nicht in Ordnung" in text
-    assert "Der Teil meta wurde verändert" in text
+    assert "Was der Eintrag sagt, wurde verändert (Teil meta)" in text
     assert "Unverändert" not in text
 
 
