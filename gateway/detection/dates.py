@@ -1,4 +1,9 @@
-"""How a date looks in German (and a little English) text. Shared by birth dates, sensitive dates and tables."""
+"""How a date looks in German (and a little English) text. Shared by birth dates, sensitive dates and tables.
+
+`DATE` is a date that is one by itself. `WHEN` is whatever people write behind a word such as "verstorben": also a
+month, a feast, a season, a year alone, and a stretch of time from one to the other. It is only looked for where a
+word says whose date it is.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +11,7 @@ import re
 from typing import Final
 
 _MONTHS: Final = (
-    r"(?:Jan(?:uar|uary|\.)?|Jän(?:ner|\.)?|Feb(?:ruar|ruary|\.)?|M(?:är|aer|ar)z?(?:\.|ch)?|Apr(?:il|\.)?|Ma[iy]|"
+    r"(?:Jan(?:uar|uary|\.)?|Jän(?:ner|\.)?|Feb(?:ruar|ruary|r?\.)?|M(?:är|aer|ar)z?(?:\.|ch)?|Apr(?:il|\.)?|Ma[iy]|"
     r"Jun(?:i|e|\.)?|"
     r"Jul(?:i|y|\.)?|Aug(?:ust|\.)?|Sep(?:t(?:ember|\.)?|\.)?|O[kc]t(?:ober|\.)?|Nov(?:ember|\.)?|De[zc](?:ember|\.)?)")
 DATE: Final = (
@@ -18,3 +23,18 @@ DATE: Final = (
 DATE_RE: Final = re.compile(DATE, re.I)
 YEAR: Final = r"(?:(?:19|20)\d{2})(?![\d.,/-]?\d)"
 """A year alone: only right behind a label."""
+SHORT: Final = r"\d{1,2}\.[ ]?\d{1,2}\.(?![ ]?\d)"
+"""Day and month without a year."""
+_FEAST: Final = (
+    r"(?:(?:[1-4]|erste[nr]?|zweite[nr]?|dritte[nr]?|vierte[nr]?)\.?[ ](?:Advent|Weihnachts(?:feier)?tag)|Heilig(?:en[ ])?"
+    r"abend|Weihnachten|Silvester|Neujahr|Ostern|Oster(?:sonntag|montag)|Karfreitag|Pfingst(?:en|sonntag|montag)|"
+    r"Himmelfahrt|Totensonntag|Allerheiligen|Rosenmontag|Nikolaus(?:tag)?)(?:[ ](?:\d{4})(?!\d))?")
+_PERIOD: Final = (
+    rf"(?:{_MONTHS}|Früh(?:jahr|ling)|Sommer|Herbst|Winter|Anfang|Mitte|Ende|Jahreswechsel)"
+    rf"(?:[ ]{_MONTHS})?[ ]{YEAR}|(?:0?[1-9]|1[0-2])/(?:19|20)\d{{2}}(?![\d/])")
+_ONE: Final = rf"(?:{DATE}|{SHORT}|{_FEAST}|{_PERIOD})"
+_TO: Final = r"(?:[ ]?[-–][ ]?|[ ]?(?:,[ ])?(?:bis|to|until)[ ](?:(?:einschl(?:ießlich|\.)?|zum|inkl\.|voraussichtlich)[ ])?)"
+RANGE: Final = rf"(?:(?:{_ONE}|{YEAR}|\d{{1,2}}\.){_TO}(?:{_ONE}|{YEAR})|{_ONE}|{YEAR})"
+WHEN: Final = RANGE
+"""A date, a part of one, or a stretch of time."""
+WHEN_RE: Final = re.compile(rf"(?<![\w.,/-])(?:{WHEN})(?![^\W_])", re.I)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from gateway.detection.own import address_forms, creditor_forms, phone_forms, template
 from gateway.detection.recognizers import (
     address,
+    birth,
     card,
     cells,
     dates,
@@ -31,7 +32,7 @@ def all_rules(own: Municipality = NOWHERE) -> tuple[Rule, ...]:
         insurance.RULE, papers.RULE, plate.RULE,
         phone.rule(frozenset(form for number in own.phones for form in phone_forms(number))),
         address.rule(frozenset(form for written in own.addresses for form in address_forms(written))),
-        address.FIELD_RULE, dates.RULE,
+        address.FIELD_RULE, birth.RULE, dates.RULE,
         references.case_rule(tuple(map(template, own.case_numbers))),
         references.cash_rule(tuple(map(template, own.cash_numbers)), creditor_forms(own.creditor_ids)),
         references.PARCEL_RULE,

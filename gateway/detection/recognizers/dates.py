@@ -1,4 +1,9 @@
-"""Birth dates, and dates of death, marriage, divorce and illness. Other dates say nothing about a person."""
+"""Dates of death, marriage, divorce and illness. Other dates say nothing about a person.
+
+A trigger word and a date belong together when they stand in one sentence, close by, and nothing between them says that
+the date is about something else (an application, a letter, a statute). What is found here is never looked for
+elsewhere: the same day may be the day of a meeting.
+"""
 
 from __future__ import annotations
 
@@ -6,70 +11,83 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from gateway.detection.dates import DATE, DATE_RE, YEAR
+from gateway.detection.dates import DATE, SHORT, WHEN, WHEN_RE
 from gateway.detection.sheet import Rule, Sheet
 from gateway.model.finding import Finding
 
-_AFTER: Final = re.compile(
-    rf"""["'”)*_]{{0,3}}\.?[ \t]?(?:\([^)\n]{{1,20}}\))?["'”]?
-    [ \t]{{0,2}}[:=|–-]?[ \t]{{0,3}}(?:\n[ \t]{{0,4}})?["'„“(]{{0,2}}
-    (?:(?:am|den|is|ist|on|war|der|lautet)[ ]){{0,2}}(?:in[ ][^\n\d,;]{{2,40}}?,?[ ](?:am[ ]|on[ ])?)?
-    (?P<date>{DATE}|{YEAR})""", re.X | re.I)
-_STAR: Final = re.compile(rf"(?:\*|†|✝)[ ]?(?:am[ ])?({DATE}|{YEAR})", re.I)
-_BORN_RIGHT: Final = re.compile(r"(?:[ ,]+(?:in|zu)[ ][^\n\d.;]{2,40}?)?[ ,]+(?:geboren|geb\b|zur Welt)", re.I)
-_LIMIT: Final = re.compile(r"(?:vor|nach|ab|bis|zwischen)(?:[ ](?:dem|zum))?[ ]\Z")
-"""A date that divides groups ("vor dem 1. Januar 1964 geboren") is nobody's."""
-_OLD: Final = re.compile(r"[ ][^\n.]{0,30}?\bJahre[ ](?:alt|werde)")
-_SENSITIVE_RIGHT: Final = re.compile(r"(?:[ ,]+[^\n.;\d]{0,30}?)?\b(?:gestorben|verstorben|geschieden|verheiratet|"
-    r"geheiratet|heimgegangen|"
-                                     r"verschieden|entbunden|verwitwet|getrennt|arbeitsunfähig|krank|"
-                                     r"krankgeschrieben)\b", re.I)
-_GAP: Final = re.compile(rf"[^\n;§]{{0,32}}?(?<![\d.])({DATE})|[^\n;§\d.]{{0,12}}?({YEAR})", re.I)
-_SHORT: Final = re.compile(r"[^\n;§\d]{0,20}?(?<![\d.])(\d{1,2}\.\d{1,2}\.)(?!\d)")
+_STAR: Final = re.compile(rf"(?:†|✝)[ ]?(?:am[ ]|im[ ])?({WHEN})", re.I)
+_SMALL: Final = (
+    r"(?:am|an|seit|dem|den|der|im|in|zum|vom|von|ab|bis|um|kurz|vor|nach|ca\.|circa|etwa|wurde|wurden|ist|war|sind|waren|"
+    r"einschl(?:ießlich|\.)|voraussichtlich|inkl\.|Jahr|Jahre|since|on|until|from|was|in|erst|bereits|schon|noch|"
+    r"durch|mit|rechtskräftig|Wirkung|Datum|Tag|haben|hat|wir|sie|er|ich|bin|sich|zu|"
+    r"zunächst|erneut|wieder|länger|weiterhin|also|the|Dauer|Zeitraum|Zeit|leider|plötzlich|standesamtlich|kirchlich)")
+_NEAR: Final = re.compile(
+    rf"""(?:[ ,:=|()"'„“”*>–-]|\n(?=[ \t]*\S)|\t){{1,5}}(?:{_SMALL}[ ,:(]{{1,3}}){{0,6}}(?P<date>{WHEN})(?![^\W_])""",
+    re.I | re.X)
+"""Only small words between label and date: any kind of date counts."""
+_FAR: Final = re.compile(
+    rf"(?P<between>(?:[^\n;§\d.!?]|\b(?:einschl|ca|inkl|St|Dr|vorauss|v|d|z|geb)\.){{1,48}}?)"
+    rf"(?<![\d.,/])(?P<date>{DATE}|{SHORT})(?![^\W_])", re.I)
+"""Other words between them: a date with day and month only."""
+_LEFT: Final = re.compile(
+    rf"""(?:[ ,]+(?:{_SMALL}[ ,]+){{0,5}}(?:[^\n.;:§\d]{{1,32}}[ ,])?|[ ,]?[^\n.;:§\d]{{0,34}}[ ,(])\Z""", re.I | re.X)
+_OTHER: Final = re.compile(
+    r"(?:antrag|anträge|beantragt|gestellt|bescheid|schreiben|brief|mail|termin|frist|rechnung|sitzung|vorlage|eingang|"
+    r"eingegangen|eingereicht|vorzulegen|vorgelegt|ausgestellt|gesetz|verordnung|satzung|fassung|vertrag|kündig|"
+    r"zahlung|gezahlt|überw|miete|uhr\b|anhörung|gespräch|angerufen|telefon|vorsprache|vorgesprochen|mitgeteilt|"
+    r"bearbeit|geltend|auszahl|bewillig|umzug|umgezogen|einzug|auszug|gemeldet|vermerk|unterschr|urkunde vom)", re.I)
+_COURT: Final = re.compile(r"(?:urteil|beschluss|az|aktenzeichen)", re.I)
+_MARITAL_REACH: Final = 110
 
 
 def _find(sheet: Sheet) -> Iterator[Finding]:
-    for _, end in sheet.hits("BIRTH"):
-        match = _AFTER.match(sheet.text, end)
-        if match:
-            yield Finding(*match.span("date"), "BIRTHDATE", 0.95, "kontext")
-    if sheet.has("*") or sheet.has("†"):
-        yield from _signs(sheet)
-    yield from _before_word(sheet)
-    for _, end in sheet.hits("SENSITIVE"):
-        match = _GAP.match(sheet.text, end) or _SHORT.match(sheet.text, end)
-        if match:
-            span = next(match.span(group) for group in range(1, (match.lastindex or 1) + 1) if match[group])
-            yield Finding(*span, "DATE_SENSITIVE", 0.6, "kontext", certain=False)
+    if sheet.has("†") or sheet.has("✝"):
+        for match in sheet.scan(_STAR):
+            yield Finding(*match.span(1), "DATE_SENSITIVE", 0.9, "kontext", certain=False)
+    for kind in ("LIFE", "MARITAL_END", "ILL"):
+        for start, end in sheet.hits(kind):
+            if kind == "MARITAL_END" and not sheet.near("MARITAL", start, _MARITAL_REACH, 40):
+                continue  # "aufgelöst": an association, or a marriage?
+            if kind == "ILL" and not sheet.near("SUBJECT", start, 160, 120):
+                continue
+            for span in _around(sheet, start, end, far=kind == "LIFE"):
+                yield Finding(*span, "DATE_SENSITIVE", 0.6, "kontext", certain=False)
 
 
-def _signs(sheet: Sheet) -> Iterator[Finding]:
-    """ "*07.11.1984", "† 2. Mai 2020"; not the stars of Markdown."""
-    for match in sheet.scan(_STAR):
-        if sheet.text[match.start() - 1:match.start()] == "*":
-            continue
-        born = match[0][0] == "*"
-        yield Finding(*match.span(1), "BIRTHDATE" if born else "DATE_SENSITIVE", 0.9, "kontext",
-                      certain=born and len(match[1]) > 4)
+def _around(sheet: Sheet, start: int, end: int, *, far: bool) -> Iterator[tuple[int, int]]:
+    """The date behind the word, and the one in front of it."""
+    text = sheet.text
+    match = _NEAR.match(text, end)
+    if match is None:
+        match = _FAR.match(text, end)
+        if match and (_OTHER.search(match["between"]) or not (far or _SINCE.search(match["between"]))):
+            match = None
+    if match:
+        yield match.span("date")
+    for before in WHEN_RE.finditer(text, max(sheet.begin, start - 75), start):
+        between = text[before.end():start]
+        if _LEFT.fullmatch(between) and not _OTHER.search(between) and not _OTHER.search(sheet.left(before.start(), 24)):
+            yield before.span()
 
 
-def _before_word(sheet: Sheet) -> Iterator[Finding]:
-    """The date in front of its word: "am 7. November 1984 geboren"."""
-    for kind, follow, entity in (("BORN_RIGHT", _BORN_RIGHT, "BIRTHDATE"), ("BORN_RIGHT", _OLD, "BIRTHDATE"),
-                                 ("SENSITIVE", _SENSITIVE_RIGHT, "DATE_SENSITIVE")):
-        for start, _ in sheet.hits(kind):
-            for match in DATE_RE.finditer(sheet.text, max(0, start - 70), start):
-                if follow.match(sheet.text, match.end()) and not _LIMIT.search(sheet.left(match.start(), 14)):
-                    yield Finding(*match.span(), entity, 0.7, "kontext", certain=entity == "BIRTHDATE")
+_SINCE: Final = re.compile(r"\b(?:seit|bis|ab|vom|am|since|until|from)\b[^,]{0,24}\Z", re.I)
 
-
-RULE: Final = Rule("DATES", ("BIRTHDATE", "DATE_SENSITIVE"), _find, {
-    "BIRTH": "geb geboren geborene geborener geburtsdatum gebdatum gebdat geburtstag geburtsdat born birth dob "
-    "birthdate jahrgang"
-             " geburtsjahr birthday geburtstage",
-    "BORN_RIGHT": "geboren geb welt alt",
-    "SENSITIVE": "gestorben verstorben verst sterbedatum todestag todesdatum sterbetag verheiratet geheiratet "
-    "eheschließung"
-                 " heirat heiratete hochzeit trauung geschieden scheidung ehescheidung getrennt arbeitsunfähig krank"
-                 " krankgeschrieben entbindungstermin entbindung heimgegangen verwitwet krankmeldung aufgelöst au"
-                 " entbunden krankheitsbedingt married divorced died deceased"}, digits=True)
+RULE: Final = Rule("DATES", ("DATE_SENSITIVE",), _find, {
+    "LIFE": "gestorben verstorben verst sterbedatum todestag todesdatum sterbetag verheiratet geheiratet tod todes "
+    "todesfall ableben entschlafen beerdigt beerdigung beigesetzt beisetzung bestattet bestattung trauerfeier"
+            " eheschließung heirat heiraten heiratete hochzeit trauung getraut geschieden scheidung ehescheidung "
+            "getrennt trennung getrenntlebend verpartnert verehelicht heiratsdatum hochzeitstag scheidungsurteil "
+            "scheidungsbeschluss"
+            " entbindungstermin entbindung heimgegangen verwitwet verschieden dahingeschieden krankmeldung au "
+            "arbeitsunfähig arbeitsunfähigkeit krankgeschrieben entbunden krankheitsbedingt starb verstarb verunglückt"
+            " erkrankt operiert fehlgeburt schlaganfall herzinfarkt"
+            " married divorced died deceased separated wedding widowed",
+    "MARITAL_END": "aufgelöst aufgehoben geschlossen eingetragen rechtskräftig anerkannt",
+    "MARITAL": "ehe vorehe ehen eheschließung scheidung partnerschaft lebenspartnerschaft ehescheidung verheiratet "
+    "scheidungsbeschluss scheidungsurteil",
+    "ILL": "krank grippe corona covid op operation krankenhaus klinik stationär stationäre reha kur unfall "
+    "arbeitsunfall krankenstand krankschreibung depression burnout mutterschutz elternzeit diagnose diagnostiziert "
+    "eingeliefert pflegebedürftig chemotherapie bandscheibenvorfall psychiatrie attest sick ill surgery hospital "
+    "leave schwanger",
+    "SUBJECT": "herr herrn frau ich mein meine meiner meinem er sie mich mir ihr ihre sohn tochter mutter vater mann "
+    "kollege kollegin kind bin he she my i mitarbeiter mitarbeiterin patient patientin"}, digits=True)

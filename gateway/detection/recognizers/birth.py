@@ -1,0 +1,106 @@
+"""Birth dates: behind a label or key, behind "*", before "geboren", behind the name of a child in a list.
+
+A date that divides groups ("vor dem 1. Januar 1964 geboren") is nobody's, and a year alone counts only right behind a
+word that says what it is.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from gateway.detection.dates import DATE, DATE_RE, SHORT, WHEN, YEAR
+from gateway.detection.names import is_given, is_ordinary
+from gateway.detection.sheet import Rule, Sheet
+from gateway.model.finding import Finding
+
+_AFTER: Final = re.compile(
+    rf"""(?:[-_. ]{{0,2}}(?:datum|dat|tag|date|day|jahr|year|of[_ ]birth)(?![^\W_]))?     # "Geb.-Datum", "birth_date"
+    (?:[ ]?(?:/|,|und|u\.)[ ]?-?[a-zäöü]{{0,8}}ort)?                                      # "Geburtsdatum/-ort"
+    (?:_[a-z]{{2,12}})?["'”)*_\]]{{0,3}}\.?[ \t]?(?:\([^)\n]{{1,20}}\))?["'”*]{{0,3}}
+    [ \t]{{0,2}}[:=|>–-]{{0,2}}[ \t]{{0,3}}(?:\n[ \t]{{0,4}})?["'„“(*]{{0,3}}
+    (?:(?:am|den|is|ist|on|war|der|lautet|im|in|Jahr|Jahre|ca\.|etwa|of|year)[ ]){{0,3}}
+    (?:(?-i:[A-ZÄÖÜ][\w-]{{1,30}})(?:[ ](?-i:[A-ZÄÖÜ][\w-]{{1,30}}))?,?[ ](?:(?:am|den|[*])[ ]?)?)?   # "geb. Alt am"
+    (?:(?:in|zu)[ ][^\n\d,;]{{2,40}}?,?[ ](?:(?:am|on|im|den)[ ])?)?
+    (?P<date>{DATE}|{WHEN}|\d{{8}}(?!\d)|\d{{6}}(?!\d))""", re.X | re.I)
+_AGED: Final = re.compile(rf"\.?:?[ ]{{0,2}}(?P<date>(?:19|20)?\d{{2}}(?!\d|[.,/-]?\d))(?:/\d{{2}}(?!\d))?|"
+                          rf"[ ](?P<date2>{YEAR})", re.I)
+_STAR: Final = re.compile(rf"\*(?P<gap>[ ]?)(?:am[ ])?(?P<date>{DATE}|{SHORT}|{YEAR})", re.I)
+_BULLET: Final = re.compile(r"(?:^|\n)[ \t>]*\Z")
+_BORN_RIGHT: Final = re.compile(r"(?:[ ,]+(?:in|zu)[ ][^\n\d.;]{2,40}?)?[ ,]+(?:geboren|geb\b|zur Welt|auf die Welt)",
+                                re.I)
+_LIMIT: Final = re.compile(r"(?:vor|nach|ab|bis|zwischen|seit)(?:[ ](?:dem|zum))?[ ]\Z", re.I)
+_OLD: Final = re.compile(r"[ ][^\n.]{0,30}?\bJahre[ ](?:alt|werde|jung)")
+_TURNS: Final = re.compile(r"[^\n.]{0,30}?\b(?:Geburtstag|wird|werde|wurde|turns|turned)\b")
+_NAMED: Final = re.compile(
+    rf"(?:[,:][ ]|[ ]\(|[ ][–-][ ]|[ ]|\t)(?:\*[ ]?)?(?P<date>{DATE})(?=[ \t]?(?:[,;)\n|]|und\b|u\.|\Z))", re.I)
+_PERSON: Final = re.compile(r"(?-i:[A-ZÄÖÜÀ-Þ])[^\W\d_]+(?:[-' ][^\W\d_„“\"]+|[ ][„“\"][^\W\d_]+[“”\"]){0,3}")
+_YEAR_ALONE: Final = re.compile(rf",[ ]({YEAR})(?=[,;)])|[ ]\(({YEAR})\)")
+_CHILDREN_REACH: Final = 300
+
+
+def _find(sheet: Sheet) -> Iterator[Finding]:
+    text = sheet.text
+    for start, end in sheet.hits("BIRTH"):
+        match = _AFTER.match(text, end)
+        if match and not (match["date"].isdigit() and len(match["date"]) == 4 and "\n" in text[end:match.start("date")]):
+            yield Finding(*match.span("date"), "BIRTHDATE", 0.95, "kontext", certain=len(match["date"]) > 4)
+    for _, end in sheet.hits("COHORT"):
+        match = _AGED.match(text, end)
+        if match:
+            yield Finding(*match.span("date" if match["date"] else "date2"), "BIRTHDATE", 0.8, "kontext", certain=False)
+    if sheet.has("*"):
+        yield from _stars(sheet)
+    for follow in (_BORN_RIGHT, _OLD, _TURNS):
+        kind = "TURNS" if follow is _TURNS else "BORN_RIGHT"
+        for start, _ in sheet.hits(kind):
+            for match in DATE_RE.finditer(text, max(0, start - 70), start):
+                if follow.match(text, match.end()) and not _LIMIT.search(sheet.left(match.start(), 14)):
+                    yield Finding(*match.span(), "BIRTHDATE", 0.7, "kontext", certain=follow is not _TURNS)
+    yield from _children(sheet)
+    yield from _years(sheet)
+
+
+def _stars(sheet: Sheet) -> Iterator[Finding]:
+    """ "*07.11.1984", "* 1950", "*12.03."; not the stars of Markdown and of lists."""
+    for match in sheet.scan(_STAR):
+        before = sheet.text[max(0, match.start() - 12):match.start()]
+        if before.endswith("*") or (match["gap"] and _BULLET.search(before)):
+            continue
+        if match["date"].isdigit() and sheet.text[match.end():match.end() + 1] in ("*", "%"):
+            continue
+        yield Finding(*match.span("date"), "BIRTHDATE", 0.9, "kontext", certain=len(match["date"]) > 6)
+
+
+def _children(sheet: Sheet) -> Iterator[Finding]:
+    """Dates right behind names where children or a household are spoken of: "Kinder: Emma (04.05.2016), Noah ..."."""
+    text = sheet.text
+    last = -1
+    for start, end in sheet.hits("CHILDREN"):
+        begin, stop = max(last, end), min(sheet.end, end + _CHILDREN_REACH)
+        last = max(last, stop)
+        for name in _PERSON.finditer(text, begin, stop):
+            match = _NAMED.match(text, name.end())
+            if match and any(is_given(word) for word in name[0].split()[:2]):
+                yield Finding(*match.span("date"), "BIRTHDATE", 0.7, "kontext", certain=False)
+
+
+def _years(sheet: Sheet) -> Iterator[Finding]:
+    """A year right behind a full name: "Zi. 2: Detlef Stein, 1964, ..."."""
+    for match in sheet.scan_numbers(_YEAR_ALONE, 4):
+        words = [word.strip("„“\"”,.:()") for word in sheet.line_left(match.start(), 45).split()[-4:]]
+        if len(words) > 1 and words[-1][:1].isupper() and not is_ordinary(words[-1]) and any(
+                word[:1].isupper() and is_given(word) for word in words[:-1]):
+            yield Finding(*match.span(1 if match[1] else 2), "BIRTHDATE", 0.6, "kontext", certain=False)
+
+
+RULE: Final = Rule("BIRTH", ("BIRTHDATE",), _find, {
+    "BIRTH": "geb geboren geborene geborener gebürtig geburtsdatum gebdatum gebdat geburtstag geburtsdat born birth "
+    "dob birthdate dateofbirth geburtsdaten geborn gebor"
+             " geburtsjahr birthday geburtstage gebtag birthyear",
+    "COHORT": "jahrgang jg jhg",
+    "BORN_RIGHT": "geboren geb welt alt jung",
+    "TURNS": "geburtstag birthday",
+    "CHILDREN": "kinder kindern kind söhne töchter geschwister enkel zwillinge haushaltsmitglieder haushalt "
+    "haushaltsangehörige familienmitglieder personen children"}, digits=True)
