@@ -51,6 +51,12 @@ class GatewayError(Exception):
         self.retry_after = retry_after
 
 
+def closing() -> GatewayError:
+    """Return the error for a request that the server gives up because it stops."""
+    return GatewayError("intern", "Die KI-Pforte wird gerade neu gestartet; die Antwort ist nicht vollständig. Bitte "
+                        "stellen Sie Ihre Frage in einer Minute noch einmal.", hint="the server stops", retry_after=60)
+
+
 def internal() -> GatewayError:
     """Return the error for a fault of our own."""
     return GatewayError("intern", "In der KI-Pforte ist ein Fehler aufgetreten; Ihre Anfrage wurde nicht beantwortet. "

@@ -14,6 +14,8 @@ from gateway.cli.context import context
 from gateway.cli.output import CliError, Exit, cannot_run, emit, note, say, table
 from gateway.settings import Settings, load
 
+GRACE_SECONDS = 20
+"""How long answers under way may still take when the server stops; what is longer is ended with a sentence."""
 _LISTEN = {
     errno.EADDRINUSE: "Dort läuft schon ein Programm, vielleicht eine andere KI-Pforte.",
     errno.EACCES: "Für diesen Port fehlt das Recht.",
@@ -41,7 +43,7 @@ def serve(
     # Detection works in a thread beside the event loop; a shorter turn keeps streams smooth while it computes.
     sys.setswitchinterval(0.001)
     options: dict[str, Any] = {"loop": "auto", "http": "httptools", "ws": "none", "log_config": None,
-                               "access_log": False, "server_header": False, "timeout_graceful_shutdown": 20,
+                               "access_log": False, "server_header": False, "timeout_graceful_shutdown": GRACE_SECONDS,
                                "timeout_keep_alive": 75, "backlog": 2048}
     if settings.workers > 1:
         _listen(settings).close()
@@ -53,6 +55,7 @@ def serve(
     listening = _listen(settings)
     _greet(settings, listening.getsockname()[1])
     uvicorn.Server(uvicorn.Config(house.application(), **options)).run(sockets=[listening])
+    note("Die KI-Pforte ist beendet.")
 
 
 def _listen(settings: Settings) -> socket.socket:
@@ -70,7 +73,8 @@ def _listen(settings: Settings) -> socket.socket:
 
 
 def _greet(settings: Settings, port: int) -> None:
-    note(f"KI-Pforte: http://{settings.host}:{port} (beenden mit Strg+C)")
+    note(f"KI-Pforte: http://{settings.host}:{port} (beenden mit Strg+C; laufende Antworten haben dann noch bis zu "
+         f"{GRACE_SECONDS} Sekunden)")
     if settings.openai_base_url:
         note("Schnellstart: Das Modell „schnellstart“ führt zu Ihrem eigenen Anbieter. Das ist zum Ausprobieren "
              "gedacht; tragen Sie ihn für den Betrieb in policies/models.yaml ein.")

@@ -12,6 +12,7 @@ from contextlib import aclosing
 from typing import Any, cast
 
 from gateway.errors import GatewayError
+from gateway.pipeline.finishing import CLOSING
 from gateway.pipeline.pipeline import Outbound
 from gateway.ports import Credentials
 
@@ -104,7 +105,10 @@ async def send_outbound(outbound: Outbound, send: Send) -> None:
 
 
 async def while_connected(receive: Receive, work: Awaitable[None]) -> None:
-    """Do `work`; when the client hangs up first, cancel it: what is no longer wanted is no longer asked for."""
+    """Do `work`; when the client hangs up first, cancel it: what is no longer wanted is no longer asked for.
+
+    When the server stops before the work is done (it cancels us), the work is told, and may still say so to the client.
+    """
     task = asyncio.ensure_future(work)
     gone = asyncio.ensure_future(_disconnect(receive))
     try:
@@ -115,9 +119,11 @@ async def while_connected(receive: Receive, work: Awaitable[None]) -> None:
         if not task.cancelled():
             task.result()
     except asyncio.CancelledError:
-        task.cancel()
+        task.cancel(CLOSING)
         await asyncio.wait((task,))
-        raise
+        if task.cancelled():
+            raise
+        task.result()
     finally:
         gone.cancel()
 

@@ -1,11 +1,19 @@
-"""What must be done to the end although the request around it is being cancelled."""
+"""What must be done to the end although the request around it is being cancelled, and how a closing house says so."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable
 
+CLOSING = "the house closes"
+"""The message of a cancellation that does not come from the client: it is still there and is told. See `is_closing`."""
+
 _under_way: set[asyncio.Task[None]] = set()
+
+
+def is_closing(cancelled: asyncio.CancelledError) -> bool:
+    """Whether the server ends this request because it stops, not because the client hung up."""
+    return CLOSING in cancelled.args
 
 
 async def finish(work: Awaitable[None]) -> None:

@@ -13,7 +13,7 @@ from collections.abc import AsyncGenerator, Callable, Mapping
 from dataclasses import dataclass, field
 from time import perf_counter
 
-from gateway.errors import GatewayError, internal
+from gateway.errors import GatewayError, closing, internal
 from gateway.model.decision import Action, Denial, ReleaseDecision
 from gateway.model.exchange import RedactedBody, SealedRequest
 from gateway.model.finding import Passage
@@ -21,7 +21,7 @@ from gateway.model.principal import Principal
 from gateway.pipeline.afterthought import AnswerCheck
 from gateway.pipeline.allowance import Allowance
 from gateway.pipeline.exchange_log import ExchangeLog
-from gateway.pipeline.finishing import finish
+from gateway.pipeline.finishing import finish, is_closing
 from gateway.pipeline.memory import Inspection, InspectionMemory, count
 from gateway.pipeline.provider_errors import provider_error
 from gateway.pipeline.relay import Relay
@@ -83,6 +83,10 @@ class Pipeline:
             return await walk.through()
         except GatewayError as error:
             return await walk.refused(error)
+        except asyncio.CancelledError as cancelled:
+            if not is_closing(cancelled):
+                raise
+            return await walk.refused(closing())
         except Exception:  # noqa: BLE001  (a fault of ours is an answer as well; the formatter keeps its words out)
             _log.exception("request %s failed unexpectedly", inbound.request_id)
             return await walk.refused(internal())

@@ -13,10 +13,10 @@ from collections.abc import AsyncGenerator
 from contextlib import suppress
 from time import perf_counter
 
-from gateway.errors import GatewayError, internal
+from gateway.errors import GatewayError, closing, internal
 from gateway.pipeline.afterthought import AnswerCheck
 from gateway.pipeline.exchange_log import ExchangeLog
-from gateway.pipeline.finishing import finish
+from gateway.pipeline.finishing import finish, is_closing
 from gateway.ports import Metrics, UpstreamResponse
 from gateway.wire.dialect import Answer, Dialect
 
@@ -82,6 +82,10 @@ class Relay:
                 error = None
             except GatewayError as broken:
                 error = broken
+            except asyncio.CancelledError as cancelled:
+                if not is_closing(cancelled):
+                    raise
+                error = closing()
             except Exception:  # noqa: BLE001  (never a silent cut; the formatter keeps its words out of the log)
                 _log.exception("answer %s failed unexpectedly", self._request_id)
                 error = internal()

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 import sys
 import traceback
 from datetime import UTC, datetime
@@ -19,9 +20,13 @@ _CHATTY = ("presidio-analyzer", "presidio-anonymizer", "LiteLLM", "LiteLLM Route
 """Libraries whose debug output would cost time or hold content: heard from WARNING on."""
 
 
+_BLANK = re.compile(r"%(?:\(\w+\))?[-#0 +]*\d*(?:\.\d+)?[sdrfxig]")
+"""What a template leaves open."""
+
+
 def safe_message(record: logging.LogRecord) -> str:
     """Return what may be written of a record's message."""
-    return record.getMessage() if record.name.split(".")[0] in _OURS else str(record.msg)[:200]
+    return record.getMessage() if record.name.split(".")[0] in _OURS else _BLANK.sub("…", str(record.msg))[:200]
 
 
 def safe_traceback(record: logging.LogRecord) -> list[str]:

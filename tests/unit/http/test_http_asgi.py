@@ -19,6 +19,7 @@ from gateway.http.asgi import (
     send_outbound,
     while_connected,
 )
+from gateway.pipeline.finishing import is_closing
 from gateway.pipeline.pipeline import Outbound
 
 
@@ -152,3 +153,26 @@ def test_a_fault_in_the_work_is_not_swallowed() -> None:
         raise ValueError
     with pytest.raises(ValueError):
         asyncio.run(while_connected(receiving(), work()))
+
+
+def test_work_is_told_that_the_server_stops_and_may_say_so_itself() -> None:
+    seen: list[str] = []
+
+    async def work(polite: bool) -> None:
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError as cancelled:
+            seen.append("closing" if is_closing(cancelled) else "gone")
+            if not polite:
+                raise
+
+    async def stop(polite: bool) -> None:
+        serving = asyncio.create_task(while_connected(receiving(), work(polite)))
+        await asyncio.sleep(0.01)
+        serving.cancel("as the server does")
+        await serving
+    asyncio.run(stop(polite=True))
+    with pytest.raises(asyncio.CancelledError):
+        asyncio.run(stop(polite=False))
+    asyncio.run(while_connected(receiving(GONE), work(polite=True)))
+    assert seen == ["closing", "closing", "gone"]

@@ -11,6 +11,7 @@ import pytest
 
 from gateway.errors import GatewayError
 from gateway.model.exchange import SealedRequest
+from gateway.pipeline.finishing import CLOSING, all_finished
 from tests.support.fake_house import GUEST, Entry, FakeHouse, chat
 from tests.unit.policy.policy_sets import all_on, person, shipped
 
@@ -244,3 +245,27 @@ def test_an_empty_answer_is_a_failure_and_no_silence(stream: bool) -> None:
     assert out.status == (200 if stream else 502)
     assert error_of(raw)["code"] == "anbieter_fehler"
     assert made.book[-1].meta["status"] == "failed"
+
+
+@pytest.mark.parametrize(("step", "stream", "kinds"), [
+    ("authenticate", False, ["denied"]), ("inspect", True, ["denied"]), ("record:intent", False, ["intent", "outcome"]),
+    ("send", True, ["intent", "outcome"]), ("chunk:0", True, ["intent", "outcome"]),
+    ("chunk:1", True, ["intent", "outcome"]), ("chunk:1", False, ["intent", "outcome"])])
+def test_who_is_waiting_when_the_server_stops_is_told(step: str, stream: bool, kinds: list[str]) -> None:
+    async def stop() -> tuple[FakeHouse, bytes]:
+        made = house()
+        made.steps.held = step
+        asking = asyncio.create_task(made.ask(chat(stream=stream)))
+        await made.steps.reached.wait()
+        made.steps.held = ""
+        asking.cancel(CLOSING)
+        made.steps.go_on.set()
+        _, raw = await asking
+        await all_finished()
+        return made, raw
+    made, raw = asyncio.run(stop())
+    error = error_of(raw)
+    assert error["code"] == "intern"
+    assert "neu gestartet" in error["message"]
+    assert made.kinds() == kinds
+    assert all(answer.closed == 1 for answer in made.answers)

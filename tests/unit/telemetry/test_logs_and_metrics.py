@@ -21,7 +21,7 @@ def record(logger: str, message: object, *arguments: Any, fault: BaseException |
 @pytest.mark.parametrize("formatter", [JsonFormatter(), TextFormatter()])
 def test_arguments_of_other_peoples_messages_are_not_written(formatter: logging.Formatter) -> None:
     line = formatter.format(record("aiohttp.client", "could not send %s", "canary"))
-    assert "could not send %s" in line
+    assert "could not send …" in line
     assert "canary" not in line
 
 
