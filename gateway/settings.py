@@ -17,8 +17,11 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
+from gateway.model.entities import ENTITIES
+
 PREFIX = "KI_PFORTE_"
 DIALECTS = ("chat", "completions", "embeddings", "responses", "messages")
+LARGE_ENGINES = ("spacy", "transformers", "gliner")
 
 
 class SettingsError(Exception):
@@ -58,6 +61,13 @@ class Settings(BaseSettings):
     detector_cache_mb: int = Field(32, ge=1, le=4096, description="Speicher für schon geprüfte Texte in MiB "
                                                                   "(Fundstellen, keine Texte)")
     detector_seconds: float = Field(20, gt=0, description="Längste Dauer einer Prüfung; danach wird abgelehnt")
+    names_engine: str = Field("kompakt", description="Womit Namen in freiem Text gesucht werden: kompakt, spacy, "
+                                                     "transformers, gliner, ein großes Modell neben dem kompakten "
+                                                     "(kompakt+spacy) oder keine")
+    names_model: Path | None = Field(None, description="Ordner mit dem Modell für spacy, transformers oder gliner; es "
+                                                       "wird nie etwas heruntergeladen")
+    names_labels: str = Field("", description="Welche Marken dieses Modells zählen, zum Beispiel PER=PERSON,"
+                                              "LOC=ADDRESS; leer: nur Personen")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Ab welcher Stufe "
                                                                                         "protokolliert wird")
     log_format: Literal["json", "text"] = Field("json", description="Form der Betriebsmeldungen")
@@ -78,6 +88,26 @@ class Settings(BaseSettings):
         if unknown or "chat" not in names:
             raise ValueError(f"Aufzählung aus {', '.join(DIALECTS)}; chat muss dabei sein")
         return ",".join(names)
+
+    @field_validator("names_engine")
+    @classmethod
+    def _known_engine(cls, value: str) -> str:
+        names = [name.strip().lower() for name in value.split("+")]
+        large = [name for name in names if name in LARGE_ENGINES]
+        if value.strip().lower() != "keine" and (len(large) + names.count("kompakt") != len(names)
+                                                 or len(large) > 1 or names.count("kompakt") > 1):
+            raise ValueError("kompakt, spacy, transformers, gliner, kompakt+ eines davon, oder keine")
+        return "+".join(names)
+
+    @field_validator("names_labels")
+    @classmethod
+    def _known_labels(cls, value: str) -> str:
+        pairs = _pairs(value)
+        if any(not label or entity not in ENTITIES for label, entity in pairs) or (
+                pairs and "PERSON" not in dict(pairs).values()):
+            raise ValueError("Aufzählung MARKE=ART mit Komma dazwischen, darunter eine mit PERSON; Arten sind zum "
+                             "Beispiel PERSON, ADDRESS, BIRTHDATE")
+        return value
 
     @field_validator("database_url", "audit_database_url")
     @classmethod
@@ -100,7 +130,20 @@ class Settings(BaseSettings):
             raise ValueError(f"Für den Schnellstart fehlt {missing}")
         if self.metrics_port is not None and self.metrics_port == self.port:
             raise ValueError("KI_PFORTE_METRICS_PORT muss sich von KI_PFORTE_PORT unterscheiden")
+        large = self.names_engine.removeprefix("kompakt+").removesuffix("+kompakt")
+        if large in LARGE_ENGINES and self.names_model is None:
+            raise ValueError(f"Für KI_PFORTE_NAMES_ENGINE={self.names_engine} fehlt KI_PFORTE_NAMES_MODEL, der Ordner "
+                             "mit dem Modell")
+        if large not in LARGE_ENGINES and (self.names_model or self.names_labels):
+            extra = "KI_PFORTE_NAMES_MODEL" if self.names_model else "KI_PFORTE_NAMES_LABELS"
+            raise ValueError(f"{extra} gilt nur für ein großes Modell. Bitte schreiben Sie bei KI_PFORTE_NAMES_ENGINE "
+                             f"{', '.join(LARGE_ENGINES)} oder lassen Sie {extra} weg")
         return self
+
+    @property
+    def names_entities(self) -> dict[str, str]:
+        """Which labels of the larger model stand for which entity."""
+        return dict(_pairs(self.names_labels))
 
     @property
     def database(self) -> str:
@@ -117,6 +160,12 @@ class Settings(BaseSettings):
         """The address of the pages, for links in messages."""
         host = "127.0.0.1" if self.host in ("0.0.0.0", "::") else self.host  # noqa: S104
         return self.public_url or f"http://{host}:{self.port}"
+
+
+def _pairs(text: str) -> list[tuple[str, str]]:
+    """Read ``A=B,C=D``; what has no ``=`` stands for nothing."""
+    split = (pair.partition("=") for pair in text.split(",") if pair.strip())
+    return [(label.strip(), entity.strip().upper()) for label, _, entity in split]
 
 
 def load(environment: Mapping[str, str] | None = None) -> Settings:

@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime
 from audit import LedgerError
 from gateway.cli.context import CliContext
 from gateway.cli.output import CliError
-from gateway.detection import build_detector
+from gateway.detection import DetectorOptions, build_detector
 from gateway.errors import GatewayError
 from gateway.home import open_ledger
 from gateway.kipass import BASIS, passes
@@ -40,7 +40,7 @@ def examine(own: CliContext, settings: Settings) -> list[Finding]:
     except PolicyErrors as errors:
         return [Finding("Richtlinien", FAULT, str(problem)) for problem in errors.problems]
     return [*_policies(policies), *_models(policies, settings), *_people(own, policies), *_ledger(settings, policies),
-            *_detector(), *_disk(settings)]
+            *_detector(settings, policies), *_disk(settings)]
 
 
 def _policies(policies: PolicySet) -> Iterator[Finding]:
@@ -90,9 +90,9 @@ def _ledger(settings: Settings, policies: PolicySet) -> Iterator[Finding]:
                                      "„ki-pforte audit verify“ prüft sie.")
 
 
-def _detector() -> Iterator[Finding]:
+def _detector(settings: Settings, policies: PolicySet) -> Iterator[Finding]:
     try:
-        build_detector()
+        build_detector(DetectorOptions.of(settings, policies.municipality))
     except GatewayError as error:
         yield Finding("Prüfung", FAULT, error.message)
         return

@@ -24,8 +24,9 @@ Json = Annotated[bool, typer.Option("--json", help="Ausgabe als JSON.")]
 
 
 def _detector() -> RuleDetector:
-    from gateway.detection import build_detector
-    return build_detector()
+    from gateway.detection import DetectorOptions, build_detector
+    from gateway.settings import load
+    return build_detector(DetectorOptions.of(load()))
 
 
 @cannot_run

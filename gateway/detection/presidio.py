@@ -20,15 +20,18 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, Final
 
-from presidio_analyzer import AnalyzerEngine, EntityRecognizer, RecognizerRegistry, RecognizerResult
-from presidio_analyzer.context_aware_enhancers import ContextAwareEnhancer
-from presidio_analyzer.nlp_engine import NlpArtifacts, NlpEngine
-from presidio_anonymizer.operators import Operator, OperatorType
-
+from gateway.detection.offline import hidden
 from gateway.detection.sheet import Lexicon, Rule, Sheet
 from gateway.model.decision import Action
 from gateway.model.entities import ENTITIES
 from gateway.model.finding import Finding
+
+# Presidio would import them at once, for recognizers of its own that we do not use.
+with hidden("transformers", "gliner", "stanza"):
+    from presidio_analyzer import AnalyzerEngine, EntityRecognizer, RecognizerRegistry, RecognizerResult
+    from presidio_analyzer.context_aware_enhancers import ContextAwareEnhancer
+    from presidio_analyzer.nlp_engine import NlpArtifacts, NlpEngine
+    from presidio_anonymizer.operators import Operator, OperatorType
 
 _FINDING: Final = "finding"
 _LOGGERS: Final = ("presidio-analyzer", "presidio-anonymizer", "decision_process")

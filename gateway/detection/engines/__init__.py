@@ -6,8 +6,9 @@ only when it was chosen. All come in through `as_recognizer`. Presidio's own cla
 used: ``SpacyNlpEngine`` downloads a model that is missing, ``HuggingFaceNerRecognizer`` turns an error of the model
 into "nothing found" and writes it to the log, ``GLiNERRecognizer`` lets the library cut off what is too long.
 
-What it keeps true: nothing is downloaded (`gateway.detection.offline`), no code from a model's folder is run, a model that cannot be
-used or could never find a person stops the start with one German sentence, an error at work refuses the request.
+What it keeps true: nothing is downloaded (`gateway.detection.offline`), no code from a model's folder is run, a model
+that cannot be used or could never find a person stops the start with one German sentence, an error at work refuses
+the request.
 Where two engines find the same span, presidio keeps the better score; `common.CERTAIN` divides sure from unsure for
 all, so that an unsure finding never takes the place of a sure one.
 

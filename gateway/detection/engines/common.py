@@ -73,8 +73,8 @@ def guarded(find: Callable[[str], list[Hit]]) -> Callable[[str], Iterator[Findin
     lock = Lock()
 
     def findings(text: str) -> Iterator[Finding]:
-        # Half of a surrogate pair is no Unicode; tokenizers refuse it. The replacement has the same length.
-        clean = _SURROGATE.sub("\ufffd", text)
+        # Half of a surrogate pair is no Unicode; tokenizers refuse it. A space has the same length.
+        clean = _SURROGATE.sub(" ", text)
         if not clean.strip():
             return
         with lock:
@@ -83,7 +83,7 @@ def guarded(find: Callable[[str], list[Hit]]) -> Callable[[str], Iterator[Findin
             if not 0 <= hit.start <= hit.end <= len(text):
                 raise ValueError("offset outside the text")
             start, end = whole_words(clean, hit.start, hit.end)
-            if start < end and hit.score >= LEAST:
+            if hit.score >= LEAST and any(c.isalnum() for c in clean[start:end]):
                 yield Finding(start, end, hit.entity, round(min(1.0, hit.score), 3), "modell",
                               certain=hit.score >= CERTAIN)
     return findings

@@ -28,8 +28,8 @@ def load(path: Path, labels: Mapping[str, str]) -> Callable[[str], list[Hit]]:
     except ImportError:
         raise not_installed("transformers (mit torch)", "transformers") from None
     if not (path / "config.json").is_file():
-        raise unusable(f"Der Ordner {path} ist kein transformers-Modell: Es fehlt die Datei config.json. Bitte legen Sie "
-                       "alle Dateien des Modells dort ab.")
+        raise unusable(f"Der Ordner {path} ist kein transformers-Modell: Es fehlt die Datei config.json. Bitte legen "
+                       "Sie alle Dateien des Modells dort ab.")
     try:
         tokenizer = library.AutoTokenizer.from_pretrained(str(path), local_files_only=True, trust_remote_code=False)
         model = library.AutoModelForTokenClassification.from_pretrained(
