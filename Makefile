@@ -14,6 +14,7 @@ install: $(VENV)/.installed ## Umgebung .venv mit den festgelegten Paketen anleg
 $(VENV)/.installed: requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit("KI-Pforte braucht Python 3.11 oder neuer. Mit „make PYTHON=python3.12 …“ wählen Sie eines.") if sys.version_info < (3, 11) else None'
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "Die Pakete werden geladen und eingerichtet; das dauert einige Minuten."
 	$(BIN)/python -m pip install --quiet --require-hashes -r requirements.lock
 	$(BIN)/python -m pip install --quiet --no-deps -e .
 	@touch $@
