@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-test run test test-long check bench lock clean
+.PHONY: help install install-test run test test-long check bench evaluate lock clean
 
 help: ## Diese Übersicht
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -41,6 +41,11 @@ check: install-test ## Stil, Typen, Stockwerke
 
 bench: install-test ## Messen, was eine Anfrage kostet (einige Minuten; auf ruhiger Maschine)
 	$(BIN)/python -m tests.bench.bench
+
+EVAL ?= tests/evaluation/documents.jsonl
+ORIGINS ?= $(wildcard $(dir $(EVAL))origins.json)
+evaluate: install ## Messen, wie gut Angaben erkannt werden; eigene Dokumente mit EVAL=DATEI.jsonl
+	$(BIN)/ki-pforte evaluate $(EVAL) $(if $(ORIGINS),--origins $(ORIGINS))
 
 lock: ## requirements.lock neu berechnen (braucht uv)
 	uv pip compile --universal --generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links --python-version 3.11 pyproject.toml -o requirements.lock

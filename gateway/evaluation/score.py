@@ -25,8 +25,9 @@ from gateway.evaluation.documents import Document, Gold
 WORD: Final = re.compile(r"[^\W_]+")
 NOTICED: Final = frozenset({"HEALTH", "RELIGION", "ORIGIN"})
 """Art. 9 GDPR: policy decides what happens to them, so what counts is that they are noticed."""
-PARTICLES: Final = frozenset(("von", "van", "der", "den", "dem", "del", "della", "und", "zur", "zum", "the", "ibn", "bin",
-                              "bint", "str", "straße", "strasse", "weg", "nr", "herr", "frau", "dos", "las", "los", "geb"))
+PARTICLES: Final = frozenset((
+    "von", "van", "der", "den", "dem", "del", "della", "und", "zur", "zum", "the", "ibn", "bin", "bint", "str",
+    "straße", "strasse", "weg", "nr", "herr", "frau", "dos", "las", "los", "geb"))
 
 
 @dataclass(frozen=True, slots=True)

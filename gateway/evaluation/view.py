@@ -26,7 +26,7 @@ def percent(value: float) -> str:
 
 
 def _interval(rate: Rate) -> str:
-    if rate.low is None or rate.high is None or not rate.part:
+    if rate.low is None or rate.high is None or rate.part in (0, rate.whole):
         return "–"  # nothing leaked: the bootstrap would say "0 to 0", which nobody should read as "never"
     return f"{percent(rate.low).removesuffix(' %')} bis {percent(rate.high)}"
 

@@ -50,8 +50,8 @@ def explain(text: str, findings: Sequence[Finding], actions: Mapping[str, Action
 
 
 def _entry(cut: Cut, findings: Sequence[Finding]) -> Entry:
-    """Return the entry of a replaced stretch, with the reason of the finding that covers most of it; a rule says more than the
-    model."""
+    """Return the entry of a replaced stretch, with the reason of the finding that covers most of it; among equals a
+    rule says more than the model."""
     best: Finding | None = None
     most = (0, False, False, 0.0)
     for found in findings:
