@@ -18,7 +18,7 @@ DATE: Final = (
     r"(?:\d{4}-\d{1,2}-\d{1,2}(?!\d)"
     r"|\d{1,2}[./-][ ]?\d{1,2}[./-][ ]?(?:\d{4}|\d{2})(?!\d)"
     r"|\d{1,2}[ ]\d{2}[ ]\d{4}(?!\d)"
-    rf"|\d{{1,2}}(?:st|nd|rd|th|\.)?[ ]?{_MONTHS}(?:[ ,]{{1,2}}\d{{4}}(?!\d))?(?![a-zäöü])"
+    rf"|\d{{1,2}}(?:st|nd|rd|th|\.)?[ \n]?{_MONTHS}(?:[ ,\n]{{1,2}}\d{{4}}(?!\d))?(?![a-zäöü])"
     rf"|{_MONTHS}[ ]\d{{1,2}},?[ ]\d{{4}}(?!\d))")
 DATE_RE: Final = re.compile(DATE, re.I)
 YEAR: Final = r"(?:(?:19|20)\d{2})(?![\d.,/-]?\d)"
@@ -26,15 +26,16 @@ YEAR: Final = r"(?:(?:19|20)\d{2})(?![\d.,/-]?\d)"
 SHORT: Final = r"\d{1,2}\.[ ]?\d{1,2}\.(?![ ]?\d)"
 """Day and month without a year."""
 _FEAST: Final = (
-    r"(?:(?:[1-4]|erste[nr]?|zweite[nr]?|dritte[nr]?|vierte[nr]?)\.?[ ](?:Advent|Weihnachts(?:feier)?tag)|Heilig(?:en[ ])?"
-    r"abend|Weihnachten|Silvester|Neujahr|Ostern|Oster(?:sonntag|montag)|Karfreitag|Pfingst(?:en|sonntag|montag)|"
+    r"(?:(?:[1-4]|erste[nr]?|zweite[nr]?|dritte[nr]?|vierte[nr]?)\.?[ ](?:Advent|Weihnachts(?:feier)?tag)|"
+    r"Heilig(?:en[ ])?abend|Weihnachten|Silvester|Neujahr|Ostern|Oster(?:sonntag|montag)|Karfreitag|Pfingst(?:en|sonntag|montag)|"
     r"Himmelfahrt|Totensonntag|Allerheiligen|Rosenmontag|Nikolaus(?:tag)?)(?:[ ](?:\d{4})(?!\d))?")
 _PERIOD: Final = (
     rf"(?:{_MONTHS}|Früh(?:jahr|ling)|Sommer|Herbst|Winter|Anfang|Mitte|Ende|Jahreswechsel)"
     rf"(?:[ ]{_MONTHS})?[ ]{YEAR}|(?:0?[1-9]|1[0-2])/(?:19|20)\d{{2}}(?![\d/])")
 _ONE: Final = rf"(?:{DATE}|{SHORT}|{_FEAST}|{_PERIOD})"
-_TO: Final = r"(?:[ ]?[-–][ ]?|[ ]?(?:,[ ])?(?:bis|to|until)[ ](?:(?:einschl(?:ießlich|\.)?|zum|inkl\.|voraussichtlich)[ ])?)"
-RANGE: Final = rf"(?:(?:{_ONE}|{YEAR}|\d{{1,2}}\.){_TO}(?:{_ONE}|{YEAR})|{_ONE}|{YEAR})"
-WHEN: Final = RANGE
+_TO: Final = (
+    r"(?:[ ]?[-–][ ]?|[ ]?(?:,[ ])?(?:bis|to|until)[ ]"
+    r"(?:(?:einschl(?:ießlich|\.)?|zum|inkl\.|voraussichtlich)[ ])?)")
+WHEN: Final = rf"(?:(?:{_ONE}|{YEAR}|\d{{1,2}}\.){_TO}(?:{_ONE}|{YEAR})|{_ONE}|{YEAR})"
 """A date, a part of one, or a stretch of time."""
-WHEN_RE: Final = re.compile(rf"(?<![\w.,/-])(?:{WHEN})(?![^\W_])", re.I)
+WHEN_RE: Final = re.compile(rf"(?<![\w./-])(?<!\d,)(?<!§[ ])(?:{WHEN})(?![^\W_])", re.I)

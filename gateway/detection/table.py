@@ -1,4 +1,4 @@
-"""Tables in text: which cells stand below which header. Tabs, pipes or semicolons separate the cells.
+"""Tables in text: which cells stand below which header. Tabs, pipes, semicolons or commas separate the cells.
 
 Read once for the whole text, because a header may stand far above its cells. A table ends at a line with a
 different number of cells.
@@ -19,17 +19,22 @@ _HEADERS: Final = {
               " bewerber schüler ansprechperson lastname firstname name1 names kunde bürger erziehungsberechtigte "
               "betreuer empfänger"
               " sorgeberechtigte",
-    "BIRTHDATE": "geb geburtsdatum gebdatum geboren gebdat geburtstag birthdate dob",
+    "BIRTHDATE": "geb geburtsdatum gebdatum geboren gebdat geburtstag birthdate dob birth born dateofbirth jahrgang jg "
+    "geburtsjahr gebtag birthday gebjahr",
     "PHONE": "telefon tel mobil handy rufnummer fax telefonnummer phone festnetz",
     "ADDRESS": "anschrift adresse straße strasse plz wohnort hausnr hausnummer wohnanschrift postleitzahl address",
     "CASH_NUMBER": "kassenzeichen kundennummer personalnummer kundennr personalnr persnr mandatsreferenz "
     "buchungszeichen",
     "CASE_NUMBER": "aktenzeichen az gz geschäftszeichen",
     "USERNAME": "benutzername username login account kennung user benutzer",
-    "DATE_SENSITIVE": "sterbedatum todestag eheschließung heirat verstorben gestorben scheidung",
+    "DATE_SENSITIVE": "sterbedatum todestag eheschließung heirat verstorben gestorben scheidung heiratsdatum "
+    "scheidungsdatum todesdatum krank krankmeldung au entbindung entbindungstermin",
 }
 _KIND: Final = {word: kind for kind, words in _HEADERS.items() for word in words.split()}
-_SEPARATORS: Final = ("\t", "|", ";")
+_SEPARATORS: Final = ("\t", "|", ";", ",")
+_COMMAS: Final = re.compile(r"^[\w\"' -]{2,40}(?:,[\w\"' .-]{0,40}){2,40}\r?$", re.M)
+"""A line that may head a table of comma-separated values."""
+_QUOTED: Final = re.compile(r'"[^"]*"')
 _HEAD_WORD: Final = re.compile(r"[^\W\d_]+")
 
 
@@ -37,7 +42,7 @@ def cells(text: str) -> list[Cell]:
     """Return the cells of all tables whose column says what stands in it, in order."""
     found: list[Cell] = []
     for separator in _SEPARATORS:
-        if separator in text:
+        if separator in text and (separator != "," or _COMMAS.search(text)):
             found.extend(_read(text, separator))
     return sorted(found, key=lambda cell: cell.start)
 
@@ -46,16 +51,18 @@ def _read(text: str, separator: str) -> list[Cell]:
     found: list[Cell] = []
     header: list[str] = []
     position = 0
+    least, slack = (2, 0) if separator == "," else (1, 1)  # commas stand in every sentence
     for line in text.split("\n"):
         spans = _split(line, position, separator) if separator in line else []
         position += len(line) + 1
         if len(spans) < 2:
             header = []
-        elif header and len(spans) in (len(header), len(header) - 1, len(header) + 1):
+        elif header and abs(len(spans) - len(header)) <= slack:
             found.extend(Cell(a, b, kind) for (a, b), kind in zip(spans, header, strict=False) if kind and a < b)
         else:
             header = [_kind(text[a:b]) for a, b in spans]
-            header = header if any(header) else []
+            told = sum(map(bool, header)) >= least and (slack or _COMMAS.fullmatch(line) is not None)
+            header = header if told else []
     return found
 
 
@@ -63,6 +70,8 @@ def _split(line: str, offset: int, separator: str) -> list[tuple[int, int]]:
     """Return the spans of the cells of one line, trimmed."""
     spans: list[tuple[int, int]] = []
     at = offset
+    if separator == "," and '"' in line:
+        line = _QUOTED.sub(lambda m: m[0].replace(",", "\0"), line)
     parts = line.split(separator)
     for number, part in enumerate(parts):
         start = at + len(part) - len(part.lstrip(' \r"*'))

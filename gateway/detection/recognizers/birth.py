@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from gateway.detection.dates import DATE, DATE_RE, SHORT, WHEN, YEAR
+from gateway.detection.dates import DATE, SHORT, WHEN, WHEN_RE, YEAR
 from gateway.detection.names import is_given, is_ordinary
 from gateway.detection.sheet import Rule, Sheet
 from gateway.model.finding import Finding
@@ -21,8 +21,8 @@ _AFTER: Final = re.compile(
     (?:_[a-z]{{2,12}})?["'”)*_\]]{{0,3}}\.?[ \t]?(?:\([^)\n]{{1,20}}\))?["'”*]{{0,3}}
     [ \t]{{0,2}}[:=|>–-]{{0,2}}[ \t]{{0,3}}(?:\n[ \t]{{0,4}})?["'„“(*]{{0,3}}
     (?:(?:am|den|is|ist|on|war|der|lautet|im|in|Jahr|Jahre|ca\.|etwa|of|year)[ ]){{0,3}}
-    (?:(?-i:[A-ZÄÖÜ][\w-]{{1,30}})(?:[ ](?-i:[A-ZÄÖÜ][\w-]{{1,30}}))?,?[ ](?:(?:am|den|[*])[ ]?)?)?   # "geb. Alt am"
-    (?:(?:in|zu)[ ][^\n\d,;]{{2,40}}?,?[ ](?:(?:am|on|im|den)[ ])?)?
+    (?:(?-i:[A-ZÄÖÜ][\w-]{{1,30}})(?:[ ](?-i:[A-ZÄÖÜ][\w-]{{1,30}}))?,?[ ](?:(?:am|den|[*])[ ]?)?)??  # "geb. Alt am"
+    (?:(?:in|zu)[ ][^\n\d,;]{{2,40}}?,?[ ](?:(?:am|on|im|den)[ ])?)??
     (?P<date>{DATE}|{WHEN}|\d{{8}}(?!\d)|\d{{6}}(?!\d))""", re.X | re.I)
 _AGED: Final = re.compile(rf"\.?:?[ ]{{0,2}}(?P<date>(?:19|20)?\d{{2}}(?!\d|[.,/-]?\d))(?:/\d{{2}}(?!\d))?|"
                           rf"[ ](?P<date2>{YEAR})", re.I)
@@ -30,11 +30,14 @@ _STAR: Final = re.compile(rf"\*(?P<gap>[ ]?)(?:am[ ])?(?P<date>{DATE}|{SHORT}|{Y
 _BULLET: Final = re.compile(r"(?:^|\n)[ \t>]*\Z")
 _BORN_RIGHT: Final = re.compile(r"(?:[ ,]+(?:in|zu)[ ][^\n\d.;]{2,40}?)?[ ,]+(?:geboren|geb\b|zur Welt|auf die Welt)",
                                 re.I)
-_LIMIT: Final = re.compile(r"(?:vor|nach|ab|bis|zwischen|seit)(?:[ ](?:dem|zum))?[ ]\Z", re.I)
+_LIMIT: Final = re.compile(r"(?:vor|nach|ab|bis|zwischen|seit)(?:\s(?:dem|zum))?\s\Z", re.I)
 _OLD: Final = re.compile(r"[ ][^\n.]{0,30}?\bJahre[ ](?:alt|werde|jung)")
 _TURNS: Final = re.compile(r"[^\n.]{0,30}?\b(?:Geburtstag|wird|werde|wurde|turns|turned)\b")
+_BIRTH_OF: Final = re.compile(
+    rf"(?:[ ](?:des|der|[^\W\d_]{{2,8}}[rs]|von)(?:[ ][\w-]{{2,30}}){{1,3}}?)?[ ,:(]{{1,3}}"
+    rf"(?:war[ ])?(?:am[ ])?(?P<date>{DATE})", re.I)
 _NAMED: Final = re.compile(
-    rf"(?:[,:][ ]|[ ]\(|[ ][–-][ ]|[ ]|\t)(?:\*[ ]?)?(?P<date>{DATE})(?=[ \t]?(?:[,;)\n|]|und\b|u\.|\Z))", re.I)
+    rf"(?:[,:][ ]|[ ]\(|[ ][–-][ ]|[ ]|\t)(?:\*[ ]?)?(?P<date>{DATE})(?=[ \t]?(?:[,;)\n|]|\.(?!\d)|und\b|u\.|\Z))", re.I)
 _PERSON: Final = re.compile(r"(?-i:[A-ZÄÖÜÀ-Þ])[^\W\d_]+(?:[-' ][^\W\d_„“\"]+|[ ][„“\"][^\W\d_]+[“”\"]){0,3}")
 _YEAR_ALONE: Final = re.compile(rf",[ ]({YEAR})(?=[,;)])|[ ]\(({YEAR})\)")
 _CHILDREN_REACH: Final = 300
@@ -55,9 +58,13 @@ def _find(sheet: Sheet) -> Iterator[Finding]:
     for follow in (_BORN_RIGHT, _OLD, _TURNS):
         kind = "TURNS" if follow is _TURNS else "BORN_RIGHT"
         for start, _ in sheet.hits(kind):
-            for match in DATE_RE.finditer(text, max(0, start - 70), start):
+            for match in WHEN_RE.finditer(text, max(0, start - 70), start):
                 if follow.match(text, match.end()) and not _LIMIT.search(sheet.left(match.start(), 14)):
                     yield Finding(*match.span(), "BIRTHDATE", 0.7, "kontext", certain=follow is not _TURNS)
+    for _, end in sheet.hits("BIRTH_OF"):
+        match = _BIRTH_OF.match(text, end)
+        if match:
+            yield Finding(*match.span("date"), "BIRTHDATE", 0.7, "kontext", certain=False)
     yield from _children(sheet)
     yield from _years(sheet)
 
@@ -66,7 +73,7 @@ def _stars(sheet: Sheet) -> Iterator[Finding]:
     """ "*07.11.1984", "* 1950", "*12.03."; not the stars of Markdown and of lists."""
     for match in sheet.scan(_STAR):
         before = sheet.text[max(0, match.start() - 12):match.start()]
-        if before.endswith("*") or (match["gap"] and _BULLET.search(before)):
+        if before.endswith("*") or before.rstrip()[-1:].isdigit() or (match["gap"] and _BULLET.search(before)):
             continue
         if match["date"].isdigit() and sheet.text[match.end():match.end() + 1] in ("*", "%"):
             continue
@@ -101,6 +108,7 @@ RULE: Final = Rule("BIRTH", ("BIRTHDATE",), _find, {
              " geburtsjahr birthday geburtstage gebtag birthyear",
     "COHORT": "jahrgang jg jhg",
     "BORN_RIGHT": "geboren geb welt alt jung",
+    "BIRTH_OF": "geburt",
     "TURNS": "geburtstag birthday",
     "CHILDREN": "kinder kindern kind söhne töchter geschwister enkel zwillinge haushaltsmitglieder haushalt "
     "haushaltsangehörige familienmitglieder personen children"}, digits=True)

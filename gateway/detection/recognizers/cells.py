@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from gateway.detection.dates import DATE_RE, YEAR
+from gateway.detection.dates import DATE_RE, WHEN_RE
 from gateway.detection.names import read_name, skip_titles
 from gateway.detection.sheet import Rule, Sheet
 from gateway.model.finding import Finding
@@ -14,7 +14,6 @@ from gateway.model.finding import Finding
 _NUMBER: Final = re.compile(r"[\w(+][\w ()/.,+–-]*\d[\w)/.-]*")
 _ANY: Final = re.compile(r"(?=[^\n]*\w)[^\s][^\t|;\n]*")
 _USER: Final = re.compile(r"[\w.@-]{3,40}")
-_YEAR: Final = re.compile(YEAR)
 _REST: Final = re.compile(r"(?:[ ][A-ZÄÖÜÀ-Þ][^\W\d_]{1,20}){1,2}(?=[ ]?[,/&+;]|[ ](?:und|u\.)|$)")
 _COMMA: Final = re.compile(r",[ ]?")
 _BETWEEN: Final = re.compile(r"[ ]?[,/&+;][ ]?|[ ](?:und|u\.|sowie)[ ]")
@@ -29,10 +28,11 @@ def _find(sheet: Sheet) -> Iterator[Finding]:
             continue
         if cell.kind == "PERSON":
             yield from _names(sheet.text, cell.start, cell.end)
+            for born in DATE_RE.finditer(sheet.text, cell.start, cell.end):  # "Kaiser, Gundula (12.03.1961)"
+                yield Finding(*born.span(), "BIRTHDATE", 0.7, "kontext", certain=False)
         elif cell.kind in ("BIRTHDATE", "DATE_SENSITIVE"):
-            match = DATE_RE.search(sheet.text, cell.start, cell.end) or _YEAR.match(sheet.text, cell.start, cell.end)
-            if match:
-                yield Finding(*match.span(), cell.kind, 0.9, "kontext")
+            for when in WHEN_RE.finditer(sheet.text, cell.start, cell.end):
+                yield Finding(*when.span(), cell.kind, 0.9, "kontext", certain=len(when[0]) > 6)
         else:
             match = _PATTERNS[cell.kind].match(sheet.text, cell.start, cell.end)
             if match and (cell.kind != "ADDRESS" or any(c.isalnum() for c in match[0])):

@@ -19,10 +19,10 @@ _STAR: Final = re.compile(rf"(?:†|✝)[ ]?(?:am[ ]|im[ ])?({WHEN})", re.I)
 _SMALL: Final = (
     r"(?:am|an|seit|dem|den|der|im|in|zum|vom|von|ab|bis|um|kurz|vor|nach|ca\.|circa|etwa|wurde|wurden|ist|war|sind|waren|"
     r"einschl(?:ießlich|\.)|voraussichtlich|inkl\.|Jahr|Jahre|since|on|until|from|was|in|erst|bereits|schon|noch|"
-    r"durch|mit|rechtskräftig|Wirkung|Datum|Tag|haben|hat|wir|sie|er|ich|bin|sich|zu|"
+    r"durch|mit|rechtskräftig|leben|lebt|lebe|lebend|Wirkung|Datum|Tag|haben|hat|wir|sie|er|ich|bin|sich|zu|"
     r"zunächst|erneut|wieder|länger|weiterhin|also|the|Dauer|Zeitraum|Zeit|leider|plötzlich|standesamtlich|kirchlich)")
 _NEAR: Final = re.compile(
-    rf"""(?:[ ,:=|()"'„“”*>–-]|\n(?=[ \t]*\S)|\t){{1,5}}(?:{_SMALL}[ ,:(]{{1,3}}){{0,6}}(?P<date>{WHEN})(?![^\W_])""",
+    rf"""(?:[ ,;:=|()"'„“”*>–-]|\n(?=[ \t]*\S)|\t){{1,5}}(?:{_SMALL}[ ,:(]{{1,3}}){{0,6}}(?P<date>{WHEN})(?![^\W_])""",
     re.I | re.X)
 """Only small words between label and date: any kind of date counts."""
 _FAR: Final = re.compile(
@@ -35,7 +35,7 @@ _OTHER: Final = re.compile(
     r"(?:antrag|anträge|beantragt|gestellt|bescheid|schreiben|brief|mail|termin|frist|rechnung|sitzung|vorlage|eingang|"
     r"eingegangen|eingereicht|vorzulegen|vorgelegt|ausgestellt|gesetz|verordnung|satzung|fassung|vertrag|kündig|"
     r"zahlung|gezahlt|überw|miete|uhr\b|anhörung|gespräch|angerufen|telefon|vorsprache|vorgesprochen|mitgeteilt|"
-    r"bearbeit|geltend|auszahl|bewillig|umzug|umgezogen|einzug|auszug|gemeldet|vermerk|unterschr|urkunde vom)", re.I)
+    r"bearbeit|geltend|auszahl|bewillig|umzug|umgezogen|einzug|auszug|gemeldet|vermerk|unterschr|öffnungszeit|findet statt|gilt|gelten|urkunde vom)", re.I)
 _COURT: Final = re.compile(r"(?:urteil|beschluss|az|aktenzeichen)", re.I)
 _MARITAL_REACH: Final = 110
 
@@ -44,11 +44,11 @@ def _find(sheet: Sheet) -> Iterator[Finding]:
     if sheet.has("†") or sheet.has("✝"):
         for match in sheet.scan(_STAR):
             yield Finding(*match.span(1), "DATE_SENSITIVE", 0.9, "kontext", certain=False)
-    for kind in ("LIFE", "MARITAL_END", "ILL"):
+    for kind in ("LIFE", "MARITAL_END", "SICK", "ILL"):
         for start, end in sheet.hits(kind):
             if kind == "MARITAL_END" and not sheet.near("MARITAL", start, _MARITAL_REACH, 40):
                 continue  # "aufgelöst": an association, or a marriage?
-            if kind == "ILL" and not sheet.near("SUBJECT", start, 160, 120):
+            if kind == "ILL" and not sheet.near("WHO", start, 160, 120):
                 continue
             for span in _around(sheet, start, end, far=kind == "LIFE"):
                 yield Finding(*span, "DATE_SENSITIVE", 0.6, "kontext", certain=False)
@@ -85,9 +85,10 @@ RULE: Final = Rule("DATES", ("DATE_SENSITIVE",), _find, {
     "MARITAL_END": "aufgelöst aufgehoben geschlossen eingetragen rechtskräftig anerkannt",
     "MARITAL": "ehe vorehe ehen eheschließung scheidung partnerschaft lebenspartnerschaft ehescheidung verheiratet "
     "scheidungsbeschluss scheidungsurteil",
-    "ILL": "krank grippe corona covid op operation krankenhaus klinik stationär stationäre reha kur unfall "
-    "arbeitsunfall krankenstand krankschreibung depression burnout mutterschutz elternzeit diagnose diagnostiziert "
-    "eingeliefert pflegebedürftig chemotherapie bandscheibenvorfall psychiatrie attest sick ill surgery hospital "
+    "SICK": "op operation reha chemotherapie mutterschutz krankschreibung",
+    "ILL": "krank grippe corona covid krankenhaus klinik stationär stationäre kur unfall "
+    "arbeitsunfall krankenstand depression burnout elternzeit diagnose diagnostiziert "
+    "eingeliefert pflegebedürftig bandscheibenvorfall psychiatrie attest sick ill surgery hospital "
     "leave schwanger",
-    "SUBJECT": "herr herrn frau ich mein meine meiner meinem er sie mich mir ihr ihre sohn tochter mutter vater mann "
+    "WHO": "herr herrn frau ich mein meine meiner meinem er sie mich mir ihr ihre sohn tochter mutter vater mann "
     "kollege kollegin kind bin he she my i mitarbeiter mitarbeiterin patient patientin"}, digits=True)
