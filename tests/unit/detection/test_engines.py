@@ -1,4 +1,4 @@
-"""Larger engines of names: what they find, that all of a text is read, that nothing is fetched, what stops the start."""
+"""Larger engines of names: what they find, that all of a text is read, that nothing is fetched, what stops a start."""
 
 from __future__ import annotations
 
