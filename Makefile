@@ -25,8 +25,7 @@ $(VENV)/.installed-test: tests/requirements.lock $(VENV)/.installed
 	@touch $@
 
 run: install ## KI-Pforte mit der Beispielstadt Musterstadt starten (http://127.0.0.1:8080)
-	@$(BIN)/ki-pforte init --demo
-	@$(BIN)/ki-pforte serve
+	@$(BIN)/ki-pforte serve --demo
 
 test: install-test ## Alle Tests
 	$(BIN)/python -m pytest
@@ -46,6 +45,9 @@ EVAL ?= tests/evaluation/documents.jsonl
 ORIGINS ?= $(wildcard $(dir $(EVAL))origins.json)
 evaluate: install ## Messen, wie gut Angaben erkannt werden; eigene Dokumente mit EVAL=DATEI.jsonl
 	$(BIN)/ki-pforte evaluate $(EVAL) $(if $(ORIGINS),--origins $(ORIGINS))
+
+docs: install-test ## Handbuchseiten aus dem Programm neu schreiben
+	$(BIN)/python -m tests.support.handbook
 
 lock: ## requirements.lock neu berechnen (braucht uv)
 	uv pip compile --universal --generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links --python-version 3.11 pyproject.toml -o requirements.lock

@@ -10,6 +10,7 @@ import asyncio
 import gc
 import os
 import secrets
+import sys
 from collections.abc import AsyncIterator, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -23,6 +24,7 @@ from starlette.exceptions import HTTPException
 from gateway import __version__
 from gateway.census import Census
 from gateway.detection import DetectorOptions, build_detector, build_operators
+from gateway.errors import GatewayError
 from gateway.generation import Generation
 from gateway.home import open_ledger, own_secret
 from gateway.http.errors import ErrorHandlers
@@ -94,6 +96,8 @@ class House:
 
     async def start(self) -> None:
         """Begin to serve."""
+        # Detection works in a thread beside the event loop; a shorter turn keeps streams smooth while it computes.
+        sys.setswitchinterval(0.001)
         self.ledger.start()
         await asyncio.to_thread(self.census.count_people, self.metrics)
         await self.authenticator.start()
@@ -137,8 +141,18 @@ class House:
                             "„ki-pforte policy check“ nennt die Stellen.")
         if self.detector.problem:
             warnings.append(self.detector.problem)
-        return Readiness({"datenbank": self.authenticator.ready, "protokoll": ledger, "pruefung": True,
-                          "richtlinien": True}, reasons, tuple(warnings))
+        inspects = await asyncio.to_thread(self._inspects)
+        if not inspects:
+            reasons["pruefung"] = "Die Suche nach personenbezogenen Angaben findet ihre Probe nicht."
+        return Readiness({"datenbank": self.authenticator.ready, "protokoll": ledger, "pruefung": inspects,
+                          "richtlinien": bool(self.policies().departments)}, reasons, tuple(warnings))
+
+    def _inspects(self) -> bool:
+        try:
+            self.detector.ready()
+        except GatewayError:
+            return False
+        return True
 
     def application(self) -> FastAPI:
         """Return the ASGI application with API and pages."""
@@ -177,7 +191,8 @@ class House:
         token = self.settings.metrics_token.get_secret_value() if self.settings.metrics_token else ""
 
         async def answer(request: aio.Request) -> aio.Response:
-            if token and not secrets.compare_digest(request.headers.get("authorization", ""), f"Bearer {token}"):
+            if token and not secrets.compare_digest(
+                    request.headers.get("authorization", "").encode("utf-8", "replace"), f"Bearer {token}".encode()):
                 return aio.Response(status=401)
             return aio.Response(body=self.metrics.render(), headers={"content-type": "text/plain; version=0.0.4"})
         served = aio.Application()

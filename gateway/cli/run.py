@@ -5,12 +5,11 @@ from __future__ import annotations
 import errno
 import os
 import socket
-import sys
 from typing import Annotated, Any
 
 import typer
 
-from gateway.cli.context import context
+from gateway.cli.context import CliContext, context
 from gateway.cli.output import CliError, Exit, cannot_run, emit, note, say, table
 from gateway.settings import Settings, load
 
@@ -26,10 +25,12 @@ Json = Annotated[bool, typer.Option("--json", help="Ausgabe als JSON.")]
 
 @cannot_run
 def serve(
+    ctx: typer.Context,
     host: Annotated[str, typer.Option("--host", help="Adresse, auf der die KI-Pforte hört.")] = "",
     port: Annotated[int | None, typer.Option("--port", min=0, max=65535, help="Port; ohne Angabe die Einstellung.")
                     ] = None,
     workers: Annotated[int | None, typer.Option("--workers", min=1, max=64, help="Zahl der Prozesse.")] = None,
+    demo: Annotated[bool, typer.Option("--demo", help="Vorher die Beispielstadt Musterstadt einrichten.")] = False,
 ) -> None:
     """Startet die KI-Pforte."""
     given = {"KI_PFORTE_HOST": host or None, "KI_PFORTE_PORT": port, "KI_PFORTE_WORKERS": workers}
@@ -40,19 +41,19 @@ def serve(
 
     from gateway.telemetry import logs
     logs.configure(settings.log_level, settings.log_format)
-    # Detection works in a thread beside the event loop; a shorter turn keeps streams smooth while it computes.
-    sys.setswitchinterval(0.001)
     options: dict[str, Any] = {"loop": "auto", "http": "httptools", "ws": "none", "log_config": None,
                                "access_log": False, "server_header": False, "timeout_graceful_shutdown": GRACE_SECONDS,
                                "timeout_keep_alive": 75, "backlog": 2048}
+    listening = _listen(settings)  # first: whether the port is free is known at once, and nothing has changed yet
+    if demo:
+        _set_up(context(ctx), settings, demo=True)
     if settings.workers > 1:
-        _listen(settings).close()
+        listening.close()
         uvicorn.run("gateway.app:create_app", factory=True, host=settings.host, port=settings.port,
                     workers=settings.workers, **options)
         return
     from gateway.app import House
     house = House(settings)
-    listening = _listen(settings)
     _greet(settings, listening.getsockname()[1])
     uvicorn.Server(uvicorn.Config(house.application(), **options)).run(sockets=[listening])
     note("Die KI-Pforte ist beendet.")
@@ -89,9 +90,12 @@ def init(
     json: Json = False,
 ) -> None:
     """Richtet Datenbanken, Schlüssel und Protokoll ein; mit --demo auch Beispielpersonen."""
+    _set_up(context(ctx), load(), demo=demo, json=json)
+
+
+def _set_up(own: CliContext, settings: Settings, *, demo: bool, json: bool = False) -> None:
     from gateway.home import open_ledger, own_secret
     from gateway.store import migrate, open_engine
-    own, settings = context(ctx), load()
     settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
     migrate(open_engine(settings.database))
     own_secret(settings.home, "hash.key")
