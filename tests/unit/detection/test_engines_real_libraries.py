@@ -40,8 +40,8 @@ def tokenizer_in(folder: Path) -> Any:
     """Write a tokenizer of whole words that knows a few of them."""
     transformers = library("transformers")
     from tokenizers import Tokenizer, models, pre_tokenizers, processors
-    words = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", *sorted({w for name in NAMES for w in name.replace("-", " - ").split()}),
-             *["der", "die", "das", "antrag", "liegt", "frist", "vor"]]
+    parts = {word for name in NAMES for word in name.replace("-", " - ").split()}
+    words = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", *sorted(parts), "der", "die", "antrag", "liegt", "frist", "vor"]
     made = Tokenizer(models.WordLevel({word: n for n, word in enumerate(dict.fromkeys(words))}, unk_token="[UNK]"))
     made.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
     made.post_processor = processors.TemplateProcessing(single="[CLS] $A [SEP]",
