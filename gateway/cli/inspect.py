@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from gateway.cli.context import context
 from gateway.cli.output import CliError, Exit, cannot_run, emit, note, say, table
 from gateway.model.entities import ENTITIES
 from gateway.model.finding import Passage
@@ -23,14 +24,15 @@ if TYPE_CHECKING:  # the detector takes seconds to load, and most commands do wi
 Json = Annotated[bool, typer.Option("--json", help="Ausgabe als JSON.")]
 
 
-def _detector() -> RuleDetector:
+def _detector(ctx: typer.Context) -> RuleDetector:
     from gateway.detection import DetectorOptions, build_detector
     from gateway.settings import load
-    return build_detector(DetectorOptions.of(load()))
+    return build_detector(DetectorOptions.of(load(), context(ctx).policy_set.municipality))
 
 
 @cannot_run
 def redact(
+    ctx: typer.Context,
     file: Annotated[Path, typer.Argument(help="Datei mit Text; „-“ liest von der Standardeingabe.")] = Path("-"),
     json: Json = False,
 ) -> None:
@@ -40,7 +42,7 @@ def redact(
     except UnicodeDecodeError:
         name = "Die Eingabe" if str(file) == "-" else str(file)
         raise CliError(f"{name} ist kein Text in UTF-8.", Exit.MISUSE) from None
-    shown = explain(text, _detector().find(Passage(text)), {}, lambda action, entity, value: value)
+    shown = explain(text, _detector(ctx).find(Passage(text)), {}, lambda action, entity, value: value)
     if json:
         emit({"text": shown.text, "findings": [
             {"start": e.start, "end": e.end, "entity": e.entity, "placeholder": e.issued, "reason": e.reason,
@@ -68,6 +70,7 @@ def _reason(entry: Entry) -> str:
 
 @cannot_run
 def evaluate(
+    ctx: typer.Context,
     documents: Annotated[Path, typer.Argument(metavar="DOCS.jsonl", help="Dokumente, je Zeile ein JSON-Objekt mit "
                                                                          "„text“; Angaben als [[ART|Text]].")],
     origins: Annotated[Path | None, typer.Option("--origins", help="JSON: Name zu Gruppe der Herkunft.")] = None,
@@ -86,7 +89,7 @@ def evaluate(
         raise CliError(f"{error.filename} gibt es nicht.", Exit.MISUSE) from None
     except ev.DocumentError as error:
         raise CliError(str(error), Exit.MISUSE) from None
-    measured = ev.measure(read, _detector().find)
+    measured = ev.measure(read, _detector(ctx).find)
     found = ev.figures(measured, groups)
     if json:
         errors = [{"document": d, "what": what, "words": words} for d, what, words in ev.misses(measured)]

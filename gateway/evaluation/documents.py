@@ -42,6 +42,8 @@ class Document:
     kind: str
     text: str = field(repr=False)
     gold: tuple[Gold, ...] = field(repr=False)
+    mistyped: frozenset[str] = field(default=frozenset(), repr=False)
+    """Surfaces that are numbers with a wrong check digit, on purpose."""
 
 
 def parse(text: str) -> tuple[str, tuple[Gold, ...]]:
@@ -94,7 +96,10 @@ def _document(line: str, number: int) -> Document:
     if not isinstance(fields, dict) or not isinstance(fields.get("text"), str):
         raise DocumentError("erwartet wird ein JSON-Objekt mit dem Feld „text“")
     text, gold = parse(fields["text"])
-    return Document(str(fields.get("id", number)), str(fields.get("kind", "")), text, gold)
+    wrong = fields.get("mistyped", [])
+    if not isinstance(wrong, list) or not all(isinstance(surface, str) for surface in wrong):
+        raise DocumentError("das Feld „mistyped“ ist keine Liste von Texten")
+    return Document(str(fields.get("id", number)), str(fields.get("kind", "")), text, gold, frozenset(wrong))
 
 
 def read_origins(path: Path) -> Mapping[str, str]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from gateway.evaluation.figures import GROUP, Figures, Rate
-from gateway.evaluation.measure import Measured
+from gateway.evaluation.counting import GROUP, Figures, Rate
+from gateway.evaluation.measuring import Measured
 from gateway.evaluation.score import NOTICED
 from gateway.model.entities import ENTITIES
 
@@ -55,6 +55,7 @@ def _overview(f: Figures) -> Iterator[tuple[str, str, str]]:
     if "PERSON" in f.kinds:
         yield "lesbar gebliebene Zeichen, Namen", percent(f.kinds["PERSON"].value), _interval(f.kinds["PERSON"])
     yield "lesbar gebliebene Zeichen in Nummern mit Prüfziffer", f"{f.checked_leak}", ""
+    yield "davon in Nummern, deren Prüfziffer stimmt", f"{f.valid_leak}", ""
     yield "Dokumente, in denen nichts lesbar blieb", f"{f.clean} von {f.with_data}", ""
     if f.gap is not None:
         yield "Abstand der schlechtesten zur besten Herkunftsgruppe", f"{100 * f.gap:.1f} Punkte".replace(".", ","), ""
@@ -87,7 +88,7 @@ def as_json(f: Figures) -> dict[str, Any]:
     return {
         "documents": f.documents, "documents_with_data": f.with_data, "leak_rate": _rate(f.leak),
         "leak_by_type": {kind: _rate(rate) for kind, rate in f.kinds.items()},
-        "checked_leak": f.checked_leak, "clean_documents": f.clean,
+        "checked_leak": f.checked_leak, "valid_leak": f.valid_leak, "clean_documents": f.clean,
         "leak_by_origin": {group: _rate(rate) for group, rate in f.origins.items()},
         "origin_gap": None if f.gap is None else round(f.gap, 4),
         "over_with": _rate(f.over_with), "over_without": _rate(f.over_without),

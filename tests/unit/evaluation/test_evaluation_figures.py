@@ -7,9 +7,9 @@ from collections.abc import Sequence
 import pytest
 
 from gateway.evaluation import Document, as_json, as_markdown, figures, measure, misses
+from gateway.evaluation.counting import FEW, GROUP, Figures
 from gateway.evaluation.documents import parse
-from gateway.evaluation.figures import FEW, GROUP, Figures
-from gateway.evaluation.measure import Find
+from gateway.evaluation.measuring import Find
 from gateway.model.finding import Finding, Passage
 
 
@@ -74,7 +74,15 @@ def test_groups_of_origin_are_compared_from_fifty_words_on() -> None:
 
 
 def test_leaks_of_numbers_with_a_check_digit_are_counted_apart() -> None:
-    assert run(finder(), "[[IBAN|DE12]] [[PHONE|0171]]").checked_leak == 4
+    found = run(finder(), "[[IBAN|DE12]] [[PHONE|0171]]")
+    assert (found.checked_leak, found.valid_leak) == (4, 4)
+
+
+def test_a_mistyped_number_counts_as_a_leak_but_not_as_one_of_a_valid_number() -> None:
+    text, gold = parse("[[IBAN|DE12]] [[IBAN|DE13]]")
+    made = Document("d", "", text, gold, frozenset({"DE13"}))
+    found = figures(measure([made], finder(("DE12", "IBAN")), runs=1))
+    assert (found.checked_leak, found.valid_leak) == (4, 0)
 
 
 def test_exact_places_count_kind_and_both_ends() -> None:

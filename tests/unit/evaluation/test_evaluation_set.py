@@ -21,7 +21,7 @@ from gateway.detection.recognizers.insurance import is_health, is_pension
 from gateway.detection.recognizers.papers import icao_digit, is_licence
 from gateway.detection.recognizers.tax import is_tax_id
 from gateway.evaluation import Document, read_documents, read_origins
-from gateway.evaluation.figures import GROUP
+from gateway.evaluation.counting import GROUP
 from gateway.evaluation.score import telling_words
 
 FOLDER = Path(__file__).parents[2] / "evaluation"

@@ -10,11 +10,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from random import Random
 from typing import Final
 
-import numpy as np
-
-from gateway.evaluation.measure import Measured
+from gateway.evaluation.measuring import Measured
 from gateway.evaluation.score import NOTICED, telling_words
 
 CHECKED: Final = ("IBAN", "TAX_ID", "CARD", "SOCIAL_SECURITY", "HEALTH_INSURANCE")
@@ -69,6 +68,9 @@ class Figures:
     origins: Mapping[str, Rate]
     gap: float | None
     checked_leak: int
+    """Characters in `CHECKED` numbers, mistyped ones included."""
+    valid_leak: int
+    """Of these, characters in numbers whose check digit is right."""
     over_with: Rate
     over_without: Rate
     noticed: Mapping[str, Rate]
@@ -95,7 +97,7 @@ def figures(measured: Sequence[Measured], origins: Mapping[str, str] | None = No
         clean=sum(not any(m.score.leaked.get(k) for k in kinds) for m in with_data),
         origins=dict(sorted(groups.items(), key=lambda item: -item[1].whole)),
         gap=max(compared) - min(compared) if len(compared) > 1 else None,
-        checked_leak=sum(rates[k].part for k in CHECKED if k in rates),
+        checked_leak=sum(rates[k].part for k in CHECKED if k in rates), valid_leak=sum(map(_valid_leak, measured)),
         over_with=_rate([(m.score.over, m.score.outside) for m in with_data]),
         over_without=_rate([(m.score.over, m.score.outside) for m in measured if not m.document.gold]),
         noticed={k: _noticed(special, k) for k in sorted(NOTICED)},
@@ -117,10 +119,18 @@ def _rate(counts: Sequence[tuple[int, int]]) -> Rate:
     part, whole = sum(p for p, _ in counts), sum(w for _, w in counts)
     if len(counts) < FEW or not whole:
         return Rate(part, whole, len(counts))
-    draws = np.random.default_rng(_SEED).multinomial(len(counts), np.full(len(counts), 1 / len(counts)), _DRAWS)
-    sums = draws @ np.array(counts, dtype=np.float64)
-    low, high = np.quantile(sums[:, 0] / np.maximum(sums[:, 1], 1), (0.025, 0.975))
-    return Rate(part, whole, len(counts), float(low), float(high))
+    random = Random(_SEED)  # noqa: S311 - a bootstrap is no secret
+    rates = []
+    for _ in range(_DRAWS):
+        drawn = random.choices(counts, k=len(counts))
+        rates.append(sum(p for p, _ in drawn) / max(1, sum(w for _, w in drawn)))
+    rates.sort()
+    return Rate(part, whole, len(counts), rates[_DRAWS * 25 // 1000], rates[_DRAWS * 975 // 1000 - 1])
+
+
+def _valid_leak(m: Measured) -> int:
+    return sum(len(word) for gold in m.document.gold if gold.kind in CHECKED and gold.surface not in m.document.mistyped
+               for word in telling_words(gold) if word in m.score.words.get(gold.kind, ()))
 
 
 def _groups(measured: Sequence[Measured], origins: Mapping[str, str]) -> dict[str, Rate]:
