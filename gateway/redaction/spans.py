@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from gateway.model.finding import Finding
-from gateway.redaction.place import enclosing, is_harmless
+from gateway.redaction.place import Area, areas
 from gateway.redaction.placeholder import lookalikes
 
 _PRIORITY = {key: rank for rank, key in enumerate((
@@ -43,7 +43,8 @@ def resolve(text: str, findings: Iterable[Finding]) -> list[Span]:
              for f in findings if 0 <= f.start < f.end <= len(text)]
     spans += [Span(start, end, "LITERAL") for start, end in lookalikes(text)]
     spans = _disjoint(text, spans)
-    return spans if not spans or is_harmless(text) else _lift(text, spans)
+    found = areas(text) if spans else []
+    return _lift(spans, found) if found else spans
 
 
 def _disjoint(text: str, spans: list[Span]) -> list[Span]:
@@ -56,14 +57,21 @@ def _disjoint(text: str, spans: list[Span]) -> list[Span]:
     return sorted(taken, key=lambda s: s.start)
 
 
-def _lift(text: str, spans: list[Span]) -> list[Span]:
-    """Widen each span that lies inside an address or a tag to all of it; what then overlaps becomes one value."""
+def _lift(spans: list[Span], found: list[Area]) -> list[Span]:
+    """Widen each span that begins inside an address or a tag to all of it; what then overlaps becomes one value."""
     while True:
         lifted: list[Span] = []
+        waiting, around = iter([*found, None]), list[Area]()
+        ahead = next(waiting)
         for span in spans:
-            start, end = enclosing(text, span.start, span.end)
-            if (start, end) != (span.start, span.end):
-                span = Span(start, end, "URL")
+            while ahead is not None and ahead.inside <= span.start:
+                around.append(ahead)
+                ahead = next(waiting)
+            around = [area for area in around if area.end >= span.start]
+            if around:
+                start, end = min(a.start for a in around), max(a.end for a in around)
+                if start < span.start or end > span.end:
+                    span = Span(min(start, span.start), max(end, span.end), "URL")
             while lifted and lifted[-1].end > span.start:
                 before = lifted.pop()
                 span = Span(min(before.start, span.start), max(before.end, span.end), "URL")
