@@ -32,7 +32,7 @@ from gateway.training.vocabulary import general_words, lexicon, ngram_table, pac
 SEED: Final = 2026
 SYNTHETIC: Final = 22000
 STATUTES: Final = 4500
-EPOCHS: Final = 7
+EPOCHS: Final = 5
 WIDTH: Final = 56
 HIDDEN: Final = 64
 BATCH: Final = 2500
