@@ -129,8 +129,10 @@ def _rate(counts: Sequence[tuple[int, int]]) -> Rate:
 
 
 def _valid_leak(m: Measured) -> int:
+    """Count leaked characters of valid numbers, without words that a mistyped number of the document holds as well."""
+    mistyped = {word for gold in m.document.gold if gold.surface in m.document.mistyped for word in telling_words(gold)}
     return sum(len(word) for gold in m.document.gold if gold.kind in CHECKED and gold.surface not in m.document.mistyped
-               for word in telling_words(gold) if word in m.score.words.get(gold.kind, ()))
+               for word in telling_words(gold) if word in m.score.words.get(gold.kind, ()) and word not in mistyped)
 
 
 def _groups(measured: Sequence[Measured], origins: Mapping[str, str]) -> dict[str, Rate]:
