@@ -12,6 +12,7 @@ import logging
 from collections.abc import AsyncGenerator
 from contextlib import suppress
 from time import perf_counter
+from typing import Any
 
 from gateway.errors import GatewayError, closing, internal
 from gateway.pipeline.afterthought import AnswerCheck
@@ -110,6 +111,15 @@ class Relay:
             self._log.first_byte = perf_counter()
 
     async def _outcome(self, status: str, error: GatewayError | None = None) -> None:
+        try:
+            facts = await self._facts()
+        except Exception:  # noqa: BLE001  (whatever an answer holds: an exchange has its end)
+            _log.exception("answer %s could not be looked at", self._request_id)
+            facts = {}
+        await self._log.outcome(status, code=error.code if error else "", http_status=self._response.status, **facts)
+
+    async def _facts(self) -> dict[str, Any]:
+        """Look at the answer as a whole; return what the book says about it."""
         answer = self._answer
         if answer.usage:
             self._metrics.tokens(self._log.model, answer.usage.prompt, answer.usage.completion)
@@ -120,8 +130,7 @@ class Relay:
         if leaked:
             self._metrics.leak_alarms(leaked)
         self._metrics.strangers(strangers)
-        await self._log.outcome(status, code=error.code if error else "", http_status=self._response.status,
-                                usage=answer.usage, unresolved=answer.unresolved, leaked=leaked, strangers=strangers)
+        return {"usage": answer.usage, "unresolved": answer.unresolved, "leaked": leaked, "strangers": strangers}
 
     async def _end(self) -> None:
         """Give the provider's connection back, or cut it; what has no outcome yet was given up by the client."""

@@ -31,8 +31,9 @@ class ChatAnswer:
         self._context = context
         self._restores = context.channel is not None
         self._reader = SseReader()
-        self._channels: dict[Channel, ChannelText | None] = {}
+        self._channels: dict[Channel, ChannelText] = {}
         self._tools: dict[tuple[int, int], str] = {}
+        self._barred: set[tuple[int, int]] = set()
         self._head: dict[str, Any] = {}
         self._last = b""
         self._open_choices: set[int] = set()
@@ -45,11 +46,11 @@ class ChatAnswer:
     @property
     def unresolved(self) -> int:
         """Placeholders in the answer that this exchange never issued."""
-        return sum(r.unresolved for r in self._channels.values() if r)
+        return sum(r.unresolved for r in self._channels.values())
 
     def raw(self) -> list[str]:
         """See `Answer.raw`."""
-        return [channel.raw for channel in self._channels.values() if channel]
+        return [channel.raw for channel in self._channels.values()]
 
     # -- streams
 
@@ -65,7 +66,7 @@ class ChatAnswer:
         if self.state == "running":
             self.state = "failed"
         for channel, restorer in self._channels.items():
-            held = restorer.close() if restorer else ""
+            held = restorer.close()
             if held:
                 delta: dict[str, Any] = {}
                 _write(delta, channel, held)
@@ -162,7 +163,7 @@ class ChatAnswer:
     def _flush(self, index: int, choice: dict[str, Any], part: dict[str, Any], name: str) -> bool:
         changed = False
         for channel, restorer in self._channels.items():
-            held = restorer.close() if restorer and channel[0] == index else ""
+            held = restorer.close() if channel[0] == index else ""
             if held:
                 choice[name] = part
                 _write(part, channel, held)
@@ -178,26 +179,33 @@ class ChatAnswer:
             for kind, key in (("function", "arguments"), ("custom", "input")):
                 body = call.get(kind) or {}
                 if body.get("name"):
-                    self._tools[index, number] = body["name"]
+                    self._named((index, number), body["name"])
                 if isinstance(body.get(key), str):
                     yield (index, key, number), body, key
         call = part.get("function_call") or {}
         if call.get("name"):
-            self._tools[index, -1] = call["name"]
+            self._named((index, -1), call["name"])
         if isinstance(call.get("arguments"), str):
             yield (index, "arguments", -1), call, "arguments"
         audio = part.get("audio") or {}
         if isinstance(audio.get("transcript"), str):
             yield (index, "transcript", 0), audio, "transcript"
 
+    def _named(self, call: tuple[int, int], name: str) -> None:
+        """Note the name of a tool. Some providers send it in pieces, some give two calls the same index."""
+        whole = self._tools[call] = self._tools.get(call, "") + name
+        if not self._context.untrusted_tools.isdisjoint((name, whole)):
+            self._barred.add(call)
+
     def _channel(self, channel: Channel) -> ChannelText | None:
-        if channel not in self._channels:
-            tool = self._tools.get((channel[0], channel[2]), "") if channel[1] in ("arguments", "input") else None
-            untrusted = self._context.untrusted_tools
+        if channel[1] in ("arguments", "input"):
+            call = channel[0], channel[2]
             # Of a tool that has not been named nobody can say that it is trusted.
-            trusted = tool is None or (tool not in untrusted if tool else not untrusted)
+            if call in self._barred or (self._context.untrusted_tools and call not in self._tools):
+                return None
+        if channel not in self._channels:
             assert self._context.channel is not None
-            self._channels[channel] = self._context.channel(channel[1] == "arguments") if trusted else None
+            self._channels[channel] = self._context.channel(channel[1] == "arguments")
         return self._channels[channel]
 
     # -- complete answers
@@ -228,8 +236,7 @@ class ChatAnswer:
                             "es noch einmal oder wählen Sie ein anderes Modell.", hint="no completion in body")
 
     def _count(self, usage: dict[str, Any]) -> None:
-        prompt, completion = usage.get("prompt_tokens"), usage.get("completion_tokens")
-        self.usage = Usage(prompt if isinstance(prompt, int) else 0, completion if isinstance(completion, int) else 0)
+        self.usage = Usage.of(usage.get("prompt_tokens"), usage.get("completion_tokens"))
 
 
 def _write(part: dict[str, Any], channel: Channel, text: str) -> None:

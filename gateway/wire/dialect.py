@@ -15,6 +15,9 @@ from gateway.errors import GatewayError
 from gateway.model.register import RegisteredModel
 from gateway.wire.document import Document
 
+MOST_TOKENS = 10**12
+"""No exchange has as many; the number is counted and recorded, so nobody may make it overflow."""
+
 
 @dataclass(frozen=True, slots=True)
 class Usage:
@@ -22,6 +25,11 @@ class Usage:
 
     prompt: int
     completion: int
+
+    @classmethod
+    def of(cls, prompt: object, completion: object) -> Usage:
+        """Return what a provider wrote there; what is no number of tokens is none."""
+        return cls(*(value if type(value) is int and 0 <= value < MOST_TOKENS else 0 for value in (prompt, completion)))
 
 
 @dataclass(slots=True)
