@@ -11,4 +11,10 @@ The plan of the house (imports only point down, siblings never import each other
 Beside it stands ``audit``, a second house that does not know this one exists.
 """
 
+import os
+
+# Before anything imports numpy: the matrices of the name recogniser are small, and threads of the linear algebra
+# library would cost more than they save.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
 __version__ = "0.1.0"

@@ -12,9 +12,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-# The matrices of the name recogniser are small: threads of the linear algebra library would cost more than they save.
-os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-
 from gateway.detection.offline import SWITCHES
 
 os.environ.update(SWITCHES)
