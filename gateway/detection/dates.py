@@ -27,7 +27,8 @@ SHORT: Final = r"\d{1,2}\.[ ]?\d{1,2}\.(?![ ]?\d)"
 """Day and month without a year."""
 _FEAST: Final = (
     r"(?:(?:[1-4]|erste[nr]?|zweite[nr]?|dritte[nr]?|vierte[nr]?)\.?[ ](?:Advent|Weihnachts(?:feier)?tag)|"
-    r"Heilig(?:en[ ])?abend|Weihnachten|Silvester|Neujahr|Ostern|Oster(?:sonntag|montag)|Karfreitag|Pfingst(?:en|sonntag|montag)|"
+    r"Heilig(?:en[ ])?abend|Weihnachten|Silvester|Neujahr|Ostern|Oster(?:sonntag|montag)|"
+    r"Karfreitag|Pfingst(?:en|sonntag|montag)|"
     r"Himmelfahrt|Totensonntag|Allerheiligen|Rosenmontag|Nikolaus(?:tag)?)(?:[ ](?:\d{4})(?!\d))?")
 _PERIOD: Final = (
     rf"(?:{_MONTHS}|Früh(?:jahr|ling)|Sommer|Herbst|Winter|Anfang|Mitte|Ende|Jahreswechsel)"

@@ -34,10 +34,10 @@ _SUSPECT: Final = re.compile("[^\t\n -~\u00a1-\u00ac\u00ae-\u02ff\u1e00-\u1eff\u
 """Anything but Latin letters and the usual punctuation: one class, so that clean text costs next to nothing."""
 
 _DIRTY: Final = re.compile(
-    f"[^{_MARKS}\n][{_MARKS}]+"
+    f"[^{_MARKS}\n][{_MARKS}]{{1,16}}"
     f"|[{_SPACES}{_GONE}{_LINES}{_DASHES}{_COMPAT}{_DIGITS}]"
     "|\r\n?"
-    f"|(?<=[A-Za-z0-9])[{_MIXED}]+|[{_MIXED}]+(?=[A-Za-z0-9])"
+    f"|(?<=[A-Za-z0-9])[{_MIXED}]+|(?<![{_MIXED}])[{_MIXED}]++(?=[A-Za-z0-9])"
 )
 _LOOKALIKES: Final = dict(zip(
     "АВЕЅІЈКМНОРСТУХаеѕіјорсухΑΒΕΖΗΙΚΜΝΟΡΤΥΧο", "ABESIJKMHOPCTYXaesijopcyxABEZHIKMNOPTYXo", strict=True))

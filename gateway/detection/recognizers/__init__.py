@@ -13,6 +13,7 @@ from gateway.detection.recognizers import (
     iban,
     insurance,
     network,
+    numbers,
     papers,
     person,
     phone,
@@ -35,7 +36,7 @@ def all_rules(own: Municipality = NOWHERE) -> tuple[Rule, ...]:
         address.FIELD_RULE, birth.RULE, dates.RULE,
         references.case_rule(tuple(map(template, own.case_numbers))),
         references.cash_rule(tuple(map(template, own.cash_numbers)), creditor_forms(own.creditor_ids)),
-        references.PARCEL_RULE,
+        references.PARCEL_RULE, numbers.RULE,
         network.RULE, cells.RULE, person.RULE,
         special.RULE,
     )

@@ -37,17 +37,22 @@ _BIRTH_OF: Final = re.compile(
     rf"(?:[ ](?:des|der|[^\W\d_]{{2,8}}[rs]|von)(?:[ ][\w-]{{2,30}}){{1,3}}?)?[ ,:(]{{1,3}}"
     rf"(?:war[ ])?(?:am[ ])?(?P<date>{DATE})", re.I)
 _NAMED: Final = re.compile(
-    rf"(?:[,:][ ]|[ ]\(|[ ][–-][ ]|[ ]|\t)(?:\*[ ]?)?(?P<date>{DATE})(?=[ \t]?(?:[,;)\n|]|\.(?!\d)|und\b|u\.|\Z))", re.I)
+    rf"(?:[,:][ ]|[ ]\(|[ ][–-][ ]|[ ]|\t)(?:\*[ ]?)?(?P<date>{DATE})"
+    rf"(?=[ \t]?(?:[,;)\n|]|\.(?!\d)|und\b|u\.|\Z))", re.I)
 _PERSON: Final = re.compile(r"(?-i:[A-ZÄÖÜÀ-Þ])[^\W\d_]+(?:[-' ][^\W\d_„“\"]+|[ ][„“\"][^\W\d_]+[“”\"]){0,3}")
 _YEAR_ALONE: Final = re.compile(rf",[ ]({YEAR})(?=[,;)])|[ ]\(({YEAR})\)")
+_DIGIT: Final = re.compile(r"\d")
+_REACH: Final = 100
+"""A label without a digit so close behind it is not worth a closer look."""
+_FOUR: Final = re.compile(r"\d{4}")
 _CHILDREN_REACH: Final = 300
 
 
 def _find(sheet: Sheet) -> Iterator[Finding]:
     text = sheet.text
-    for start, end in sheet.hits("BIRTH"):
-        match = _AFTER.match(text, end)
-        if match and not (match["date"].isdigit() and len(match["date"]) == 4 and "\n" in text[end:match.start("date")]):
+    for _, end in sheet.hits("BIRTH"):
+        match = _AFTER.match(text, end) if _DIGIT.search(text, end, end + _REACH) else None
+        if match and not (_FOUR.fullmatch(match["date"]) and "\n" in text[end:match.start("date")]):
             yield Finding(*match.span("date"), "BIRTHDATE", 0.95, "kontext", certain=len(match["date"]) > 4)
     for _, end in sheet.hits("COHORT"):
         match = _AGED.match(text, end)
@@ -83,12 +88,11 @@ def _stars(sheet: Sheet) -> Iterator[Finding]:
 def _children(sheet: Sheet) -> Iterator[Finding]:
     """Dates right behind names where children or a household are spoken of: "Kinder: Emma (04.05.2016), Noah ..."."""
     text = sheet.text
-    last = -1
-    for start, end in sheet.hits("CHILDREN"):
-        begin, stop = max(last, end), min(sheet.end, end + _CHILDREN_REACH)
-        last = max(last, stop)
-        for name in _PERSON.finditer(text, begin, stop):
-            match = _NAMED.match(text, name.end())
+    seen: set[int] = set()
+    for _, end in sheet.hits("CHILDREN"):
+        for name in _PERSON.finditer(text, end, end + _CHILDREN_REACH):
+            match = _NAMED.match(text, name.end()) if name.end() not in seen else None
+            seen.add(name.end())
             if match and any(is_given(word) for word in name[0].split()[:2]):
                 yield Finding(*match.span("date"), "BIRTHDATE", 0.7, "kontext", certain=False)
 
@@ -110,5 +114,5 @@ RULE: Final = Rule("BIRTH", ("BIRTHDATE",), _find, {
     "BORN_RIGHT": "geboren geb welt alt jung",
     "BIRTH_OF": "geburt",
     "TURNS": "geburtstag birthday",
-    "CHILDREN": "kinder kindern kind söhne töchter geschwister enkel zwillinge haushaltsmitglieder haushalt "
-    "haushaltsangehörige familienmitglieder personen children"}, digits=True)
+    "CHILDREN": "kinder kindern kind söhne töchter geschwister enkel zwillinge haushaltsmitglieder "
+    "haushaltsangehörige familienmitglieder children"}, digits=True)

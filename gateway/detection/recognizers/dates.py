@@ -35,17 +35,23 @@ _OTHER: Final = re.compile(
     r"(?:antrag|anträge|beantragt|gestellt|bescheid|schreiben|brief|mail|termin|frist|rechnung|sitzung|vorlage|eingang|"
     r"eingegangen|eingereicht|vorzulegen|vorgelegt|ausgestellt|gesetz|verordnung|satzung|fassung|vertrag|kündig|"
     r"zahlung|gezahlt|überw|miete|uhr\b|anhörung|gespräch|angerufen|telefon|vorsprache|vorgesprochen|mitgeteilt|"
-    r"bearbeit|geltend|auszahl|bewillig|umzug|umgezogen|einzug|auszug|gemeldet|vermerk|unterschr|öffnungszeit|findet statt|gilt|gelten|urkunde vom)", re.I)
-_COURT: Final = re.compile(r"(?:urteil|beschluss|az|aktenzeichen)", re.I)
+    r"bearbeit|geltend|auszahl|bewillig|umzug|umgezogen|einzug|auszug|gemeldet|vermerk|unterschr|öffnungszeit|"
+    r"findet statt|gilt|gelten|urkunde vom)", re.I)
 _MARITAL_REACH: Final = 110
+_LEFT_REACH: Final = 75
+_RIGHT_REACH: Final = 100
+_DIGIT: Final = re.compile(r"\d")
 
 
 def _find(sheet: Sheet) -> Iterator[Finding]:
+    text = sheet.text
     if sheet.has("†") or sheet.has("✝"):
         for match in sheet.scan(_STAR):
             yield Finding(*match.span(1), "DATE_SENSITIVE", 0.9, "kontext", certain=False)
     for kind in ("LIFE", "MARITAL_END", "SICK", "ILL"):
         for start, end in sheet.hits(kind):
+            if not _DIGIT.search(text, max(sheet.begin, start - _LEFT_REACH), end + _RIGHT_REACH):
+                continue
             if kind == "MARITAL_END" and not sheet.near("MARITAL", start, _MARITAL_REACH, 40):
                 continue  # "aufgelöst": an association, or a marriage?
             if kind == "ILL" and not sheet.near("WHO", start, 160, 120):
@@ -64,9 +70,10 @@ def _around(sheet: Sheet, start: int, end: int, *, far: bool) -> Iterator[tuple[
             match = None
     if match:
         yield match.span("date")
-    for before in WHEN_RE.finditer(text, max(sheet.begin, start - 75), start):
+    for before in WHEN_RE.finditer(text, max(sheet.begin, start - _LEFT_REACH), start):
         between = text[before.end():start]
-        if _LEFT.fullmatch(between) and not _OTHER.search(between) and not _OTHER.search(sheet.left(before.start(), 24)):
+        other = _OTHER.search(between) or _OTHER.search(sheet.left(before.start(), 24))
+        if _LEFT.fullmatch(between) and not other:
             yield before.span()
 
 

@@ -86,5 +86,4 @@ RULE: Final = Rule("PAPERS", ("ID_CARD", "PASSPORT", "RESIDENCE_PERMIT", "DRIVER
     "RESIDENCE_PERMIT": "aufenthaltstitel aufenthaltserlaubnis eat niederlassungserlaubnis aufenthaltsgestattung "
     "duldung"
                         " fiktionsbescheinigung aufenthaltskarte aufenthaltstitels",
-    "DRIVER_LICENCE": "führerschein führerscheinnummer führerscheinnr fuehrerschein fahrerlaubnis führerscheins"},
-    digits=True)
+    "DRIVER_LICENCE": "führerschein führerscheinnummer führerscheinnr fuehrerschein fahrerlaubnis führerscheins"})

@@ -20,6 +20,9 @@ _PLATE: Final = re.compile(
 _SOLID: Final = re.compile(r"[A-ZÄÖÜ]{2,5}[ -]?[1-9]\d{0,3}[EH]?(?!\w)|"
     r"[A-ZÄÖÜa-zäöü]{1,3}[ -][A-Za-z]{1,2}[ -]?\d{1,4}[EHeh]?(?!\w)")
 _VIN: Final = re.compile(r"(?=[A-Z0-9]*\d)[A-HJ-NPR-Z0-9]{17}(?!\w)")
+_VIN_ALONE: Final = re.compile(
+    r"(?<![\w-])[A-HJ-NPR-Z][A-HJ-NPR-Z0-9][A-HJ-NPR-Z](?=[A-Z]*\d)[A-HJ-NPR-Z0-9]{8}[A-HJ-NPR-Z0-9]{2}\d{4}(?![\w-])")
+"""Seventeen characters without I, O and Q that begin like a maker's code and end in a serial number (ISO 3779)."""
 _NOT: Final = re.compile(r"^(?:DIN|HR|VS|TOP|EG|SGB)\b")
 
 
@@ -37,6 +40,8 @@ def _find(sheet: Sheet) -> Iterator[Finding]:
         found = value_at(sheet, end, _SOLID)
         if found:
             yield Finding(*found.span(), "PLATE", 0.8, "kontext")
+    for match in sheet.scan_numbers(_VIN_ALONE, 5):
+        yield Finding(*match.span(), "PLATE", 0.7, "format")
     for _, end in sheet.hits("VIN"):
         found = value_at(sheet, end, _VIN)
         if found:

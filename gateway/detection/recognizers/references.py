@@ -17,6 +17,9 @@ from gateway.model.finding import Finding
 _VALUE: Final = re.compile(
     r"(?=[^\n,;]{0,24}\d)[A-Za-zÄÖÜ0-9][\w./*+-]{0,40}(?:(?:[ ]?[-–/][ ]?|[ ])(?=[\w./-]*\d|"
     r"[A-ZÄÖÜ][A-Za-z]{0,3}[ ]\d)[\w./*-]+){0,5}")
+_SPOKEN: Final = re.compile(r"\.?(?:[ ][A-ZÄÖÜ][\w-]{2,30}){1,2}[ ]?:[ ]{0,2}")
+"""What a label may name before its colon: "Az. Schwerbehindertenrecht: 44/12"."""
+_DIGIT: Final = re.compile(r"\d")
 _OURS: Final = re.compile(r"(?:[uU]nser|[iI]hr|[mM]ein|[dD]ein|Geschäfts|Akten)e?n?[ -]\Z")
 _NUMBERED: Final = re.compile(r"-(?:Nr|Nummer|No)", re.I)
 _REGISTERED: Final = re.compile(r"[^\n]{0,40}?\bNr\.?[ ](\d{1,6}/\d{2,4})")
@@ -65,6 +68,8 @@ def _labelled(sheet: Sheet, kind: str, entity: str) -> Iterator[Finding]:
             continue  # "WG" inside "50.2-WG-2024" is part of a number, no label
         position = gap.end() if gap else end
         match = _VALUE.match(text, position)
+        if (match is None or not _DIGIT.search(match[0])) and (spoken := _SPOKEN.match(text, end)):
+            match = _VALUE.match(text, spoken.end())
         if match is None:
             continue
         surface = match[0].rstrip("./-*+ ")
