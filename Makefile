@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-test run test test-long check bench evaluate lock clean
+.PHONY: help install install-test run test test-long check bench evaluate train docs lock clean
 
 help: ## Diese Übersicht
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -46,12 +46,18 @@ ORIGINS ?= $(wildcard $(dir $(EVAL))origins.json)
 evaluate: install ## Messen, wie gut Angaben erkannt werden; eigene Dokumente mit EVAL=DATEI.jsonl
 	$(BIN)/ki-pforte evaluate $(EVAL) $(if $(ORIGINS),--origins $(ORIGINS))
 
+train: install ## Namensmodell neu trainieren (CORPORA=Ordner; etwa 12 Minuten)
+	@test -n "$(CORPORA)" || { echo "Bitte nennen Sie den Ordner mit den Korpora: make train CORPORA=ORDNER"; exit 2; }
+	$(BIN)/python -m pip install --quiet --require-hashes -r gateway/training/requirements.lock
+	$(BIN)/ki-pforte train $(CORPORA)
+
 docs: install-test ## Handbuchseiten aus dem Programm neu schreiben
 	$(BIN)/python -m tests.support.handbook
 
 lock: ## requirements.lock neu berechnen (braucht uv)
 	uv pip compile --universal --generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links --python-version 3.11 pyproject.toml -o requirements.lock
 	uv pip compile --universal --generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links --python-version 3.11 --extra test pyproject.toml -o tests/requirements.lock
+	uv pip compile --universal --generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links --python-version 3.11 --extra train pyproject.toml -o gateway/training/requirements.lock
 
 clean: ## Umgebung und Zwischenstände löschen; var/ bleibt
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache *.egg-info

@@ -64,7 +64,7 @@ def _register() -> None:
     from gateway.cli.passes import pass_app
     from gateway.cli.person import person_app
     from gateway.cli.policy import model_app, policy_app
-    for command in (run.serve, run.init, run.doctor, inspect.redact, inspect.evaluate):
+    for command in (run.serve, run.init, run.doctor, run.train, inspect.redact, inspect.evaluate):
         app.command()(command)
     for group in (person_app, key_app, pass_app, document_app, policy_app, model_app, audit_app):
         app.add_typer(group)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import socket
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -136,6 +137,23 @@ def _show_next() -> None:
     say("  ki-pforte pass grant …   Nachweise für den KI-Pass eintragen")
     say("  ki-pforte key create …   Schlüssel ausgeben")
     say("  ki-pforte serve          starten")
+
+
+@cannot_run
+def train(
+    corpora: Annotated[Path, typer.Argument(help="Ordner mit den Korpora.", exists=True, file_okay=False)],
+    output: Annotated[Path | None, typer.Option("--output", help="Datei für das Modell; ohne Angabe das "
+                                                                 "mitgelieferte.")] = None,
+    seed: Annotated[int | None, typer.Option("--seed", help="Startwert; derselbe gibt dasselbe Modell.")] = None,
+) -> None:
+    """Trainiert das Namensmodell neu."""
+    try:
+        from gateway.training.train import DEFAULT, SEED
+        from gateway.training.train import train as learn
+    except ModuleNotFoundError as error:
+        raise CliError(f"Zum Trainieren fehlt {error.name}. „make train CORPORA=ORDNER“ installiert, was nötig ist.",
+                       Exit.CANNOT_RUN) from None
+    learn(corpora, output or DEFAULT, seed=SEED if seed is None else seed, log=note)
 
 
 @cannot_run
