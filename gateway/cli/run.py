@@ -148,12 +148,16 @@ def train(
 ) -> None:
     """Trainiert das Namensmodell neu."""
     try:
-        from gateway.training.train import DEFAULT, SEED
+        from gateway.detection.ner.recognizer import DEFAULT
+        from gateway.training.train import SEED
         from gateway.training.train import train as learn
+        learn(corpora, output or DEFAULT, seed=SEED if seed is None else seed, log=note)
     except ModuleNotFoundError as error:
         raise CliError(f"Zum Trainieren fehlt {error.name}. „make train CORPORA=ORDNER“ installiert, was nötig ist.",
                        Exit.CANNOT_RUN) from None
-    learn(corpora, output or DEFAULT, seed=SEED if seed is None else seed, log=note)
+    except (KeyError, ValueError) as error:
+        raise CliError(f"Die Dateien in {corpora} sind keine Korpora, die das Training lesen kann "
+                       f"({type(error).__name__}). docs/modellkarte.md nennt, was erwartet wird.", Exit.MISUSE) from None
 
 
 @cannot_run
