@@ -157,7 +157,8 @@ def train(
                        Exit.CANNOT_RUN) from None
     except (KeyError, ValueError) as error:
         raise CliError(f"Die Dateien in {corpora} sind keine Korpora, die das Training lesen kann "
-                       f"({type(error).__name__}). docs/modellkarte.md nennt, was erwartet wird.", Exit.MISUSE) from None
+                       f"({type(error).__name__}). docs/modellkarte.md nennt, was erwartet wird.",
+                       Exit.MISUSE) from None
 
 
 @cannot_run
