@@ -2,7 +2,8 @@
 
 What it keeps true: the whole text is read. GLiNER cuts off what has more words than its ``max_len`` or more tokens
 than its tokenizer allows, so the text goes in by windows that are counted with its own splitter and tokenizer
-first. The folder must hold everything: where ``gliner_config.json`` names a base model, that is a folder here, too.
+first. Code that a model brings along is not run. The folder must hold everything: where ``gliner_config.json`` names
+a base model, that is a folder here, too.
 
 What it does not know: whether the model understands a label; any words are accepted.
 """
@@ -10,6 +11,7 @@ What it does not know: whether the model understands a label; any words are acce
 from __future__ import annotations
 
 import importlib
+import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -31,9 +33,7 @@ def load(path: Path, labels: Mapping[str, str]) -> Callable[[str], list[Hit]]:
         library = importlib.import_module("gliner")
     except ImportError:
         raise not_installed("gliner", "gliner") from None
-    if not (path / "gliner_config.json").is_file():
-        raise unusable(f"Der Ordner {path} ist kein GLiNER-Modell: Es fehlt die Datei gliner_config.json. Bitte legen "
-                       "Sie alle Dateien des Modells dort ab.")
+    _check(path)
     try:
         model = library.GLiNER.from_pretrained(str(path), local_files_only=True, map_location="cpu")
         model.eval()
@@ -45,6 +45,23 @@ def load(path: Path, labels: Mapping[str, str]) -> Callable[[str], list[Hit]]:
     wanted = {plain(label): entity for label, entity in labels.items()}
     fits = _measure(model, list(labels))
     return lambda text: _find(model, list(labels), wanted, fits, text)
+
+
+def _check(path: Path) -> None:
+    """Refuse what is no model, and a model that brings code along: the library would run that without asking."""
+    if not (path / "gliner_config.json").is_file():
+        raise unusable(f"Der Ordner {path} ist kein GLiNER-Modell: Es fehlt die Datei gliner_config.json. Bitte legen "
+                       "Sie alle Dateien des Modells dort ab.")
+    try:
+        text = (path / "gliner_config.json").read_text(encoding="utf-8")
+        bases = [Path(str(name)) / "config.json" for key, name in json.loads(text).items()
+                 if key in ("model_name", "labels_encoder", "labels_decoder") and name]
+        written = [text, *(file.read_text(encoding="utf-8") for file in bases if file.is_file())]
+    except (OSError, ValueError, AttributeError) as error:
+        raise not_loadable(path, "GLiNER", error, _ADVICE) from None
+    if any('"auto_map"' in one for one in written):
+        raise unusable(f"Das Modell in {path} bringt eigenen Programmcode mit (auto_map); die KI-Pforte führt ihn "
+                       "nicht aus. Bitte wählen Sie ein Modell ohne eigenen Code.")
 
 
 def _measure(model: Any, labels: list[str]) -> Callable[[str], bool]:

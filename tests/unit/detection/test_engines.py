@@ -183,6 +183,14 @@ def test_a_model_that_could_never_find_a_person_stops_the_start(
     assert "de_core_news_lg" in refusal("spacy", blank)
 
 
+def test_a_gliner_model_that_brings_code_along_is_refused(tmp_path: Path, folders: dict[str, Path]) -> None:
+    base = libraries.write(tmp_path / "base", "config.json", auto_map={"AutoModel": "code.Model"})
+    inside = libraries.write(tmp_path / "a", "gliner_config.json", encoder_config={"auto_map": {}})
+    beside = libraries.write(tmp_path / "b", "gliner_config.json", model_name=str(base))
+    for folder in (inside, beside):
+        assert "auto_map" in refusal("gliner", folder)
+
+
 def test_a_tokenizer_that_would_cut_off_stops_the_start(tmp_path: Path, folders: dict[str, Path]) -> None:
     slow = libraries.write(tmp_path / "slow", "config.json", max_position_embeddings=514, fast=False)
     assert "tokenizer.json" in refusal("transformers", slow)
