@@ -111,6 +111,7 @@ class House:
     def _policies_changed(self) -> None:
         self.authenticator.forget()
         self.detector.configure(self.policies().municipality)
+        self.pipeline.forget()
 
     async def close(self) -> None:
         """End: first what is under way, last the ledger."""

@@ -17,7 +17,8 @@ class Entity:
     label: str
     name: str
     data_class: str = "personal"
-    """``personal``, ``special`` (Art. 9 GDPR), ``criminal`` (Art. 10 GDPR), ``classified`` or ``technical``."""
+    """``personal``, ``special`` (Art. 9 GDPR), ``criminal`` (Art. 10 GDPR), ``financial``, ``classified`` or
+    ``technical``."""
 
 
 _ALL = (
@@ -48,6 +49,8 @@ _ALL = (
     Entity("RELIGION", "RELIGION", "Religion", "special"),
     Entity("ORIGIN", "HERKUNFT", "Herkunft", "special"),
     Entity("CRIME", "STRAFSACHE", "Angabe zu einer Straftat", "criminal"),
+    Entity("ART9", "ART9", "Gewerkschaft, politische Meinung oder sexuelle Orientierung", "special"),
+    Entity("FINANCE", "FINANZEN", "Einkommen, Schulden oder Vermögen", "financial"),
     Entity("CLASSIFIED", "VERSCHLUSSSACHE", "Verschlusssachen-Kennzeichnung", "classified"),
     Entity("ADDRESS_BLOCK", "AUSKUNFTSSPERRE", "Auskunftssperre", "classified"),
     Entity("LITERAL", "TEXT", "Text, der wie ein Platzhalter aussieht", "technical"),

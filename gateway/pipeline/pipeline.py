@@ -72,6 +72,13 @@ class Pipeline:
         self._memory = InspectionMemory()
         self._strangers = Allowance(per_minute=60)
 
+    def forget(self) -> None:
+        """Forget what was found in earlier requests: the detector looks with other rules now.
+
+        What is under way keeps the memory it began with, so nothing of the old rules gets into the new one.
+        """
+        self._memory = InspectionMemory()
+
     async def turn_away(self, inbound: Inbound, error: GatewayError) -> Outbound:
         """Refuse a request that the door could not even read."""
         return await _Walk(self, inbound).refused(error)

@@ -47,6 +47,7 @@ _BY_CLASS: Final[dict[str, tuple[Action, Action]]] = {
     "personal": ("placeholder", "placeholder"),
     "special": ("note", "note"),
     "criminal": ("note", "note"),
+    "financial": ("note", "note"),
     "classified": ("note", "refuse"),
     "technical": ("placeholder", "placeholder"),
 }

@@ -32,6 +32,11 @@ SENTENCES = [
     "Ein Absatz ohne alles, in dem nur von Gebühren die Rede ist.",
     "Der Pkw GT-SK 19{n} und der Ausweis L01X00T47.",
     "DE89 3704 0044\n0532 0130 00", "Mit freundlichen Grüßen\n\nAnna Alt",
+    "Mein Vater ist vom 3. bis 17. Mai 20{n} krank gewesen und am 2. Advent 20{n} verstorben.",
+    "Kinder: Emma (04.05.20{n}), Noah 28.09.2018, Lina *12.03. und Ben, 7.8.2018.",
+    "Die Ehe (geschlossen Mai 19{n}, aufgelöst 2016) mit Herrn Alt, Jg. 19{n}; Anna Weber (19{n}).",
+    "Kita-Nr. 08{n}, AZR-Nummer 1234567890{n}, FIN WVWZZZ1JZXW0000{n}, HRB 12{n}",
+    "name,geburtsdatum,ort\nAlt,1961-03-{n},Bonn\nNeu,1970-01-{n},Trier",
     "Lange Reihe 7\n18055 Rostock", "Name: Nguyen, Van Anh", "Name\tTelefon\nKaiser, Gundula\t0171 39200{n}",
 ]
 

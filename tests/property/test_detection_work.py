@@ -65,7 +65,7 @@ def hostile() -> list[str]:
     texts = [(unit * (size // len(unit) + 1))[:size] for unit in UNITS]
     pairs = zip(UNITS, UNITS[7:] + UNITS[:7], strict=True)
     texts.append("a" + "\u0301\u0323" * (size // 2))
-    return texts + [((a + b) * (size // len(a + b) + 1))[:size] + "!" for a, b in pairs]
+    return texts + [((a + b) * (size // len(a + b) + 1))[:size] + "!" for a, b in list(pairs)[::2]]
 
 
 def limit() -> None:

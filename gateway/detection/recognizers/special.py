@@ -1,4 +1,5 @@
-"""What policy wants to know about but what stays in the text: Art. 9 and 10 GDPR, VS marks, Auskunftssperren.
+"""What policy wants to know about but what stays in the text: Art. 9 and 10 GDPR, money, VS marks,
+Auskunftssperren.
 
 A word like "Epilepsie" says nothing about anybody in a question about a statute. It counts only where a person is
 spoken of near it. Marks of classification and an Auskunftssperre always count.
@@ -40,7 +41,7 @@ def _marks(sheet: Sheet, pattern: re.Pattern[str], entity: str, group: int = 0) 
 
 
 def _find(sheet: Sheet) -> Iterator[Finding]:
-    for kind in ("HEALTH", "RELIGION", "ORIGIN", "CRIME"):
+    for kind in ("HEALTH", "RELIGION", "ORIGIN", "ART9", "CRIME", "FINANCE"):
         yield from _words(sheet, kind)
     if sheet.hits("SUBJECT"):
         for pattern, entity, group in (
@@ -61,7 +62,8 @@ def _find(sheet: Sheet) -> Iterator[Finding]:
         yield Finding(start, end, "ADDRESS_BLOCK", 0.9, "format", certain=False, noted=True)
 
 
-RULE: Final = Rule("SPECIAL", ("HEALTH", "RELIGION", "ORIGIN", "CRIME", "CLASSIFIED", "ADDRESS_BLOCK"), _find, {
+RULE: Final = Rule("SPECIAL", ("HEALTH", "RELIGION", "ORIGIN", "ART9", "CRIME", "FINANCE", "CLASSIFIED",
+                               "ADDRESS_BLOCK"), _find, {
     "SUBJECT": "herr herrn frau familie fam ich mein meine meiner meinem sohn tochter mutter vater ehemann ehefrau "
     "mann geb geboren bruder"
                " schwester oma opa patient patientin er vorname nachname name antragsteller antragstellerin kollege "
@@ -101,6 +103,11 @@ RULE: Final = Rule("SPECIAL", ("HEALTH", "RELIGION", "ORIGIN", "CRIME", "CLASSIF
               " moldau sudan ägypten"
               " staatenlos flüchtling geflüchtete geflüchteter asylbewerber asylbewerberin "
               "migrationshintergrund",
+    "ART9": "gewerkschaft gewerkschaftsmitglied gewerkschafterin verdi parteimitglied parteimitgliedschaft homosexuell "
+    "lesbisch schwul bisexuell transsexuell transgeschlechtlich intergeschlechtlich nichtbinär",
+    "FINANCE": "schufa schulden überschuldet verschuldet privatinsolvenz insolvenz pfändung lohnpfändung gepfändet "
+    "einkommen nettoeinkommen bruttoeinkommen gehalt lohn rente vermögen erspartes mietschulden mahnbescheid unterhalt "
+    "vollstreckung kontopfändung",
     "BORN_IN": "geb geboren geburtsort stammt herkunft",
     "CRIME": "vorbestraft straftat straftaten führungszeugnis ermittlungsverfahren haftstrafe freiheitsstrafe "
     "bewährung bewährungsstrafe"
@@ -109,4 +116,5 @@ RULE: Final = Rule("SPECIAL", ("HEALTH", "RELIGION", "ORIGIN", "CRIME", "CLASSIF
              " sexualstraftat anklage beschuldigter beschuldigte inhaftiert haft drogenhandel",
     "NATIONALITY": "staatsangehörigkeit staatsangehoerigkeit nationalität nationality herkunftsland geburtsland",
     "VS": "vs geheim streng dienstgebrauch",
-    "BLOCK": "auskunftssperre auskunftssperren sperrvermerk sperrvermerke melderegistersperre übermittlungssperre"})
+    "BLOCK": "auskunftssperre auskunftssperren sperrvermerk sperrvermerke melderegistersperre übermittlungssperre "
+             "offenbarungsverbot offenbarungsverbots inkognitoadoption"})

@@ -28,7 +28,7 @@ HOUSE = ["demo", "vllm-haus", "ollama-lokal"]
 OUTSIDE = ["eu-cloud", "mistral-large", "gpt-azure-eu", "claude"]
 EVERY = ["allgemein", "textentwurf", "zusammenfassung", "leichte_sprache", "uebersetzung", "recherche",
          "programmierung", "bescheidentwurf", "fachverfahren"]
-NINE = {"HEALTH", "RELIGION", "ORIGIN", "CRIME"}
+NINE = {"HEALTH", "RELIGION", "ORIGIN", "ART9", "CRIME"}
 
 GOLDEN = {
     # department: models if all were switched on; purposes; what it does differently from the organisation outside
@@ -67,7 +67,7 @@ def test_what_each_department_may_do(department: str) -> None:
         expected = dict(DEFAULTS_IN_HOUSE if model.model.in_house else {**DEFAULTS_OUTSIDE, **outside})
         # What stays readable goes only where that class of data is cleared.
         expected |= {k: "refuse" for k, a in expected.items()
-                     if a == "note" and ENTITIES[k].data_class not in model.model.data_classes}
+                     if a == "note" and ENTITIES[k].data_class in DATA_CLASSES.keys() - model.model.data_classes}
         assert model.actions == expected, id_
 
 
