@@ -15,7 +15,7 @@ from tests.support.gateway_process import ROOT
 def serve(home: Path, *words: str, **settings: str) -> str:
     """Start the server, which must not come up; return what it says."""
     clean = {name: value for name, value in os.environ.items() if not name.startswith("KI_PFORTE_")}
-    environment = {**clean, "KI_PFORTE_HOME": str(home), **settings}
+    environment = {**clean, "KI_PFORTE_HOME": str(home), "KI_PFORTE_PORT": "0", **settings}
     done = subprocess.run([sys.executable, "-m", "gateway", "serve", *words], cwd=ROOT, env=environment,
                           capture_output=True, encoding="utf-8", timeout=60, check=False)
     assert done.returncode == 3, done.stderr
