@@ -96,7 +96,7 @@ def _is_public(sheet: Sheet, start: int) -> bool:
         return True
     line = sheet.line_left(start, 100)
     if not line.strip(" \t>*-|"):
-        line = sheet.left(start, 70)
+        line = sheet.left(start, 90).rstrip(" \t\n>*-|").rpartition("\n")[2]
     public = private = -1
     for match in _PUBLIC.finditer(line):
         public = match.start()

@@ -17,9 +17,9 @@ from gateway.model.finding import Finding
 
 _AFTER: Final = re.compile(
     rf"""(?:[-_. ]{{0,2}}(?:datum|dat|tag|date|day|jahr|year|of[_ ]birth)(?![^\W_]))?     # "Geb.-Datum", "birth_date"
-    (?:[ ]?(?:/|,|und|u\.)[ ]?-?[a-zäöü]{{0,8}}ort)?                                      # "Geburtsdatum/-ort"
+    (?:[ ]am)?(?:[ ]?(?:/|,|und|u\.)[ ]?(?:in(?![^\W_])|-?[a-zäöü]{{0,8}}ort))?   # "Geburtsdatum/-ort"
     (?:_[a-z]{{2,12}})?["'”)*_\]]{{0,3}}\.?[ \t]?(?:\([^)\n]{{1,20}}\))?["'”*]{{0,3}}
-    [ \t]{{0,2}}[:=|>–-]{{0,2}}[ \t]{{0,3}}(?:\n[ \t]{{0,4}})?["'„“(*]{{0,3}}
+    [ \t]{{0,2}}[:=|>–-]{{0,2}}[ \t]{{0,24}}(?:DATE[ ])?(?:\n[ \t]{{0,4}})?["'„“(*]{{0,3}}
     (?:(?:am|den|is|ist|on|war|der|lautet|im|in|Jahr|Jahre|ca\.|etwa|of|year)[ ]){{0,3}}
     (?:(?-i:[A-ZÄÖÜ][\w-]{{1,30}})(?:[ ](?-i:[A-ZÄÖÜ][\w-]{{1,30}}))?,?[ ](?:(?:am|den|[*])[ ]?)?)??  # "geb. Alt am"
     (?:(?:in|zu)[ ][^\n\d,;]{{2,40}}?,?[ ](?:(?:am|on|im|den)[ ])?)??

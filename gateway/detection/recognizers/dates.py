@@ -22,13 +22,14 @@ _SMALL: Final = (
     r"durch|mit|rechtskräftig|leben|lebt|lebe|lebend|Wirkung|Datum|Tag|haben|hat|wir|sie|er|ich|bin|sich|zu|"
     r"zunächst|erneut|wieder|länger|weiterhin|also|the|Dauer|Zeitraum|Zeit|leider|plötzlich|standesamtlich|kirchlich)")
 _NEAR: Final = re.compile(
-    rf"""(?:[ ,;:=|()"'„“”*>–-]|\n(?=[ \t]*\S)|\t){{1,5}}(?:{_SMALL}[ ,:(]{{1,3}}){{0,6}}(?P<date>{WHEN})(?![^\W_])""",
+    rf"""\.?(?:[ ,;:=|()"'„“”*>–-]|\n(?=[ \t]*\S)|\t){{1,5}}(?:{_SMALL}[ ,:(]{{1,3}}){{0,6}}
+    (?P<date>{WHEN})(?![^\W_])""",
     re.I | re.X)
 """Only small words between label and date: any kind of date counts."""
 _FAR: Final = re.compile(
     rf"(?P<between>(?:[^\n;§\d.!?]|\b(?:einschl|ca|inkl|St|Dr|vorauss|v|d|z|geb)\.){{1,48}}?)"
-    rf"(?<![\d.,/])(?P<date>{DATE}|{SHORT})(?![^\W_])", re.I)
-"""Other words between them: a date with day and month only."""
+    rf"(?:(?<![\d.,/])(?P<date>{DATE}|{SHORT})|\b(?:im|am|seit|in)[ ](?P<spoken>{WHEN}))(?![^\W_])", re.I)
+"""Other words between them: a date with day and month, or any with a word that announces it."""
 _LEFT: Final = re.compile(
     rf"""(?:[ ,]+(?:{_SMALL}[ ,]+){{0,5}}(?:[^\n.;:§\d]{{1,32}}[ ,])?|[ ,]?[^\n.;:§\d]{{0,34}}[ ,(])\Z""", re.I | re.X)
 _OTHER: Final = re.compile(
@@ -69,7 +70,7 @@ def _around(sheet: Sheet, start: int, end: int, *, far: bool) -> Iterator[tuple[
         if match and (_OTHER.search(match["between"]) or not (far or _SINCE.search(match["between"]))):
             match = None
     if match:
-        yield match.span("date")
+        yield match.span("date" if match["date"] else "spoken")
     for before in WHEN_RE.finditer(text, max(sheet.begin, start - _LEFT_REACH), start):
         between = text[before.end():start]
         other = _OTHER.search(between) or _OTHER.search(sheet.left(before.start(), 24))
@@ -82,7 +83,8 @@ _SINCE: Final = re.compile(r"\b(?:seit|bis|ab|vom|am|since|until|from)\b[^,]{0,2
 RULE: Final = Rule("DATES", ("DATE_SENSITIVE",), _find, {
     "LIFE": "gestorben verstorben verst sterbedatum todestag todesdatum sterbetag verheiratet geheiratet tod todes "
     "todesfall ableben entschlafen beerdigt beerdigung beigesetzt beisetzung bestattet bestattung trauerfeier"
-            " eheschließung heirat heiraten heiratete hochzeit trauung getraut geschieden scheidung ehescheidung "
+            " eheschließung heirat heiraten heirate heiratet heiratete hochzeit trauung getraut geschieden scheidung "
+            "ehescheidung "
             "getrennt trennung getrenntlebend verpartnert verehelicht heiratsdatum hochzeitstag scheidungsurteil "
             "scheidungsbeschluss"
             " entbindungstermin entbindung heimgegangen verwitwet verschieden dahingeschieden krankmeldung au "

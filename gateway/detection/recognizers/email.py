@@ -17,6 +17,9 @@ _DOMAIN: Final = re.compile(
 _AT: Final = re.compile(r"[\[({][ ]?(?:at|ät|klammeraffe)[ ]?[\])}][ ]?", re.I)
 _PARTS: Final = re.compile(r"[._+-]")
 
+_OFFICE: Final = re.compile(
+    r"[a-zäöüß]{2,24}(?:amt|stelle|buero|büro|kasse|verwaltung|"
+    r"behoerde|behörde|abteilung|rathaus)")
 _FUNCTIONS: Final = words("""
 abfall abuse admin amt amtsgericht anfrage anfragen anmeldung archiv auskunft bauamt bauhof beschwerde bewerbung
 bewerbungen
@@ -32,6 +35,8 @@ postmaster poststelle presse pressestelle rathaus rechnung rechnungen redaktion 
 sozialamt stadt stadtkasse stadtverwaltung stadtwerke standesamt steueramt steuern support team touristinfo umwelt
 verein vergabe vergabestelle verkehr verwaltung volkshochschule vhs vorstand vorzimmer wahlamt wahlen webmaster wohngeld
 wohngeldstelle zentrale zulassung zulassungsstelle gewerbeamt auslaenderbehoerde ausländerbehörde hello hallo sales
+denkmalschutz tiefbau hochbau soziales gebuehren ordnung bauordnung stadtplanung
+stadtarchiv ratsbuero friedhof gruenflaechen jugend schule schulen wohnen integration asyl rente pflege forst
 """)
 
 
@@ -40,7 +45,7 @@ def _is_function(local: str, own: frozenset[str], address: str) -> bool:
     if address.lower() in own:
         return True
     parts = [part for part in _PARTS.split(local.lower()) if part]
-    return (bool(parts) and local.lower() in _FUNCTIONS) or (
+    return (bool(parts) and (local.lower() in _FUNCTIONS or _OFFICE.fullmatch(local.lower()) is not None)) or (
         bool(parts) and parts[0] not in ("it", "mail") and any(part in _FUNCTIONS for part in parts)
         and all(part in _FUNCTIONS or part.isdigit() or part.endswith(("amt", "stelle", "stadt", "kasse", "kreis"))
                 for part in parts))

@@ -50,6 +50,8 @@ def _find(sheet: Sheet) -> Iterator[Finding]:
     for match in sheet.scan_numbers(_HEALTH, 9):
         if is_health(compact(match[0])):
             yield Finding(*match.span(), "HEALTH_INSURANCE", 0.9, "pruefziffer")
+        elif sheet.near("HEALTH_INSURANCE", match.start(), 80):
+            yield Finding(*match.span(), "HEALTH_INSURANCE", 0.6, "format")
     for _, end in sheet.hits("HEALTH_INSURANCE"):
         found = value_at(sheet, end, _HEALTH_VALUE)
         if found:

@@ -16,6 +16,7 @@ from gateway.model.finding import Finding
 
 _LETTERS: Final = "CFGHJKLMNPRTVWXYZ"
 _SERIAL: Final = re.compile(rf"(?<![\w-])[{_LETTERS}](?=[A-Z]*\d[A-Z]*\d)[{_LETTERS}\d]{{8}}(?:[ ]?\d|D|<<)?(?![\w-])")
+_LIKE_SERIAL: Final = re.compile(rf"[{_LETTERS}\d]{{9,10}}")
 _WORDY: Final = re.compile(r"(?:[A-Z]{1,3}[ ](?=\d))?[A-Za-z0-9]+(?:[ ](?=[A-Z0-9]{0,5}\d)[A-Z0-9]{1,6}(?![\w.])){0,4}")
 _LICENCE: Final = re.compile(r"(?<![\w-])[A-P]\d{2}[A-Z0-9]{6}[\dX][A-Z0-9](?![\w-])")
 _MRZ: Final = re.compile(r"(?<![\w<])(?=[A-Z0-9]{0,43}<)[A-Z0-9<]{28,46}(?![\w])")
@@ -75,13 +76,14 @@ def _labelled(sheet: Sheet, end: int) -> tuple[int, int] | None:
     while len(compact(surface)) > 12 and " " in surface:
         surface = surface.rpartition(" ")[0]
     number = compact(surface)
-    if not 6 <= len(number) <= 12 or sum(c.isdigit() for c in number) < 3:
+    least = 1 if _LIKE_SERIAL.fullmatch(surface) else 3
+    if not 6 <= len(number) <= 12 or sum(c.isdigit() for c in number) < least:
         return None
     return match.start(), match.start() + len(surface)
 
 
 RULE: Final = Rule("PAPERS", ("ID_CARD", "PASSPORT", "RESIDENCE_PERMIT", "DRIVER_LICENCE"), _find, {
-    "ID_CARD": "personalausweis ausweis ausweisnummer ausweisnr personalausweisnummer seriennummer perso pa",
+    "ID_CARD": "personalausweis ausweis ausweisnummer ausweisnr personalausweisnummer seriennummer perso pa identità",
     "PASSPORT": "reisepass pass passnummer reisepassnummer passport paß reisepaß nationalpass",
     "RESIDENCE_PERMIT": "aufenthaltstitel aufenthaltserlaubnis eat niederlassungserlaubnis aufenthaltsgestattung "
     "duldung"

@@ -17,7 +17,8 @@ from gateway.detection.sheet import GAP, Rule, Sheet, digits
 from gateway.model.finding import Finding
 
 _CANDIDATE: Final = re.compile(
-    r"(?<![\w,/.+-])(?:(?:\+|00)[ ]?[1-9]\d{0,3}|\(?0[1-9]\d{0,4}\)?)(?:[ ()/\-–.]{0,4}\d){4,14}(?![\w])(?!\.\d|/\d|"
+    r"(?<![\w,/.+-])(?:(?:\+|00)[ ]?[1-9]\d{0,3}|\(?0[1-9]\d{0,4}\)?|"
+    r"0(?:[ ]\d{1,2}){2}(?=[ ]?[/–-]))(?:[ ()/\-–.]{0,4}\d){4,14}(?![\w])(?!\.\d|/\d|"
     r"-\w)")
 _LOCAL: Final = re.compile(r"[(+]?\d(?:[ ()/\-–.]{0,4}\d){2,16}(?!\w|\.\d|:\d)")
 _EXTENSION: Final = re.compile(r"[ ]?[-–]?[ ]?\d(?:[ ]?\d){1,8}(?!\w|\.\d|:\d)|[-–]\d+[ ]\d{2,4}")
@@ -28,6 +29,7 @@ _NOT_BEFORE: Final = re.compile(
     r"(?:az|aktenzeichen|kassenzeichen|geschäftszeichen|kundennummer|rechnung(?:snummer)?|vorlage|nr|nummer|zeichen|"
     r"iban|id|euro|zzz|€)"
     r"[.:]{0,2}[ ]{0,2}$", re.I)
+_MOBILE: Final = re.compile(r"01[567]\d{8,9}$")
 _INSIDE: Final = re.compile(r"\d{3,4}[ -]\Z")
 """The middle of a longer number, such as an IBAN."""
 _SERVICE: Final = frozenset({
@@ -53,7 +55,9 @@ def _find(sheet: Sheet, own: frozenset[str]) -> Iterator[Finding]:
         labelled = sheet.near("PHONE", match.start(), 12)
         if not labelled and _INSIDE.search(sheet.left(match.start(), 6)):
             continue
-        if not labelled and (_NOT_BEFORE.search(sheet.line_left(match.start(), 30)) or surface.count(".") > 2):
+        plain = surface[0] != "+" and not _MOBILE.match(number)
+        doubtful = plain and not labelled
+        if doubtful and (_NOT_BEFORE.search(sheet.line_left(match.start(), 30)) or surface.count(".") > 2):
             continue
         if labelled or _is_phone(surface, number):
             seen.add(match.start())

@@ -25,7 +25,8 @@ _NUMBERED: Final = re.compile(r"-(?:Nr|Nummer|No)", re.I)
 _REGISTERED: Final = re.compile(r"[^\n]{0,40}?\bNr\.?[ ](\d{1,6}/\d{2,4})")
 _DATE: Final = re.compile(r"\d{1,2}\.\d{1,2}\.(?:\d{2,4})?$|\d{4}-\d{2}-\d{2}$|\d{1,2}:\d{2}")
 _COURT: Final = re.compile(
-    r"(?<![\w.])(?:\d{1,4}|[IVX]{1,5}[a-z]?)[ ]?[a-z]?[ ](?:U?Js|Gs|Ds|Ls|Cs|Ks|Ns|KLs|OWi|OWiG|AR|AZR|BR|Ca|Sa|C|F|"
+    r"(?<![\w.])(?:\d{1,4}[ ](?:Ds|Ls|Cs|KLs|Ks|Ns|OWi|Gs)[ ])?"
+    r"(?:\d{1,4}|[IVX]{1,5}[a-z]?)[ ]?[a-z]?[ ](?:U?Js|Gs|Ds|Ls|Cs|Ks|Ns|KLs|OWi|OWiG|AR|AZR|BR|Ca|Sa|C|F|"
     r"O|S|T|U|K|L|M|N|A|B|E|"
     r"IN|IK|XVII|XIV|VI|VR|HRA|HRB|ZR|R|SO|AS|SB|KR|P|W|WF|UF|AL|BvR)[ ]\d{1,6}/\d{2,4}(?!\w)(?:[ ](?:ER|PKH|B))?")
 _PUBLIC: Final = re.compile(r"(?:\b(?:BGH|BVerwG|BVerfG|BSG|BAG|BFH|EuGH|EGMR|OLG|OVG|VGH|LSG|KG|Urteil|Beschluss|"
@@ -51,7 +52,8 @@ _PARCEL: Final = re.compile(
     r"(?:Gemarkung[ ][A-ZÄÖÜ][\w-]+(?:[ ][A-ZÄÖÜ][\w-]+)?[ ,]{0,3})?(?:Flur[ ]\d{1,3}[ ,;:]{0,3}(?:und[ ])?)?"
     r"(?:Flurst(?:ück|\.)?(?:e|s|nummer|[ -]?Nr\.?)?|Flst\.?(?:[ -]?Nr\.?)?|Flurnummer|"
     r"Parzelle)[: ]{0,2}(?:Nr\.?[ ])?\d{1,5}(?:/\d{1,4})?"
-    r"(?:(?:,[ ]|[ ]und[ ])\d{1,5}/\d{1,4}){0,4}", re.I)
+    r"(?:(?:,[ ]|[ ]und[ ])\d{1,5}/\d{1,4}){0,4}(?:,[ ]Flur[ ]\d{1,3})?"
+    r"(?:,?[ ](?:in[ ]der[ ])?Gemarkung[ ][A-ZÄÖÜ][\w-]+)?", re.I)
 _FLUR: Final = re.compile(r"Gemarkung[ ][A-ZÄÖÜ][\w-]+(?:[ ][A-ZÄÖÜ][\w-]+)?[ ,]{1,3}Flur[ ]\d{1,3}")
 _SHEET: Final = re.compile(r"Blatt[ ]?(?:Nr\.?[ ]?)?\d{1,6}(?:[ ]?[A-Z](?!\w))?")
 _ALKIS: Final = re.compile(r"(?<!\w)\d{6}[_\d]{3}\d{5}[_\d]{6}(?:__)?(?!\w)")
@@ -135,7 +137,8 @@ def _find_parcel(sheet: Sheet) -> Iterator[Finding]:
 def case_rule(own: Sequence[re.Pattern[str]] = ()) -> Rule:
     """Return the recognizer of file numbers; `own` are further patterns of this municipality."""
     return Rule("CASE_NUMBER", ("CASE_NUMBER",), partial(_find_case, own=own), {
-        "CASE": "az aktenzeichen gz geschäftszeichen zeichen akte vorgang vorgangsnummer vorgangsnr fallnummer "
+        "CASE": "az aktenzeichen aktenzeichens gz geschäftszeichen geschäftszeichens "
+        "application reg zeichen akte vorgang vorgangsnummer vorgangsnr fallnummer "
         "fallnr fallakte"
                 " aktennummer azr registernummer urkundennummer tagebuchnummer reference ref referenz ticketnummer"
                 " meldungsnummer antragsnummer gesch -aktenzeichen",
@@ -151,7 +154,8 @@ def cash_rule(own: Sequence[re.Pattern[str]] = (), creditors: frozenset[str] = f
 
 
 _CASH: Final = {
-    "CASH": "kassenzeichen kassenz kz kundennummer kundennr kd personalnummer personalnr persnr bg bgnummer wg "
+    "CASH": "kassenzeichen kassenzeichens kassenz kz kundennummer kundennr kd "
+    "personalnummer personalnr persnr bg bgnummer wg "
     "wohngeldnummer"
             " wohngeldnr mandatsreferenz mandatsref mandat buchungszeichen personenkonto debitor debitorennummer "
             "steuermarke"
@@ -163,4 +167,5 @@ _CASH: Final = {
 PARCEL_RULE: Final = Rule("PARCEL", ("PARCEL",), _find_parcel, {
     "PARCEL": "flurstück flurstücke flurstücks flurstücknummer flst flurst gemarkung flurnummer parzelle "
     "flurstücksnummer",
-    "LAND_REGISTER": "grundbuch grundbuchs grundbuchblatt grundbuche wohnungsgrundbuch"}, digits=True)
+    "LAND_REGISTER": "grundbuch grundbuchs grundbuchblatt grundbuche wohnungsgrundbuch "
+    "grundschuld hypothek grundschulden"}, digits=True)

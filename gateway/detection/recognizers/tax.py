@@ -13,6 +13,8 @@ from gateway.detection.sheet import Rule, Sheet, digits, value_at
 from gateway.model.finding import Finding
 
 _ELEVEN: Final = re.compile(r"(?<![\w.,/+-])[1-9]\d(?:[ \-./–]{0,2}\n?\d){9}(?!\w|[.,/-]\d)")
+_PRINTED: Final = re.compile(r"\d{2} \d{3} \d{3} \d{3}")
+"""As on official letters; mistyped it is still somebody's number."""
 _ID_VALUE: Final = re.compile(r"\d(?:[ \-./–]{0,2}\n?\d){9,11}(?!\w)")
 _SLASHED: Final = re.compile(r"(?<![\w.,/-])\d{2,3}[ ]?/[ ]?\d{3,4}[ ]?/[ ]?\d{4,5}(?![\w/]|-\d)")
 _NUMBER_VALUE: Final = re.compile(r"\d(?:[ \-./–]{0,3}\d){8,12}(?!\w)")
@@ -30,6 +32,8 @@ def _find(sheet: Sheet) -> Iterator[Finding]:
     for match in sheet.scan_numbers(_ELEVEN, 11):
         if is_tax_id(digits(match[0])):
             yield Finding(*match.span(), "TAX_ID", 0.9, "pruefziffer")
+        elif _PRINTED.fullmatch(match[0]) or sheet.near("TAX_ID", match.start(), 80):
+            yield Finding(*match.span(), "TAX_ID", 0.6, "format")
     for start, end in sheet.hits("TAX_ID"):
         label = _ID_LABEL.match(sheet.text, start)
         found = value_at(sheet, label.end() if label else end, _ID_VALUE)
