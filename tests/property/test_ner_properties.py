@@ -2,10 +2,13 @@
 
 from functools import cache
 
+import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.detection.ner import NameRecognizer
+from gateway.detection.ner.lexicon import Index
 from gateway.detection.ner.tokens import tokenize
 
 ANY = st.text(st.characters(exclude_categories=()), max_size=300)
@@ -71,3 +74,23 @@ def test_spans_lie_in_the_text_and_hold_a_word(text: str) -> None:
 @given(LIKELY)
 def test_the_same_text_is_judged_the_same_every_time(text: str) -> None:
     assert recognizer().find(text) == recognizer().find(text)
+
+
+@given(st.lists(ANY | LIKELY | st.just("Frau Kurz kommt. "), max_size=8))
+def test_several_texts_are_judged_as_each_alone(texts: list[str]) -> None:
+    together = recognizer().find_many(texts)
+    alone = [recognizer().find(text) for text in texts]
+    assert [[(s.start, s.end) for s in spans] for spans in together] == [
+        [(s.start, s.end) for s in spans] for spans in alone
+    ]
+    for one, other in zip(together, alone, strict=True):
+        assert [s.score for s in one] == pytest.approx([s.score for s in other], abs=1e-5)
+
+
+@given(st.lists(st.integers(0, 2**32 - 1), max_size=60), st.lists(st.integers(0, 2**32 - 1), max_size=60))
+def test_the_index_finds_what_is_there_and_nothing_else(there: list[int], others: list[int]) -> None:
+    keys = np.unique(np.array(there, np.uint32))
+    asked = np.array([*there, *others, 0, 2**32 - 1], np.uint32)
+    known, at = Index(keys).find(asked)
+    assert known.tolist() == [i for i, key in enumerate(asked.tolist()) if key in set(there)]
+    assert keys[at].tolist() == asked[known].tolist()

@@ -15,6 +15,10 @@ from numpy.typing import NDArray
 
 _BASE: Final = 0x9E3779B97F4A7C15 | 1
 _INVERSE: Final = pow(_BASE, -1, 2**64)
+# Arrays without a dimension: half the cost of a number that has to be turned into one at every use.
+_ONE: Final = np.array(0xBF58476D1CE4E5B9, np.uint64)
+_TWO: Final = np.array(0x94D049BB133111EB, np.uint64)
+_30, _27, _32 = np.array(30, np.uint64), np.array(27, np.uint64), np.array(32, np.uint64)
 U64 = NDArray[np.uint64]
 I64 = NDArray[np.int64]
 
@@ -36,13 +40,16 @@ class Hasher:
         forward, self._back = Hasher._powers
         if size > len(forward):
             forward, self._back = Hasher._powers = _powers(_BASE, 2 * size), _powers(_INVERSE, 2 * size)
-        self._sums = np.zeros(size, np.uint64)
-        np.cumsum(folded.astype(np.uint64) * forward[: len(folded)], out=self._sums[1:])
+        self._sums = np.empty(size, np.uint64)
+        self._sums[0] = 0
+        np.multiply(folded, forward[: len(folded)], dtype=np.uint64).cumsum(out=self._sums[1:])
 
     def spans(self, start: I64, end: I64) -> U64:
-        """Return the hashes of the substrings ``[start, end)``; where ``end <= start`` the hash is 0."""
-        value = (self._sums[end] - self._sums[start]) * self._back[start]
-        return np.where(end > start, value, np.uint64(0))
+        """Return the hashes of the substrings ``[start, end)``; of no use where that is no substring of the text."""
+        value = self._sums.take(end, mode="clip")
+        value -= self._sums.take(start, mode="clip")
+        value *= self._back.take(start, mode="clip")
+        return value
 
 
 def salts(*numbers: int) -> U64:
@@ -52,9 +59,14 @@ def salts(*numbers: int) -> U64:
 
 def mix(values: U64, salt: U64) -> NDArray[np.uint32]:
     """Spread hashes over 32 bits; `salt` is broadcast against `values`."""
-    x = values + salt
-    x ^= x >> np.uint64(30)
-    x *= np.uint64(0xBF58476D1CE4E5B9)
-    x ^= x >> np.uint64(27)
-    x *= np.uint64(0x94D049BB133111EB)
-    return (x >> np.uint64(32)).astype(np.uint32)
+    return spread(values + salt)
+
+
+def spread(x: U64) -> NDArray[np.uint32]:
+    """Spread salted hashes over 32 bits; their array is used up."""
+    x ^= x >> _30
+    x *= _ONE
+    x ^= x >> _27
+    x *= _TWO
+    x >>= _32
+    return x.astype(np.uint32)

@@ -11,13 +11,14 @@ Keeps true: the result for a token does not depend on how the text is cut into b
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from gateway.detection.ner.features import CAPITALS, INITIAL, LOWER, TITLE, Words
-from gateway.detection.ner.tokens import LINE, NUMBER, SIGN, TAB, WORD, Tokens
+from gateway.detection.ner.features import CAPITALS, INITIAL, KINDS, LOWER, SHAPES, TITLE, Words
+from gateway.detection.ner.tokens import LINE, NUMBER, TAB, WORD, Tokens
 
 F32 = NDArray[np.float32]
 I64 = NDArray[np.int64]
@@ -25,7 +26,6 @@ I64 = NDArray[np.int64]
 OUTSIDE, BEGIN, INSIDE, PLACE, ORGANISATION = range(5)
 LABELS: Final = 5
 EXTRAS: Final = 11
-_COLUMN: Final = np.array([chr(code) in "|;" for code in range(128)])
 OFFSETS: Final = ((-2, -1, 0, 1, 2), (-2, 0, 2), (-4, 0, 4))
 
 
@@ -51,10 +51,44 @@ class Weights:
 
 def embed(feature_numbers: I64, embedding: F32) -> F32:
     """Return the sum of the embeddings of each row of feature numbers."""
-    total = embedding[feature_numbers[:, 0]]
-    for column in range(1, feature_numbers.shape[1]):
-        total += embedding[feature_numbers[:, column]]
-    return total
+    blocks = [
+        np.add.reduce(embedding.take(feature_numbers[low : low + _BLOCK].T, axis=0), axis=0)
+        for low in range(0, len(feature_numbers), _BLOCK)
+    ]
+    return blocks[0] if len(blocks) == 1 else np.concatenate([embedding[:0], *blocks])
+
+
+_BLOCK: Final = 512
+_0, _1, _3, _NONE = map(np.array, (0, 1, 3, -1))
+_ZERO: Final = np.array(0, np.float32)
+_CELL_SIGNS: Final = np.isin(np.arange(0x10001), [ord("|"), ord(";")]) * (KINDS * SHAPES)
+"""Where the traits of signs stand that separate the cells of a table."""
+_BREAKS: Final = (np.arange(KINDS) >= LINE).astype(np.float32)
+_CAPITALS, _TITLED, _LOWER, _WORDS, _NUMBERS, _INLINE, _CELLS = range(7)
+
+
+def _traits() -> F32:
+    """What is counted of tokens: a row for each kind and shape, and once more for signs that separate cells."""
+    kind, shape = np.divmod(np.arange(KINDS * SHAPES), SHAPES)
+    word = kind == WORD
+    traits = np.stack(
+        [
+            word & (shape == CAPITALS),
+            word & ((shape == TITLE) | (shape == INITIAL)),
+            word & (shape == LOWER),
+            word,
+            kind == NUMBER,
+            kind < LINE,
+            kind == TAB,
+        ],
+        axis=1,
+    )
+    cells = traits.copy()
+    cells[:, _CELLS] = True
+    return np.concatenate([traits, cells]).astype(np.float32)
+
+
+_TRAITS: Final = _traits()
 
 
 def extras(tokens: Tokens, words: Words) -> F32:
@@ -63,46 +97,61 @@ def extras(tokens: Tokens, words: Words) -> F32:
     result = np.zeros((count, EXTRAS), np.float32)
     if not count:
         return result
-    kind, shape = tokens.kind, words.shape[words.which]
+    form, first = words.form.take(words.which), tokens.first
     touches = tokens.start[1:] == tokens.end[:-1]
     result[1:, 0] = touches
     result[:-1, 1] = touches
-    breaks = kind >= LINE
-    result[0, 2] = 1
+    breaks = _BREAKS.take(tokens.kind)
     result[1:, 2] = breaks[:-1]
+    result[first, 2] = 1
     result[:-1, 3] = breaks[1:]
-    result[-1, 3] = 1
-    word = kind == WORD
-    line = np.cumsum(breaks & (kind != TAB))
-    lines = int(line[-1]) + 1
-
-    def share(flags: NDArray[np.bool_], of: NDArray[np.bool_]) -> NDArray[np.float64]:
-        return np.bincount(line, flags, lines) / np.maximum(np.bincount(line, of, lines), 1)
-
-    lower, capitals = shape == LOWER, shape == CAPITALS
-    titled = (shape == TITLE) | (shape == INITIAL)
-    result[:, 4] = share(capitals, word)[line]
-    result[:, 5] = share(titled, word)[line]
-    words_total = max(int(word.sum()), 1)
-    result[:, 6] = (titled.sum() + capitals.sum()) / words_total < 0.06
-    result[:, 7] = lower.sum() / words_total < 0.15
-    signs = (kind == TAB) | ((kind == SIGN) & _COLUMN[np.minimum(tokens.folded[tokens.start], 127)])
-    result[:, 8] = (np.bincount(line, signs, lines) >= 2)[line]
-    result[:, 9] = share(kind == NUMBER, kind < LINE)[line]
-    group = _by_stem(words)
-    also_small = np.bincount(group, words.shape == LOWER) > 0
-    result[:, 10] = also_small[group[words.which]] & ~lower & word
+    result[first - 1, 3] = 1  # the last of each text: -1 is the very last
+    traits = _TRAITS.take(form + _CELL_SIGNS.take(tokens.folded.take(tokens.start)), axis=0)
+    new = tokens.new_lines()
+    line = np.add.accumulate(new, dtype=np.int64)
+    line -= _1
+    sums = np.add.reduceat(traits, new.nonzero()[0], axis=0)
+    result[:, 4:10] = np.array(_of_lines(sums.tolist(), line.take(first).tolist()), np.float32).take(line, axis=0)
+    group = _by_stem(tokens, words)
+    small = np.zeros(len(first) * len(words), np.float32)
+    small[group.take(traits[:, _LOWER].nonzero()[0])] = 1
+    np.multiply(small.take(group), traits[:, _WORDS] - traits[:, _LOWER], out=result[:, 10])
     return result
 
 
-def _by_stem(words: Words) -> I64:
-    return np.unique(words.stem, return_inverse=True)[1].reshape(-1)
+def _of_lines(sums: list[list[float]], first: list[int]) -> list[tuple[float, ...]]:
+    """Return what each line tells of its tokens: four shares, and two signs of how its text is written.
+
+    `sums` counts the traits of each line, `first` are the first lines of texts.
+    """
+    result: list[tuple[float, ...]] = []
+    for begin, end in pairwise([*first, len(sums)]):
+        lines = sums[begin:end]
+        total = [sum(column) for column in zip(*lines, strict=True)]
+        words = max(total[_WORDS], 1)
+        no_capitals = (total[_CAPITALS] + total[_TITLED]) / words < 0.06
+        no_small = total[_LOWER] / words < 0.15
+        for capitals, titled, _, count, numbers, inline, cells in lines:
+            share = 1 / max(count, 1)
+            result.append(
+                (capitals * share, titled * share, no_capitals, no_small, cells >= 2, numbers / max(inline, 1))
+            )
+    return result
+
+
+def _by_stem(tokens: Tokens, words: Words) -> I64:
+    """Number the tokens by text and word (without genitive ending)."""
+    group: I64 = words.stem.take(words.which)
+    if len(tokens.first) > 1:
+        group += (np.arange(len(tokens.first)) * len(words)).repeat(tokens.count())
+    return group
 
 
 def groups(tokens: Tokens, words: Words) -> I64:
-    """Number the tokens by word (without genitive ending); -1 for signs, numbers and very short words."""
-    eligible = (tokens.kind == WORD) & (tokens.end - tokens.start >= 3)
-    return np.where(eligible, _by_stem(words)[words.which], -1)
+    """Number the tokens by text and word (without genitive ending); -1 for signs, numbers and very short words."""
+    eligible = words.kind == WORD
+    eligible &= words.end - words.start >= _3
+    return np.where(eligible.take(words.which), _by_stem(tokens, words), _NONE)
 
 
 def window(x: F32, offsets: tuple[int, ...]) -> F32:
@@ -118,42 +167,96 @@ def window(x: F32, offsets: tuple[int, ...]) -> F32:
 
 def pool(h: F32, group: I64) -> F32:
     """Return for each token the mean of `h` over the other tokens of its group; zeros where it is alone."""
-    result = np.zeros_like(h)
-    rows = np.flatnonzero(group >= 0)
-    if not len(rows):
+    result = np.zeros(h.shape, h.dtype)
+    rows = (group >= _0).nonzero()[0]
+    member = group.take(rows)
+    order = member.argsort(kind="stable")
+    member = member.take(order)
+    same = np.empty(len(rows) + 1, np.bool_)
+    same[:1] = same[-1:] = False
+    np.equal(member[1:], member[:-1], out=same[1:-1])
+    many = (same[1:] | same[:-1]).nonzero()[0]
+    if not len(many):
         return result
-    sizes = np.bincount(group[rows])
-    rows = rows[sizes[group[rows]] > 1]
-    if not len(rows):
-        return result
-    order = rows[np.argsort(group[rows], kind="stable")]
-    sorted_groups = group[order]
-    begins = np.flatnonzero(np.concatenate([[True], sorted_groups[1:] != sorted_groups[:-1]]))
-    sums = np.add.reduceat(h[order], begins, axis=0)
-    counts = np.diff(np.append(begins, len(order)))
-    which = np.repeat(np.arange(len(begins)), counts)
-    result[order] = (sums[which] - h[order]) / (counts[which] - 1)[:, None].astype(np.float32)
+    begins = ~same.take(many)
+    which = np.add.accumulate(begins, dtype=np.int64)
+    which -= _1
+    order = rows.take(order.take(many))
+    values = h.take(order, axis=0)
+    mean = np.add.reduceat(values, begins.nonzero()[0], axis=0).take(which, axis=0)
+    mean -= values
+    mean *= (1 / (np.bincount(which) - _1)).astype(h.dtype).take(which)[:, None]
+    result[order] = mean
     return result
+
+
+_FAR: Final = max(map(max, OFFSETS))
+_FIRST: Final = np.zeros(1, np.int64)
 
 
 def softmax(logits: F32) -> F32:
     """Return the probabilities of the labels."""
-    result: F32 = np.exp(logits - logits.max(axis=1, keepdims=True))
-    result /= result.sum(axis=1, keepdims=True)
+    columns = np.ascontiguousarray(logits.T)
+    columns -= np.maximum.reduce(columns, axis=0)
+    np.exp(columns, out=columns)
+    columns /= np.add.reduce(columns, axis=0)
+    return columns.T
+
+
+def forward(w: Weights, x: F32, group: I64, first: I64 = _FIRST, count: I64 | None = None) -> F32:
+    """Return the probability of each label for each token; `x` holds embedding and extras side by side.
+
+    `first` and `count` give the tokens of each text when there are several: empty rows between them, as before the
+    first and behind the last token, keep each from seeing the others.
+    """
+    if count is None or len(first) == 1:
+        rows = gaps = None
+        total, members = len(x), group
+    else:
+        shift = np.arange(len(first)) * _FAR
+        rows = np.arange(len(x)) + shift.repeat(count)
+        total = len(x) + int(shift[-1])
+        empty = np.ones(total, np.bool_)
+        empty[rows] = False
+        gaps = empty.nonzero()[0]
+        members = np.full(total, -1)
+        members[rows] = group
+    wide = np.zeros((total + 2 * _FAR, x.shape[1]), x.dtype)
+    wide[_FAR:-_FAR][... if rows is None else rows] = x
+    hidden = np.zeros((total + 2 * _FAR, len(w.b1)), x.dtype)
+    h = hidden[_FAR:-_FAR]
+    _relu(_windows(wide, OFFSETS[0]), w.w1, w.b1, gaps, h)
+    second = _relu(_windows(hidden, OFFSETS[1]), w.w2, w.b2, gaps)
+    h += second
+    sides = len(OFFSETS[2])
+    third = np.empty((total, sides + 1, h.shape[1]), h.dtype)
+    third[:, :sides] = _shifted(hidden, OFFSETS[2])
+    third[:, sides] = pool(h, members)
+    h += _relu(third.reshape(total, -1), w.w3, w.b3, None)
+    top = (h if rows is None else h.take(rows, axis=0)) @ w.out[: h.shape[1]]
+    top += x @ w.out[h.shape[1] :]
+    top += w.bias
+    return softmax(top)
+
+
+def _relu(x: F32, weight: F32, bias: F32, gaps: I64 | None, out: F32 | None = None) -> F32:
+    result = np.matmul(x, weight, out=out)
+    result += bias
+    np.maximum(result, _ZERO, out=result)
+    if gaps is not None:
+        result[gaps] = 0
     return result
 
 
-def forward(w: Weights, x: F32, group: I64) -> F32:
-    """Return the probability of each label for each token; `x` holds embedding and extras side by side."""
-    h = _layer(x, OFFSETS[0], w.w1, w.b1)
-    h += _layer(h, OFFSETS[1], w.w2, w.b2)
-    h = h + _relu(np.concatenate([window(h, OFFSETS[2]), pool(h, group)], axis=1) @ w.w3 + w.b3)
-    return softmax(np.concatenate([h, x], axis=1) @ w.out + w.bias)
+def _shifted(padded: F32, offsets: tuple[int, ...]) -> F32:
+    """Return for each row the rows at the given (evenly spaced) distances, as a view."""
+    count, width = padded.shape
+    row, item = padded.strides
+    low, apart = offsets[0], offsets[1] - offsets[0]
+    return np.ndarray(
+        (count - 2 * _FAR, len(offsets), width), padded.dtype, padded, (_FAR + low) * row, (row, apart * row, item)
+    )
 
 
-def _relu(x: F32) -> F32:
-    return np.maximum(x, 0, out=x)
-
-
-def _layer(x: F32, offsets: tuple[int, ...], weight: F32, bias: F32) -> F32:
-    return _relu(window(x, offsets) @ weight + bias)
+def _windows(padded: F32, offsets: tuple[int, ...]) -> F32:
+    return _shifted(padded, offsets).reshape(len(padded) - 2 * _FAR, -1)

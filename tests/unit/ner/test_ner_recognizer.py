@@ -105,3 +105,11 @@ def test_a_second_mention_does_not_depend_on_where_the_text_is_long(recognizer: 
     text = LETTER + "Die Unterlagen liegen bei.\n" * 400 + LETTER
     words = found(recognizer, text)
     assert words == ["Brömmelkamp", "Jaroslav Wieczorek", "Öksüz", "Agnieszka Wieczorek"] * 2
+
+
+def test_a_clear_mention_in_one_text_does_not_speak_for_another(recognizer: NameRecognizer) -> None:
+    texts = ["Kurz kommt morgen.", "", "Frau Kurz ruft an. Frau Kurz bittet um Antwort.", "\n", "Kurz kommt morgen."]
+    together = recognizer.find_many(texts)
+    assert together == [recognizer.find(text) for text in texts]
+    assert together[0] == together[-1]
+    assert recognizer.find_many([]) == []
