@@ -17,6 +17,8 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from gateway.redaction.normalise import normalise
+
 _UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "ı": "i", "ł": "l", "ø": "oe", "đ": "d"})
 _TITLES = r"(?:(?:Dr|Prof|med|jur|phil|rer|nat|Dipl|Ing|Mag|h\.c)\.?[\s-]*)*"
 _SALUTATION = re.compile(rf"(?:\b(Frau|Fr\.|Mrs\.?|Ms\.?|Madame)|\b(Herrn?|Hr\.|Mr\.?|Monsieur))\s+{_TITLES}\Z")
@@ -28,7 +30,7 @@ BEFORE = 48
 
 def fold(text: str) -> str:
     """Return a name for comparing: no case, no diacritics, umlauts spelled out."""
-    low = unicodedata.normalize("NFC", text).casefold().translate(_UMLAUTS)
+    low = unicodedata.normalize("NFC", normalise(text).text).casefold().translate(_UMLAUTS)
     if low.isascii():
         return low
     return "".join(c for c in unicodedata.normalize("NFKD", low) if not unicodedata.combining(c))

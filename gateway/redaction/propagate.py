@@ -9,11 +9,13 @@ stays outside. Nothing is ever merged by likeness.
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from itertools import accumulate
 
 from gateway.model.finding import Finding
+from gateway.redaction.normalise import normalise
 from gateway.redaction.spans import Span
 
 _UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"})
@@ -21,13 +23,16 @@ _NO_NAMES = """von van der den dem de del della di da dos la le el al bin ibn zu
 jur dipl ing mag herr frau familie"""
 _PARTICLES = frozenset(_NO_NAMES.split())
 _GAP = "\x00"
+_WORD = re.compile(r"[^\W_]+")
+_PLAIN = 5_000_000
+"""Values times characters up to which plain search is the faster one."""
 
 
 class Needles:
     """What to look for: the certain values of a request, in every form in which they count as found."""
 
     def __init__(self, texts: Sequence[str], found: Sequence[Sequence[Finding]]) -> None:
-        values = {(text[f.start:f.end], f.entity): None
+        values = {(normalise(text[f.start:f.end]).text, f.entity): None
                   for text, findings in zip(texts, found, strict=True) for f in findings if f.certain}
         self._forms: dict[str, tuple[str, bool]] = {}
         for value, entity in values:
@@ -41,16 +46,36 @@ class Needles:
         result: list[list[Span]] = [[] for _ in texts]
         if not self._forms:
             return result
-        joined = _GAP.join(texts)
+        views = [normalise(text) for text in texts]
+        joined = _GAP.join(view.text for view in views)
         lowered = lower(joined)
-        starts = [0, *accumulate(len(text) + 1 for text in texts)]
-        for form, (entity, exact) in self._forms.items():
-            for at in occurrences(lowered, form):
-                if exact and joined[at] != joined[at].upper():
-                    continue
-                index = bisect_right(starts, at) - 1
-                result[index].append(Span(at - starts[index], at - starts[index] + len(form), entity))
+        starts = [0, *accumulate(len(view.text) + 1 for view in views)]
+        for at, form in self._hits(lowered):
+            entity, exact = self._forms[form]
+            if exact and joined[at] != joined[at].upper():
+                continue
+            index = bisect_right(starts, at) - 1
+            start = at - starts[index]
+            result[index].append(Span(*views[index].original(start, start + len(form)), entity))
         return result
+
+    def _hits(self, text: str) -> Iterator[tuple[int, str]]:
+        if len(self._forms) * len(text) <= _PLAIN:
+            yield from ((at, form) for form in self._forms for at in occurrences(text, form))
+            return
+        forms: dict[str, list[tuple[int, str]]] = {}
+        for form in self._forms:
+            word = _WORD.search(form)
+            assert word  # `_add` sees to it
+            forms.setdefault(word[0], []).append((word.start(), form))
+        ends: dict[str, int] = {}
+        for word in _WORD.finditer(text):
+            same, owner = forms.get(word[0], ()), forms.get(word[0][:-1], ()) if word[0][-1] == "s" else ()
+            for offset, form in (*same, *owner):
+                at = word.start() - offset
+                if at >= ends.get(form, 0) and text.startswith(form, at) and _is_whole(text, at, at + len(form)):
+                    ends[form] = at + len(form)
+                    yield at, form
 
 
 def _add(forms: dict[str, tuple[str, bool]], value: str, entity: str, *, exact: bool) -> None:
@@ -73,17 +98,20 @@ def _names(value: str) -> Iterator[str]:
 
 
 def occurrences(text: str, needle: str) -> Iterator[int]:
-    """Yield where `needle` stands in `text` as a whole word; a genitive "s" may follow."""
+    """Yield where `needle` stands in `text` as a whole word, one after the other; a genitive "s" may follow."""
     at = text.find(needle)
-    length = len(text)
     while at >= 0:
-        end = at + len(needle)
-        before = at == 0 or not text[at - 1].isalnum()
-        after = end >= length or not text[end].isalnum() or (
-            text[end] == "s" and (end + 1 >= length or not text[end + 1].isalnum()))
-        if before and after:
+        whole = _is_whole(text, at, at + len(needle))
+        if whole:
             yield at
-        at = text.find(needle, at + 1)
+        at = text.find(needle, at + (len(needle) if whole else 1))
+
+
+def _is_whole(text: str, start: int, end: int) -> bool:
+    if start and text[start - 1].isalnum():
+        return False
+    after = text[end:end + 2]
+    return not after[:1].isalnum() or (after[0] == "s" and not after[1:].isalnum())
 
 
 def lower(text: str) -> str:

@@ -11,6 +11,7 @@ its numbers.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -90,10 +91,15 @@ def _replaces(finding: Finding, actions: Mapping[str, Action]) -> bool:
 
 def _merge(text: str, spans: list[Span], more: list[Span]) -> list[Span]:
     covered = [Finding(s.start, s.end, s.entity, 1.0, "pruefziffer" if s.checked else "wiederholung") for s in spans]
-    inside = [m for m in more if not any(s.start <= m.start and m.end <= s.end for s in spans)]
+    inside = [m for m in more if not _covers(spans, m)]
     if not inside:
         return spans
     return resolve(text, covered + [Finding(m.start, m.end, m.entity, 1.0, "wiederholung") for m in inside])
+
+
+def _covers(spans: Sequence[Span], span: Span) -> bool:
+    at = bisect_right(spans, span.start, key=lambda s: s.start) - 1
+    return at >= 0 and span.end <= spans[at].end
 
 
 class _Issuer:

@@ -7,6 +7,7 @@ a letter or digit, otherwise the winner takes the rest in.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -54,7 +55,7 @@ def _disjoint(text: str, spans: list[Span]) -> list[Span]:
     taken: list[Span] = []
     for span in sorted(spans, key=Span.rank, reverse=True):
         _place(text, span, taken)
-    return sorted(taken, key=lambda s: s.start)
+    return taken
 
 
 def _lift(spans: list[Span], found: list[Area]) -> list[Span]:
@@ -82,28 +83,21 @@ def _lift(spans: list[Span], found: list[Area]) -> list[Span]:
 
 
 def _place(text: str, span: Span, taken: list[Span]) -> None:
-    """Add `span` to `taken` as far as it is not covered yet."""
-    pieces = [(span.start, span.end)]
-    for other in taken:
-        pieces = [piece for start, end in pieces for piece in _minus(start, end, other)]
-    whole = pieces == [(span.start, span.end)]
-    for start, end in pieces:
-        if whole:
-            taken.append(span)
-        elif any(c.isalnum() for c in text[start:end]):
-            taken.append(Span(start, end, span.entity))
+    """Add `span` to `taken`, which is sorted and disjoint, as far as it is not covered yet."""
+    first = last = bisect_right(taken, span.start, key=lambda s: s.end)
+    while last < len(taken) and taken[last].start < span.end:
+        last += 1
+    if first == last:
+        taken.insert(first, span)
+        return
+    edges = [span.start, *(edge for other in taken[first:last] for edge in (other.start, other.end)), span.end]
+    for at in range(last, first - 1, -1):  # from the end, so that places before it keep their number
+        start, end = edges[2 * (at - first)], edges[2 * (at - first) + 1]
+        if start >= end:
+            continue
+        if any(c.isalnum() for c in text[start:end]):
+            taken.insert(at, Span(start, end, span.entity))
+        elif at < len(taken) and taken[at].start == end:
+            taken[at] = replace(taken[at], start=start)
         else:
-            _take_in(start, end, taken)
-
-
-def _minus(start: int, end: int, other: Span) -> list[tuple[int, int]]:
-    if end <= other.start or start >= other.end:
-        return [(start, end)]
-    return [(a, b) for a, b in ((start, other.start), (other.end, end)) if a < b]
-
-
-def _take_in(start: int, end: int, taken: list[Span]) -> None:
-    for index, other in enumerate(taken):
-        if other.end == start or other.start == end:
-            taken[index] = replace(other, start=min(other.start, start), end=max(other.end, end))
-            return
+            taken[at - 1] = replace(taken[at - 1], end=end)

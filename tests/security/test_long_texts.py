@@ -1,0 +1,78 @@
+"""A list of all names of a town, or one name ten thousand times: neither may hold up the house for others."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Sequence
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gateway.model.finding import Finding
+from gateway.redaction import propagate
+from gateway.redaction.propagate import Needles
+from gateway.redaction.redact import plan, redact
+
+SECONDS = 6
+
+
+def people(number: int) -> tuple[str, list[Finding]]:
+    draw = random.Random(7)
+    text, found = "", []
+    for _ in range(number):
+        name = " ".join("".join(draw.choices("abcdefghij", k=7)).capitalize() for _ in range(2))
+        text += "Herr "
+        found.append(Finding(len(text), len(text) + len(name), "PERSON", 1, "anrede"))
+        text += name + ", "
+    return text, found
+
+
+def overlapping(number: int) -> tuple[str, list[Finding]]:
+    text = "Krüger " * number
+    return text, [Finding(at, min(at + 7 * 30, len(text)), "PERSON", 1, "modell") for at in range(0, len(text), 7)]
+
+
+def one_long(number: int) -> tuple[str, list[Finding]]:
+    text = "Krüger " * number
+    return text, [Finding(0, 6, "PERSON", 1, "anrede"), Finding(7, len(text) // 2, "PERSON", 1, "modell")]
+
+
+@pytest.mark.parametrize("made", [people(12_000), overlapping(12_000), one_long(20_000)])
+def test_many_names_cost_no_more_than_their_number(made: tuple[str, list[Finding]]) -> None:
+    text, found = made
+    begin = time.process_time()
+    planned = plan([text], [found], {})
+    assert time.process_time() - begin < SECONDS
+    assert planned.residue == 0
+
+
+WORDS = st.lists(st.sampled_from(["Krüger", "krueger", "Sabine", "s", "'s", " ", " ", "-", "+49 30", "(0", "\n", "x",
+                                  "ß", "Kru\u0308ger", "Krü\u00adger", "_", ".", "STRASSE", "Straße"]),
+                 max_size=20).map("".join)
+
+
+@given(st.lists(WORDS, min_size=1, max_size=3), st.data())
+def test_word_by_word_finds_what_plain_search_finds(texts: list[str], data: st.DataObject) -> None:
+    found: list[Sequence[Finding]] = []
+    for text in texts:
+        spans = data.draw(st.lists(st.tuples(st.integers(0, 60), st.integers(1, 20)), max_size=3))
+        found.append([Finding(a, min(a + n, len(text)), data.draw(st.sampled_from(["PERSON", "PHONE"])), 1, "anrede")
+                      for a, n in spans if a < len(text)])
+    needles = Needles(texts, found)
+    plain = [set(spans) for spans in needles.search(texts)]
+    before = propagate._PLAIN
+    try:
+        propagate._PLAIN = -1
+        assert [set(spans) for spans in needles.search(texts)] == plain
+    finally:
+        propagate._PLAIN = before
+
+
+@pytest.mark.parametrize(("first", "again"), [
+    ("Frau Krü\u00adger", "krüger_antrag.pdf"), ("Frau Krüger", "krü\u200bger_antrag.pdf"),
+    ("Frau Kru\u0308ger", "krüger_antrag.pdf"), ("Frau Krüger", "kru\u0308ger_antrag.pdf")])
+def test_a_known_name_is_known_in_every_way_of_writing_it(first: str, again: str) -> None:
+    result = redact([first, again], [[Finding(5, len(first), "PERSON", 1, "anrede")], []], {}, lambda a, e, v: "***")
+    assert result.texts[1].startswith("[PERSON_1")
