@@ -101,6 +101,7 @@ def test_what_is_remembered_changes_nothing(turns: list[tuple[list[str], str, st
             assert remembering.sent[-1].redacted == fresh.sent[-1].redacted
             assert remembering.book[-2].meta["replaced"] == fresh.book[-2].meta["replaced"]
         different = {tuple(texts) for texts, *_ in turns}
-        answers = sum(model == "eu-cloud" for _, model, *_ in turns)  # outside the house, each answer is looked at as well
+        # Outside the house each answer is looked at as well.
+        answers = sum(model == "eu-cloud" for _, model, *_ in turns)
         assert len(remembering.inspected) - answers == len(different), "what was seen is not inspected again"
     asyncio.run(run())
