@@ -49,7 +49,7 @@ _ALL = (
     Entity("RELIGION", "RELIGION", "Religion", "special"),
     Entity("ORIGIN", "HERKUNFT", "Herkunft", "special"),
     Entity("CRIME", "STRAFSACHE", "Angabe zu einer Straftat", "criminal"),
-    Entity("ART9", "ART9", "Gewerkschaft, politische Meinung oder sexuelle Orientierung", "special"),
+    Entity("ART9", "MERKMAL", "Gewerkschaft, politische Meinung oder sexuelle Orientierung", "special"),
     Entity("FINANCE", "FINANZEN", "Einkommen, Schulden oder Vermögen", "financial"),
     Entity("CLASSIFIED", "VERSCHLUSSSACHE", "Verschlusssachen-Kennzeichnung", "classified"),
     Entity("ADDRESS_BLOCK", "AUSKUNFTSSPERRE", "Auskunftssperre", "classified"),

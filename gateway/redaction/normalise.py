@@ -1,8 +1,9 @@
 """A normalised view of a text for detection, with a map back to the original.
 
 What it is: Word, PDF and web pages leave non-breaking and thin spaces, soft hyphens, zero-width characters,
-decomposed umlauts, full-width digits and look-alike letters in what people paste. Detection reads a view without
-them; masking happens in the original, so every span of the view can be translated back.
+decomposed umlauts, full-width digits and look-alike letters in what people paste, programs spell letters out
+(``\\u00fc``, ``&uuml;``). Detection reads a view without all this; masking happens in the original, so every span of
+the view can be translated back.
 
 What it keeps true: a span of the view maps to the smallest span of the original that holds the same characters;
 text that needs no work is returned as it is, without a copy. Line feeds stay line feeds.
@@ -13,6 +14,7 @@ letters are only replaced inside words and numbers that mix alphabets (a Russian
 
 from __future__ import annotations
 
+import html
 import re
 import unicodedata
 from bisect import bisect_right
@@ -37,6 +39,7 @@ _DIRTY: Final = re.compile(
     f"[^{_MARKS}\n][{_MARKS}]{{1,16}}"
     f"|[{_SPACES}{_GONE}{_LINES}{_DASHES}{_COMPAT}{_DIGITS}]"
     "|\r\n?"
+    r"|(?<!\\)\\++u[0-9a-fA-F]{4}|&(?:[aouAOU]uml|szlig|nbsp|#[0-9]{2,5}|#[xX][0-9a-fA-F]{2,4});"
     f"|(?<=[A-Za-z0-9])[{_MIXED}]+|(?<![{_MIXED}])[{_MIXED}]++(?=[A-Za-z0-9])"
 )
 _LOOKALIKES: Final = dict(zip(
@@ -82,7 +85,8 @@ def _source(piece: _Piece, position: int, is_end: bool) -> int:
 
 def normalise(text: str) -> View:
     """Return the view of `text` in which detection looks."""
-    if _SUSPECT.search(text) is None or _DIRTY.search(text) is None:
+    spelled = "\\u" in text or "&" in text
+    if (not spelled and _SUSPECT.search(text) is None) or _DIRTY.search(text) is None:
         return View(text)
     out: list[str] = []
     pieces: list[_Piece] = []
@@ -113,6 +117,9 @@ def _changes(text: str) -> Iterable[tuple[int, int, str]]:
 
 def _replacement(old: str) -> str:
     first = old[0]
+    if first in "\\&":  # spelled out by a program: in JSON inside a text, in HTML
+        letter = chr(int(old[-4:], 16)) if first == "\\" else html.unescape(old)
+        return letter if letter.isprintable() else _replacement(letter) if letter in _SPACE_SET else old
     if first in _SPACE_SET:
         return " "
     if first in _DASH_SET:

@@ -38,15 +38,19 @@ from gateway.wire.document import (
 
 NAME, NUMBER, FLAG = Structural(is_name), Structural(is_number), Structural(is_flag)
 
+_MEDIA: dict[str, Node] = {
+    **dict.fromkeys(("image_url", "input_image", "image", "images"), Opaque("image")),
+    **dict.fromkeys(("video_url", "input_video", "video"), Opaque("video")),
+    **dict.fromkeys(("audio_url", "input_audio", "audio"), Opaque("audio")),
+    **dict.fromkeys(("file", "input_file", "document", "file_url", "file_data", "files"), Opaque("file")),
+}
+"""Kinds of parts, and the fields that carry them: some servers read the field and never look at ``type``."""
 _PART = Tagged({
-    "text": Obj({"type": NAME, "text": Text()}),
-    "input_text": Obj({"type": NAME, "text": Text()}),
-    "refusal": Obj({"type": NAME, "refusal": Text()}),
-    "image_url": Opaque("image"), "input_image": Opaque("image"), "image": Opaque("image"),
-    "video_url": Opaque("video"),
-    "input_audio": Opaque("audio"), "audio": Opaque("audio"),
-    "file": Opaque("file"), "input_file": Opaque("file"), "document": Opaque("file"),
-}, other=Obj({"type": NAME}))
+    **_MEDIA,
+    "text": Obj({**_MEDIA, "type": NAME, "text": Text()}),
+    "input_text": Obj({**_MEDIA, "type": NAME, "text": Text()}),
+    "refusal": Obj({**_MEDIA, "type": NAME, "refusal": Text()}),
+}, other=Obj({**_MEDIA, "type": NAME}))
 
 _FUNCTION_CALL = Obj({"name": NAME, "arguments": JsonText("tool_input")})
 _MESSAGE: dict[str, Node] = {
@@ -55,10 +59,11 @@ _MESSAGE: dict[str, Node] = {
     "name": Text(),
     "refusal": Text(), "reasoning_content": Text(), "reasoning": Text(),
     "tool_call_id": NAME,
-    "tool_calls": Each(Obj({"id": NAME, "type": NAME, "index": NUMBER, "function": _FUNCTION_CALL,
+    "tool_calls": Each(Obj({"id": NAME, "type": one_of("function", "custom"), "index": NUMBER,
+                            "function": _FUNCTION_CALL,
                             "custom": Obj({"name": NAME, "input": Text("tool_input")})})),
     "function_call": _FUNCTION_CALL,
-    "audio": Opaque("audio"), "images": Opaque("image"), "files": Opaque("file"),
+    **_MEDIA,
 }
 _SCOPES: dict[str, Scope] = {"system": "system", "developer": "system", "user": "user", "assistant": "history",
                              "tool": "tool_output", "function": "tool_output"}
@@ -84,36 +89,43 @@ _TOOL = Tagged({
     "function": Obj({"type": NAME, "function": _FUNCTION}),
     "custom": Obj({"type": NAME, "custom": Obj({"name": NAME, "description": Text("schema"), "format": Schema()})}),
 }, other=Opaque("provider_tool"))
-_NAMED = Obj({"type": NAME, "function": Obj({"name": NAME})})
-_CHOSEN = Obj({"type": NAME, "name": NAME, "function": Obj({"name": NAME}), "custom": Obj({"name": NAME}),
-               "allowed_tools": Obj({"mode": NAME, "tools": Each(_NAMED)})})
+_NAMED: dict[str, Node] = {"type": one_of("function", "custom", "allowed_tools"), "name": NAME,
+                           "function": Obj({"name": NAME}), "custom": Obj({"name": NAME})}
+_CHOSEN = Obj({**_NAMED, "allowed_tools": Obj({"mode": one_of("auto", "required"), "tools": Each(Obj(_NAMED))})})
+_WORDS = ("none", "auto", "required", "any", "validated")
 
 
-class _NameOr:
-    """An identifier, or an object described by `node`."""
-
-    def __init__(self, node: Node) -> None:
-        self._node = node
+class _Choice:
+    """One of a few words, or an object that names a tool."""
 
     def visit(self, document: Document, holder: Any, key: str | int, value: Any, scope: Scope) -> None:
-        if not is_name(value):
-            self._node.visit(document, holder, key, value, scope)
+        if value not in _WORDS:
+            _CHOSEN.visit(document, holder, key, value, scope)
 
 
-_CHOICE = _NameOr(_CHOSEN)
+_CHOICE = _Choice()
+
+
+def _is_bias(value: Any) -> bool:
+    """Token ids are numbers of a vocabulary, a million at most: not somebody's tax number."""
+    return isinstance(value, dict) and all(len(k) <= 7 and k.isascii() and k.isdigit() and is_number(v)
+                                           for k, v in value.items())
+
+
 REQUEST: dict[str, Node] = {
     "model": NAME, "stream": FLAG,
     "messages": Each(_Message()),
     "tools": Each(_TOOL), "functions": Each(_FUNCTION), "tool_choice": _CHOICE, "function_call": _CHOICE,
     "parallel_tool_calls": FLAG,
-    "response_format": Obj({"type": NAME, "json_schema": Obj({"name": NAME, "description": Text("schema"),
-                                                              "schema": Schema(), "strict": FLAG})}),
-    "stop": Text(), "prediction": Obj({"type": NAME, "content": Each(_PART)}),
+    "response_format": Obj({"type": one_of("text", "json_object", "json_schema"),
+                            "json_schema": Obj({"name": NAME, "description": Text("schema"), "schema": Schema(),
+                                                "strict": FLAG})}),
+    "stop": Text(), "prediction": Obj({"type": one_of("content"), "content": Each(_PART)}),
     "stream_options": Obj({"include_usage": FLAG, "include_obfuscation": FLAG}),
     "temperature": NUMBER, "top_p": NUMBER, "top_k": NUMBER, "min_p": NUMBER, "n": NUMBER, "seed": NUMBER,
     "max_tokens": NUMBER, "max_completion_tokens": NUMBER, "presence_penalty": NUMBER, "frequency_penalty": NUMBER,
     "logprobs": FLAG, "top_logprobs": NUMBER,
-    "logit_bias": Structural(lambda v: isinstance(v, dict) and all(k.isdigit() and is_number(x) for k, x in v.items())),
+    "logit_bias": Structural(_is_bias),
     "reasoning_effort": one_of("none", "minimal", "low", "medium", "high", "xhigh"),
     "verbosity": one_of("low", "medium", "high"),
     "modalities": Structural(lambda v: v == ["text"]),

@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -64,6 +65,9 @@ class _Nested:
     """A key stood twice: of the first value nobody looked at anything, so the string is written anew without it."""
 
 
+_PACKED = re.compile(r"data:([a-z]*)[^,]{0,200};base64,", re.IGNORECASE)
+
+
 class Document:
     """A request taken apart. Not thread-safe; lives as long as its exchange."""
 
@@ -76,8 +80,11 @@ class Document:
 
     def add(self, holder: Any, key: str | int, text: str, scope: Scope, label: str = "",
             kind: Literal["text", "number", "key"] = "text") -> None:
-        """Register one leaf. White space alone is no text."""
-        if text and not text.isspace():
+        """Register one leaf. White space alone is no text, and a file written out is none either."""
+        if text[:5].lower() == "data:" and (packed := _PACKED.match(text)):
+            media = packed[1].lower()
+            self.opaque[media if media in ("image", "audio", "video") else "file"] += 1
+        elif text and not text.isspace():
             self.slots.append(Slot(holder, key, text, scope, label, kind))
 
     def add_text(self, holder: Any, key: str | int, text: str, scope: Scope) -> None:
@@ -87,7 +94,7 @@ class Document:
         else:
             self.add(holder, key, text, scope)
 
-    def add_json(self, holder: Any, key: str | int, text: str, scope: Scope) -> None:
+    def add_json(self, holder: Any, key: str | int, text: str, scope: Scope, label: str = "") -> None:
         """Register a string that may hold JSON: its leaves become slots, and it is written anew when one changes.
 
         Any other string is plain text.
@@ -95,7 +102,7 @@ class Document:
         try:
             inner, doubled = _read_json(text)
         except (ValueError, RecursionError):
-            self.add(holder, key, text, scope)
+            self.add(holder, key, text, scope, label)
             return
         box, first = [inner], len(self.slots)
         self.walk_freely(box, scope)
@@ -109,7 +116,7 @@ class Document:
                 self.add(value, key, key, scope, kind="key")
                 label = key
             if isinstance(child, str):
-                self.add(value, key, child, scope, label)
+                self.add_json(value, key, child, scope, label)
             elif isinstance(child, (dict, list)):
                 self.walk_freely(child, scope, label, numbers=numbers)
             elif numbers and isinstance(child, (int, float)) and not isinstance(child, bool):
@@ -130,25 +137,31 @@ class Document:
             else:
                 slot.holder[slot.key] = text
         for holder, names in renamed.values():
-            _rename(holder, names)
-        for nested in self._nested:
+            names.update(_rename(holder, names))
+        for nested in self._nested:  # the inner ones come first
             if nested.doubled or not changed.isdisjoint(nested.slots):
-                nested.holder[nested.key] = _dump(nested.box[0]).decode()
+                _, names = renamed.get(id(nested.holder), ({}, {}))
+                nested.holder[names.get(str(nested.key), nested.key)] = _dump(nested.box[0]).decode()
 
     def to_bytes(self) -> bytes:
         """Return the request as JSON. Raises ``anfrage_ungueltig`` when it is nested beyond reason."""
         return _dump(self.root)
 
 
-def _rename(holder: dict[str, Json], names: Mapping[str, str]) -> None:
-    """Give keys their new names, in place and in order; two that became the same are told apart, none is lost."""
-    items = list(holder.items())
+def _rename(holder: dict[str, Json], names: Mapping[str, str]) -> dict[str, str]:
+    """Give keys their new names, in place and in order; two that became the same are told apart, none is lost.
+
+    Returns the name that each key has now.
+    """
+    items, now = list(holder.items()), dict[str, str]()
     holder.clear()
     for key, value in items:
         name = names.get(key, key)
         while name in holder:
             name += "_"
         holder[name] = value
+        now[key] = name
+    return now
 
 
 def _read_json(text: str) -> tuple[Json, bool]:
@@ -268,6 +281,7 @@ class Free:
 FREE = Free()
 
 _SCHEMA_WORDS = frozenset({"type", "format", "$ref", "$schema", "$id", "required"})
+_SCHEMA_DATA = frozenset({"default", "const", "enum", "example", "examples"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -282,7 +296,10 @@ class Schema:
             for name, child in value.items():
                 if not is_name(name):
                     document.add(value, name, name, "schema", kind="key")
-                self.visit(document, value, name, child, scope)
+                if name in _SCHEMA_DATA and isinstance(child, (dict, list)):
+                    document.walk_freely(child, "schema")
+                else:
+                    self.visit(document, value, name, child, scope)
         elif isinstance(value, list):
             structural = key == "required"
             for index, child in enumerate(value):
@@ -356,10 +373,14 @@ class Tagged:
         node.visit(document, holder, key, value, scope)
 
 
+_ACCOUNT = re.compile(r"[A-Za-z]{0,3}\d{8,}[0-9A-Za-z]*")
+"""Letters of a country or an office, then digits: a number out of a file, not a name that a program gave."""
+
+
 def is_name(value: Json) -> bool:
     """An identifier: what function names, ids and enum values look like."""
     return isinstance(value, str) and len(value) <= 256 and value.isascii() and all(
-        c.isalnum() or c in "_-.:|=+/#$" for c in value)
+        c.isalnum() or c in "_-.:|=+/#$" for c in value) and not _ACCOUNT.fullmatch(value)
 
 
 def is_flag(value: Json) -> bool:
@@ -368,8 +389,8 @@ def is_flag(value: Json) -> bool:
 
 
 def is_number(value: Json) -> bool:
-    """A number of ordinary size: a sampling parameter, not somebody's account."""
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) < 10**10
+    """A number of ordinary length: a sampling parameter, not somebody's account."""
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and len(repr(value)) <= 10
 
 
 def one_of(*words: str) -> Structural:

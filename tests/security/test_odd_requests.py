@@ -1,0 +1,94 @@
+"""What a request may hold where nobody looks: identifiers that are account numbers, pictures without a type, letters
+that a program spelled out."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from gateway.model.entities import ENTITIES
+from gateway.redaction.normalise import normalise
+from gateway.wire.chat_completions import ChatCompletions
+from gateway.wire.document import Document
+
+IBAN, TAX = "DE89370400440532013000", "12345678995"
+PICTURE = {"url": "data:image/png;base64,iVBORw0KGgo"}
+
+
+def parsed(**fields: Any) -> Document:
+    body = {"model": "haus", "messages": [{"role": "user", "content": "hallo"}], **fields}
+    return ChatCompletions().parse(json.dumps(body).encode()).document
+
+
+def tool(**function: Any) -> dict[str, Any]:
+    return {"tools": [{"type": "function", "function": {"name": "f", **function}}]}
+
+
+@pytest.mark.parametrize(("fields", "text"), [
+    ({"messages": [{"role": "tool", "content": "", "tool_call_id": IBAN}]}, IBAN),
+    ({"messages": [{"role": "assistant", "tool_calls": [{"id": TAX, "type": "function"}]}]}, TAX),
+    ({"messages": [{"role": "assistant", "tool_calls": [{"id": "a", "type": "Sabine-Krueger"}]}]}, "Sabine-Krueger"),
+    (tool(name=IBAN), IBAN),
+    (tool(parameters={"properties": {IBAN: {"type": "string"}}}), IBAN),
+    (tool(parameters={"properties": {"a": {"default": {"type": "Sabine-Krueger"}}}}), "Sabine-Krueger"),
+    (tool(parameters={"properties": {"a": {"examples": [{"required": ["Krueger"]}]}}}), "Krueger"),
+    ({"logit_bias": {TAX: 1}}, TAX),
+    ({"tool_choice": "Sabine.Krueger"}, "Sabine.Krueger"),
+    ({"tool_choice": {"type": "Sabine.Krueger"}}, "Sabine.Krueger"),
+    ({"response_format": {"type": "Sabine.Krueger"}}, "Sabine.Krueger"),
+    ({"temperature": 0.12345678995}, "0.12345678995"),
+])
+def test_what_only_looks_like_an_identifier_is_inspected(fields: dict[str, Any], text: str) -> None:
+    assert text in [slot.text for slot in parsed(**fields).slots]
+
+
+@pytest.mark.parametrize("fields", [
+    {"messages": [{"role": "tool", "content": "", "tool_call_id": "call_9f3K20481234567890"}]},
+    {"logit_bias": {"50256": -100}, "temperature": 0.7, "seed": 1_700_000_000},
+    {"tool_choice": "auto", "response_format": {"type": "json_object"}},
+    {"tool_choice": {"type": "function", "function": {"name": "such_akte"}}},
+])
+def test_what_programs_send_stays_as_it_is(fields: dict[str, Any]) -> None:
+    assert [slot.text for slot in parsed(**fields).slots if slot.text != "hallo"] == []
+
+
+@pytest.mark.parametrize("content", [
+    [{"image_url": PICTURE}], [{"type": "Image_Url", "image_url": PICTURE}], [{"type": "hologram", "bild": PICTURE}],
+    [{"type": "text", "text": "hallo", "image_url": PICTURE}], {"type": "image_url", "image_url": PICTURE},
+    [PICTURE["url"]], PICTURE["url"],
+])
+def test_a_picture_is_a_picture_whatever_it_is_called(content: Any) -> None:
+    assert parsed(messages=[{"role": "user", "content": content}]).opaque == {"image": 1}
+
+
+def test_json_in_json_in_json_is_read_and_written_back() -> None:
+    inner = json.dumps({"antragsteller": "Krüger"})
+    arguments = json.dumps({"p": json.dumps({"x": inner})})
+    document = parsed(messages=[{"role": "assistant", "tool_calls": [
+        {"id": "a", "type": "function", "function": {"name": "f", "arguments": arguments}}]}])
+    texts = [slot.text for slot in document.slots]
+    assert "Krüger" in texts
+    document.rewrite([text.replace("Krüger", "[PERSON_1]").replace("antragsteller", "[TEXT_1]") for text in texts])
+    written = document.root["messages"][0]["tool_calls"][0]["function"]["arguments"]
+    assert json.loads(json.loads(json.loads(written)["p"])["x"]) == {"[TEXT_1]": "[PERSON_1]"}
+
+
+def test_a_key_that_is_renamed_keeps_the_json_below_it() -> None:
+    arguments = json.dumps({"Krüger": json.dumps({"a": "Krüger"})})
+    document = parsed(messages=[{"role": "assistant", "function_call": {"name": "f", "arguments": arguments}}])
+    document.rewrite([slot.text.replace("Krüger", "[PERSON_1]") for slot in document.slots])
+    assert "Kr" not in json.dumps(document.root)
+
+
+@pytest.mark.parametrize("spelled", ["Kr\\u00fcger", "Kr\\\\u00FCger", "Kr&uuml;ger", "Kr&#252;ger", "Kr&#xfc;ger"])
+def test_letters_that_a_program_spelled_out_are_read(spelled: str) -> None:
+    view = normalise(f"Frau {spelled}.")
+    assert view.text == "Frau Krüger."
+    assert view.original(5, 11) == (5, 5 + len(spelled))
+
+
+def test_every_label_can_be_told_apart_at_every_cut() -> None:
+    assert all(entity.label.isascii() and entity.label.isalpha() and entity.label.isupper()
+               for entity in ENTITIES.values())
