@@ -366,9 +366,8 @@ def test_overlapping_calls_leave_the_warning_filters_as_they_were() -> None:
         async with ScriptedProvider(script) as provider:
             upstream = LiteLLM(line, Secrets(Path("missing"), {"FAKE_KEY": KEY}))
             body = RedactedBody(json.dumps({"messages": [USER], "stream": True}).encode(), {})
-            release = ReleaseDecision("", model("anthropic/claude-fake", provider.url))
-            sealed = SealedRequest("chat", release, body, True,
-                                   Receipt("r"), "i")
+            released = ReleaseDecision("", model("anthropic/claude-fake", provider.url))
+            sealed = SealedRequest("chat", released, body, True, Receipt("r"), "i")
 
             async def one() -> None:
                 response = await upstream.send(sealed)
