@@ -35,6 +35,7 @@ class DialectEndpoint:
         headers = headers_of(scope)
         inbound = Inbound(self._dialect, b"", credentials_of(headers), headers.get("x-ki-zweck"), request_id)
         try:
+            await self._pipeline.recognise(inbound)
             inbound = replace(inbound, body=await read_body(headers, receive, self._max_body))
         except GatewayError as error:
             await send_outbound(await self._pipeline.turn_away(inbound, error), send)

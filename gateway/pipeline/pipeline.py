@@ -79,6 +79,10 @@ class Pipeline:
         """
         self._memory = InspectionMemory()
 
+    async def recognise(self, inbound: Inbound) -> None:
+        """Look at the credentials alone: of a stranger not even the body is read. Raises what `handle` would answer."""
+        await self._authenticator.authenticate(inbound.credentials)
+
     async def turn_away(self, inbound: Inbound, error: GatewayError) -> Outbound:
         """Refuse a request that the door could not even read."""
         return await _Walk(self, inbound).refused(error)
