@@ -45,9 +45,9 @@ class DetectorOptions:
     threads: int = 1
     seconds: float = 20.0
     """Longest time one request may be inspected."""
-    inline: int = 300
-    """New text of a request up to this length is inspected on the spot: the hop to the thread would cost more. A
-    larger model always works in the thread."""
+    inline: int = 0
+    """New text of a request up to this length is inspected on the spot. With a name model the thread is cheaper, as it
+    looks at all that waits together; a larger model always works there."""
     municipality: Municipality = field(default=Municipality(), repr=False)
     """What is peculiar to this town hall: its numbers, its public data (``policies/erkennung.yaml``)."""
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from typing import Final
 
-from gateway.detection.ner import CERTAIN, MASK, ModelError, NameRecognizer
+from gateway.detection.ner import CERTAIN, MASK, ModelError, NameRecognizer, NameSpan
 from gateway.detection.presidio import as_recognizer
 from gateway.detection.sheet import Rule
 from gateway.errors import GatewayError
@@ -26,7 +26,13 @@ def compact_names(mask: float = MASK, certain: float = CERTAIN) -> Rule:
                            "installieren Sie die KI-Pforte neu oder sagen Sie der IT Bescheid.", hint=str(error)
                            ) from None
 
-    def find(text: str) -> Iterator[Finding]:
-        for span in model.find(text, mask=mask, certain=certain):
-            yield Finding(span.start, span.end, "PERSON", round(span.score, 3), "modell", certain=span.score >= certain)
-    return as_recognizer(NAME, ("PERSON",), find)
+    def findings(spans: list[NameSpan]) -> list[Finding]:
+        return [Finding(span.start, span.end, "PERSON", round(span.score, 3), "modell", certain=span.score >= certain)
+                for span in spans]
+
+    def find(text: str) -> list[Finding]:
+        return findings(model.find(text, mask=mask, certain=certain))
+
+    def find_many(texts: Sequence[str]) -> list[list[Finding]]:
+        return [findings(spans) for spans in model.find_many(texts, mask=mask, certain=certain)]
+    return as_recognizer(NAME, ("PERSON",), find, find_many)

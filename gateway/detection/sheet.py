@@ -59,7 +59,7 @@ class Lexicon:
 class Sheet:
     """A window ``[lo, hi)`` of a text, and the stretch ``[begin, end)`` around it that rules may read."""
 
-    __slots__ = ("_digits", "_hits", "_regions", "begin", "cells", "end", "hi", "lexicon", "lo", "text")
+    __slots__ = ("_digits", "_hits", "_regions", "begin", "cells", "end", "hi", "lexicon", "lo", "prepared", "text")
 
     def __init__(self, text: str, lexicon: Lexicon, cells: Sequence[Cell] = (), lo: int = 0,
                  hi: int | None = None) -> None:
@@ -70,9 +70,16 @@ class Sheet:
         self.hi = len(text) if hi is None else hi
         self.begin = max(0, lo - MARGIN)
         self.end = min(len(text), self.hi + MARGIN)
+        self.prepared: dict[str, Iterable[Finding]] = {}
+        """What rules found ahead in `reach`, by their names; offsets count from `begin`."""
         self._hits: dict[str, list[tuple[int, int]]] | None = None
         self._digits: bool | None = None
         self._regions: list[tuple[int, int, int]] | None = None
+
+    @property
+    def reach(self) -> str:
+        """The stretch that rules may read."""
+        return self.text if self.end - self.begin == len(self.text) else self.text[self.begin:self.end]
 
     @property
     def has_digit(self) -> bool:
@@ -162,6 +169,9 @@ class Rule:
     triggers: Mapping[str, str] = field(default_factory=dict)
     digits: bool = False
     """The rule needs a digit somewhere."""
+    prepare: Callable[[Sequence[Sheet]], None] | None = None
+    """For rules that look at many sheets together for less than one by one: called before `find`, leaves what was
+    found in `Sheet.prepared`. `find` must not depend on it."""
 
 
 def lexicon(rules: Iterable[Rule]) -> Lexicon:

@@ -12,7 +12,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from gateway.detection.service import windows
+from gateway.detection.reading import windows
 from gateway.detection.sheet import MARGIN
 
 ROOT = Path(__file__).parents[2]
@@ -23,7 +23,7 @@ CHILD = r"""
 import sys
 from gateway.detection.own import template
 from gateway.detection.recognizers import all_rules
-from gateway.detection.service import windows
+from gateway.detection.reading import windows
 from gateway.detection.sheet import Sheet, lexicon
 from gateway.detection.table import cells
 from gateway.redaction.normalise import normalise

@@ -20,7 +20,7 @@ import spacy
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.detection import DetectorOptions, RuleDetector, build_detector
+from gateway.detection import DetectorOptions, RuleDetector, build_detector, reading
 from gateway.detection.engines import common, names_rules, windows
 from gateway.detection.engines import spacy as spacy_engine
 from gateway.errors import GatewayError
@@ -139,10 +139,9 @@ def test_a_model_is_asked_by_one_thread_at_a_time_and_never_on_the_event_loop(
     assert results == [{"Otto Weber"}] * 40
     names: list[str] = []
 
-    def run(*_: object) -> list[tuple[Finding, ...]]:
+    def look(*_: object) -> None:
         names.append(threading.current_thread().name)
-        return [()]
-    monkeypatch.setattr(house, "_run", run)
+    monkeypatch.setattr(reading.Reading, "look", look)
     asyncio.run(house.inspect([Passage("kurz")]))
     assert names[0].startswith("pruefung")
 

@@ -12,7 +12,8 @@ from itertools import pairwise
 import pytest
 
 from gateway.detection import DetectorOptions, RuleDetector, as_recognizer, build_detector, build_operators
-from gateway.detection.service import FindingCache, windows
+from gateway.detection.cache import FindingCache
+from gateway.detection.reading import windows
 from gateway.detection.sheet import Rule, Sheet
 from gateway.errors import GatewayError
 from gateway.model.finding import Finding, Passage
