@@ -41,7 +41,7 @@ class InspectionMemory:
         self._entries, self._limit = entries, spans
         self._spans = 0
         self._key = os.urandom(32)
-        self._known: OrderedDict[bytes, Inspection] = OrderedDict()
+        self._known: OrderedDict[bytes, tuple[Inspection, int]] = OrderedDict()
 
     def digest(self, passages: Sequence[Passage]) -> bytes:
         """Return the key of a request's texts: different texts, labels or cuts never share one."""
@@ -55,18 +55,20 @@ class InspectionMemory:
     def get(self, digest: bytes) -> Inspection | None:
         """Return what is known under `digest`."""
         known = self._known.get(digest)
-        if known is not None:
-            self._known.move_to_end(digest)
-        return known
+        if known is None:
+            return None
+        self._known.move_to_end(digest)
+        return known[0]
 
     def put(self, digest: bytes, inspection: Inspection) -> None:
-        """Remember `inspection`."""
-        before = self._known.pop(digest, None)  # two requests with the same texts, inspected at the same time
-        self._known[digest] = inspection
-        self._spans += _size(inspection) - (_size(before) if before else 0)
-        while len(self._known) > self._entries or (self._spans > self._limit and len(self._known) > 1):
-            self._spans -= _size(self._known.popitem(last=False)[1])
-
-
-def _size(inspection: Inspection) -> int:
-    return len(inspection.findings) + sum(inspection.counts.values())
+        """Remember `inspection` with the plans it has by now; one that is too large for all is not kept."""
+        if before := self._known.pop(digest, None):
+            self._spans -= before[1]
+        size = len(inspection.findings) + sum(inspection.counts.values()) + sum(
+            len(cuts) for plan in inspection.plans.values() for cuts in plan.cuts)
+        if size > self._limit:
+            return
+        self._known[digest] = inspection, size
+        self._spans += size
+        while len(self._known) > self._entries or self._spans > self._limit:
+            self._spans -= self._known.popitem(last=False)[1][1]

@@ -35,7 +35,7 @@ from gateway.wire.dialect import AnswerContext, Dialect, ParsedRequest, public_m
 _log = logging.getLogger(__name__)
 AI_NOTICE = "Die Antwort stammt von einem KI-System. Bitte pruefen Sie sie, bevor Sie sie verwenden."
 """Goes with every answer as a header, therefore ASCII (AI Act Art. 50(1))."""
-LARGE = 50_000
+LARGE = 20_000
 """Characters from which on redaction leaves the event loop."""
 
 
@@ -116,6 +116,7 @@ class _Walk:
         self._principal: Principal | None = None
         self._parsed: ParsedRequest | None = None
         self._headers: dict[str, str] = {"x-request-id": inbound.request_id}
+        self._remember: Callable[[], None] = lambda: None
         self._mark = perf_counter()
 
     def _stage(self, name: str) -> None:
@@ -162,6 +163,7 @@ class _Walk:
             findings = await self._house._detector.inspect(passages)
             known = Inspection(findings, count(findings))
             memory.put(digest, known)
+        self._remember = lambda: memory.put(digest, known)
         return known
 
     def _release(self, facts: AdmitFacts, inspection: Inspection, parsed: ParsedRequest) -> ReleaseDecision:
@@ -191,9 +193,11 @@ class _Walk:
                                    "Nummern heraus und sagen Sie der IT Bescheid.",
                                    hint=f"residual check: {known.residue} left")
             return apply(texts, known, self._operate)
-        if sum(map(len, texts)) > LARGE and key not in inspection.plans:
-            return await asyncio.to_thread(work)
-        return work()
+        if key in inspection.plans:
+            return work()
+        redaction = await asyncio.to_thread(work) if sum(map(len, texts)) > LARGE else work()
+        self._remember()  # with its plan, which may be much larger than what was found
+        return redaction
 
     def _operate(self, action: Action, entity: str, value: str) -> str:
         return self._house._operators.apply(action, entity, value)

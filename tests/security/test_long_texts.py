@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.model.finding import Finding
+from gateway.pipeline.memory import Inspection, InspectionMemory, count
 from gateway.redaction import propagate
 from gateway.redaction.propagate import Needles
 from gateway.redaction.redact import plan, redact
@@ -76,3 +77,22 @@ def test_word_by_word_finds_what_plain_search_finds(texts: list[str], data: st.D
 def test_a_known_name_is_known_in_every_way_of_writing_it(first: str, again: str) -> None:
     result = redact([first, again], [[Finding(5, len(first), "PERSON", 1, "anrede")], []], {}, lambda a, e, v: "***")
     assert result.texts[1].startswith("[PERSON_1")
+
+
+def test_memory_counts_what_a_plan_holds() -> None:
+    """One finding, a hundred thousand places: the plan is what costs."""
+    memory = InspectionMemory(entries=100, spans=1000)
+    text = "Krüger und " * 600
+    found = [[Finding(0, 6, "PERSON", 1, "anrede")]]
+    for number in range(10):
+        inspection = Inspection(found, count(found))
+        memory.put(bytes([number]), inspection)
+        inspection.plans[()] = plan([text], found, {})
+        memory.put(bytes([number]), inspection)
+    assert [number for number in range(10) if memory.get(bytes([number]))] == [9]
+    huge = Inspection(found, count(found), {(): plan([text * 2], found, {})})
+    memory.put(b"huge", huge)
+    assert memory.get(b"huge") is None
+    assert memory.get(bytes([9])) is not None
+    memory.put(b"small", Inspection(found, count(found)))
+    assert memory.get(b"small") is not None
