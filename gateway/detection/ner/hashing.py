@@ -35,14 +35,14 @@ class Hasher:
     _powers: tuple[U64, U64] = (_powers(_BASE, 4096), _powers(_INVERSE, 4096))
     """Grows to the longest text seen and holds no text; replaced as a whole, so threads always see a pair."""
 
-    def __init__(self, folded: NDArray[np.uint32]) -> None:
+    def __init__(self, folded: U64) -> None:
         size = len(folded) + 1
         forward, self._back = Hasher._powers
         if size > len(forward):
             forward, self._back = Hasher._powers = _powers(_BASE, 2 * size), _powers(_INVERSE, 2 * size)
         self._sums = np.empty(size, np.uint64)
         self._sums[0] = 0
-        np.multiply(folded, forward[: len(folded)], dtype=np.uint64).cumsum(out=self._sums[1:])
+        np.add.accumulate(folded * forward[: len(folded)], out=self._sums[1:])
 
     def spans(self, start: I64, end: I64) -> U64:
         """Return the hashes of the substrings ``[start, end)``; of no use where that is no substring of the text."""

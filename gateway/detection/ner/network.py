@@ -103,9 +103,9 @@ def extras(tokens: Tokens, words: Words) -> F32:
     result[:-1, 1] = touches
     breaks = _BREAKS.take(tokens.kind)
     result[1:, 2] = breaks[:-1]
-    result[first, 2] = 1
     result[:-1, 3] = breaks[1:]
-    result[first - 1, 3] = 1  # the last of each text: -1 is the very last
+    for begin in first.tolist():
+        result[begin, 2] = result[begin - 1, 3] = 1  # before the first of a text stands the last of another
     traits = _TRAITS.take(form + _CELL_SIGNS.take(tokens.folded.take(tokens.start)), axis=0)
     new = tokens.new_lines()
     line = np.add.accumulate(new, dtype=np.int64)

@@ -43,10 +43,10 @@ def _kind(char: str) -> int:
     return NUMBER if char.isdigit() else SIGN
 
 
-def _tables() -> tuple[NDArray[np.uint8], NDArray[np.uint32], NDArray[np.bool_]]:
+def _tables() -> tuple[NDArray[np.uint8], NDArray[np.uint64], NDArray[np.bool_]]:
     """Kind, folded form (lower case, every digit a zero) and "is upper case" of each character of the basic plane."""
     kinds = np.full(_BMP + 1, SIGN, np.uint8)
-    folded = np.arange(_BMP + 1, dtype=np.uint32)
+    folded = np.arange(_BMP + 1, dtype=np.uint64)
     upper = np.zeros(_BMP + 1, np.bool_)
     for code in range(_BMP):
         char = chr(code)
@@ -72,7 +72,7 @@ _NEW_LINE: Final = np.isin(np.arange(8), (LINE, PARAGRAPH))
 class Tokens:
     """The tokens of some texts; `folded` and `upper` describe their characters, the other arrays the tokens."""
 
-    folded: NDArray[np.uint32]
+    folded: NDArray[np.uint64]
     upper: NDArray[np.bool_]
     start: NDArray[np.int64]
     end: NDArray[np.int64]
@@ -103,7 +103,7 @@ def tokenize(*texts: str) -> Tokens:
     codes = np.minimum(codes, _LAST)
     if not len(codes):
         none = np.zeros(0, np.int64)
-        return Tokens(codes, np.zeros(0, np.bool_), none, none, none, none)
+        return Tokens(_FOLDED[:0], np.zeros(0, np.bool_), none, none, none, none)
     runs = _RUNS.take(codes)
     gaps = np.cumsum([len(text) + 1 for text in texts[:-1]]) - 1 if len(texts) > 1 else None
     if gaps is not None:
