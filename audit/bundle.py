@@ -21,7 +21,11 @@ from audit.errors import FormatError, LedgerError
 from audit.verify import Entry, PartBytes, Source
 
 FORMAT: Final = "ki-pforte-bundle/1"
-_NOTE: Final = re.compile(r"[^\n]+\n\d+\n[^\n]+\n(?:[^\n]+\n)*\n(?:\u2014 [^\n]+\n)+")
+_SIGNATURES: Final = re.compile("\n\n(?:\u2014 [^\n]+\n)+")
+_SHORT: Final = 1 << 20
+"""Bytes of a manifest or of all keys."""
+_LINE: Final = 64 << 20
+"""Bytes of one record; more would only fill the memory of whoever checks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,10 +71,14 @@ class Bundle:
     def __init__(self, path: Path) -> None:
         try:
             self._archive = zipfile.ZipFile(path)
+            names = self._archive.namelist()
+            if len(set(names)) != len(names):
+                raise FormatError("a file occurs twice: another program would read another log")
             self.manifest = self._manifest()
-            self._notes = self._text("checkpoints.txt")
+            self._notes = self._archive.read("checkpoints.txt").decode()
             self._vkeys = [Vkey.parse(line) for line in self._text("vkeys.txt").splitlines() if line.strip()]
-        except (OSError, zipfile.BadZipFile, zlib.error, KeyError, ValueError, FormatError) as error:
+        except (OSError, zipfile.BadZipFile, zlib.error, KeyError, ValueError, RecursionError, RuntimeError,
+                NotImplementedError, FormatError) as error:
             raise LedgerError("Die Datei ist kein lesbares Bündel des Protokolls.") from error
 
     def source(self) -> Source:
@@ -80,24 +88,27 @@ class Bundle:
             entries=self._entries(),
             notes=split_notes(self._notes),
             vkeys=self._vkeys,
-            unsequenced=int(self.manifest.get("unsequenced", 0)),
+            unsequenced=self.manifest.get("unsequenced", 0),
         )
 
     def _manifest(self) -> dict[str, Any]:
         value = json.loads(self._text("manifest.json"))
-        if not isinstance(value, dict) or value.get("format") != FORMAT or type(value.get("log")) is not str:
+        if not (isinstance(value, dict) and value.get("format") == FORMAT and type(value.get("log")) is str
+                and type(value.get("unsequenced", 0)) is int):
             raise FormatError("unknown format of the bundle")
         return value
 
     def _text(self, name: str) -> str:
+        if self._archive.getinfo(name).file_size > _SHORT:
+            raise FormatError(f"{name} is too long")
         return self._archive.read(name).decode()
 
     def _entries(self) -> Iterator[Entry]:
         try:
             with self._archive.open("records.jsonl") as raw:
-                for line in raw:
+                while line := raw.readline(_LINE):
                     yield _load(line)
-        except (OSError, zipfile.BadZipFile, zlib.error, KeyError) as error:
+        except (OSError, zipfile.BadZipFile, zlib.error, KeyError, RuntimeError, NotImplementedError) as error:
             raise FormatError("records are not readable") from error
 
 
@@ -108,18 +119,25 @@ def _load(line: bytes) -> Entry:
         if type(value["idx"]) is not int:
             raise FormatError("not a line of a bundle")
         return Entry(value["idx"], unb64(value["envelope"]), parts)
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise FormatError("not a line of a bundle") from error
 
 
 def split_notes(text: str) -> list[str]:
     """Split notes that stand one after the other. What is not a note is returned as one, so that it gets noticed."""
     notes, at = [], 0
-    for match in _NOTE.finditer(text):
-        if text[at : match.start()].strip():
-            notes.append(text[at : match.start()])
-        notes.append(match.group())
-        at = match.end()
+    for signatures in _SIGNATURES.finditer(text):
+        blank = text.rfind("\n\n", at, signatures.start())
+        block = at if blank < 0 else blank + 2
+        lines = text[block : signatures.start()].split("\n")
+        first = next((i for i in range(len(lines) - 2) if lines[i] and lines[i + 1].isdecimal()), -1)
+        if first < 0:
+            continue
+        start = block + sum(len(line) + 1 for line in lines[:first])
+        if text[at:start].strip():
+            notes.append(text[at:start])
+        notes.append(text[start : signatures.end()])
+        at = signatures.end()
     if text[at:].strip():
         notes.append(text[at:])
     return notes
