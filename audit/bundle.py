@@ -131,7 +131,7 @@ def split_notes(text: str) -> list[str]:
         block = at if blank < 0 else blank + 2
         lines = text[block : signatures.start()].split("\n")
         first = next((i for i in range(len(lines) - 2) if lines[i] and lines[i + 1].isdecimal()), -1)
-        if first < 0:
+        if first < 0 or not lines[-1]:
             continue
         start = block + sum(len(line) + 1 for line in lines[:first])
         if text[at:start].strip():
