@@ -32,10 +32,11 @@ class Needles:
     """What to look for: the certain values of a request, in every form in which they count as found."""
 
     def __init__(self, texts: Sequence[str], found: Sequence[Sequence[Finding]]) -> None:
-        values = {(normalise(text[f.start:f.end]).text, f.entity): None
+        values = {(text[f.start:f.end], f.entity): None
                   for text, findings in zip(texts, found, strict=True) for f in findings if f.certain}
         self._forms: dict[str, tuple[str, bool]] = {}
-        for value, entity in values:
+        for written, entity in values:
+            value = normalise(written).text
             _add(self._forms, value, entity, exact=False)
             if entity == "PERSON":
                 for part in _names(value):
