@@ -158,7 +158,10 @@ def test_no_file_names_this_machine_or_a_registry() -> None:
     if done.returncode:
         pytest.skip("no git repository here: the tracked files cannot be listed")
     own = name_of(Path(__file__))
-    forbidden = re.compile(rb"/work/(?:main|shared)|/root/|pythonhosted|pypi\.org|--(?:extra-)?index-url[ =]https?:")
+    # Written in pieces, so that this file does not hold what it looks for.
+    parts = (rb"/wo" rb"rk/(?:main|shared)", rb"/ro" rb"ot/", rb"python" rb"hosted", rb"pypi" rb"\.org",
+             rb"--(?:extra-)?index-url[ =]https?:")
+    forbidden = re.compile(b"|".join(parts))
     for name in done.stdout.decode().split("\0"):
         path = ROOT / name
         if name and name != own and path.is_file():
