@@ -7,12 +7,13 @@ outcome, or in one denial and no intent, whichever step fails or is cancelled.
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Mapping
 from contextlib import suppress
 from time import perf_counter
 from typing import Any
 
-from gateway.errors import GatewayError
+from gateway.errors import GatewayError, internal
 from gateway.model.decision import Admission, ReleaseDecision
 from gateway.model.exchange import Receipt
 from gateway.model.principal import Principal
@@ -20,6 +21,8 @@ from gateway.model.register import RegisteredModel
 from gateway.pipeline.finishing import finish
 from gateway.ports import Recorder
 from gateway.wire.dialect import Usage
+
+_log = logging.getLogger(__name__)
 
 
 class ExchangeLog:
@@ -90,13 +93,13 @@ class ExchangeLog:
         facts = {**self._facts, "decision": "denied", "code": error.code, "latency_ms": self._milliseconds()}
         if unrecorded:
             facts["unrecorded"] = unrecorded
-        await self._recorder.record("denied", facts, subject=self._subject)
+        await self._write("denied", facts)
 
     async def intent(self, counts: Mapping[tuple[str, str], int], stream: bool) -> Receipt:
         """Write, before a byte leaves, that it will leave; return its receipt."""
         replaced = {f"{entity}:{action}": number for (entity, action), number in counts.items()}
         facts = {**self._facts, "decision": "allowed", "replaced": replaced, "stream": int(stream)}
-        writing = asyncio.ensure_future(self._recorder.record("intent", facts, subject=self._subject))
+        writing = asyncio.ensure_future(self._write("intent", facts))
         try:
             receipt = await asyncio.shield(writing)
         except asyncio.CancelledError:
@@ -128,12 +131,21 @@ class ExchangeLog:
         if usage:
             facts |= {"tokens_in": usage.prompt, "tokens_out": usage.completion}
         try:
-            await self._recorder.record("outcome", facts, subject=self._subject, ref=self._intent)
+            await self._write("outcome", facts, self._intent)
         except GatewayError as error:  # what the recorder says of a request that was not sent is not true of this one
             raise GatewayError(error.code, "Ihre Anfrage ließ sich nicht abschließen, weil das Protokoll gerade nicht "
                                "geschrieben werden kann. Bitte versuchen Sie es in einigen Minuten noch einmal und "
                                "sagen Sie sonst der IT Bescheid.", hint=error.hint, retry_after=error.retry_after
                                ) from None
+
+    async def _write(self, kind: str, facts: Mapping[str, Any], ref: str | None = None) -> Receipt:
+        try:
+            return await self._recorder.record(kind, facts, subject=self._subject, ref=ref)
+        except GatewayError:
+            raise
+        except Exception:  # noqa: BLE001  (a fault is an answer as well; the formatter keeps its words out)
+            _log.exception("%s of %s could not be written", kind, self._facts["vorgang"])
+            raise internal() from None
 
     def _milliseconds(self) -> int:
         return round((perf_counter() - self._started) * 1000)
