@@ -24,6 +24,7 @@ jur dipl ing mag herr frau familie"""
 _PARTICLES = frozenset(_NO_NAMES.split())
 _GAP = "\x00"
 _WORD = re.compile(r"[^\W_]+")
+_NO_WORD = re.compile(r"[\W_]")
 _PLAIN = 5_000_000
 """Values times characters up to which plain search is the faster one."""
 
@@ -102,10 +103,15 @@ def occurrences(text: str, needle: str) -> Iterator[int]:
     """Yield where `needle` stands in `text` as a whole word, one after the other; a genitive "s" may follow."""
     at = text.find(needle)
     while at >= 0:
-        whole = _is_whole(text, at, at + len(needle))
-        if whole:
+        if _is_whole(text, at, at + len(needle)):
             yield at
-        at = text.find(needle, at + (len(needle) if whole else 1))
+            after = at + len(needle)
+        elif needle[0].isalnum():  # within a word none begins; a word may be megabytes long
+            end = _NO_WORD.search(text, at)
+            after = end.end() if end else len(text)
+        else:
+            after = at + 1
+        at = text.find(needle, after)
 
 
 def _is_whole(text: str, start: int, end: int) -> bool:

@@ -65,6 +65,8 @@ class _Nested:
     """A key stood twice: of the first value nobody looked at anything, so the string is written anew without it."""
 
 
+MOST_SLOTS = 100_000
+"""Leaves of a request: each costs as much as a short text, and millions of them fit into the largest body."""
 _PACKED = re.compile(r"data:([a-z]*)[^,]{0,200};base64,", re.IGNORECASE)
 
 
@@ -85,6 +87,9 @@ class Document:
             media = packed[1].lower()
             self.opaque[media if media in ("image", "audio", "video") else "file"] += 1
         elif text and not text.isspace():
+            if len(self.slots) >= MOST_SLOTS:
+                raise GatewayError("zu_gross", "Die Anfrage besteht aus zu vielen einzelnen Angaben. Bitte teilen Sie "
+                                   "sie auf.")
             self.slots.append(Slot(holder, key, text, scope, label, kind))
 
     def add_text(self, holder: Any, key: str | int, text: str, scope: Scope) -> None:

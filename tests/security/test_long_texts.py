@@ -10,11 +10,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gateway.errors import GatewayError
 from gateway.model.finding import Finding
 from gateway.pipeline.memory import Inspection, InspectionMemory, count
 from gateway.redaction import propagate
 from gateway.redaction.propagate import Needles
 from gateway.redaction.redact import plan, redact
+from gateway.wire.chat_completions import ChatCompletions
+from gateway.wire.document import MOST_SLOTS
 
 SECONDS = 6
 
@@ -40,7 +43,11 @@ def one_long(number: int) -> tuple[str, list[Finding]]:
     return text, [Finding(0, 6, "PERSON", 1, "anrede"), Finding(7, len(text) // 2, "PERSON", 1, "modell")]
 
 
-@pytest.mark.parametrize("made", [people(12_000), overlapping(12_000), one_long(20_000)])
+def one_word(number: int) -> tuple[str, list[Finding]]:
+    return "A" * number, [Finding(0, 4696, "PERSON", 1, "modell")]
+
+
+@pytest.mark.parametrize("made", [people(12_000), overlapping(12_000), one_long(20_000), one_word(2_000_000)])
 def test_many_names_cost_no_more_than_their_number(made: tuple[str, list[Finding]]) -> None:
     text, found = made
     begin = time.process_time()
@@ -96,3 +103,10 @@ def test_memory_counts_what_a_plan_holds() -> None:
     assert memory.get(bytes([9])) is not None
     memory.put(b"small", Inspection(found, count(found)))
     assert memory.get(b"small") is not None
+
+
+def test_a_request_of_millions_of_leaves_is_too_large() -> None:
+    content = b"[" + b",".join([b'"a"'] * (MOST_SLOTS + 1)) + b"]"
+    with pytest.raises(GatewayError) as refused:
+        ChatCompletions().parse(b'{"model":"m","messages":[{"role":"user","content":' + content + b"}]}")
+    assert refused.value.code == "zu_gross"
