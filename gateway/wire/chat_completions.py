@@ -28,13 +28,11 @@ from gateway.wire.document import (
     Text,
     field,
     invalid,
-    is_flag,
-    is_name,
-    is_number,
     one_of,
     parse_object,
     too_deep,
 )
+from gateway.wire.shapes import is_flag, is_name, is_number
 
 NAME, NUMBER, FLAG = Structural(is_name), Structural(is_number), Structural(is_flag)
 

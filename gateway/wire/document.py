@@ -27,6 +27,7 @@ from typing import Any, Literal, Protocol
 import orjson
 
 from gateway.errors import GatewayError
+from gateway.wire.shapes import is_name, is_number
 
 Json = Any
 Scope = Literal["system", "user", "history", "tool_input", "tool_output", "schema", "other"]
@@ -376,26 +377,6 @@ class Tagged:
         kind = value.get(self.tag) if isinstance(value, dict) else None
         node = self.kinds.get(kind, self.other) if isinstance(kind, str) else self.other
         node.visit(document, holder, key, value, scope)
-
-
-_ACCOUNT = re.compile(r"[A-Za-z]{0,3}\d{8,}[0-9A-Za-z]*")
-"""Letters of a country or an office, then digits: a number out of a file, not a name that a program gave."""
-
-
-def is_name(value: Json) -> bool:
-    """An identifier: what function names, ids and enum values look like."""
-    return isinstance(value, str) and len(value) <= 256 and value.isascii() and all(
-        c.isalnum() or c in "_-.:|=+/#$" for c in value) and not _ACCOUNT.fullmatch(value)
-
-
-def is_flag(value: Json) -> bool:
-    """A boolean."""
-    return isinstance(value, bool)
-
-
-def is_number(value: Json) -> bool:
-    """A number of ordinary length: a sampling parameter, not somebody's account."""
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and len(repr(value)) <= 10
 
 
 def one_of(*words: str) -> Structural:

@@ -9,18 +9,8 @@ import orjson
 import pytest
 
 from gateway.errors import GatewayError
-from gateway.wire.document import (
-    Document,
-    Free,
-    JsonText,
-    Obj,
-    Schema,
-    Structural,
-    is_name,
-    is_number,
-    one_of,
-    parse_object,
-)
+from gateway.wire.document import Document, Free, JsonText, Obj, Schema, Structural, one_of, parse_object
+from gateway.wire.shapes import is_name, is_number
 
 
 def visited(node: Any, value: Any) -> Document:
