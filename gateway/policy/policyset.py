@@ -9,7 +9,7 @@ Nothing here changes after it was built; a new generation is a new `PolicySet`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from types import MappingProxyType
@@ -163,9 +163,8 @@ def _model_rules(key: str, written: Department, organisation: Organisation, mode
     side = "in_house" if model.in_house else "outside"
     own: Side = getattr(written.content, side)
     above: Side = getattr(organisation.content, side)
-    levels = ((f"departments/{key}:content.{side}.findings", own.findings),
-              (f"organisation:content.{side}.findings", above.findings))
-    rules = {e.key: _finding_rule(e, model, levels) for e in ENTITIES.values()}
+    here, top = f"departments/{key}:content.{side}.findings", f"organisation:content.{side}.findings"
+    rules = {e.key: _stricter_rule(e, own, here, _organisation_rule(e, model, above, top)) for e in ENTITIES.values()}
     passed = {k for k in OPAQUE_KINDS if above.opaque.get(k) == "pass" and own.opaque.get(k, "pass") == "pass"}
     return ModelRules(model, MappingProxyType(rules), MappingProxyType({k: r.action for k, r in rules.items()}),
                       frozenset(k for k, r in rules.items() if r.action == "refuse"), frozenset(passed),
@@ -173,17 +172,28 @@ def _model_rules(key: str, written: Department, organisation: Organisation, mode
                       max(own.answers or "show", above.answers or "show", key=ANSWERS.index))
 
 
-def _finding_rule(entity: Entity, model: RegisteredModel,
-                  levels: Iterable[tuple[str, Mapping[str, Action]]]) -> FindingRule:
-    """Return the strictest of what department and organisation say, and of what the model is cleared for."""
-    defaults = DEFAULTS_IN_HOUSE if model.in_house else DEFAULTS_OUTSIDE
-    said = [(findings[entity.key], f"{where}.{entity.key}") for where, findings in levels if entity.key in findings]
-    if not any(where.startswith("organisation") for _, where in said):
-        said.append((defaults[entity.key], f"default:{entity.key}"))
-    action, rule = max(reversed(said), key=lambda pair: STRICTNESS.index(pair[0]))
+def _organisation_rule(entity: Entity, model: RegisteredModel, above: Side, where: str) -> FindingRule:
+    """Return what the organisation says; what stays readable needs a model that is cleared for its class of data."""
+    if entity.key in above.findings:
+        action, rule = above.findings[entity.key], f"{where}.{entity.key}"
+    else:
+        defaults = DEFAULTS_IN_HOUSE if model.in_house else DEFAULTS_OUTSIDE
+        action, rule = defaults[entity.key], f"default:{entity.key}"
     if action in READABLE and entity.data_class in DATA_CLASSES and entity.data_class not in model.data_classes:
         action, rule = "refuse", f"models:{model.id}.data_classes"
     return FindingRule(action, rule, f"{entity.name}: {DID[action]}")
+
+
+def _stricter_rule(entity: Entity, own: Side, where: str, above: FindingRule) -> FindingRule:
+    """Return the organisation's rule, or the department's where that is stricter.
+
+    The organisation's is worked out to its end first, clearance included: a department that asks for less than keeping
+    a finding readable does not thereby open a model that the organisation refuses it.
+    """
+    action = own.findings.get(entity.key)
+    if action is None or STRICTNESS.index(action) <= STRICTNESS.index(above.action):
+        return above
+    return FindingRule(action, f"{where}.{entity.key}", f"{entity.name}: {DID[action]}")
 
 
 def ends_on(model: RegisteredModel) -> str:
