@@ -3,8 +3,9 @@
 Keeps true: only the headers given to `Line.post` leave (no cookie, no proxy from the environment, no netrc); a
 redirect is never followed, because it could leave the region that policy allowed; certificates are checked
 (``SSL_CERT_FILE`` adds an authority of one's own); every wait has an end; an exchange that is not read to its end
-closes its connection at once, so that the provider stops working; whatever goes wrong leaves as a `GatewayError`
-without content.
+closes its connection at once, so that the provider stops working; an answer that is packed although we asked for
+none such is refused unread, so nothing is ever unpacked here; whatever goes wrong leaves as a `GatewayError` without
+content.
 
 A request is sent a second time only where it cannot have been answered: the connection was never made, or a
 connection that had been kept open was closed under us before one byte came back. This is weaker than it looks: a
@@ -34,6 +35,7 @@ from gateway.errors import GatewayError
 from gateway.upstream import failures
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_PLAIN = frozenset({"", "identity"})
 _EVER = float("inf")
 _REUSED: ContextVar[bool] = ContextVar("connection_reused", default=False)
 """Whether the present try goes over a connection that was kept open."""
@@ -148,7 +150,7 @@ class Line:
         timeout = aiohttp.ClientTimeout(total=None, connect=limits.connect_seconds, sock_connect=limits.connect_seconds)
         self._session = aiohttp.ClientSession(
             connector=self._connector, timeout=timeout, cookie_jar=aiohttp.DummyCookieJar(), trust_env=False,
-            proxy=limits.proxy)
+            auto_decompress=False, proxy=limits.proxy)
 
     async def close(self) -> None:
         """Close every connection, also those in use."""
@@ -179,6 +181,9 @@ class Line:
         if response.status in _REDIRECTS:
             response.close()
             raise failures.redirected(response.status)
+        if response.headers.get("Content-Encoding", "identity").strip().lower() not in _PLAIN:
+            response.close()  # a few bytes of it could be gigabytes, and streams would stall in its blocks
+            raise failures.unreadable("the answer is compressed although identity was asked for")
         return Answer(response, patience.idle, deadline)
 
     async def _send(self, url: URL, headers: Mapping[str, str], body: bytes) -> aiohttp.ClientResponse:

@@ -79,7 +79,7 @@ class LiteLLM:
         model = request.model
         host = URL(model.base_url).host if model.base_url else None
         return Call(self._line, self._line.patience(model.timeout_seconds, stream=request.stream), host,
-                    model.api_key_env is not None, request.stream)
+                    model.api_key_env is not None)
 
     async def _ask(self, request: SealedRequest, call: Call) -> Any:
         from gateway.upstream.litellm_transport import CURRENT

@@ -38,7 +38,6 @@ class Call:
     host: str | None
     """The host that the register names; None when it leaves the address to litellm."""
     with_key: bool
-    stream: bool
     answer: Answer | None = None
     failure: GatewayError | None = None
     error_body: bytes = field(default=b"", repr=False)
@@ -113,7 +112,7 @@ def _headers(call: Call, request: httpx.Request) -> dict[str, str]:
             continue
         kept[name] = value
     kept["User-Agent"] = "ki-pforte"
-    kept["Accept-Encoding"] = "identity" if call.stream else "gzip, deflate"
+    kept["Accept-Encoding"] = "identity"
     return kept
 
 

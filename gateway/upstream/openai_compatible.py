@@ -69,7 +69,7 @@ def _headers(request: SealedRequest, key: str) -> dict[str, str]:
     headers = {
         "Content-Type": "application/json",
         "Accept": "text/event-stream" if request.stream else "application/json",
-        "Accept-Encoding": "identity" if request.stream else "gzip, deflate",
+        "Accept-Encoding": "identity",
         "User-Agent": USER_AGENT,
     }
     if request.dialect == "messages":
