@@ -7,9 +7,9 @@ each channel has one delta.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
 from gateway.errors import GatewayError
 from gateway.model.register import RegisteredModel
@@ -40,6 +40,8 @@ class ParsedRequest:
     stream: bool
     wants_usage: bool
     document: Document
+    echo: dict[str, Any] = field(default_factory=dict, repr=False)
+    """What the answer will repeat of the request, as the client wrote it."""
 
 
 class ChannelText(Protocol):
@@ -77,6 +79,8 @@ class AnswerContext:
     target: str
     """The provider's own name of it."""
     untrusted_tools: frozenset[str] = frozenset()
+    echo: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    """What the answer repeats of the request, as the client wrote it."""
 
 
 class Answer(Protocol):

@@ -1,0 +1,199 @@
+"""The Messages API (Anthropic): the request as a tree of nodes; `messages_answer` is the way back.
+
+State at the provider (``container``, files by id), tools that run there and servers that it would call are content
+that nobody here can look into: they are counted by kind, and policy decides. Fields that name the caller
+(``metadata``) are not passed on.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import orjson
+
+from gateway.errors import GatewayError
+from gateway.model.register import RegisteredModel
+from gateway.wire.dialect import AnswerContext, ParsedRequest, public_message
+from gateway.wire.document import (
+    Document,
+    Each,
+    Free,
+    Node,
+    Obj,
+    Opaque,
+    Schema,
+    Scope,
+    Tagged,
+    Text,
+    field,
+    invalid,
+    one_of,
+)
+from gateway.wire.messages_answer import MessagesAnswer, frame
+from gateway.wire.parts import CIPHER, FLAG, MEDIA, NAME, NUMBER
+from gateway.wire.taking import take_apart
+
+_CACHE: Final = Obj({"type": one_of("ephemeral"), "ttl": one_of("5m", "1h")})
+_CITATION: Final = Obj({
+    "type": NAME, "cited_text": Text(), "document_title": Text(), "title": Text(), "source": Text(), "url": Text(),
+    "encrypted_index": CIPHER, "file_id": NAME,
+    **dict.fromkeys(("document_index", "start_char_index", "end_char_index", "start_page_number", "end_page_number",
+                     "start_block_index", "end_block_index", "search_result_index"), NUMBER)})
+_SWITCH: Final = Obj({"enabled": FLAG})
+_COMMON: Final[dict[str, Node]] = {"type": NAME, "cache_control": _CACHE}
+
+_TEXT: Final = Obj({**_COMMON, "text": Text(), "citations": Each(_CITATION)})
+_RESULT_PARTS: dict[str, Node] = {"text": _TEXT, "image": Opaque("image")}
+_SOURCE: Final = Tagged({
+    "text": Obj({"type": NAME, "media_type": one_of("text/plain"), "data": Text()}),
+    "content": Obj({"type": NAME, "content": Each(Tagged(_RESULT_PARTS, other=Free()))}),
+}, other=Opaque("file"))
+
+
+class _Content:
+    """What somebody said: a string, or a list of blocks."""
+
+    def __init__(self, blocks: Node) -> None:
+        self._blocks = Each(blocks)
+
+    def visit(self, document: Document, holder: Any, key: str | int, value: Any, scope: Scope) -> None:
+        if isinstance(value, str):
+            document.add_text(holder, key, value, scope)
+        else:
+            self._blocks.visit(document, holder, key, value, scope)
+
+
+_DOCUMENT: Final = Obj({**_COMMON, "source": _SOURCE, "title": Text(), "context": Text(), "citations": _SWITCH})
+_SEARCH_RESULT: Final = Obj({**_COMMON, "source": Text(), "title": Text(), "content": Each(_TEXT),
+                             "citations": _SWITCH})
+_RESULT_PARTS |= {"document": _DOCUMENT, "search_result": _SEARCH_RESULT,
+                  "tool_reference": Obj({**_COMMON, "tool_name": NAME})}
+_BLOCK: Final = Tagged({
+    "text": _TEXT,
+    "image": Opaque("image"),
+    "document": _DOCUMENT,
+    "search_result": _SEARCH_RESULT,
+    "tool_use": Obj({**_COMMON, "id": NAME, "name": NAME, "input": Free("tool_input"),
+                     "caller": Obj({"type": one_of("direct")})}),
+    "tool_result": Obj({**_COMMON, "tool_use_id": NAME, "is_error": FLAG,
+                        "content": _Content(Tagged(_RESULT_PARTS, other=Obj({**MEDIA, "type": NAME})))}),
+    "thinking": Obj({**_COMMON, "thinking": Text(), "signature": CIPHER}),
+    "redacted_thinking": Obj({**_COMMON, "data": CIPHER}),
+    **dict.fromkeys(("server_tool_use", "web_search_tool_result", "web_fetch_tool_result", "code_execution_tool_result",
+                     "bash_code_execution_tool_result", "text_editor_code_execution_tool_result",
+                     "tool_search_tool_result", "mcp_tool_use", "mcp_tool_result", "container_upload"),
+                    Opaque("provider_tool")),
+}, other=Obj({**MEDIA, "type": NAME}))
+_SCOPES: Final[dict[str, Scope]] = {"user": "user", "assistant": "history", "system": "system"}
+
+
+class _Turn:
+    """One message; its scope follows its role, that of a tool's result is its own."""
+
+    _fields: Final[dict[str, Node]] = {"content": _Content(_BLOCK), **MEDIA}
+
+    def visit(self, document: Document, holder: Any, key: str | int, value: Any, scope: Scope) -> None:
+        if not isinstance(value, dict):
+            raise invalid("Jede Nachricht muss ein JSON-Objekt mit „role“ und „content“ sein.", "messages")
+        role = value.get("role")
+        own = _SCOPES.get(role, "other") if isinstance(role, str) else "other"
+        for name, child in value.items():
+            if not (name == "role" and own != "other"):
+                field(document, value, name, child, own, self._fields)
+
+
+_TOOL: Final = Tagged({kind: Obj({
+    **_COMMON, "name": NAME, "description": Text("schema"), "input_schema": Schema(), "strict": FLAG,
+    "input_examples": Free("schema"), "defer_loading": FLAG, "eager_input_streaming": FLAG})
+    for kind in ("custom", "")}, other=Opaque("provider_tool"))
+
+
+class _Tool:
+    """A tool: one without a type is the client's own."""
+
+    def visit(self, document: Document, holder: Any, key: str | int, value: Any, scope: Scope) -> None:
+        own = isinstance(value, dict) and value.get("type") is None
+        node = _TOOL.kinds["custom"] if own else _TOOL
+        node.visit(document, holder, key, value, scope)
+
+
+REQUEST: Final[dict[str, Node]] = {
+    "model": NAME, "stream": FLAG, "max_tokens": NUMBER,
+    "messages": Each(_Turn()),
+    "system": _Content(Tagged({"text": _TEXT}, other=Obj({**MEDIA, "type": NAME}))),
+    "stop_sequences": Text(), "temperature": NUMBER, "top_p": NUMBER, "top_k": NUMBER,
+    "tools": Each(_Tool()),
+    "tool_choice": Obj({"type": one_of("auto", "any", "tool", "none"), "name": NAME,
+                        "disable_parallel_tool_use": FLAG}),
+    "thinking": Obj({"type": one_of("enabled", "disabled", "adaptive"), "budget_tokens": NUMBER,
+                     "display": one_of("summarized", "omitted")}),
+    "output_config": Obj({"effort": one_of("low", "medium", "high", "xhigh", "max"),
+                          "format": Obj({"type": one_of("json_schema"), "schema": Schema()})}),
+    "mcp_servers": Opaque("provider_tool"), "container": Opaque("provider_state"),
+}
+"""Every top-level field that may reach a provider."""
+
+
+class Messages:
+    """The dialect of ``/v1/messages``."""
+
+    name = "messages"
+    paths: tuple[str, ...] = ("/messages",)
+
+    def parse(self, body: bytes) -> ParsedRequest:
+        """See `Dialect.parse`."""
+        return take_apart(body, REQUEST, required={"messages": list})
+
+    def prepare(self, request: ParsedRequest, model: RegisteredModel) -> None:
+        """See `Dialect.prepare`."""
+        request.document.root["model"] = model.target
+
+    def instruct(self, request: ParsedRequest, text: str) -> None:
+        """See `Dialect.instruct`."""
+        root = request.document.root
+        system = root.get("system")
+        if isinstance(system, list):
+            system.append({"type": "text", "text": text})
+        else:
+            root["system"] = f"{system}\n\n{text}" if system else text
+
+    def answer(self, context: AnswerContext) -> MessagesAnswer:
+        """See `Dialect.answer`."""
+        return MessagesAnswer(context)
+
+    def error(self, error: GatewayError, request_id: str) -> bytes:
+        """See `Dialect.error`."""
+        return orjson.dumps(messages_error(error, request_id))
+
+    def error_event(self, error: GatewayError, request_id: str) -> bytes:
+        """See `Dialect.error_event`."""
+        return frame(messages_error(error, request_id), "error")
+
+    def notice(self, text: str, request: ParsedRequest, request_id: str) -> bytes:
+        """See `Dialect.notice`."""
+        block = {"type": "text", "text": f"> **KI-Pforte**: {text}"}
+        usage = {"input_tokens": 0, "output_tokens": 0}
+        message = {"id": f"msg_{request_id}", "type": "message", "role": "assistant", "model": request.model,
+                   "content": [block], "stop_reason": "end_turn", "stop_sequence": None, "usage": usage}
+        if not request.stream:
+            return orjson.dumps(message)
+        return b"".join(frame(event) for event in (
+            {"type": "message_start", "message": {**message, "content": [], "stop_reason": None}},
+            {"type": "content_block_start", "index": 0, "content_block": {**block, "text": ""}},
+            {"type": "content_block_delta", "index": 0, "delta": {"type": "text_delta", "text": block["text"]}},
+            {"type": "content_block_stop", "index": 0},
+            {"type": "message_delta", "delta": {"stop_reason": "end_turn", "stop_sequence": None}, "usage": usage},
+            {"type": "message_stop"}))
+
+
+_TYPES: Final = {400: "invalid_request_error", 401: "authentication_error", 403: "permission_error",
+                 404: "not_found_error", 405: "invalid_request_error", 413: "request_too_large",
+                 429: "rate_limit_error", 503: "overloaded_error", 504: "timeout_error"}
+
+
+def messages_error(error: GatewayError, request_id: str) -> dict[str, Any]:
+    """Return an error in the form that clients of this API show; our own code and parameter stand beside it."""
+    return {"type": "error", "request_id": request_id, "error": {
+        "type": _TYPES.get(error.status, "api_error"), "message": public_message(error, request_id),
+        "code": error.code, "param": error.param}}
+

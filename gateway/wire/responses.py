@@ -1,0 +1,256 @@
+"""The Responses API: the request as a tree of nodes; `responses_answer` is the way back.
+
+State at the provider (``conversation``, ``background``, items by reference, files by id) and tools that run there are
+content that nobody here can look into: counted by kind, and policy decides; ``store`` is always off. Fields that name
+the caller (``user``, ``metadata``, ``safety_identifier``, ``prompt_cache_key``) are not passed on; the answer, which
+repeats them, gives the caller back what he wrote.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import Any, Final
+
+import orjson
+
+from gateway.errors import GatewayError
+from gateway.model.register import RegisteredModel
+from gateway.wire.dialect import AnswerContext, ParsedRequest, public_message
+from gateway.wire.document import (
+    Document,
+    Each,
+    Free,
+    JsonText,
+    Node,
+    Obj,
+    Opaque,
+    Schema,
+    Scope,
+    Structural,
+    Tagged,
+    Text,
+    field,
+    one_of,
+)
+from gateway.wire.parts import CIPHER, FLAG, FORMAT, GRAMMAR, MEDIA, NAME, NUMBER, WORDS
+from gateway.wire.responses_answer import ResponsesAnswer, failed, frame
+from gateway.wire.taking import take_apart
+
+_STATE: Final = Opaque("provider_state")
+_FILE: Final[dict[str, Node]] = {"file_id": _STATE, **MEDIA}
+_ANNOTATION: Final = Obj({
+    "type": NAME, "title": Text(), "url": Text(), "filename": Text(), "file_id": NAME, "container_id": NAME,
+    **dict.fromkeys(("index", "start_index", "end_index"), NUMBER)})
+_PART: Final = Tagged({
+    **{kind: Obj({**_FILE, "type": NAME, "text": Text()}) for kind in ("input_text", "text", "summary_text",
+                                                                       "reasoning_text")},
+    "output_text": Obj({**_FILE, "type": NAME, "text": Text(), "annotations": Each(_ANNOTATION),
+                        "logprobs": Free()}),
+    "refusal": Obj({**_FILE, "type": NAME, "refusal": Text()}),
+    **{kind: Opaque(what) for kind, what in (("input_image", "image"), ("input_file", "file"),
+                                             ("input_audio", "audio"), ("computer_screenshot", "image"))},
+}, other=Obj({**_FILE, "type": NAME}))
+
+_ITEM: Final[dict[str, Node]] = {"type": NAME, "id": NAME, "call_id": NAME, "namespace": NAME,
+                                 "status": one_of("in_progress", "completed", "incomplete", "failed")}
+
+
+class _Said:
+    """What somebody said: a string, or a list of parts."""
+
+    def visit(self, document: Document, holder: Any, key: str | int, value: Any, scope: Scope) -> None:
+        if isinstance(value, str):
+            document.add_text(holder, key, value, scope)
+        else:
+            Each(_PART).visit(document, holder, key, value, scope)
+
+
+class _Result(_Said):
+    """What a tool of the client returned."""
+
+    def visit(self, document: Document, holder: Any, key: str | int, value: Any, scope: Scope) -> None:
+        super().visit(document, holder, key, value, "tool_output")
+
+
+_SCOPES: Final[dict[str, Scope]] = {"user": "user", "assistant": "history", "system": "system", "developer": "system"}
+_RESULT: Final = Obj({**_ITEM, "output": _Result()})
+_ITEMS: Final[dict[str, Node]] = {
+    "function_call": Obj({**_ITEM, "name": NAME, "arguments": JsonText("tool_input")}),
+    "custom_tool_call": Obj({**_ITEM, "name": NAME, "input": Text("tool_input")}),
+    "function_call_output": _RESULT, "custom_tool_call_output": _RESULT, "apply_patch_call_output": _RESULT,
+    "local_shell_call_output": _RESULT,
+    "shell_call_output": Obj({**_ITEM, "max_output_length": NUMBER, "output": Free("tool_output")}),
+    "local_shell_call": Obj({**_ITEM, "action": Free("tool_input")}),
+    "shell_call": Obj({**_ITEM, "action": Free("tool_input"), "environment": Obj({"type": one_of("local")})}),
+    "apply_patch_call": Obj({**_ITEM, "operation": Obj({
+        "type": one_of("create_file", "update_file", "delete_file"), "path": Text("tool_input"),
+        "diff": Text("tool_input")})}),
+    "reasoning": Obj({**_ITEM, "summary": Each(_PART), "content": Each(_PART), "encrypted_content": CIPHER}),
+    "compaction": Obj({**_ITEM, "encrypted_content": CIPHER}),
+    "compaction_trigger": Obj(_ITEM),
+    "item_reference": _STATE,
+    **dict.fromkeys((
+        "file_search_call", "web_search_call", "computer_call", "computer_call_output", "code_interpreter_call",
+        "image_generation_call", "mcp_list_tools", "mcp_approval_request", "mcp_approval_response", "mcp_call",
+        "tool_search_call", "tool_search_output", "additional_tools", "program", "program_output"),
+        Opaque("provider_tool")),
+}
+"""Kinds of items beside messages."""
+
+
+class _Item:
+    """One item of the input. Without a type it is a message, or, if it is nothing but an id, a reference."""
+
+    _fields: Final[dict[str, Node]] = {**_ITEM, **_FILE, "content": _Said(), "phase": one_of("commentary",
+                                                                                           "final_answer")}
+
+    def visit(self, document: Document, holder: Any, key: str | int, value: Any, scope: Scope) -> None:
+        kind = value.get("type") if isinstance(value, dict) else None
+        if isinstance(kind, str) and kind in _ITEMS:
+            _ITEMS[kind].visit(document, holder, key, value, scope)
+        elif isinstance(value, dict) and value.keys() <= {"id", "type"}:
+            _STATE.visit(document, holder, key, value, scope)
+        elif isinstance(value, dict):
+            role = value.get("role")
+            own = _SCOPES.get(role, "other") if isinstance(role, str) else "other"
+            for name, child in value.items():
+                if not (name == "role" and own != "other"):
+                    field(document, value, name, child, own, self._fields)
+        else:
+            Text().visit(document, holder, key, value, scope)
+
+
+class _Input:
+    """A question, or the items of a conversation."""
+
+    def visit(self, document: Document, holder: Any, key: str | int, value: Any, scope: Scope) -> None:
+        if isinstance(value, str):
+            document.add_text(holder, key, value, "user")
+        else:
+            Each(_Item()).visit(document, holder, key, value, "user")
+
+
+_FUNCTION: Final = Obj({"type": NAME, "name": NAME, "description": Text("schema"), "parameters": Schema(),
+                        "output_schema": Schema(), "strict": FLAG, "defer_loading": FLAG})
+_CUSTOM: Final = Obj({"type": NAME, "name": NAME, "description": Text("schema"), "format": GRAMMAR,
+                      "defer_loading": FLAG})
+_OWN_TOOLS: Final[dict[str, Node]] = {"function": _FUNCTION, "custom": _CUSTOM}
+_TOOL: Final = Tagged({
+    **_OWN_TOOLS,
+    "namespace": Obj({"type": NAME, "name": NAME, "description": Text("schema"),
+                      "tools": Each(Tagged(_OWN_TOOLS, other=Opaque("provider_tool")))}),
+    **dict.fromkeys(("local_shell", "apply_patch"), Obj({"type": NAME})),
+}, other=Opaque("provider_tool"))
+
+
+class _Tool:
+    """A tool; the shell is the client's own only where it says so."""
+
+    def visit(self, document: Document, holder: Any, key: str | int, value: Any, scope: Scope) -> None:
+        environment = value.get("environment") if isinstance(value, dict) and value.get("type") == "shell" else None
+        if isinstance(environment, dict) and environment.get("type") == "local":
+            Obj({"type": NAME, "environment": Obj({"type": NAME, "skills": Free("schema")})}).visit(
+                document, holder, key, value, scope)
+        else:
+            _TOOL.visit(document, holder, key, value, scope)
+
+
+_NAMED: Final[dict[str, Node]] = {"type": one_of("function", "custom", "allowed_tools", "shell", "apply_patch"),
+                                  "name": NAME, "mode": one_of("auto", "required")}
+
+
+class _Choice:
+    """One of a few words, or an object that names tools."""
+
+    def visit(self, document: Document, holder: Any, key: str | int, value: Any, scope: Scope) -> None:
+        if value not in ("none", "auto", "required"):
+            Obj({**_NAMED, "tools": Each(Obj(_NAMED))}).visit(document, holder, key, value, scope)
+
+
+REQUEST: Final[dict[str, Node]] = {
+    "model": NAME, "stream": FLAG,
+    "input": _Input(),
+    "instructions": Text("system"),
+    "tools": Each(_Tool()), "tool_choice": _Choice(), "parallel_tool_calls": FLAG, "max_tool_calls": NUMBER,
+    "text": Obj({"format": FORMAT, "verbosity": one_of("low", "medium", "high")}),
+    "reasoning": Obj({"effort": one_of("none", "minimal", "low", "medium", "high", "xhigh"),
+                      **dict.fromkeys(("summary", "generate_summary"), one_of("auto", "concise", "detailed"))}),
+    "include": WORDS,
+    "max_output_tokens": NUMBER, "temperature": NUMBER, "top_p": NUMBER, "top_logprobs": NUMBER,
+    "truncation": one_of("auto", "disabled"),
+    "stream_options": Obj({"include_obfuscation": FLAG}),
+    "background": Structural(lambda value: value is False),
+    "conversation": _STATE, "previous_response_id": _STATE, "prompt": _STATE,
+    "context_management": _STATE,
+}
+"""Every top-level field that may reach a provider."""
+ECHOED: Final = ("instructions", "tools", "tool_choice", "text", "metadata", "user", "safety_identifier",
+                 "prompt_cache_key", "prompt", "previous_response_id")
+"""What the answer repeats of the request."""
+
+
+class Responses:
+    """The dialect of ``/v1/responses``."""
+
+    name = "responses"
+    paths: tuple[str, ...] = ("/responses",)
+
+    def parse(self, body: bytes) -> ParsedRequest:
+        """See `Dialect.parse`."""
+        parsed = take_apart(body, REQUEST, required={"input": (str, list)}, echoed=ECHOED)
+        parsed.echo.setdefault("instructions", None)  # else the client would read what we told the model
+        if parsed.document.root.get("background"):
+            parsed.document.opaque["provider_state"] += 1
+        return parsed
+
+    def prepare(self, request: ParsedRequest, model: RegisteredModel) -> None:
+        """See `Dialect.prepare`."""
+        request.document.root |= {"model": model.target, "store": False}
+
+    def instruct(self, request: ParsedRequest, text: str) -> None:
+        """See `Dialect.instruct`."""
+        root = request.document.root
+        given = root.get("instructions")
+        root["instructions"] = f"{given}\n\n{text}" if given else text
+
+    def answer(self, context: AnswerContext) -> ResponsesAnswer:
+        """See `Dialect.answer`."""
+        return ResponsesAnswer(context)
+
+    def error(self, error: GatewayError, request_id: str) -> bytes:
+        """See `Dialect.error`."""
+        return orjson.dumps({"error": {"message": public_message(error, request_id), "type": error.type,
+                                       "code": error.code, "param": error.param}})
+
+    def error_event(self, error: GatewayError, request_id: str) -> bytes:
+        """See `Dialect.error_event`."""
+        return failed(error, request_id, {}, 0)
+
+    def notice(self, text: str, request: ParsedRequest, request_id: str) -> bytes:
+        """See `Dialect.notice`."""
+        part = {"type": "output_text", "text": f"> **KI-Pforte**: {text}", "annotations": [], "logprobs": []}
+        item = {"id": f"msg_{request_id}", "type": "message", "role": "assistant", "status": "completed",
+                "content": [part]}
+        usage = {"input_tokens": 0, "input_tokens_details": {"cached_tokens": 0}, "output_tokens": 0,
+                 "output_tokens_details": {"reasoning_tokens": 0}, "total_tokens": 0}
+        whole = {"id": f"resp_{request_id}", "object": "response", "created_at": int(time.time()),
+                 "status": "completed", "model": request.model, "output": [item], "error": None,
+                 "incomplete_details": None, "instructions": None, "metadata": {}, "parallel_tool_calls": False,
+                 "temperature": None, "top_p": None, "tool_choice": "auto", "tools": [], "store": False,
+                 "previous_response_id": None, "text": {"format": {"type": "text"}}, "usage": usage}
+        if not request.stream:
+            return orjson.dumps(whole)
+        begun = {**whole, "status": "in_progress", "output": [], "usage": None}
+        at = {"item_id": item["id"], "output_index": 0, "content_index": 0}
+        events: list[dict[str, Any]] = [
+            {"type": "response.created", "response": begun},
+            {"type": "response.in_progress", "response": begun},
+            {"type": "response.output_item.added", "output_index": 0,
+             "item": {**item, "status": "in_progress", "content": []}},
+            {"type": "response.content_part.added", **at, "part": {**part, "text": ""}},
+            {"type": "response.output_text.delta", **at, "delta": part["text"], "logprobs": []},
+            {"type": "response.output_text.done", **at, "text": part["text"], "logprobs": []},
+            {"type": "response.content_part.done", **at, "part": part},
+            {"type": "response.output_item.done", "output_index": 0, "item": item},
+            {"type": "response.completed", "response": whole}]
+        return b"".join(frame({**event, "sequence_number": number}) for number, event in enumerate(events))
