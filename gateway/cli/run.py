@@ -40,9 +40,10 @@ def serve(
     settings = load()
     import uvicorn
 
+    from gateway.http.door import Door
     from gateway.telemetry import logs
     logs.configure(settings.log_level, settings.log_format)
-    options: dict[str, Any] = {"loop": "auto", "http": "httptools", "ws": "none", "log_config": None,
+    options: dict[str, Any] = {"loop": "auto", "http": Door, "ws": "none", "log_config": None,
                                "access_log": False, "server_header": False, "timeout_graceful_shutdown": GRACE_SECONDS,
                                "timeout_keep_alive": 75, "backlog": 2048}
     listening = _listen(settings)  # first: whether the port is free is known at once, and nothing has changed yet

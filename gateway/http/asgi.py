@@ -23,6 +23,10 @@ Send = Callable[[Message], Awaitable[None]]
 
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 """Crockford's base 32: no letter that is taken for another when it is read out on the telephone."""
+BODY_SECONDS = 30.0
+"""For a small body, whatever the pieces it comes in."""
+BODY_RATE = 64 * 1024
+"""Bytes a second that a large one must keep up: 20 MiB have five minutes more."""
 _IDENTITY = ("x-openwebui-", "x-kip-", "x-librechat-")
 
 
@@ -56,13 +60,25 @@ def credentials_of(headers: dict[str, str]) -> Credentials:
 
 
 async def read_body(headers: dict[str, str], receive: Receive, limit: int) -> bytes:
-    """Return the whole body. Raises ``zu_gross`` as soon as it is clear that it is, ``anfrage_ungueltig`` if packed."""
+    """Return the whole body. Raises ``zu_gross`` as soon as it is clear that it is, ``anfrage_ungueltig`` if it is
+    packed or comes too slowly."""
     if headers.get("content-encoding", "identity") != "identity":
         raise GatewayError("anfrage_ungueltig", "Komprimierte Anfragen nimmt die KI-Pforte nicht an. Bitte schalten "
                            "Sie die Komprimierung in Ihrem Programm aus.")
     length = headers.get("content-length", "")
     if length.isdigit() and int(length) > limit:
         raise _too_large(limit)
+    began = asyncio.get_running_loop().time()
+    try:
+        async with asyncio.timeout_at(began + BODY_SECONDS) as patience:
+            return await _collect(receive, limit, lambda size: patience.reschedule(
+                began + BODY_SECONDS + size / BODY_RATE))
+    except TimeoutError:
+        raise GatewayError("anfrage_ungueltig", "Die Anfrage ist zu langsam angekommen und darum unvollständig. Bitte "
+                           "prüfen Sie die Verbindung und senden Sie die Anfrage noch einmal.") from None
+
+
+async def _collect(receive: Receive, limit: int, arrived: Callable[[int], None]) -> bytes:
     parts: list[bytes] = []
     size = 0
     while True:
@@ -76,6 +92,7 @@ async def read_body(headers: dict[str, str], receive: Receive, limit: int) -> by
         parts.append(part)
         if not message.get("more_body", False):
             return b"".join(parts) if len(parts) > 1 else part
+        arrived(size)
 
 
 class ClientGone(Exception):  # noqa: N818  (a fact, not a fault)

@@ -6,6 +6,7 @@ token; every answer, also an error, carries the security headers; a page that sh
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import secrets
 from collections.abc import Awaitable, Callable, Mapping
@@ -13,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 from urllib.parse import parse_qsl, quote
 
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import RedirectResponse, Response
 
 from gateway.errors import GatewayError
@@ -27,6 +28,7 @@ from gateway.web.throttle import Throttle
 
 _log = logging.getLogger(__name__)
 FORM_LIMIT: Final = 16_384
+FORM_SECONDS: Final = 30.0
 
 
 @dataclass(slots=True)
@@ -199,10 +201,14 @@ def open_form(visit: Visit) -> None:
 async def _form(request: Request) -> dict[str, str] | None:
     """Return the fields of a form; None when it is larger than any of ours."""
     body = b""
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > FORM_LIMIT:
-            return None
+    try:
+        async with asyncio.timeout(FORM_SECONDS):
+            async for chunk in request.stream():
+                body += chunk
+                if len(body) > FORM_LIMIT:
+                    return None
+    except (TimeoutError, ClientDisconnect):
+        raise GatewayError("anfrage_ungueltig", "Das Formular ist nicht vollständig angekommen.") from None
     try:
         return dict(parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=50))
     except ValueError:
