@@ -133,7 +133,8 @@ async def test_a_large_body_has_more_time_than_a_small_one() -> None:
 
 @pytest.mark.parametrize("gone", [False, True])
 @door_test
-async def test_a_form_that_never_comes_to_its_end_is_not_waited_for(gone: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_form_that_never_comes_to_its_end_is_not_waited_for(
+        gone: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(gate, "FORM_SECONDS", 0.05)
 
     async def receive() -> dict[str, Any]:
