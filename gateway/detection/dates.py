@@ -8,17 +8,21 @@ word says whose date it is.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Final
 
 _MONTHS: Final = (
     r"(?:Jan(?:uar|uary|\.)?|Jän(?:ner|\.)?|Feb(?:ruar|ruary|r?\.)?|M(?:är|aer|ar)z?(?:\.|ch)?|Apr(?:il|\.)?|Ma[iy]|"
     r"Jun(?:i|e|\.)?|"
     r"Jul(?:i|y|\.)?|Aug(?:ust|\.)?|Sep(?:t(?:ember|\.)?|\.)?|O[kc]t(?:ober|\.)?|Nov(?:ember|\.)?|De[zc](?:ember|\.)?)")
+_TIME: Final = r"T\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:Z|[+-]\d\d:?\d\d)?"
 DATE: Final = (
-    r"(?:\d{4}-\d{1,2}-\d{1,2}(?!\d)"
-    r"|\d{1,2}[./-][ ]?\d{1,2}[./-][ ]?(?:\d{4}|\d{2})(?!\d)"
+    rf"(?:\d{{4}}-\d{{1,2}}-\d{{1,2}}(?:{_TIME})?(?!\d)"
+    r"|\d{4}[./]\d{1,2}[./]\d{1,2}(?![\d/])"
+    r"|\d{1,2}[./-][ ]?\d{1,2}[./-][ ]?(?:\d{4}|['’]?\d{2})(?!\d)"
+    r"|\d{1,2}\.[ ]?(?-i:I{1,3}|I?V|VI{1,3}|I?X|XI{1,2})\.?[ ]?(?:\d{4}|['’]?\d{2})(?!\d)"
     r"|\d{1,2}[ ]\d{2}[ ]\d{4}(?!\d)"
-    rf"|\d{{1,2}}(?:st|nd|rd|th|\.)?[ \n]?{_MONTHS}(?:[ ,\n]{{1,2}}\d{{4}}(?!\d))?(?![a-zäöü])"
+    rf"|\d{{1,2}}(?:st|nd|rd|th|ter|ten|\.)?[ \n]?{_MONTHS}(?:[ ,\n]{{1,2}}(?:\d{{4}}|['’]\d{{2}})(?!\d))?(?![a-zäöü])"
     rf"|{_MONTHS}[ ]\d{{1,2}},?[ ]\d{{4}}(?!\d))")
 DATE_RE: Final = re.compile(DATE, re.I)
 YEAR: Final = r"(?:(?:19|20)\d{2})(?![\d.,/-]?\d)"
@@ -34,9 +38,21 @@ _PERIOD: Final = (
     rf"(?:{_MONTHS}|Früh(?:jahr|ling)|Sommer|Herbst|Winter|Anfang|Mitte|Ende|Jahreswechsel)"
     rf"(?:[ ]{_MONTHS})?[ ]{YEAR}|(?:0?[1-9]|1[0-2])/(?:19|20)\d{{2}}(?![\d/])")
 _ONE: Final = rf"(?:{DATE}|{SHORT}|{_FEAST}|{_PERIOD})"
-_TO: Final = (
+TO: Final = (
     r"(?:[ ]?[-–][ ]?|[ ]?(?:,[ ])?(?:bis|to|until)[ ]"
     r"(?:(?:einschl(?:ießlich|\.)?|zum|inkl\.|voraussichtlich)[ ])?)")
-WHEN: Final = rf"(?:(?:{_ONE}|{YEAR}|\d{{1,2}}\.){_TO}(?:{_ONE}|{YEAR})|{_ONE}|{YEAR})"
+WHEN: Final = rf"(?:(?:{_ONE}|{YEAR}|\d{{1,2}}\.){TO}(?:{_ONE}|{YEAR})|{_ONE}|{YEAR})"
 """A date, a part of one, or a stretch of time."""
 WHEN_RE: Final = re.compile(rf"(?<![\w./-])(?<!\d,)(?<!§[ ])(?:{WHEN})(?![^\W_])", re.I)
+_UNTIL: Final = re.compile(r"(?<=[\w.])(?:,[ ]|[ ])(?:bis|to|until)[ ](?:(?:einschl(?:ießlich|\.)?|zum|inkl\.|"
+                          r"voraussichtlich)[ ])?")
+
+
+def ends(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+    """Yield the dates of a stretch of time written with a word: "vom 3.2. bis 14.2.2025"; "bis" tells nobody."""
+    until = _UNTIL.search(text, start, end)
+    if until is None:
+        yield start, end
+    else:
+        yield start, until.start()
+        yield until.end(), end

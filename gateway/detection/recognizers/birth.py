@@ -11,16 +11,18 @@ from collections.abc import Iterator
 from typing import Final
 
 from gateway.detection.dates import DATE, SHORT, WHEN, WHEN_RE, YEAR
-from gateway.detection.names import is_given, is_ordinary
+from gateway.detection.names import is_given
 from gateway.detection.sheet import Rule, Sheet
 from gateway.model.finding import Finding
 
 _AFTER: Final = re.compile(
     rf"""(?:[-_. ]{{0,2}}(?:datum|dat|tag|date|day|jahr|year|of[_ ]birth)(?![^\W_]))?     # "Geb.-Datum", "birth_date"
-    (?:[ ]am)?(?:[ ]?(?:/|,|und|u\.)[ ]?(?:in(?![^\W_])|-?[a-zäöü]{{0,8}}ort))?   # "Geburtsdatum/-ort"
+    (?:[ ](?:des|der|meine[srn]|ihre[srn]|seine[srn]|unsere[srn]|vom?)[ ][\w-]{{2,24}}(?=[ ]?:))?  # "des Kindes:"
+    (?:[ ]am)?(?:[ ]?(?:/|,|und|u\.)[ ]?(?:in(?![^\W_])|-?[a-zäöü]{{0,8}}(?:ort|datum|tag)))?   # "Geburtsdatum/-ort"
     (?:_[a-z]{{2,12}})?["'”)*_\]]{{0,3}}\.?[ \t]?(?:\([^)\n]{{1,20}}\))?["'”*]{{0,3}}
-    [ \t]{{0,2}}[:=|>–-]{{0,2}}[ \t]{{0,24}}(?:DATE[ ])?(?:\n[ \t]{{0,4}})?["'„“(*]{{0,3}}
-    (?:(?:am|den|is|ist|on|war|der|lautet|im|in|Jahr|Jahre|ca\.|etwa|of|year)[ ]){{0,3}}
+    [ \t]{{0,2}}[:=|>–-]{{0,2}}[ \t]{{0,24}}(?:[ ]?(?:value|wert)=|(?:(?:STR_)?TO_DATE|CAST|DATE|VALUES?)(?:\(|[ ]))?
+    (?:\n[ \t]{{0,4}})?["'„“(*]{{0,3}}(?:wert[ ])?
+    (?:(?:am|den|is|ist|on|war|der|lautet|im|in|Jahre?|ca\.|etwa|of|year|wurden?|bin|ich|er|sie|wir|worden)[ ]){{0,4}}
     (?:(?-i:[A-ZÄÖÜ][\w-]{{1,30}})(?:[ ](?-i:[A-ZÄÖÜ][\w-]{{1,30}}))?,?[ ](?:(?:am|den|[*])[ ]?)?)??  # "geb. Alt am"
     (?:(?:in|zu)[ ][^\n\d,;]{{2,40}}?,?[ ](?:(?:am|on|im|den)[ ])?)??
     (?P<date>{DATE}|{WHEN}|\d{{8}}(?!\d)|\d{{6}}(?!\d))""", re.X | re.I)
@@ -35,16 +37,19 @@ _OLD: Final = re.compile(r"[ ][^\n.]{0,30}?\bJahre[ ](?:alt|werde|jung)")
 _TURNS: Final = re.compile(r"[^\n.]{0,30}?\b(?:Geburtstag|wird|werde|wurde|turns|turned)\b")
 _BIRTH_OF: Final = re.compile(
     rf"(?:[ ](?:des|der|[^\W\d_]{{2,8}}[rs]|von)(?:[ ][\w-]{{2,30}}){{1,3}}?)?[ ,:(]{{1,3}}"
-    rf"(?:war[ ])?(?:am[ ])?(?P<date>{DATE})", re.I)
+    rf"(?:war[ ])?(?:am[ ])?(?P<date>{DATE})"
+    rf"|[\"']\s{{0,2}}:\s{{0,2}}\{{\s{{0,8}}[\"'](?:datum|tag|date)[\"']\s{{0,2}}:\s{{0,2}}[\"']"
+    rf"(?P<date2>{DATE})", re.I)
 _NAMED: Final = re.compile(
     rf"(?:[,:][ ]|[ ]\(|[ ][–-][ ]|[ ]|\t)(?:\*[ ]?)?(?P<date>{DATE})"
     rf"(?=[ \t]?(?:[,;)\n|]|\.(?!\d)|und\b|u\.|\Z))", re.I)
 _PERSON: Final = re.compile(r"(?-i:[A-ZÄÖÜÀ-Þ])[^\W\d_]+(?:[-' ][^\W\d_„“\"]+|[ ][„“\"][^\W\d_]+[“”\"]){0,3}")
-_YEAR_ALONE: Final = re.compile(rf",[ ]({YEAR})(?=[,;)])|[ ]\(({YEAR})\)")
 _DIGIT: Final = re.compile(r"\d")
 _REACH: Final = 100
 """A label without a digit so close behind it is not worth a closer look."""
 _FOUR: Final = re.compile(r"\d{4}")
+_PART: Final = re.compile(r"\n|[a-zäöü]{3} \Z")
+"""A year alone below a label, or behind a word ("Die geb. Kosten 2025"), is none."""
 _CHILDREN_REACH: Final = 300
 
 
@@ -52,7 +57,7 @@ def _find(sheet: Sheet) -> Iterator[Finding]:
     text = sheet.text
     for _, end in sheet.hits("BIRTH"):
         match = _AFTER.match(text, end) if _DIGIT.search(text, end, end + _REACH) else None
-        if match and not (_FOUR.fullmatch(match["date"]) and "\n" in text[end:match.start("date")]):
+        if match and not (_FOUR.fullmatch(match["date"]) and _PART.search(text, end, match.start("date"))):
             yield Finding(*match.span("date"), "BIRTHDATE", 0.95, "kontext", certain=len(match["date"]) > 4)
     for _, end in sheet.hits("COHORT"):
         match = _AGED.match(text, end)
@@ -69,9 +74,8 @@ def _find(sheet: Sheet) -> Iterator[Finding]:
     for _, end in sheet.hits("BIRTH_OF"):
         match = _BIRTH_OF.match(text, end)
         if match:
-            yield Finding(*match.span("date"), "BIRTHDATE", 0.7, "kontext", certain=False)
+            yield Finding(*match.span("date" if match["date"] else "date2"), "BIRTHDATE", 0.7, "kontext", certain=False)
     yield from _children(sheet)
-    yield from _years(sheet)
 
 
 def _stars(sheet: Sheet) -> Iterator[Finding]:
@@ -97,21 +101,12 @@ def _children(sheet: Sheet) -> Iterator[Finding]:
                 yield Finding(*match.span("date"), "BIRTHDATE", 0.7, "kontext", certain=False)
 
 
-def _years(sheet: Sheet) -> Iterator[Finding]:
-    """A year right behind a full name: "Zi. 2: Detlef Stein, 1964, ..."."""
-    for match in sheet.scan_numbers(_YEAR_ALONE, 4):
-        words = [word.strip("„“\"”,.:()") for word in sheet.line_left(match.start(), 45).split()[-4:]]
-        if len(words) > 1 and words[-1][:1].isupper() and not is_ordinary(words[-1]) and any(
-                word[:1].isupper() and is_given(word) for word in words[:-1]):
-            yield Finding(*match.span(1 if match[1] else 2), "BIRTHDATE", 0.6, "kontext", certain=False)
-
-
 RULE: Final = Rule("BIRTH", ("BIRTHDATE",), _find, {
     "BIRTH": "geb geboren geborene geborener gebürtig geburtsdatum gebdatum gebdat geburtstag geburtsdat born birth "
     "dob birthdate dateofbirth geburtsdaten geborn gebor"
-             " geburtsjahr birthday geburtstage gebtag birthyear",
-    "COHORT": "jahrgang jg jhg",
-    "BORN_RIGHT": "geboren geb welt alt jung",
+             " geburtsjahr birthday geburtstage gebtag birthyear bday geburts geburtsort birthdt gebdate gebd",
+    "COHORT": "jahrgang jg jhg geburtsjahrgang",
+    "BORN_RIGHT": "geboren geb welt alt jung geborene geborenen geborener geborenes",
     "BIRTH_OF": "geburt",
     "TURNS": "geburtstag birthday",
     "CHILDREN": "kinder kindern kind söhne töchter geschwister enkel zwillinge haushaltsmitglieder "

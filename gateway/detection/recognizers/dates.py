@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from gateway.detection.dates import DATE, SHORT, WHEN, WHEN_RE
+from gateway.detection.dates import DATE, SHORT, TO, WHEN, WHEN_RE, ends
 from gateway.detection.sheet import Rule, Sheet
 from gateway.model.finding import Finding
 
@@ -20,15 +20,16 @@ _SMALL: Final = (
     r"(?:am|an|seit|dem|den|der|im|in|zum|vom|von|ab|bis|um|kurz|vor|nach|ca\.|circa|etwa|wurde|wurden|ist|war|sind|waren|"
     r"einschl(?:ießlich|\.)|voraussichtlich|inkl\.|Jahr|Jahre|since|on|until|from|was|in|erst|bereits|schon|noch|"
     r"durch|mit|rechtskräftig|leben|lebt|lebe|lebend|Wirkung|Datum|Tag|haben|hat|wir|sie|er|ich|bin|sich|zu|"
-    r"zunächst|erneut|wieder|länger|weiterhin|also|the|Dauer|Zeitraum|Zeit|leider|plötzlich|standesamtlich|kirchlich)")
+    r"zunächst|erneut|wieder|länger|weiterhin|also|the|Dauer|Zeitraum|Zeit|leider|plötzlich|standesamtlich|kirchlich|aufgefunden|gestellt|errechnet|errechneter|Termin)")
 _NEAR: Final = re.compile(
-    rf"""\.?(?:[ ,;:=|()"'„“”*>–-]|\n(?=[ \t]*\S)|\t){{1,5}}(?:{_SMALL}[ ,:(]{{1,3}}){{0,6}}
+    rf"""\.?(?!-\d)(?:[ ,;:=|()"'„“”*>–-]|\n(?=[ \t]*\S)|\t){{1,5}}(?:{_SMALL}[ ,:(]{{1,3}}){{0,6}}
     (?P<date>{WHEN})(?![^\W_])""",
     re.I | re.X)
 """Only small words between label and date: any kind of date counts."""
 _FAR: Final = re.compile(
     rf"(?P<between>(?:[^\n;§\d.!?]|\b(?:einschl|ca|inkl|St|Dr|vorauss|v|d|z|geb)\.){{1,48}}?)"
-    rf"(?:(?<![\d.,/])(?P<date>{DATE}|{SHORT})|\b(?:im|am|seit|in)[ ](?P<spoken>{WHEN}))(?![^\W_])", re.I)
+    rf"(?:(?<![\d.,/])(?P<date>(?:{DATE}|{SHORT})(?:{TO}(?:{DATE}|{SHORT}))?)|"
+    rf"\b(?:im|am|seit|in)[ ](?P<spoken>{WHEN}))(?![^\W_])", re.I)
 """Other words between them: a date with day and month, or any with a word that announces it."""
 _LEFT: Final = re.compile(
     rf"""(?:[ ,]+(?:{_SMALL}[ ,]+){{0,5}}(?:[^\n.;:§\d]{{1,32}}[ ,])?|[ ,]?[^\n.;:§\d]{{0,34}}[ ,(])\Z""", re.I | re.X)
@@ -49,25 +50,35 @@ def _find(sheet: Sheet) -> Iterator[Finding]:
     if sheet.has("†") or sheet.has("✝"):
         for match in sheet.scan(_STAR):
             yield Finding(*match.span(1), "DATE_SENSITIVE", 0.9, "kontext", certain=False)
-    for kind in ("LIFE", "MARITAL_END", "SICK", "ILL"):
+    for kind, reach in _KINDS.items():
         for start, end in sheet.hits(kind):
             if not _DIGIT.search(text, max(sheet.begin, start - _LEFT_REACH), end + _RIGHT_REACH):
                 continue
             if kind == "MARITAL_END" and not sheet.near("MARITAL", start, _MARITAL_REACH, 40):
                 continue  # "aufgelöst": an association, or a marriage?
-            if kind == "ILL" and not sheet.near("WHO", start, 160, 120):
+            told = reach == "told" or (reach == "who" and sheet.near("WHO", start, 160, 120))
+            if reach == "who" and not told and kind == "PLACE":
                 continue
-            for span in _around(sheet, start, end, far=kind == "LIFE"):
-                yield Finding(*span, "DATE_SENSITIVE", 0.6, "kontext", certain=False)
+            for span in _around(sheet, start, end, far=kind == "LIFE", near=not told):
+                for part in ends(text, *span):
+                    yield Finding(*part, "DATE_SENSITIVE", 0.6, "kontext", certain=False)
 
 
-def _around(sheet: Sheet, start: int, end: int, *, far: bool) -> Iterator[tuple[int, int]]:
-    """The date behind the word, and the one in front of it."""
+_KINDS: Final = {"LIFE": "told", "MARITAL_END": "told", "SICK": "told", "SOFT": "who", "PLACE": "who"}
+"""Which words tell by themselves that the date is a person's, and which need somebody who is spoken of."""
+
+
+def _around(sheet: Sheet, start: int, end: int, *, far: bool, near: bool) -> Iterator[tuple[int, int]]:
+    """The date behind the word, and the one in front of it; `near`: only right behind it, and told to be its date."""
     text = sheet.text
     match = _NEAR.match(text, end)
+    if near:
+        if match and _TOLD.search(text, end, match.start("date")) and not _YEAR_ONLY.fullmatch(match["date"]):
+            yield match.span("date")
+        return
     if match is None:
         match = _FAR.match(text, end)
-        if match and (_OTHER.search(match["between"]) or not (far or _SINCE.search(match["between"]))):
+        if match and (_OTHER.search(match["between"]) or not (far or _is_said(match))):
             match = None
     if match:
         yield match.span("date" if match["date"] else "spoken")
@@ -78,26 +89,42 @@ def _around(sheet: Sheet, start: int, end: int, *, far: bool) -> Iterator[tuple[
             yield before.span()
 
 
+def _is_said(match: re.Match[str]) -> bool:
+    """Whether a word such as "seit" announces the date; a year alone is not enough here."""
+    spoken: str | None = match["spoken"]
+    return _SINCE.search(match["between"]) is not None if spoken is None else not _YEAR_ONLY.fullmatch(spoken)
+
+
+_TOLD: Final = re.compile(r"[:=>(]|\b(?:seit|am|vom|bis|ab|im|on|since|until|from)\b", re.I)
+_YEAR_ONLY: Final = re.compile(r"\d{4}")
 _SINCE: Final = re.compile(r"\b(?:seit|bis|ab|vom|am|since|until|from)\b[^,]{0,24}\Z", re.I)
 
 RULE: Final = Rule("DATES", ("DATE_SENSITIVE",), _find, {
-    "LIFE": "gestorben verstorben verst sterbedatum todestag todesdatum sterbetag verheiratet geheiratet tod todes "
-    "todesfall ableben entschlafen beerdigt beerdigung beigesetzt beisetzung bestattet bestattung trauerfeier"
-            " eheschließung heirat heiraten heirate heiratet heiratete hochzeit trauung getraut geschieden scheidung "
-            "ehescheidung "
-            "getrennt trennung getrenntlebend verpartnert verehelicht heiratsdatum hochzeitstag scheidungsurteil "
-            "scheidungsbeschluss"
-            " entbindungstermin entbindung heimgegangen verwitwet verschieden dahingeschieden krankmeldung au "
-            "arbeitsunfähig arbeitsunfähigkeit krankgeschrieben entbunden krankheitsbedingt starb verstarb verunglückt"
-            " erkrankt operiert fehlgeburt schlaganfall herzinfarkt"
-            " married divorced died deceased separated wedding widowed",
-    "MARITAL_END": "aufgelöst aufgehoben geschlossen eingetragen rechtskräftig anerkannt",
+    "LIFE": "gestorben verstorben verst sterbedatum todestag todesdatum sterbetag verheiratet geheiratet todes "
+    "todesfall ableben entschlafen beerdigt beerdigung beigesetzt beisetzung bestattet bestattung trauerfeier "
+    "verstorbenen verstorbene verstorbener todeszeitpunkt sterbezeitpunkt sterbefall erbfall todeseintritt versterben "
+    "sterbe sterben beerdigungstermin bestattungstermin beisetzungstermin urnenbeisetzung geburtstermin "
+    "eheschließung heirat heiraten heirate heiratet heiratete trauung getraut geschieden scheidung ehescheidung "
+    "geschiedene geschiedenen geschiedener trautermin eheschließungstermin eheschließungsdatum ehescheidungsdatum "
+    "getrennt getrenntlebend verpartnert verehelicht heiratsdatum hochzeitstag scheidungsurteil scheidungsdatum "
+    "scheidungsbeschluss trennungsdatum trennungszeitpunkt trennungstag trennungsjahr rechtskraftdatum "
+    "entbindungstermin entbindung heimgegangen verwitwet verschieden dahingeschieden krankmeldung au "
+    "arbeitsunfähig arbeitsunfähigkeit krankgeschrieben entbunden krankheitsbedingt starb verstarb verunglückt "
+    "erkrankt operiert fehlgeburt totgeburt schlaganfall herzinfarkt krankheitsbeginn erkrankungsbeginn unfalltag "
+    "unfalldatum unfallzeitpunkt mutterschutzfrist mutterschutzbeginn krankmeldungen dienstunfall arbeitsunfall "
+    "wegeunfall krankheitszeitraum krankheitszeiten fehlzeit verlobt verlobung "
+    "married divorced died deceased separated wedding widowed hospitalised",
+    "MARITAL_END": "aufgelöst aufgehoben geschlossen eingetragen rechtskräftig anerkannt begründet",
     "MARITAL": "ehe vorehe ehen eheschließung scheidung partnerschaft lebenspartnerschaft ehescheidung verheiratet "
-    "scheidungsbeschluss scheidungsurteil",
-    "SICK": "op operation reha chemotherapie mutterschutz krankschreibung",
-    "ILL": "krank grippe corona covid krankenhaus klinik stationär stationäre kur unfall "
-    "arbeitsunfall krankenstand depression burnout elternzeit diagnose diagnostiziert "
-    "eingeliefert pflegebedürftig bandscheibenvorfall psychiatrie attest sick ill surgery hospital "
-    "leave schwanger",
-    "WHO": "herr herrn frau ich mein meine meiner meinem er sie mich mir ihr ihre sohn tochter mutter vater mann "
-    "kollege kollegin kind bin he she my i mitarbeiter mitarbeiterin patient patientin"}, digits=True)
+    "scheidungsbeschluss scheidungsurteil lebenspartnerschaften zweitehe",
+    "SICK": "op operation reha chemotherapie mutterschutz krankschreibung krank verh gesch verw gest getr "
+    "krankenstand stationär stationäre stationären stationärer diagnostiziert eingeliefert pflegebedürftig "
+    "klinikaufenthalt krankenhausaufenthalt rehamaßnahme rehaaufenthalt wiedereingliederung schwanger diagnosestellung "
+    "bettlägerig dienstunfähig dienstunfähigkeit erwerbsunfähig erwerbsgemindert langzeiterkrankt "
+    "geburtstermin schwangerschaft arbeitsunfähigkeitsbescheinigung",
+    "SOFT": "tod tot trennung hochzeit grippe corona covid unfall depression burnout elternzeit diagnose "
+    "bandscheibenvorfall attest sick ill surgery erkrankung krankheit et",
+    "PLACE": "krankenhaus klinik kur psychiatrie hospital leave",
+    "WHO": "herr herrn frau ich mein meine meiner meinem meines er sie mich mir ihr ihre sohn tochter mutter vater "
+    "mann ehemann ehefrau kollege kollegin kind bin he she my i mitarbeiter mitarbeiterin patient patientin "
+    "bruder schwester oma opa"}, digits=True)

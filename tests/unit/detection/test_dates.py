@@ -45,10 +45,10 @@ MARKED = [
     "Heiratsdatum;[[D|12.09.1998]]",
     "married since [[D|June 2015]], divorced in [[D|2020]]",
     # illness
-    "Frau Brandt ist vom [[D|3. bis 17. Mai 2024]] krankgeschrieben.",
+    "Frau Brandt ist vom [[D|3.]] bis [[D|17. Mai 2024]] krankgeschrieben.",
     "Ich bin krank, voraussichtlich bis [[D|22.11.]]",
     "Er hatte am [[D|05.06.2023]] einen Schlaganfall.",
-    "AU vom [[D|03.02.2025 bis 14.02.2025]] liegt vor.",
+    "AU vom [[D|03.02.2025]] bis [[D|14.02.2025]] liegt vor.",
     "OP am [[D|14.3.]], danach drei Wochen Reha ab [[D|2. April]].",
     "Entbindungstermin: [[D|30.09.2025]]",
     "Seit dem [[D|01.08.2025]] ist er arbeitsunfähig.",
