@@ -89,6 +89,10 @@ class Channels:
             known = self._whole[text, json] = channel.feed(text) + channel.close()
         return known
 
+    def so_far(self, key: Key) -> str:
+        """Return what the provider sent of the channel `key` until now."""
+        return self._channels[key].raw if key in self._channels else ""
+
     def offset(self, text: str, position: object) -> Any:
         """Return where a position in `text` lies in the text as it is shown; what is no position stays."""
         if not self.active or type(position) is not int or not 0 <= position <= len(text):

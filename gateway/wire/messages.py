@@ -53,14 +53,15 @@ _SOURCE: Final = Tagged({
 class _Content:
     """What somebody said: a string, or a list of blocks."""
 
-    def __init__(self, blocks: Node) -> None:
-        self._blocks = Each(blocks)
+    def __init__(self, blocks: Node, scope: Scope | None = None) -> None:
+        self._blocks, self._scope = Each(blocks), scope
 
     def visit(self, document: Document, holder: Any, key: str | int, value: Any, scope: Scope) -> None:
+        own = self._scope or scope
         if isinstance(value, str):
-            document.add_text(holder, key, value, scope)
+            document.add_text(holder, key, value, own)
         else:
-            self._blocks.visit(document, holder, key, value, scope)
+            self._blocks.visit(document, holder, key, value, own)
 
 
 _DOCUMENT: Final = Obj({**_COMMON, "source": _SOURCE, "title": Text(), "context": Text(), "citations": _SWITCH})
@@ -76,7 +77,7 @@ _BLOCK: Final = Tagged({
     "tool_use": Obj({**_COMMON, "id": NAME, "name": NAME, "input": Free("tool_input"),
                      "caller": Obj({"type": one_of("direct")})}),
     "tool_result": Obj({**_COMMON, "tool_use_id": NAME, "is_error": FLAG,
-                        "content": _Content(Tagged(_RESULT_PARTS, other=Obj({**MEDIA, "type": NAME})))}),
+                        "content": _Content(Tagged(_RESULT_PARTS, other=Obj({**MEDIA, "type": NAME})), "tool_output")}),
     "thinking": Obj({**_COMMON, "thinking": Text(), "signature": CIPHER}),
     "redacted_thinking": Obj({**_COMMON, "data": CIPHER}),
     **dict.fromkeys(("server_tool_use", "web_search_tool_result", "web_fetch_tool_result", "code_execution_tool_result",
@@ -120,7 +121,7 @@ class _Tool:
 REQUEST: Final[dict[str, Node]] = {
     "model": NAME, "stream": FLAG, "max_tokens": NUMBER,
     "messages": Each(_Turn()),
-    "system": _Content(Tagged({"text": _TEXT}, other=Obj({**MEDIA, "type": NAME}))),
+    "system": _Content(Tagged({"text": _TEXT}, other=Obj({**MEDIA, "type": NAME})), "system"),
     "stop_sequences": Text(), "temperature": NUMBER, "top_p": NUMBER, "top_k": NUMBER,
     "tools": Each(_Tool()),
     "tool_choice": Obj({"type": one_of("auto", "any", "tool", "none"), "name": NAME,

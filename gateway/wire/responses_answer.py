@@ -73,8 +73,8 @@ class ResponsesAnswer:
         out = [self._event(event) for event in self._reader.close()]
         if self.state == "running":
             self.state = "failed"
-            for key in self._channels.open_keys():
-                out.append(self._held(key))
+        for key in self._channels.open_keys():
+            out.append(self._held(key))
         return b"".join(out)
 
     def terminal(self) -> bytes:
@@ -108,6 +108,9 @@ class ResponsesAnswer:
             self._item(parsed["item"], parsed["output_index"])
         elif "part" in parsed:
             self._part(parsed["part"])
+        elif kind == "response.output_text.annotation.added":
+            key = (parsed["output_index"], parsed["content_index"], "response.output_text")
+            self._note(parsed["annotation"], self._channels.so_far(key))
         elif self._channels.active:
             parsed = {key: value if key == "type" else self._channels.everywhere(value)
                       for key, value in parsed.items()}
@@ -142,7 +145,7 @@ class ResponsesAnswer:
             event["logprobs"] = []  # tokens of the replaced text no longer fit
         if what == "delta":
             event["delta"] = self._channels.feed(key, event["delta"], json=json, call=call)
-            self._deltas[key] = {k: v for k, v in event.items() if k != "delta"}
+            self._deltas[key] = {k: v for k, v in event.items() if k not in ("delta", "obfuscation")}
             return b""
         if name == "response.function_call_arguments":
             self._channels.name(at, event.get("name"))
@@ -184,19 +187,22 @@ class ResponsesAnswer:
         """Restore one part of a message in place; positions in it move with the text."""
         if not self._channels.active:
             return
-        text = part.get("text")
         for note in part.get("annotations") or ():
-            for name in ("title", "filename"):
-                if isinstance(note.get(name), str):
-                    note[name] = self._channels.whole(note[name])
-            for name in ("start_index", "end_index"):
-                if isinstance(text, str) and name in note:
-                    note[name] = self._channels.offset(text, note[name])
+            self._note(note, part.get("text") or "")
         for name in ("text", "refusal", "transcript"):
             if isinstance(part.get(name), str):
                 part[name] = self._channels.whole(part[name])
         if part.get("logprobs"):
             part["logprobs"] = []
+
+    def _note(self, note: dict[str, Any], text: str) -> None:
+        """Restore what an annotation says of `text`, in place; its positions move with the text."""
+        for name in ("title", "filename"):
+            if isinstance(note.get(name), str):
+                note[name] = self._channels.whole(note[name])
+        for name in ("start_index", "end_index"):
+            if name in note:
+                note[name] = self._channels.offset(text, note[name])
 
     # -- the response as a whole
 
