@@ -41,10 +41,11 @@ check: install-test ## Stil, Typen, Stockwerke
 bench: install-test ## Messen, was eine Anfrage kostet (einige Minuten; auf ruhiger Maschine)
 	$(BIN)/python -m tests.bench.bench
 
-EVAL ?= tests/evaluation/documents.jsonl
-ORIGINS ?= $(wildcard $(dir $(EVAL))origins.json)
+EVAL ?= tests/evaluation/held_out.jsonl tests/evaluation/documents.jsonl
+ORIGINS ?= $(wildcard $(dir $(firstword $(EVAL)))origins.json)
 evaluate: install ## Messen, wie gut Angaben erkannt werden; eigene Dokumente mit EVAL=DATEI.jsonl
-	$(BIN)/ki-pforte evaluate $(EVAL) $(if $(ORIGINS),--origins $(ORIGINS))
+	@set -e; for docs in $(EVAL); do echo "$$docs"; echo; \
+	  $(BIN)/ki-pforte evaluate "$$docs" $(if $(ORIGINS),--origins $(ORIGINS)); done
 
 train: install ## Namensmodell neu trainieren (CORPORA=Ordner; etwa 12 Minuten)
 	@test -n "$(CORPORA)" || { echo "Bitte nennen Sie den Ordner mit den Korpora: make train CORPORA=ORDNER"; exit 2; }
