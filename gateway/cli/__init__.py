@@ -6,6 +6,7 @@ German help texts, English option names. ``--json``: standard output holds the J
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
@@ -14,6 +15,7 @@ import typer
 
 from gateway import __version__
 from gateway.cli.context import CliContext
+from gateway.cli.german import carry_out
 from gateway.cli.output import Exit, note, say
 
 app = typer.Typer(name="ki-pforte", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
@@ -53,7 +55,7 @@ def _root(ctx: typer.Context, version: Annotated[bool, typer.Option(
 
 def main() -> None:
     """Run ``ki-pforte``."""
-    app()
+    sys.exit(carry_out(app))
 
 
 def _register() -> None:
