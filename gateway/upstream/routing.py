@@ -13,7 +13,7 @@ from gateway.errors import GatewayError
 from gateway.model.exchange import SealedRequest
 from gateway.model.register import RegisteredModel
 from gateway.ports import Upstream, UpstreamResponse
-from gateway.upstream import failures
+from gateway.upstream import bridged, failures
 from gateway.upstream.demo import DemoProvider
 from gateway.upstream.line import Line, LineSettings
 from gateway.upstream.litellm_adapter import LiteLLM
@@ -61,7 +61,7 @@ class UpstreamRouter:
         adapter = self._adapters.get(request.model.adapter)
         if adapter is None:
             raise failures.misconfigured(f"model {request.model.id}: adapter must be openai, litellm or demo")
-        return await adapter.send(request)
+        return await bridged.send(adapter, request)
 
     def problems(self, models: Iterable[RegisteredModel]) -> list[str]:
         """Return what `ki-pforte doctor` should say about the keys of the enabled `models`."""
