@@ -15,6 +15,7 @@ from typing import Final
 from gateway.training.corpora import NOT_PERSON, PERSON, UNCLEAR, Document
 from gateway.training.markup import Cast, Writer, expand
 from gateway.training.names import TEXTS, NameBook
+from gateway.training.nouns import Nouns
 from gateway.training.tables import TABLES
 from gateway.training.values import Values
 
@@ -61,7 +62,8 @@ class Generator:
     def __init__(self, book: NameBook, values: Values, fillers: list[Document], seed: int) -> None:
         self.book, self.values, self.fillers = book, values, fillers
         self.rng = random.Random(seed)  # noqa: S311 - reproducible, not secret
-        self.people, self.plain = _lines("sentences.txt"), _lines("plain.txt")
+        self.people, self.plain, self.hard = _lines("sentences.txt"), _lines("plain.txt"), _lines("hard.txt")
+        self.nouns = Nouns()
         self.templates, self.empty = _blocks("documents.txt"), _blocks("empty.txt")
         self.phrases = _sections("phrases.txt")
         self.kinds: dict[str, tuple[int, Callable[[Cast, Writer], None]]] = {
@@ -72,7 +74,7 @@ class Generator:
             "table": (14, self._table),
             "template": (14, self._template),
             "party": (9, self._party),
-            "empty": (16, self._empty),
+            "empty": (22, self._empty),
             "list": (3, self._list),
             "leaf": (9, self._leaf),
         }
@@ -100,7 +102,21 @@ class Generator:
         if roll < share:
             shuffled = rng.sample("123456", 6)
             self._write(writer, cast, _DIGIT.sub(lambda m: m[1] + shuffled[int(m[2]) % 6], rng.choice(self.people)))
-        elif roll < share + (1 - share) * 0.55:
+        else:
+            self._nobody(writer, cast)
+
+    def _nobody(self, writer: Writer, cast: Cast) -> None:
+        """Write one sentence without people; gladly about a thing that gave somebody in the document the name."""
+        rng = self.rng
+        things = [p.surname for p in cast.people if p.surname in self.nouns.gender]
+        roll = rng.random()
+        if things and roll < 0.5:
+            self._write(writer, cast, self.nouns.sentence(rng, rng.choice(things)))
+        elif roll < 0.13:
+            self._write(writer, cast, self.nouns.sentence(rng))
+        elif roll < 0.4:
+            self._write(writer, cast, rng.choice(self.hard).replace("\\n", "\n"))
+        elif roll < 0.68:
             self._write(writer, cast, rng.choice(self.plain))
         else:
             self._filler(writer)
@@ -185,8 +201,11 @@ class Generator:
 
     def _leaf(self, cast: Cast, writer: Writer) -> None:
         """A single value, as JSON leaves and cells come: often one word without any context."""
-        if self.rng.random() < 0.3:
+        roll = self.rng.random()
+        if roll < 0.3:
             self._write(writer, cast, self._phrase("leaf names"))
+        elif roll < 0.42:
+            self._write(writer, cast, self.rng.choice(self.hard).replace("\\n", "\n"))
         else:
             self._write(writer, cast, self._phrase("leaf values"))
 
@@ -237,10 +256,7 @@ class Generator:
         glue = self.rng.choice(("\n", " ", "\n\n", "\n- "))
         for i in range(self.rng.randint(2, 9)):
             writer.add(glue if i else "")
-            if roll < 0.8:
-                self._write(writer, cast, self.rng.choice(self.plain))
-            else:
-                self._filler(writer)
+            self._nobody(writer, cast)
 
 
 def _recase(document: Document, rng: random.Random, share: float) -> None:

@@ -101,6 +101,11 @@ class Cast:
         self._order: list[int] = rng.sample(range(40), 40)
         self.style = rng.choices(("", "plain", "stripped", "typo"), (82, 7, 4, 7))[0]
 
+    @property
+    def people(self) -> list[Person]:
+        """Who was named so far."""
+        return list(self._people.values())
+
     def person(self, number: str) -> Person:
         """Return person `number`, the same one every time."""
         found = self._people.get(number)
@@ -202,10 +207,13 @@ def _mention(writer: Writer, cast: Cast, number: str, form: str) -> None:
         return
     form = {"b": "", "r": "g", "R": "G", "B": "l", "o": "i"}.get(form, form)
     text = FORMS[form](p, rng)
-    if form == "n" or rng.random() > 0.006:
-        writer.add(text, PERSON)
-    else:  # a break in the line inside the name, as in copied letters
-        writer.add(text.replace(" ", "\n", 1), PERSON)
+    roll = 1.0 if form == "n" else rng.random()
+    if roll < 0.006:  # a break in the line inside the name, as in copied letters
+        text = text.replace(" ", "\n", 1)
+    elif roll < 0.012 and len(text) > 6 and text[-5:].isalpha():  # ... with the name divided there
+        cut = len(text) - rng.randint(3, 4)
+        text = f"{text[:cut]}-\n{text[cut:]}"
+    writer.add(text, PERSON)
 
 
 def _file_name(writer: Writer, p: Person, rng: random.Random, *, mail: bool) -> None:

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+from gateway.detection.data import lines
 from gateway.training.corpora import Corpora
 
 TEXTS: Final = Path(__file__).with_name("texts")
@@ -178,6 +179,11 @@ def _own_lists() -> dict[tuple[str, str], list[str]]:
     return lists
 
 
+def _things() -> set[str]:
+    """Return the nouns that the generator also writes as nouns."""
+    return {word for line in lines("things.txt") if not line.startswith("[") for word in line.split()}
+
+
 def _faker(locale: str) -> tuple[list[tuple[str, bool]], list[str]]:
     provider = importlib.import_module(f"faker.providers.person.{locale}").Provider
 
@@ -221,6 +227,7 @@ def build(corpora: Corpora) -> NameBook:
     book.common, book.ambiguous = own["german", "surname"], own["german", "ambiguous"]
     book.towns = own["german", "town"]
     latin = [n for n in corpora.surnames if _LATIN.fullmatch(n)]
+    book.ambiguous = sorted({*book.ambiguous, *_things().intersection(latin)})
     book.surnames["german"] += latin
     book.surnames["other"] += latin
     for origin in WEIGHTS:

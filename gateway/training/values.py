@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
+from functools import partial
 from typing import Final
 
 from gateway.training.corpora import ORGANISATION, PLACE
@@ -146,6 +147,8 @@ class Values:
             "nomen": lambda: (rng.choice(self.nouns), 0),
             "hist": lambda: (rng.choice(self.words["historisch"]), -2),
         }
+        for kind, make in _MAKERS.items():
+            makers[kind] = partial(make, self, rng)
         labels = {"amt": ORGANISATION, "land": PLACE, "stadtteil": PLACE, "einrichtung": ORGANISATION}
 
         def value(name: str) -> tuple[str, int]:
@@ -153,3 +156,79 @@ class Values:
             return make() if make else (rng.choice(self.words[name]), labels.get(name, 0))
 
         return value
+
+
+_CONSONANTS: Final = "BDFGHKLMNPRSTVWZ"
+_PUBLIC: Final = (
+    "Schule", "Gesamtschule", "Realschule", "Grundschule", "Gymnasium", "Halle", "Haus", "Stift", "Preis", "Medaille",
+    "Stiftung", "Park", "Brücke", "Klinik", "Institut", "Saal", "Denkmal", "Turm", "Stadion", "Bad", "Kolleg", "Platz",
+    "Straße", "Str.", "Allee", "Weg", "Ring", "Ufer", "Museum", "Bibliothek", "Zentrum", "Heim", "Archiv",
+    "Universität",
+)
+_SAINTS: Final = (
+    "Martin", "Nikolaus", "Josef", "Marien", "Elisabeth", "Michael", "Georg", "Johannes", "Petri", "Pauli", "Jakobi",
+    "Andreas", "Laurentius", "Antonius", "Barbara", "Katharinen", "Anna", "Agnes", "Vitus", "Bonifatius", "Ludgerus",
+)
+_TRADES: Final = (
+    "Elektro", "Sanitär", "Bäckerei", "Metzgerei", "Autohaus", "Malerbetrieb", "Schreinerei", "Fa.", "Firma", "Hotel",
+    "Gasthof", "Reisebüro", "Spedition", "Kanzlei", "Praxis", "Optik", "Möbel", "Fliesen", "Gartenbau", "Dachdeckerei",
+    "Landmetzgerei", "Apotheke", "Fahrschule", "Zimmerei", "Weingut", "Brauerei", "Holzbau", "Ingenieurbüro",
+)
+_TAILS: Final = (
+    " GmbH", " GmbH & Co. KG", " OHG", " KG", " AG", " & Söhne", " & Partner mbB", " & Co.", " Bau", " Tiefbau GmbH",
+    " Haustechnik", " Gerüstbau", " Logistik", " IT-Systeme", " Energie", " Consulting", "-Werke", " Stahlbau",
+    " Druck", " e. K.", " Immobilien", " Transporte", " Medien", " Gebäudereinigung",
+)
+
+
+def _abbreviation(values: Values, rng: random.Random) -> tuple[str, int]:
+    """An abbreviation as offices invent them: KVNR, BauGB, EfA, OTZ."""
+    if rng.random() < 0.25:
+        return rng.choice(values.words["kuerzel"]), 0
+    size = rng.choice((2, 2, 3, 3, 3, 4, 4, 5))
+    letters = "".join(rng.choice(_CONSONANTS if rng.random() < 0.7 else "AEIOUÜ") for _ in range(size))
+    if rng.random() < 0.12:
+        letters = letters[0] + rng.choice("aeiou") + rng.choice("nrlu") + letters[1:]
+    return letters, 0
+
+
+def _capitals(values: Values, rng: random.Random) -> tuple[str, int]:
+    return rng.choice(values.nouns).upper(), 0
+
+
+def _spaced(values: Values, rng: random.Random) -> tuple[str, int]:
+    return rng.choice((" ", " ", "  ")).join(rng.choice(values.nouns).upper()[:14]), 0
+
+
+def _public(values: Values, rng: random.Random) -> tuple[str, int]:
+    """A public place that is named after a person: no part of it is a living one."""
+    given, _ = rng.choice(values.book.given["german" if rng.random() < 0.85 else "romance"])
+    surname = rng.choice(values.book.common if rng.random() < 0.4 else values.book.surnames["german"])
+    name = rng.choice((rng.choice(values.words["historisch"]), f"{given} {surname}", f"{given} {surname}", surname))
+    sign = "-" if rng.random() < 0.93 else " "
+    return name.replace(" ", sign) + sign + rng.choice(_PUBLIC), PLACE if rng.random() < 0.5 else ORGANISATION
+
+
+def _saint(_: Values, rng: random.Random) -> tuple[str, int]:
+    name = rng.choice(_SAINTS)
+    forms = (f"St. {name}", f"St. {name}", f"Sankt {name}", f"St.-{name}-Kirche", f"{name}kirche",
+             f"St. {name} und {rng.choice(_SAINTS)}", f"Maria {rng.choice(('Hilf', 'Königin', 'Lourdes'))}")
+    return rng.choice(forms), PLACE
+
+
+def _trade(values: Values, rng: random.Random) -> tuple[str, int]:
+    """A firm that is named after its founder: a surname with a trade."""
+    surname = rng.choice(values.book.common if rng.random() < 0.35 else values.book.surnames["german"])
+    if rng.random() < 0.15:
+        surname = f"{surname} & {rng.choice(values.book.common)}"
+    return f"{rng.choice(_TRADES)} {surname}" if rng.random() < 0.4 else surname + rng.choice(_TAILS), ORGANISATION
+
+
+_MAKERS: Final[dict[str, Callable[[Values, random.Random], tuple[str, int]]]] = {
+    "akr": _abbreviation,
+    "WORT": _capitals,
+    "gesperrt": _spaced,
+    "schule": _public,
+    "heilig": _saint,
+    "handwerk": _trade,
+}
