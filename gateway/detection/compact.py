@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
+from gateway.detection.names import ordinary_words
 from gateway.detection.ner import CERTAIN, MASK, ModelError, NameRecognizer, NameSpan
 from gateway.detection.presidio import as_recognizer
 from gateway.detection.sheet import Rule
@@ -26,13 +27,13 @@ def compact_names(mask: float = MASK, certain: float = CERTAIN) -> Rule:
                            "installieren Sie die KI-Pforte neu oder sagen Sie der IT Bescheid.", hint=str(error)
                            ) from None
 
-    def findings(spans: list[NameSpan]) -> list[Finding]:
-        return [Finding(span.start, span.end, "PERSON", round(span.score, 3), "modell", certain=span.score >= certain)
-                for span in spans]
+    def findings(text: str, spans: list[NameSpan]) -> list[Finding]:
+        return [Finding(span.start, span.end, "PERSON", round(span.score, 3), "modell", certain=span.score >= certain,
+                        ordinary=ordinary_words(text[span.start:span.end])) for span in spans]
 
     def find(text: str) -> list[Finding]:
-        return findings(model.find(text, mask=mask, certain=certain))
+        return findings(text, model.find(text, mask=mask, certain=certain))
 
     def find_many(texts: Sequence[str]) -> list[list[Finding]]:
-        return [findings(spans) for spans in model.find_many(texts, mask=mask, certain=certain)]
+        return list(map(findings, texts, model.find_many(texts, mask=mask, certain=certain)))
     return as_recognizer(NAME, ("PERSON",), find, find_many)

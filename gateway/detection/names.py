@@ -20,6 +20,8 @@ from gateway.detection.data import lines, words
 
 _NOUNS: Final = frozenset(word.lower() for word in lines("nouns.txt"))
 _GIVEN: Final = frozenset(word.lower() for word in lines("given_names.txt"))
+_THINGS: Final = _NOUNS | {
+    word.lower() for line in lines("things.txt") if not line.startswith("[") for word in line.split()}
 _NOUN_ENDINGS: Final = (
     "ung", "ungen", "heit", "heiten", "keit", "keiten", "schaft", "schaften", "tion", "tionen", "nummer", "zeichen",
     "gesetz", "antrag",
@@ -77,6 +79,11 @@ def is_ordinary(word: str) -> bool:
     return len(low) > 5 and low.endswith(_NOUN_ENDINGS)
 
 
+def ordinary_words(name: str) -> tuple[int, ...]:
+    """Return which words of a name (numbered from 0, commas count as spaces) are German words as well."""
+    return tuple(i for i, word in enumerate(name.replace(",", " ").split()) if word.lower() in _THINGS)
+
+
 def is_given(word: str) -> bool:
     """Whether `word` is a common given name, or a double one."""
     return all(part in _GIVEN for part in word.lower().split("-"))
@@ -120,7 +127,8 @@ def read_name(text: str, position: int, *, words: int = 4, trust_first: bool = T
             first = first or word
             count += 1
             end = token.end() + initial
-        elif word.lower() not in (PARTICLES if first else _LEADING) or not _upper_follows(text, token.end()):
+        elif word.lower() not in (PARTICLES if first else _LEADING) or not _upper_follows(text, token.end()) or (
+                first and word.lower() in _FROM and _is_origin(text, token.end())):
             break
         else:
             trust_first = trust_first and (bool(first) or word.lower() in _NOBLE)
@@ -136,6 +144,8 @@ def read_name(text: str, position: int, *, words: int = 4, trust_first: bool = T
 
 
 def _continues(word: str, first: str, count: int, trust_first: bool) -> bool:
+    if count and word.isupper() and word.lower() in _SHOUTED:
+        return False
     ordinary = is_ordinary(word)
     if not ordinary:
         return not (word.isupper() and len(word) == 2 and count > 0 and word in ("AG", "KG", "EU", "OB"))
@@ -160,6 +170,28 @@ _HARD: Final = words("""antrag bescheid widerspruch termin wohngeld kindergeld u
     mail straße weg
     name vorname nachname geburtsdatum anschrift adresse kind kinder mutter vater eltern sohn tochter amt stadt
     gemeinde""")
+
+
+_SHOUTED: Final = words("""
+    hat habe haben hatte ist sind war waren wird werden wurde wurden kann können konnte muss müssen soll
+    sollen will wollen darf dürfen bittet bitten beantragt meldet möchte braucht fehlt kommt geht gibt
+    zahlt wohnt ruft schreibt fragt sagt klagt legt stellt zieht hatten seit mit ohne nicht und oder der
+    die das den dem des ein eine im in am an auf aus bei bis durch für gegen nach über um unter vom von
+    vor wegen zum zur zu als auch noch nur sehr wie wir sie er es ihr ihre sein seine kein keine aber
+    dass wenn weil sowie erneut bereits""")
+"""Words that go on with the sentence where everything stands in capitals."""
+_FROM: Final = words("von vom zum zur")
+_COUNTRIES: Final = words("""
+    ukraine syrien türkei polen russland rumänien bulgarien serbien kosovo albanien afghanistan irak
+    iran eritrea somalia nigeria ghana marokko tunesien algerien ägypten indien pakistan vietnam china
+    italien spanien griechenland kroatien bosnien deutschland österreich frankreich""")
+
+
+def _is_origin(text: str, position: int) -> bool:
+    """Whether what follows "von" or "vom" says where somebody belongs ("Beata vom Pflegedienst") and ends the name."""
+    at = _step(text, position)
+    token = _TOKEN.match(text, at) if at >= 0 else None
+    return token is not None and (token[0].lower() in _COUNTRIES or (len(token[0]) > 6 and is_ordinary(token[0])))
 
 
 def _upper_follows(text: str, position: int) -> bool:

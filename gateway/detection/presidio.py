@@ -18,6 +18,7 @@ import hmac
 import logging
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 from gateway.detection.offline import hidden
@@ -149,7 +150,7 @@ def as_recognizer(name: str, entities: Sequence[str], find: Callable[[str], Iter
         found = sheet.prepared.pop(name, None)
         offset = sheet.begin
         for f in find(sheet.reach) if found is None else found:
-            yield Finding(f.start + offset, f.end + offset, f.entity, f.score, f.reason, f.certain, f.noted)
+            yield replace(f, start=f.start + offset, end=f.end + offset)
 
     def prepare(sheets: Sequence[Sheet]) -> None:
         if find_many is not None:

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from gateway.detection.batches import BATCH, Ticket
@@ -66,7 +66,7 @@ class Reading:
             start, end = max(0, f.start - shift), min(size, f.end - shift)
             if start < end and not self._setup.exceptions.hides(self._text, f):
                 start, end = self._view.original(start, end)
-                result.append(Finding(start, end, f.entity, f.score, f.reason, f.certain, f.noted))
+                result.append(replace(f, start=start, end=end))
         return tuple(sorted(result, key=lambda f: (f.start, -f.end, f.entity)))
 
 

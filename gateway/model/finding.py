@@ -23,6 +23,8 @@ class Finding:
     ``modell``, ``wiederholung``. ``certain`` says that the value may be looked for in the rest of the request as
     well (a rule or a check digit found it); an unsure value is replaced only where it was found. ``noted`` says that
     the finding informs policy only and the text itself stays (Art. 9 details, VS marks), unless policy says mask.
+    ``ordinary`` numbers those words of a name (from 0, commas count as spaces) that are German words as well:
+    "Zimmer" in "Anna Zimmer". Behind an article such a word alone is no name, so it is not looked for there.
     """
 
     start: int
@@ -32,3 +34,4 @@ class Finding:
     reason: str
     certain: bool = True
     noted: bool = False
+    ordinary: tuple[int, ...] = ()

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from gateway.detection.data import words
-from gateway.detection.names import is_given, is_ordinary, read_name, skip_titles, without_genitive
+from gateway.detection.names import is_given, is_ordinary, ordinary_words, read_name, skip_titles, without_genitive
 from gateway.detection.sheet import Rule, Sheet
 from gateway.model.finding import Finding
 
@@ -45,7 +45,8 @@ def _finding(sheet: Sheet, start: int, end: int, reason: str, score: float = 0.9
     first = sheet.text.find(" ", start, end)
     if first > 0 and sheet.text[first - 1] == "s":  # "Grabowskis Attest": a genitive ends the name
         end = first if without_genitive(sheet.text, start, first) < first else end
-    return Finding(start, without_genitive(sheet.text, start, end), "PERSON", score, reason, certain)
+    end = without_genitive(sheet.text, start, end)
+    return Finding(start, end, "PERSON", score, reason, certain, ordinary=ordinary_words(sheet.text[start:end]))
 
 
 def _find_salutation(sheet: Sheet) -> Iterator[Finding]:
