@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 
 from gateway.model.decision import Action
 from gateway.model.finding import Finding
-from gateway.redaction.redact import Cut, Operate, apply, plan
+from gateway.redaction.notes import Cut
+from gateway.redaction.redact import Operate, apply, plan
 
 
 @dataclass(frozen=True, slots=True)

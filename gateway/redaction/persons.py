@@ -16,6 +16,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from gateway.redaction.normalise import normalise
 
@@ -36,19 +37,51 @@ def fold(text: str) -> str:
     return "".join(c for c in unicodedata.normalize("NFKD", low) if not unicodedata.combining(c))
 
 
-@dataclass(slots=True)
-class _Name:
-    """One surface form, taken apart."""
+class Name(NamedTuple):
+    """One name, taken apart. Its words are hashes, under the key that Python draws for every process: comparing is all
+    that is done with them, and what is kept between requests must not be readable."""
 
-    given: tuple[str, ...]
-    family: str
+    given: tuple[int, ...]
+    family: int
+    owner: int | None
+    """The family name without its last "s", should that be a genitive."""
+
+
+def name(surface: str) -> Name:
+    """Take a name apart."""
+    family, comma, given = surface.partition(",")
+    if comma and given.strip():
+        return _name(_words(given), _words(family))
+    words = _words(surface)
+    cut = len(words) - 1
+    while cut > 0 and words[cut - 1] in _PARTICLES:
+        cut -= 1
+    return _name(words[:cut], words[cut:])
+
+
+def _name(given: tuple[str, ...], family: tuple[str, ...]) -> Name:
+    whole = " ".join(family)
+    return Name(tuple(map(hash, given)), hash(whole), hash(whole[:-1]) if whole.endswith("s") else None)
+
+
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(fold(w) for word in text.split() if (w := word.strip(".()\"„“'’")))
+
+
+def salutation(text: str, start: int) -> str:
+    """Return W or M when one stands directly before `start`, or nothing."""
+    found = _SALUTATION.search(text[max(0, start - BEFORE):start])
+    return ("W" if found[1] else "M") if found else ""
+
+
+@dataclass(slots=True)
+class _Form:
+    """All mentions with one surface."""
+
+    name: Name
     gender: str = ""
     addressed: bool = False
     """A salutation stood before it, so a single word is a surname."""
-
-    @property
-    def is_full(self) -> bool:
-        return bool(self.given)
 
 
 @dataclass(slots=True)
@@ -62,12 +95,12 @@ class _Person:
         self.letters[surface] = letter
 
 
-def forms(mentions: Iterable[tuple[str, str]]) -> dict[str, tuple[int, str]]:
+def forms(mentions: Iterable[tuple[str, Name, str]]) -> dict[str, tuple[int, str]]:
     """Return, for each surface form, the person's number (from 1, by first mention) and the suffix of this form.
 
-    `mentions` are (surface form, the text before it), in the order in which people are to be numbered.
+    `mentions` are (surface form, its `name`, its `salutation`), in the order in which people are to be numbered.
     """
-    names = _parsed(mentions)
+    names = _gathered(mentions)
     people = _full_names(names)
     owner = {surface: person for person in people for surface in person.names}
     _single_names(names, people, owner)
@@ -84,62 +117,47 @@ def forms(mentions: Iterable[tuple[str, str]]) -> dict[str, tuple[int, str]]:
     return result
 
 
-def _parsed(mentions: Iterable[tuple[str, str]]) -> dict[str, _Name]:
-    names: dict[str, _Name] = {}
-    for surface, before in mentions:
-        name = names.get(surface)
-        if name is None:
-            name = names[surface] = _take_apart(surface)
-        found = _SALUTATION.search(before[-BEFORE:])
-        if found:
-            gender = "W" if found[1] else "M"
-            name.gender = gender if name.gender in ("", gender) else "?"
-            name.addressed = True
+def _gathered(mentions: Iterable[tuple[str, Name, str]]) -> dict[str, _Form]:
+    names: dict[str, _Form] = {}
+    for surface, name, gender in mentions:
+        form = names.get(surface)
+        if form is None:
+            form = names[surface] = _Form(name)
+        if gender:
+            form.gender = gender if form.gender in ("", gender) else "?"
+            form.addressed = True
     return names
 
 
-def _take_apart(surface: str) -> _Name:
-    family, comma, given = surface.partition(",")
-    if comma and given.strip():
-        return _Name(_words(given), " ".join(_words(family)))
-    words = _words(surface)
-    cut = len(words) - 1
-    while cut > 0 and words[cut - 1] in _PARTICLES:
-        cut -= 1
-    return _Name(words[:cut], " ".join(words[cut:]))
-
-
-def _words(text: str) -> tuple[str, ...]:
-    return tuple(fold(w.strip(".()\"„“'’")) for w in text.split() if w.strip(".()\"„“'’"))
-
-
-def _full_names(names: dict[str, _Name]) -> list[_Person]:
-    people: dict[tuple[tuple[str, ...], str], _Person] = {}
-    for surface, name in names.items():
-        if name.is_full:
-            key = (name.given, name.family)
-            if key not in people and name.family.endswith("s") and (name.given, name.family[:-1]) in people:
-                key = (name.given, name.family[:-1])  # genitive
+def _full_names(names: dict[str, _Form]) -> list[_Person]:
+    people: dict[tuple[tuple[int, ...], int], _Person] = {}
+    for surface, form in names.items():
+        given, family, owner = form.name
+        if given:
+            key = (given, family)
+            if key not in people and owner is not None and (given, owner) in people:
+                key = (given, owner)
             people.setdefault(key, _Person()).add(surface, "")
     return list(people.values())
 
 
-def _single_names(names: dict[str, _Name], people: list[_Person], owner: dict[str, _Person]) -> None:
-    families: dict[str, set[int]] = {}
-    givens: dict[str, set[int]] = {}
+def _single_names(names: dict[str, _Form], people: list[_Person], owner: dict[str, _Person]) -> None:
+    families: dict[int, set[int]] = {}
+    givens: dict[int, set[int]] = {}
     for index, person in enumerate(people):
         for surface in person.names:
-            families.setdefault(names[surface].family, set()).add(index)
-            for word in names[surface].given:
+            families.setdefault(names[surface].name.family, set()).add(index)
+            for word in names[surface].name.given:
                 givens.setdefault(word, set()).add(index)
-    alone: dict[str, _Person] = {}
-    for surface, name in names.items():
-        if name.is_full:
+    alone: dict[int, _Person] = {}
+    for surface, form in names.items():
+        given, word, stem = form.name
+        if given:
             continue
-        word = name.family
-        if word not in families and word not in givens and word.endswith("s"):
-            word = word[:-1] if word[:-1] in families or word[:-1] in givens or word[:-1] in alone else word
-        as_family, as_given = families.get(word, set()), set() if name.addressed else givens.get(word, set())
+        if stem is not None and word not in families and word not in givens and (
+                stem in families or stem in givens or stem in alone):
+            word = stem
+        as_family, as_given = families.get(word, set()), set() if form.addressed else givens.get(word, set())
         fitting = as_family | as_given
         if len(fitting) == 1:
             person = people[next(iter(fitting))]
@@ -150,6 +168,6 @@ def _single_names(names: dict[str, _Name], people: list[_Person], owner: dict[st
         owner[surface] = person
 
 
-def _gender(person: _Person, names: dict[str, _Name]) -> str:
+def _gender(person: _Person, names: dict[str, _Form]) -> str:
     found = {names[surface].gender for surface in person.names} - {""}
     return found.pop() if len(found) == 1 and "?" not in found else ""

@@ -1,18 +1,22 @@
 """A value found with confidence anywhere in the request is replaced everywhere in it.
 
 The cheapest recall there is: "Frau Krüger" in the letter makes "krüger" in the file name of the third message a known
-name. All texts of a request are searched as one string, once per value, by plain substring search (a compiled
-alternation would cost more than it saves); hits count only as whole words. A person's single names count as well.
-Letters of any case match for words of four letters and more; umlauts match their spelled-out form; a genitive "s"
-stays outside. Nothing is ever merged by likeness.
+name. A person's single names count as well. Hits count only as whole words; letters of any case match for words of
+four letters and more; umlauts match their spelled-out form; a genitive "s" stays outside. Nothing is ever merged by
+likeness.
+
+Each form of a value has a *head*, its longest word, and can only stand where that word stands. So a text needs a look
+only for the forms whose head is among its words, which is a set operation on hashes; many values in many texts cost
+no more than the words there are. What may be kept between requests (`Needle`, `words`) are such hashes, under the key
+that Python draws for every process, and never a word. Equal hashes of different words cost a look in vain.
 """
 
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
-from collections.abc import Iterator, Sequence
-from itertools import accumulate
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
+from typing import NamedTuple
 
 from gateway.model.finding import Finding
 from gateway.redaction.normalise import normalise
@@ -22,66 +26,117 @@ _UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"})
 _NO_NAMES = """von van der den dem de del della di da dos la le el al bin ibn zu zum zur und geb geborene dr prof med
 jur dipl ing mag herr frau familie"""
 _PARTICLES = frozenset(_NO_NAMES.split())
-_GAP = "\x00"
 _WORD = re.compile(r"[^\W_]+")
 _NO_WORD = re.compile(r"[\W_]")
 _PLAIN = 5_000_000
 """Values times characters up to which plain search is the faster one."""
 
 
+class Needle(NamedTuple):
+    """One form of a certain value, without its letters."""
+
+    form: int
+    head: int
+    entity: str
+    exact: bool
+    """Counts only where it is written with a capital letter."""
+
+
+def needles(text: str, certain: Iterable[Finding], written: dict[int, str]) -> tuple[Needle, ...]:
+    """Return what the `certain` findings of `text` give to look for; the letters go to `written`."""
+    listed = []
+    for form, (entity, exact) in _forms(text, certain).items():
+        head = form if form.isalnum() else max(_WORD.findall(form), key=len)
+        listed.append(Needle(hash(form), hash(head), entity, exact))
+        written[listed[-1].form] = form
+    return tuple(listed)
+
+
+def words(text: str) -> set[int]:
+    """Return the hashes of all words in `text` that may be the head of a form standing there."""
+    found = set(_WORD.findall(lower(normalise(text).text)))
+    found |= {word[:-1] for word in found if word[-1] == "s"}
+    return set(map(hash, found))
+
+
 class Needles:
-    """What to look for: the certain values of a request, in every form in which they count as found."""
+    """All needles of a request. `texts`, `certain` and `known` (their `needles`) are those of each text, in order;
+    `written` holds the letters of some."""
 
-    def __init__(self, texts: Sequence[str], found: Sequence[Sequence[Finding]]) -> None:
-        values = {(text[f.start:f.end], f.entity): None
-                  for text, findings in zip(texts, found, strict=True) for f in findings if f.certain}
-        self._forms: dict[str, tuple[str, bool]] = {}
-        for written, entity in values:
-            value = normalise(written).text
-            _add(self._forms, value, entity, exact=False)
-            if entity == "PERSON":
-                for part in _names(value):
-                    _add(self._forms, part, "PERSON", exact=True)
+    def __init__(self, texts: Sequence[str], certain: Sequence[Sequence[Finding]],
+                 known: Sequence[tuple[Needle, ...]], written: dict[int, str]) -> None:
+        self._texts, self._certain, self._written = texts, certain, written
+        found: dict[int, Needle] = {}
+        self._source: dict[int, int] = {}
+        for index, listed in enumerate(known):
+            for needle in listed:
+                before = found.get(needle.form)
+                if before is None or (before.exact and not needle.exact):
+                    found[needle.form] = needle
+                    self._source[needle.form] = index
+        self._heads: dict[int, list[Needle]] = {}
+        for needle in found.values():
+            self._heads.setdefault(needle.head, []).append(needle)
 
-    def search(self, texts: Sequence[str]) -> list[list[Span]]:
-        """Return, per text, every span in which a value stands as a whole word, found before or not."""
-        result: list[list[Span]] = [[] for _ in texts]
-        if not self._forms:
-            return result
-        views = [normalise(text) for text in texts]
-        joined = _GAP.join(view.text for view in views)
-        lowered = lower(joined)
-        starts = [0, *accumulate(len(view.text) + 1 for view in views)]
-        for at, form in self._hits(lowered):
-            entity, exact = self._forms[form]
-            if exact and joined[at] != joined[at].upper():
-                continue
-            index = bisect_right(starts, at) - 1
-            start = at - starts[index]
-            result[index].append(Span(*views[index].original(start, start + len(form)), entity))
-        return result
+    def relevant(self, words: Iterable[int]) -> frozenset[Needle]:
+        """Return every needle that can stand in a text of these `words`, and perhaps others."""
+        return frozenset(chain.from_iterable(map(self._heads.__getitem__, self._heads.keys() & words)))
 
-    def _hits(self, text: str) -> Iterator[tuple[int, str]]:
-        if len(self._forms) * len(text) <= _PLAIN:
-            yield from ((at, form) for form in self._forms for at in occurrences(text, form))
-            return
-        forms: dict[str, list[tuple[int, str]]] = {}
-        for form in self._forms:
-            word = _WORD.search(form)
-            assert word  # `_add` sees to it
-            forms.setdefault(word[0], []).append((word.start(), form))
-        ends: dict[str, int] = {}
-        for word in _WORD.finditer(text):
-            same, owner = forms.get(word[0], ()), forms.get(word[0][:-1], ()) if word[0][-1] == "s" else ()
-            for offset, form in (*same, *owner):
-                at = word.start() - offset
-                if at >= ends.get(form, 0) and text.startswith(form, at) and _is_whole(text, at, at + len(form)):
-                    ends[form] = at + len(form)
-                    yield at, form
+    def search(self, text: str, relevant: Iterable[Needle]) -> list[Span]:
+        """Return, sorted, every span of `text` in which one of the `relevant` needles stands as a whole word."""
+        forms = {self._form(needle): needle for needle in relevant}
+        if not forms:
+            return []
+        view = normalise(text)
+        low = lower(view.text)
+        few = len(forms) * len(low) <= _PLAIN
+        found = ((at, form) for form in forms for at in occurrences(low, form)) if few else _by_word(low, forms)
+        hits: set[tuple[int, int, str]] = set()
+        for at, form in found:
+            needle = forms[form]
+            if not needle.exact or view.text[at] == view.text[at].upper():
+                hits.add((*view.original(at, at + len(form)), needle.entity))
+        return [Span(*hit) for hit in sorted(hits)]
+
+    def _form(self, needle: Needle) -> str:
+        """Return the letters of a needle, read in the text that it comes from."""
+        if needle.form not in self._written:
+            index = self._source[needle.form]
+            self._written.update((hash(form), form) for form in _forms(self._texts[index], self._certain[index]))
+        return self._written[needle.form]
+
+
+def _by_word(text: str, forms: Iterable[str]) -> Iterator[tuple[int, str]]:
+    """Yield where which of `forms` stands in `text`, as `occurrences` says, in one pass however many they are."""
+    heads: dict[str, list[tuple[int, str]]] = {}
+    for form in forms:
+        head = max(_WORD.finditer(form), key=lambda word: word.end() - word.start())
+        heads.setdefault(head[0], []).append((head.start(), form))
+    ends: dict[str, int] = {}
+    for word in _WORD.finditer(text):
+        letters = word[0]
+        same, owner = heads.get(letters, ()), heads.get(letters[:-1], ()) if letters[-1] == "s" else ()
+        for offset, form in (*same, *owner):
+            at = word.start() - offset
+            if at >= ends.get(form, 0) and text.startswith(form, at) and _is_whole(text, at, at + len(form)):
+                ends[form] = at + len(form)
+                yield at, form
+
+
+def _forms(text: str, certain: Iterable[Finding]) -> dict[str, tuple[str, bool]]:
+    """Return the forms in which the values of `text` are looked for, with their kind, and whether case counts."""
+    forms: dict[str, tuple[str, bool]] = {}
+    for written, entity in {(text[f.start:f.end], f.entity): None for f in certain}:
+        value = normalise(written).text
+        _add(forms, value, entity, exact=False)
+        if entity == "PERSON":
+            for part in _names(value):
+                _add(forms, part, "PERSON", exact=True)
+    return forms
 
 
 def _add(forms: dict[str, tuple[str, bool]], value: str, entity: str, *, exact: bool) -> None:
-    if len(value) < 3 or not any(c.isalnum() for c in value):
+    if len(value) < 3 or not _WORD.search(value):
         return
     low = lower(value)
     short = exact or len(value) < 4
@@ -124,6 +179,6 @@ def _is_whole(text: str, start: int, end: int) -> bool:
 def lower(text: str) -> str:
     """Return `text` in lower case with every character in its place."""
     low = text.lower()
-    if len(low) == len(text):
-        return low
-    return "".join(c.lower() if len(c.lower()) == 1 else c for c in text)
+    if len(low) != len(text):
+        low = "".join(c.lower() if len(c.lower()) == 1 else c for c in text)
+    return low.replace("ς", "σ")  # which of the two it is depends on what follows

@@ -7,11 +7,13 @@ plan out by slicing.
 The same value has the same placeholder in every text, two values never share one. Numbers follow the order in which
 values were *found* (not where they were propagated to), so a conversation that comes back whole with every turn keeps
 its numbers.
+
+Planning a text costs most; what can be said about it may be kept (`gateway.redaction.notes`). What is left to do for a
+whole conversation is to collect what is looked for, to ask each text whether that changes anything, and to number.
 """
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -20,32 +22,20 @@ from gateway.model.decision import Action
 from gateway.model.entities import ENTITIES
 from gateway.model.finding import Finding
 from gateway.redaction import persons
+from gateway.redaction.notes import FOR_GOOD, Cut, Notes, Piece
 from gateway.redaction.placeholder import token
 from gateway.redaction.propagate import Needles
-from gateway.redaction.spans import Span, resolve
 
 Operate = Callable[[Action, str, str], str]
 """(action, entity, value) -> what stands in its place for good."""
-FOR_GOOD = ("mask", "hash", "generalise")
-
-
-@dataclass(frozen=True, slots=True)
-class Cut:
-    """One stretch that is replaced: by ``issued`` (a placeholder), or for good by what ``action`` makes of it."""
-
-    start: int
-    end: int
-    entity: str
-    action: Action
-    issued: str
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What is replaced in each text, and where the value behind each placeholder stands: (placeholder, text, cut)."""
+    """What is replaced in each text, and where the value behind each placeholder stands: text, start, end."""
 
     cuts: tuple[tuple[Cut, ...], ...]
-    values: tuple[tuple[str, int, Cut], ...]
+    values: Mapping[str, tuple[int, int, int]]
     counts: Mapping[tuple[str, str], int]
     residue: int = 0
     """Certain values that would still be readable: always 0, or the request must not leave."""
@@ -60,87 +50,59 @@ class Redaction:
     counts: Mapping[tuple[str, str], int]
 
 
-def plan(texts: Sequence[str], findings: Sequence[Sequence[Finding]], actions: Mapping[str, Action]) -> Plan:
-    """Decide what is replaced: findings whose action keeps the text play no part."""
-    wanted = [[f for f in found if _replaces(f, actions)] for found in findings]
-    first = [resolve(text, found) for text, found in zip(texts, wanted, strict=True)]
-    needles = Needles(texts, wanted)
-    further = needles.search(texts)
-    final = [_merge(text, spans, more) if more else spans
-             for text, spans, more in zip(texts, first, further, strict=True)]
-    in_order = [(i, s) for spans in (first, final) for i, found in enumerate(spans) for s in found]
-    issue = _Issuer(texts, actions, in_order)
-    cuts = tuple(tuple(issue.cut(index, span) for span in spans) for index, spans in enumerate(final))
+def plan(texts: Sequence[str], findings: Sequence[Sequence[Finding]], actions: Mapping[str, Action],
+         notes: Sequence[Notes] | None = None) -> Plan:
+    """Decide what is replaced. `notes` on each text, made with these actions, save work and change nothing."""
+    notes = [Notes() for _ in texts] if notes is None else notes
+    written: dict[int, str] = {}
+    studies = [kept.study(text, found, actions, written)
+               for kept, text, found in zip(notes, texts, findings, strict=True)]
+    searched = Needles(texts, [s.certain for s in studies], [s.needles for s in studies], written)
+    outcomes = [kept.outcome(text, study, searched, actions)
+                for kept, text, study in zip(notes, texts, studies, strict=True)]
+    further = [[] if o.pieces is s.pieces else o.pieces for s, o in zip(studies, outcomes, strict=True)]
+    issued, values = _issue(texts, [s.pieces for s in studies], further)
+    cuts = tuple(kept.cuts(outcome.pieces, [
+        "" if piece.action in FOR_GOOD else issued[text[piece.start:piece.end]] for piece in outcome.pieces])
+        for kept, text, outcome in zip(notes, texts, outcomes, strict=True))
     counts: Counter[tuple[str, str]] = Counter((cut.entity, cut.action) for found in cuts for cut in found)
-    left = needles.search([_outside(text, found) for text, found in zip(texts, cuts, strict=True)])
-    return Plan(cuts, tuple(issue.values), counts, residue=sum(map(len, left)))
+    return Plan(cuts, values, counts, sum(o.residue for o in outcomes))
 
 
-def _outside(text: str, cuts: Sequence[Cut]) -> str:
-    """Return what of `text` is not replaced."""
-    edges = [0, *(edge for cut in cuts for edge in (cut.start, cut.end)), len(text)]
-    return "\x00".join(text[a:b] for a, b in zip(edges[::2], edges[1::2], strict=True))
+def _issue(texts: Sequence[str], *rounds: Sequence[Sequence[Piece]],
+           ) -> tuple[dict[str, str], dict[str, tuple[int, int, int]]]:
+    """Return the placeholder of each value, and where the value behind each placeholder stands.
 
-
-def _replaces(finding: Finding, actions: Mapping[str, Action]) -> bool:
-    action = actions.get(finding.entity, "placeholder")
-    if finding.noted and action == "placeholder":
-        return False  # noticed for policy; the word itself stays unless policy asks for more than the default
-    return action not in ("keep", "note")
-
-
-def _merge(text: str, spans: list[Span], more: list[Span]) -> list[Span]:
-    covered = [Finding(s.start, s.end, s.entity, 1.0, "pruefziffer" if s.checked else "wiederholung") for s in spans]
-    inside = [m for m in more if not _covers(spans, m)]
-    if not inside:
-        return spans
-    return resolve(text, covered + [Finding(m.start, m.end, m.entity, 1.0, "wiederholung") for m in inside])
-
-
-def _covers(spans: Sequence[Span], span: Span) -> bool:
-    at = bisect_right(spans, span.start, key=lambda s: s.start) - 1
-    return at >= 0 and span.end <= spans[at].end
-
-
-class _Issuer:
-    """Gives out placeholders: one per value. Spellings of one number, and forms of one person, share the number."""
-
-    def __init__(self, texts: Sequence[str], actions: Mapping[str, Action],
-                 in_order: Sequence[tuple[int, Span]]) -> None:
-        self._texts, self._actions = texts, actions
-        self._people = persons.forms(
-            (texts[i][s.start:s.end], texts[i][max(0, s.start - persons.BEFORE):s.start])
-            for i, s in in_order if s.entity == "PERSON" and actions.get("PERSON", "placeholder") == "placeholder")
-        self._issued: dict[str, str] = {}
-        self._numbers: dict[str, dict[str, int]] = defaultdict(dict)
-        self._spellings: Counter[tuple[str, int]] = Counter()
-        self.values: list[tuple[str, int, Cut]] = []
-        for index, span in in_order:
-            self.cut(index, span)
-
-    def cut(self, index: int, span: Span) -> Cut:
-        """Return how `span` of text `index` is replaced."""
-        action = self._actions.get(span.entity, "placeholder")
-        if action in FOR_GOOD:
-            return Cut(span.start, span.end, span.entity, action, "")
-        value = self._texts[index][span.start:span.end]
-        issued = self._issued.get(value)
-        if issued is not None:
-            return Cut(span.start, span.end, span.entity, "placeholder", issued)
-        issued = self._issued[value] = self._next(ENTITIES[span.entity].label, value)
-        cut = Cut(span.start, span.end, span.entity, "placeholder", issued)
-        self.values.append((issued, index, cut))
-        return cut
-
-
-    def _next(self, label: str, value: str) -> str:
-        if label == "PERSON":
-            return token(label, *self._people[value])
-        known = self._numbers[label]
-        number = known.setdefault("".join(filter(str.isalnum, value)).lower() or value, len(known) + 1)
-        self._spellings[label, number] += 1
-        spelling = self._spellings[label, number]
-        return token(label, number, str(spelling) if spelling > 1 else "")
+    Spellings of one number, and forms of one person, share the number.
+    """
+    first: dict[str, tuple[int, Piece]] = {}
+    mentions: list[tuple[str, persons.Name, str]] = []
+    for pieces in rounds:
+        for index, found in enumerate(pieces):
+            for piece in found:
+                if piece.action in FOR_GOOD:
+                    continue
+                value = texts[index][piece.start:piece.end]
+                first.setdefault(value, (index, piece))
+                if piece.name is not None:
+                    mentions.append((value, piece.name, piece.salutation))
+    people = persons.forms(mentions)
+    numbers: dict[str, dict[int, int]] = defaultdict(dict)
+    spellings: Counter[tuple[str, int]] = Counter()
+    issued: dict[str, str] = {}
+    values: dict[str, tuple[int, int, int]] = {}
+    for value, (index, piece) in first.items():
+        label = ENTITIES[piece.entity].label
+        if piece.name is not None:
+            name = token(label, *people[value])
+        else:
+            number = numbers[label].setdefault(piece.number, len(numbers[label]) + 1)
+            spellings[label, number] += 1
+            spelling = spellings[label, number]
+            name = token(label, number, str(spelling) if spelling > 1 else "")
+        issued[value] = name
+        values[name] = index, piece.start, piece.end
+    return issued, values
 
 
 def apply(texts: Sequence[str], plan: Plan, operate: Operate) -> Redaction:
@@ -152,13 +114,13 @@ def apply(texts: Sequence[str], plan: Plan, operate: Operate) -> Redaction:
             continue
         pieces: list[str] = []
         position = 0
-        for cut in cuts:
-            pieces.append(text[position:cut.start])
-            pieces.append(cut.issued or operate(cut.action, cut.entity, text[cut.start:cut.end]))
-            position = cut.end
+        for start, end, entity, action, issued in cuts:
+            pieces.append(text[position:start])
+            pieces.append(issued or operate(action, entity, text[start:end]))
+            position = end
         pieces.append(text[position:])
         out.append("".join(pieces))
-    values = {issued: texts[index][cut.start:cut.end] for issued, index, cut in plan.values}
+    values = {issued: texts[index][start:end] for issued, (index, start, end) in plan.values.items()}
     return Redaction(out, values, plan.counts)
 
 
