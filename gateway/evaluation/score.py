@@ -5,8 +5,8 @@ The rules, independent of labels and of the form of a placeholder:
 * A word is a run of letters and digits. It is telling from three characters on unless it is a particle ("von",
   "straße"), and a number from two digits on. Only telling words of an annotation count, with their length.
 * Case does not matter. A word has leaked as often as it stands in the text that leaves beyond the times it stands
-  outside every annotation in the original: "Kurz" the adjective does not excuse "Kurz" the clerk. The number in a
-  placeholder is a word, too, so ``[PERSON_12]`` beside a hidden "12" counts as leaked: wrong to the safe side.
+  outside every annotation in the original: "Kurz" the adjective does not excuse "Kurz" the clerk. A placeholder
+  is one word as well, and nobody wrote it: the number in ``[PERSON12]`` does not stand alone.
 * A word outside every annotation that is missing in the text that leaves was replaced without need.
 
 The rules are those by which the project is judged; changing them changes what the published figures mean.

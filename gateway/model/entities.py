@@ -1,7 +1,7 @@
 """The kinds of personal data that KI-Pforte knows, and what staff and models call them.
 
 The keys are those of the evaluation and of every policy file; a placeholder carries `Entity.label`
-(``[PERSON_1]``, ``[ADRESSE_2]``): upper-case ASCII letters only, so that it survives Markdown, JSON and HTML.
+(``[PERSON1]``, ``[ADRESSE2]``): upper-case ASCII letters only, so that it survives Markdown, JSON and HTML.
 """
 
 from __future__ import annotations

@@ -16,6 +16,7 @@ from gateway.model.finding import Passage
 from gateway.ports import Detector
 from gateway.redaction.guard import AnswerGuard, strangers
 from gateway.redaction.leaks import leaks
+from gateway.redaction.placeholder import Issued
 from gateway.redaction.restore import Restorer, restore
 
 UNCHECKED = "ungeprueft"
@@ -33,6 +34,10 @@ class AnswerCheck:
     detector: Detector
     _guards: list[AnswerGuard] = field(default_factory=list, repr=False)
     _sent: str | None = field(default=None, repr=False)
+    _issued: Issued = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        self._issued = Issued(self.values)
 
     @property
     def needed(self) -> bool:
@@ -41,7 +46,7 @@ class AnswerCheck:
 
     def channel(self, json_string: bool) -> Restorer | AnswerGuard:
         """Open one channel. Arguments of tools are restored but not hidden from the tool that needs them."""
-        restorer = Restorer(self.values, json_string=json_string)
+        restorer = Restorer(self._issued, json_string=json_string)
         if self.mode != "mask" or json_string:
             return restorer
         guard = AnswerGuard(restorer, lambda text: self.detector.find(Passage(text)), self.sent)
@@ -66,7 +71,7 @@ class AnswerCheck:
         found: Counter[str] = Counter()
         if self.mode == "show" or not raw:
             return found
-        texts = [restore(text, self.values) for text in raw]
+        texts = [restore(text, self._issued) for text in raw]
         try:
             findings = await self.detector.inspect([Passage(text) for text in texts])
         except GatewayError:

@@ -114,8 +114,10 @@ class Notes:
         more = searched.search(text, searched.relevant(own))
         spans = _merge(text, study.spans, more)
         pieces = study.pieces if spans is study.spans else _pieces(text, spans, actions)
-        left = _outside(text, spans) if spans else ""
-        outer = words(left) if left else set()
+        left, outer = text, own
+        if spans:
+            left = _outside(text, spans)
+            outer = words(left)
         residue = len(searched.search(left, searched.relevant(outer))) + _uncovered(study.wanted, spans)
         kept = array("q", own | outer)
         outcome = Outcome(searched.relevant(kept), kept, pieces, residue)

@@ -1,8 +1,8 @@
 """Which mentions are the same person, told from the words of the names alone and never from likeness.
 
 "Sabine Krüger", "Frau Krüger", "Sabine" and "KRÜGER" are one person in four forms; each form keeps its own placeholder,
-because each is put back as it was written, but all share the number: ``[PERSON_1_W]``, ``[PERSON_1_WN]``,
-``[PERSON_1_WV]``, ``[PERSON_1_WN2]``. A bare name that fits two people belongs to neither: it gets a number of its own.
+because each is put back as it was written, but all share the number: ``[PERSON1W]``, ``[PERSON1WN]``,
+``[PERSON1WV]``, ``[PERSON1WN2]``. A bare name that fits two people belongs to neither: it gets a number of its own.
 
 The suffix: W or M where a salutation gave the gender, N or V for the surname or given name alone, then a digit for a
 further spelling. Two full names are one person only if all their words are the same but for case and spelled-out

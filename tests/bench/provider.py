@@ -25,7 +25,7 @@ import httptools
 import orjson
 import uvloop
 
-PLACEHOLDER = re.compile(rb"\[[A-Z]{2,20}_\d+\]")
+PLACEHOLDER = re.compile(rb"\[[A-Z]{2,20}\d+(?:[A-Z]{1,2}\d*)?\]")
 _WORDS = (" Die", " Stadt", " prüft", " den", " Antrag", " und", " gibt", " bald", " Auskunft", ",", " sobald", ".")
 _ECHO_EVERY = 8
 _HEAD = b'{"id":"chatcmpl-bench","object":"chat.completion.chunk","created":1790000000,"model":"fake","choices":['

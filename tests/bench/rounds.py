@@ -19,6 +19,7 @@ import orjson
 
 from tests.bench.load import Client, Sample, closed_loop, open_loop, problems, streams
 from tests.bench.measure import cpu_seconds, is_stall_free, longest_gap, machine_seconds, percentile
+from tests.bench.provider import PLACEHOLDER
 from tests.bench.scenarios import CONNECTIONS, Scenario, body, question
 from tests.bench.targets import BenchError, Target, request
 from tests.bench.texts import TURNS, Texts
@@ -189,7 +190,7 @@ class Bench:
         for _ in range(5):
             await client.ask(body(target.model, question(self._texts.mail()), False))
             answer = b"".join(client.body)
-            restored = restored and b"_1]" not in answer and b"_2]" not in answer
+            restored = restored and not PLACEHOLDER.search(answer)
         after = control(self._provider, chunks=20, rate=0, echo=False)
         return (after["placeholders"] - before["placeholders"]) / 5, restored
 

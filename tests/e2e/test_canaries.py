@@ -47,7 +47,7 @@ def go_through_every_door(gateway: GatewayProcess, person: Person, provider: Ech
         replies.append(ask("POST", url, key, chat(TEXT)))
     with provider.doing(cut=3, break_after=20):
         replies.append(ask("POST", url, key, chat(TEXT, stream=True)))
-    with provider.doing(says=f"{WORD} [PERSON_99] canary-quotation", cut=1):
+    with provider.doing(says=f"{WORD} [PERSON99] canary-quotation", cut=1):
         replies.append(ask("POST", url, key, chat(TEXT, stream=True)))
     return {reply.status for reply in replies}
 

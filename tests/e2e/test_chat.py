@@ -121,7 +121,7 @@ def test_a_tool_that_leaves_the_house_gets_no_value_back(client: OpenAI, provide
                 model=model, tools=[search], stream=True, messages=[{"role": "user", "content": "Frau Sabine Krüger"}])
             arguments = "".join(chunk.choices[0].delta.tool_calls[0].function.arguments or ""  # type: ignore[union-attr]
                                 for chunk in stream if chunk.choices[0].delta.tool_calls)
-        assert arguments == '{"query": "Frau [PERSON_1_W]"}'
+        assert arguments == '{"query": "Frau [PERSON1W]"}'
 
 
 def test_nothing_of_the_callers_headers_and_names_reaches_the_provider(

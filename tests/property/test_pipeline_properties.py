@@ -82,7 +82,7 @@ def test_an_answer_that_nobody_begins_to_read_is_ended_as_well(stream: bool) -> 
 
 
 TEXTS = st.lists(st.sampled_from(["Guten Tag", "Frau Sabine Krüger", "Otto Weber und Sabine Krüger", "L01X00T47",
-                                  "[PERSON_1]", "krüger fehlt"]), min_size=1, max_size=4)
+                                  "[PERSON1]", "krüger fehlt"]), min_size=1, max_size=4)
 TURNS = st.lists(st.tuples(TEXTS, st.sampled_from(["demo", "eu-cloud"]), st.sampled_from(["bauamt", "buergerbuero"]),
                            st.booleans()), min_size=1, max_size=5)
 

@@ -15,10 +15,11 @@ from gateway.redaction.restore import Restorer, restore
 from tests.support.chunking import joined_in_every_way
 
 FRAGMENTS = st.sampled_from([
-    "[PERSON_1]", "[PERSON_", "[IBAN_12]", "\\[PERSON\\_1\\]", "［PERSON_1］", "&#91;PERSON_1&#93;",
-    "[person 1", "[", "]", "\\", "&", "_1]", "1", "2]", "PERSON_1", "TEXT_1]", "[TEXT_1]", " ", "\n", "\n\n", "](",
+    "[PERSON1]", "[PERSON", "[IBAN12]", "\\[PERSON\\_1\\]", "\\\\[Person1\\\\]", "［PERSON_1］", "&#91;PERSON1&#93;",
+    "W", "X2]", "s", "s ", "'s",
+    "[person 1", "[", "]", "\\", "&", "_1]", "1", "2]", "PERSON1", "TEXT1]", "[TEXT1]", " ", "\n", "\n\n", "](",
     "https://a.de/?n=", "<a href=\"", "<", ">", "=",
-    "Frau Krüger", "Krügers", "Müller", "mueller", "s", "DE89 3704", "ß", "İ", "😀",
+    "Frau Krüger", "Krügers", "Müller", "mueller", "Fuchs", "Marxs", "DE89 3704", "ß", "İ", "😀",
     "**", "mailto:", "//", "www.", "\"", "'",
 ])
 TEXTS = st.lists(st.one_of(FRAGMENTS, st.text(max_size=6)), max_size=14).map("".join)
@@ -45,7 +46,7 @@ def replaced(texts: list[str], findings: list[list[Finding]]):  # type: ignore[n
 
 
 @given(requests())
-@example((["[PERSON_1"], [[]]))
+@example((["[PERSON1"], [[]]))
 @example((["a\\Krüger\\]"], [[Finding(2, 8, "PERSON", 1, "anrede")]]))
 @example((["https://a.de/?n=Krüger und Krüger"], [[Finding(16, 22, "PERSON", 1, "anrede")]]))
 def test_what_was_redacted_comes_back_byte_for_byte(request: tuple[list[str], list[list[Finding]]]) -> None:
@@ -89,7 +90,7 @@ def test_restoration_does_not_depend_on_where_the_answer_was_cut(
 
 @given(TEXTS, st.data())
 def test_no_more_is_held_back_than_one_placeholder(text: str, data: st.DataObject) -> None:
-    restorer = Restorer({"[PERSON_1]": "Krüger", "[PERSON_12]": "Müller", "[TEXT_1]": "[PERSON_1]"})
+    restorer = Restorer({"[PERSON1]": "Krüger", "[PERSON12]": "Müller", "[TEXT1]": "[PERSON1]"})
     position = 0
     while position < len(text):
         step = data.draw(st.integers(1, 5))
@@ -100,7 +101,7 @@ def test_no_more_is_held_back_than_one_placeholder(text: str, data: st.DataObjec
 
 @given(st.text(alphabet=st.characters(blacklist_characters="[\\［⟦&")))
 def test_text_without_a_sentinel_passes_with_no_delay(text: str) -> None:
-    restorer = Restorer({"[PERSON_1]": "Krüger"})
+    restorer = Restorer({"[PERSON1]": "Krüger"})
     assert restorer.feed(text) == text
     assert restorer.close() == ""
 
@@ -118,8 +119,8 @@ def test_text_that_looks_like_a_placeholder_survives_unchanged(text: str) -> Non
 
 @given(TEXTS, TEXTS)
 def test_joined_tool_arguments_parse_and_equal_the_restored_value(name: str, other: str) -> None:
-    values = {"[PERSON_1]": name, "[IBAN_1]": other}
-    source = json.dumps({"wer": "[PERSON_1]", "text": "an [IBAN_1], Gruß \n [PERSON_1]"}, ensure_ascii=False)
+    values = {"[PERSON1]": name, "[IBAN1]": other}
+    source = json.dumps({"wer": "[PERSON1]", "text": "an [IBAN1], Gruß \n [PERSON1]"}, ensure_ascii=False)
 
     def machine():  # type: ignore[no-untyped-def]
         restorer = Restorer(values, json_string=True)

@@ -99,7 +99,7 @@ def test_no_leaf_is_missed_wherever_a_name_stands(request: dict[str, Any], place
     marked = with_mark({key: value for key, value in request.items() if key not in ("model", "messages")}, [place])
     marked |= {"model": "haus", "messages": [with_mark(message, [place]) for message in request["messages"]]}
     document = parse(marked)
-    document.rewrite([slot.text.replace(MARK, "[PERSON_1]") for slot in document.slots])
+    document.rewrite([slot.text.replace(MARK, "[PERSON1]") for slot in document.slots])
     if not document.opaque:  # what cannot be read is refused as a whole
         assert not any(MARK in text for text in strings(orjson.loads(document.to_bytes())))
 
@@ -110,9 +110,9 @@ def test_arguments_of_tools_are_read_through_their_escapes(value: Any, ascii_onl
     arguments = json.dumps(marked, ensure_ascii=ascii_only)
     call = {"id": "a", "type": "function", "function": {"name": "f", "arguments": arguments}}
     document = parse({"model": "haus", "messages": [{"role": "assistant", "tool_calls": [call]}]})
-    document.rewrite([slot.text.replace(MARK, "[PERSON_1]") for slot in document.slots])
+    document.rewrite([slot.text.replace(MARK, "[PERSON1]") for slot in document.slots])
     sent = orjson.loads(document.to_bytes())["messages"][0]["tool_calls"][0]["function"]["arguments"]
-    assert json.loads(sent) == json.loads(json.dumps(marked).replace(json.dumps(MARK)[1:-1], "[PERSON_1]"))
+    assert json.loads(sent) == json.loads(json.dumps(marked).replace(json.dumps(MARK)[1:-1], "[PERSON1]"))
 
 
 LINE_END = st.sampled_from([b"\n", b"\r\n", b"\r"])
@@ -136,7 +136,7 @@ def test_events_are_the_same_wherever_the_bytes_are_cut(texts: list[str], end: b
 
 
 DELTAS = st.lists(st.tuples(st.integers(0, 1), st.sampled_from(["content", "arguments"]), st.text(
-    alphabet="[PERSON_12] \\\"ü\n", max_size=8)), max_size=8)
+    alphabet="[PERSON12] \\\"ü\n", max_size=8)), max_size=8)
 
 
 @given(DELTAS, st.lists(st.integers(0, 10_000), max_size=12), st.booleans())
@@ -148,7 +148,7 @@ def test_an_answer_says_the_same_wherever_its_bytes_are_cut(deltas: list[tuple[i
     results = []
     for pieces in ([raw], cut(raw, marks), [raw[i:i + 1] for i in range(len(raw))]):
         answer = ChatAnswer(AnswerContext(
-            channel=lambda json_string: Restorer({"[PERSON_1]": 'Kr"ü'}, json_string=json_string), wants_usage=False,
+            channel=lambda json_string: Restorer({"[PERSON1]": 'Kr"ü'}, json_string=json_string), wants_usage=False,
             alias="haus", target="ziel"))
         out = b"".join([answer.feed(piece) for piece in pieces] + [answer.close()])
         results.append((out, answer.state, answer.unresolved))

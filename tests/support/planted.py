@@ -7,7 +7,7 @@ MAIL = """Sehr geehrte Frau Sabine Krüger,
 Ihre IBAN lautet DE89 3704 0044 0532 0130 00, geboren am 14.03.1978, wohnhaft Lindenstraße 5, 12345 Musterstadt.
 E-Mail sabine.krueger@example.org, Telefon 0151 23456789, Steuer-ID 86 095 742 719, Kennzeichen HH-AB 1234.
 
-Wird Herr Dr. Müller das prüfen? [PERSON_1] und [IBAN_7] stehen schon im Entwurf; <b>Krüger</b>, "KRÜGER", Krüger's.
+Wird Herr Dr. Müller das prüfen? [PERSON1] und [IBAN7] stehen schon im Entwurf; <b>Krüger</b>, "KRÜGER", Krüger's.
 Siehe https://example.org/akte?name=Krueger\t— mit freundlichen Grüßen 🙂
 
 Thomas Wächter

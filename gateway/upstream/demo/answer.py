@@ -1,8 +1,8 @@
 """What the demo says: a pure function of what it received.
 
 Keeps true: the answer uses the placeholders it saw (so that a reader sees them turned back into names) and quotes
-the message with the same placeholders spelt ``‹PERSON·1›`` for ``[PERSON_1]``. That spelling is for people:
-restoration looks for square brackets and an underscore, in any case, with spaces, escaped or full-width; single
+the message with the same placeholders spelt ``‹PERSON·1›`` for ``[PERSON1]``. That spelling is for people:
+restoration looks for square brackets around label and number, in any case, with spaces, escaped or full-width; single
 guillemets and a middle dot are none of these in any Unicode normalisation, so the quotation stays as the provider
 saw it.
 """
@@ -17,7 +17,7 @@ DEMO = "Dies ist die eingebaute Demo, kein Sprachmodell."
 QUOTE_LIMIT = 20_000
 """Characters that are quoted; the answer says how many it left out."""
 
-PLACEHOLDER = re.compile(r"\[([A-Z]{2,24}_[0-9]{1,6}(?:_[A-Z0-9]{1,4})?)\]")
+PLACEHOLDER = re.compile(r"\[([A-Z]{2,24})([0-9]{1,7}(?:[A-Z]{1,2}[0-9]{0,7})?)\]")
 
 
 class MalformedError(Exception):
@@ -49,7 +49,7 @@ def placeholders(text: str) -> list[str]:
 
 def quoted(text: str) -> str:
     """Return `text` as a Markdown quotation whose placeholders restoration leaves alone."""
-    shown = PLACEHOLDER.sub(lambda m: f"‹{m[1].replace('_', '·')}›", text[:QUOTE_LIMIT])
+    shown = PLACEHOLDER.sub(lambda m: f"‹{m[1]}·{m[2]}›", text[:QUOTE_LIMIT])
     lines = "\n".join(f"> {line}" if line else ">" for line in shown.split("\n"))
     left_out = len(text) - QUOTE_LIMIT
     if left_out > 0:
@@ -60,7 +60,7 @@ def quoted(text: str) -> str:
 def compose(received: Received, variant: int = 0) -> str:
     """Return the answer; `variant` numbers the further choices that a request may ask for."""
     seen = placeholders(received.text)
-    names = [name for name in seen if name.startswith("[PERSON_")]
+    names = [name for name in seen if name.startswith("[PERSON")]
     parts = [f"Guten Tag {names[0]}," if names else "Guten Tag,"]
     about = f"{DEMO} Ihre Nachricht ist angekommen ({len(received.text)} Zeichen{_company(received)})."
     parts.append(about if variant == 0 else f"{about} Das ist Vorschlag {variant + 1}.")

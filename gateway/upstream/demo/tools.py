@@ -85,7 +85,7 @@ def _string(name: str, text: str) -> str:
     seen = placeholders(text)
     for word, label in _LABELS:
         if word in name.lower():
-            fitting = [value for value in seen if value.startswith(f"[{label}_")]
+            fitting = [value for value in seen if value.startswith(f"[{label}")]
             if fitting:
                 return fitting[0]
     return seen[0] if seen else text[:200]

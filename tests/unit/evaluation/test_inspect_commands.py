@@ -13,7 +13,7 @@ from gateway.model.finding import Passage
 from gateway.model.reasons import REASONS
 
 FOLDER = Path(__file__).parents[2] / "evaluation"
-TEXT = "Sehr geehrte Frau Krüger,\nIBAN DE89 3704 0044 0532 0130 00. Sie leidet an Diabetes. [PERSON_1]\n"
+TEXT = "Sehr geehrte Frau Krüger,\nIBAN DE89 3704 0044 0532 0130 00. Sie leidet an Diabetes. [PERSON1]\n"
 
 
 @pytest.fixture(autouse=True)
@@ -30,7 +30,7 @@ def test_redact_shows_what_a_provider_sees_and_why_without_repeating_the_values(
     assert shown.exit_code == 0
     assert "Krüger" not in shown.stdout
     assert "DE89" not in shown.stdout
-    assert "[IBAN_1]" in shown.stdout
+    assert "[IBAN1]" in shown.stdout
     assert "Prüfziffer stimmt" in shown.stdout
     assert "bleibt stehen, wird nur bemerkt" in shown.stdout
     assert "2:6 " in shown.stdout, "line and column of the IBAN"

@@ -46,7 +46,7 @@ def test_the_whole_way_leaves_an_intent_before_and_an_outcome_after(stream: bool
     assert out.status == 200
     assert "Sabine Krüger" in raw.decode()
     sent = made.sent[0].redacted.body.decode()
-    assert "[PERSON_1" in sent
+    assert "[PERSON1" in sent
     assert "Krüger" not in sent
     assert made.kinds() == ["intent", "outcome"]
     intent, outcome = made.book
@@ -206,7 +206,7 @@ def test_nothing_that_was_written_down_or_measured_holds_content() -> None:
     asyncio.run(made.ask(body))
     asyncio.run(made.ask(chat("Frau Sabine Krüger", model="canary"), purpose="canary"))
     written = repr([(e.kind, e.meta, e.subject) for e in made.book]) + repr(made.measured)
-    for word in ("Krüger", "Quitten", "canary", "PERSON_1"):
+    for word in ("Krüger", "Quitten", "canary", "PERSON1"):
         assert word not in written
     assert {call[1] for call in made.measured if call[0] == "stage"} <= {
         "authenticate", "admit", "inspect", "release", "redact", "record", "upstream_first_byte", "relay"}

@@ -19,15 +19,15 @@ def find(text: str) -> list[Finding]:
 
 
 @pytest.mark.parametrize(("answer", "shown"), [
-    ("Guten Tag Frau [PERSON_1]. Fragen Sie Herrn Müller. Danke",
+    ("Guten Tag Frau [PERSON1]. Fragen Sie Herrn Müller. Danke",
      "Guten Tag Frau Krüger. Fragen Sie Herrn [Name entfernt]. Danke"),
-    ("Frau Nowak\nund Frau [PERSON_1]", "Frau [Name entfernt]\nund Frau Krüger"),
+    ("Frau Nowak\nund Frau [PERSON1]", "Frau [Name entfernt]\nund Frau Krüger"),
     ("nichts zu verbergen", "nichts zu verbergen"),
     ("Wort " * 300 + "Müller " + "Wort " * 300, "Wort " * 300 + "[Name entfernt] " + "Wort " * 300),
 ])
 def test_people_nobody_sent_are_hidden_for_every_way_of_cutting(answer: str, shown: str) -> None:
     def machine():  # type: ignore[no-untyped-def]
-        guard = AnswerGuard(Restorer({"[PERSON_1]": "Krüger"}), find, "antwort an frau krüger")
+        guard = AnswerGuard(Restorer({"[PERSON1]": "Krüger"}), find, "antwort an frau krüger")
         return guard.feed, guard.close
     assert joined_in_every_way(answer, machine) == shown
 

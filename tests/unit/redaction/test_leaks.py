@@ -6,11 +6,11 @@ import pytest
 
 from gateway.redaction.leaks import leaks
 
-SENT = ["Antwort an Frau [PERSON_1], IBAN [IBAN_1], wegen Herrn Weber"]
+SENT = ["Antwort an Frau [PERSON1], IBAN [IBAN1], wegen Herrn Weber"]
 
 
 @pytest.mark.parametrize(("answer", "values", "count"), [
-    ("Sehr geehrte Frau [PERSON_1]", ["Krüger"], 0),
+    ("Sehr geehrte Frau [PERSON1]", ["Krüger"], 0),
     ("Sehr geehrte Frau Krüger", ["Krüger"], 1),
     ("Frau KRÜGERS Antrag", ["Krüger"], 1),
     ("das Krügerdenkmal", ["Krüger"], 0),

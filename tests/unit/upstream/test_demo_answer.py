@@ -35,13 +35,13 @@ def test_even_a_generous_restorer_does_not_know_the_quoted_spelling(label: str, 
 
 
 def test_the_answer_greets_with_the_placeholder_names_itself_and_quotes() -> None:
-    answer = compose(Received(text="Ich bin [PERSON_2], Tel. [TELEFON_1].", instructions=1))
-    assert answer.startswith("Guten Tag [PERSON_2],")
+    answer = compose(Received(text="Ich bin [PERSON2], Tel. [TELEFON1].", instructions=1))
+    assert answer.startswith("Guten Tag [PERSON2],")
     assert DEMO in answer
-    assert "[TELEFON_1]" in answer
+    assert "[TELEFON1]" in answer
     assert "> Ich bin ‹PERSON·2›, Tel. ‹TELEFON·1›." in answer
     assert "1 Systemanweisung" in answer
-    restored = restore(answer, {"[PERSON_2]": "Erika Mustermann", "[TELEFON_1]": "0123"})
+    restored = restore(answer, {"[PERSON2]": "Erika Mustermann", "[TELEFON1]": "0123"})
     assert restored.startswith("Guten Tag Erika Mustermann,")
     assert "‹PERSON·2›" in restored
 
@@ -62,7 +62,7 @@ def test_the_pieces_of_an_answer_join_to_the_answer(text: str) -> None:
 
 
 def test_a_placeholder_is_cut_apart_by_the_pieces() -> None:
-    assert not any("[GEBURTSDATUM_1]" in piece for piece in pieces("x" * 3 + "[GEBURTSDATUM_1]" * 4))
+    assert not any("[GEBURTSDATUM1]" in piece for piece in pieces("x" * 3 + "[GEBURTSDATUM1]" * 4))
 
 
 SEARCH = {"name": "akte_suchen", "description": "Sucht eine Akte", "parameters": {
@@ -75,9 +75,9 @@ MAIL = {"name": "mail_schreiben", "description": "Schreibt einen Brief", "parame
 
 
 def test_arguments_fit_the_schema_and_use_the_values_of_the_message() -> None:
-    text = "Nutze das Werkzeug: 12 Akten zu [PERSON_1], [EMAIL_1]."
+    text = "Nutze das Werkzeug: 12 Akten zu [PERSON1], [EMAIL1]."
     assert tools.arguments(SEARCH, Received(text=text)) == {
-        "name": "[PERSON_1]", "email": "[EMAIL_1]", "art": "bau", "anzahl": 12, "genau": True, "orte": ["[PERSON_1]"],
+        "name": "[PERSON1]", "email": "[EMAIL1]", "art": "bau", "anzahl": 12, "genau": True, "orte": ["[PERSON1]"],
         "zeit": {"jahr": 12.0}}
 
 

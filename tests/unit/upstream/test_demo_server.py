@@ -19,7 +19,7 @@ import pytest
 from gateway.upstream.demo import DemoProvider
 from gateway.upstream.demo.answer import DEMO
 
-TEXT = "Guten Tag, ich bin [PERSON_1], meine Adresse ist [ADRESSE_1]."
+TEXT = "Guten Tag, ich bin [PERSON1], meine Adresse ist [ADRESSE1]."
 PARAMETERS = {"type": "object", "properties": {"name": {"type": "string"}}}
 TOOL: Any = {"type": "function", "function": {"name": "akte_suchen", "parameters": PARAMETERS}}
 MESSAGES: Any = [{"role": "system", "content": "Seien Sie höflich."}, {"role": "user", "content": TEXT}]
@@ -62,7 +62,7 @@ async def test_a_chat_answer_is_the_same_streamed_or_not(client: openai.AsyncOpe
     assert texts == [choice.message.content for choice in whole.choices]
     assert usage == whole.usage
     assert finishes == ["stop", "stop"]
-    assert texts[0].startswith("Guten Tag [PERSON_1],")
+    assert texts[0].startswith("Guten Tag [PERSON1],")
     assert DEMO in texts[1]
     assert "Vorschlag 2" in texts[1]
 
@@ -84,16 +84,16 @@ async def test_a_tool_is_called_and_its_result_answered_with(client: openai.Asyn
             assert call.function is not None
             name += call.function.name or ""
             text += call.function.arguments or ""
-    assert (name, json.loads(text)) == ("akte_suchen", {"name": "[PERSON_1]"})
+    assert (name, json.loads(text)) == ("akte_suchen", {"name": "[PERSON1]"})
     whole = await client.chat.completions.create(model="demo", messages=MESSAGES, tools=[TOOL], tool_choice="required")
     assert whole.choices[0].finish_reason == "tool_calls"
     message = whole.choices[0].message
     assert message.tool_calls is not None
-    result = {"role": "tool", "tool_call_id": message.tool_calls[0].id, "content": "Akte von [PERSON_1]"}
+    result = {"role": "tool", "tool_call_id": message.tool_calls[0].id, "content": "Akte von [PERSON1]"}
     history = [*MESSAGES, message.model_dump(exclude_none=True), result]
     answer = await client.chat.completions.create(model="demo", messages=history, tools=[TOOL])
     content = answer.choices[0].message.content or ""
-    assert "Das Werkzeug hat geantwortet: Akte von [PERSON_1]" in content
+    assert "Das Werkzeug hat geantwortet: Akte von [PERSON1]" in content
     assert "> Akte von ‹PERSON·1›" in content
 
 
@@ -111,7 +111,7 @@ async def test_responses_stream_numbers_its_events_and_ends_once(client: openai.
         "response.output_item.done", "response.completed"]
     joined = "".join(event.delta for event in events if event.type == "response.output_text.delta")
     assert joined == whole.output_text
-    assert joined.startswith("Guten Tag [PERSON_1],")
+    assert joined.startswith("Guten Tag [PERSON1],")
     assert events[-1].response.output_text == joined  # type: ignore[union-attr]
     assert whole.usage is not None
     assert whole.usage.total_tokens > 0
@@ -123,21 +123,21 @@ async def test_responses_call_a_tool_and_answer_with_its_result(client: openai.A
     events = [event async for event in await client.responses.create(
         model="demo", input=TEXT, tools=[tool], tool_choice="required", stream=True)]
     joined = "".join(event.delta for event in events if event.type == "response.function_call_arguments.delta")
-    assert json.loads(joined) == {"name": "[PERSON_1]"}
+    assert json.loads(joined) == {"name": "[PERSON1]"}
     call = events[-1].response.output[0]  # type: ignore[union-attr]
     assert (call.type, call.arguments) == ("function_call", joined)
     history: Any = [{"role": "user", "content": TEXT}, call.model_dump(),
-                    {"type": "function_call_output", "call_id": call.call_id, "output": "Akte von [PERSON_1]"}]
+                    {"type": "function_call_output", "call_id": call.call_id, "output": "Akte von [PERSON1]"}]
     answer = await client.responses.create(model="demo", input=history, tools=[tool])
-    assert "Das Werkzeug hat geantwortet: Akte von [PERSON_1]" in answer.output_text
+    assert "Das Werkzeug hat geantwortet: Akte von [PERSON1]" in answer.output_text
 
 
 @asked
 async def test_completions_answer_streamed_or_not(client: openai.AsyncOpenAI) -> None:
-    whole = await client.completions.create(model="demo", prompt=["Ich bin [PERSON_1].", "Zweiter Text"])
+    whole = await client.completions.create(model="demo", prompt=["Ich bin [PERSON1].", "Zweiter Text"])
     assert [choice.index for choice in whole.choices] == [0, 1]
     texts = ["", ""]
-    async for chunk in await client.completions.create(model="demo", prompt=["Ich bin [PERSON_1].", "Zweiter Text"],
+    async for chunk in await client.completions.create(model="demo", prompt=["Ich bin [PERSON1].", "Zweiter Text"],
                                                        stream=True):
         for choice in chunk.choices:
             texts[choice.index] += choice.text

@@ -31,7 +31,7 @@ KEY = "sk-kanarie"
 TOOL = {"type": "function", "function": {"name": "akte_suchen", "description": "Sucht eine Akte", "parameters": {
     "type": "object", "properties": {"name": {"type": "string"}}, "required": ["name"]}}}
 SYSTEM = {"role": "system", "content": "Sie helfen einem Rathaus."}
-USER = {"role": "user", "content": f"Guten Tag [PERSON_1] {CANARY}"}
+USER = {"role": "user", "content": f"Guten Tag [PERSON1] {CANARY}"}
 
 
 @pytest.fixture(autouse=True)
@@ -128,12 +128,12 @@ ANTHROPIC_STREAM = named([
     {"type": "content_block_start", "index": 0, "content_block": {"type": "text", "text": ""}},
     {"type": "ping"},
     {"type": "content_block_delta", "index": 0, "delta": {"type": "text_delta", "text": "Guten Tag [PER"}},
-    {"type": "content_block_delta", "index": 0, "delta": {"type": "text_delta", "text": "SON_1]"}},
+    {"type": "content_block_delta", "index": 0, "delta": {"type": "text_delta", "text": "SON1]"}},
     {"type": "content_block_stop", "index": 0},
     {"type": "content_block_start", "index": 1,
      "content_block": {"type": "tool_use", "id": "toolu_1", "name": "akte_suchen", "input": {}}},
     {"type": "content_block_delta", "index": 1, "delta": {"type": "input_json_delta", "partial_json": '{"name": "[PE'}},
-    {"type": "content_block_delta", "index": 1, "delta": {"type": "input_json_delta", "partial_json": 'RSON_1]"}'}},
+    {"type": "content_block_delta", "index": 1, "delta": {"type": "input_json_delta", "partial_json": 'RSON1]"}'}},
     {"type": "content_block_stop", "index": 1},
     {"type": "message_delta", "delta": {"stop_reason": "tool_use"}, "usage": {"output_tokens": 7}},
     {"type": "message_stop"},
@@ -153,10 +153,10 @@ def test_anthropic_streams_text_and_a_tool_call() -> None:
     assert sent["messages"] == [{"role": "user", "content": [{"type": "text", "text": USER["content"]}]}]
     assert (sent["tools"][0]["name"], sent["tools"][0]["input_schema"]) == (
         "akte_suchen", TOOL["function"]["parameters"])  # type: ignore[index]
-    assert "".join(delta.get("content") or "" for delta in outcome.deltas) == "Guten Tag [PERSON_1]"
+    assert "".join(delta.get("content") or "" for delta in outcome.deltas) == "Guten Tag [PERSON1]"
     calls = [call for delta in outcome.deltas for call in delta.get("tool_calls", [])]
     assert (calls[0]["id"], calls[0]["function"]["name"]) == ("toolu_1", "akte_suchen")
-    assert json.loads("".join(call["function"]["arguments"] for call in calls)) == {"name": "[PERSON_1]"}
+    assert json.loads("".join(call["function"]["arguments"] for call in calls)) == {"name": "[PERSON1]"}
     finishes = [choice["finish_reason"] for event in outcome.events for choice in event["choices"]]
     assert [finish for finish in finishes if finish] == ["tool_calls"]
     last = outcome.events[-1]
@@ -166,23 +166,23 @@ def test_anthropic_streams_text_and_a_tool_call() -> None:
 
 def test_anthropic_gets_a_tool_result_in_its_own_form() -> None:
     call = {"id": "toolu_1", "type": "function",
-            "function": {"name": "akte_suchen", "arguments": '{"name": "[PERSON_1]"}'}}
+            "function": {"name": "akte_suchen", "arguments": '{"name": "[PERSON1]"}'}}
     history = [USER, {"role": "assistant", "content": None, "tool_calls": [call]},
-               {"role": "tool", "tool_call_id": "toolu_1", "content": "Akte [AKTENZEICHEN_1]"}]
+               {"role": "tool", "tool_call_id": "toolu_1", "content": "Akte [AKTENZEICHEN1]"}]
     answer = {"id": "m", "type": "message", "role": "assistant", "model": "claude-fake", "stop_reason": "tool_use",
               "content": [{"type": "text", "text": "Ich sehe nach."}, {
-                  "type": "tool_use", "id": "toolu_2", "name": "akte_suchen", "input": {"name": "[PERSON_1]"}}],
+                  "type": "tool_use", "id": "toolu_2", "name": "akte_suchen", "input": {"name": "[PERSON1]"}}],
               "usage": {"input_tokens": 3, "output_tokens": 4}}
     outcome, arrived = ask(replies(answer), "anthropic/claude-fake", messages=history, tools=[TOOL])
     blocks = [block for message in json.loads(arrived[0].body)["messages"] for block in message["content"]]
-    assert {"type": "tool_use", "id": "toolu_1", "name": "akte_suchen", "input": {"name": "[PERSON_1]"}} in blocks
+    assert {"type": "tool_use", "id": "toolu_1", "name": "akte_suchen", "input": {"name": "[PERSON1]"}} in blocks
     result = next(block for block in blocks if block["type"] == "tool_result")
     assert result["tool_use_id"] == "toolu_1"
-    assert "Akte [AKTENZEICHEN_1]" in json.dumps(result["content"])
+    assert "Akte [AKTENZEICHEN1]" in json.dumps(result["content"])
     choice = outcome.document["choices"][0]
     assert choice["finish_reason"] == "tool_calls"
     assert choice["message"]["content"] == "Ich sehe nach."
-    assert json.loads(choice["message"]["tool_calls"][0]["function"]["arguments"]) == {"name": "[PERSON_1]"}
+    assert json.loads(choice["message"]["tool_calls"][0]["function"]["arguments"]) == {"name": "[PERSON1]"}
     assert outcome.document["usage"]["total_tokens"] == 7
     assert "provider_specific_fields" not in json.dumps(outcome.document)
 
@@ -206,7 +206,7 @@ def chunks(deltas: list[dict[str, Any]], **last: Any) -> list[bytes]:
 
 def test_mistral_gets_its_own_parameters_and_streams() -> None:
     usage = {"prompt_tokens": 5, "completion_tokens": 6, "total_tokens": 11}
-    script = streams(chunks([{"role": "assistant", "content": "Guten Tag "}, {"content": "[PERSON_1]"}], usage=usage))
+    script = streams(chunks([{"role": "assistant", "content": "Guten Tag "}, {"content": "[PERSON1]"}], usage=usage))
     outcome, arrived = ask(script, "mistral/mistral-small-latest", messages=[SYSTEM, USER], stream=True, tools=[TOOL],
                            tool_choice="required", max_completion_tokens=100,
                            stream_options={"include_usage": True})
@@ -217,7 +217,7 @@ def test_mistral_gets_its_own_parameters_and_streams() -> None:
     assert sent["tool_choice"] == "any", "Mistral calls it any"
     assert sent["max_tokens"] == 100
     assert [message["content"] for message in sent["messages"]] == [SYSTEM["content"], USER["content"]]
-    assert "".join(delta.get("content") or "" for delta in outcome.deltas) == "Guten Tag [PERSON_1]"
+    assert "".join(delta.get("content") or "" for delta in outcome.deltas) == "Guten Tag [PERSON1]"
     assert outcome.events[-1]["usage"]["total_tokens"] == 11
 
 
@@ -232,9 +232,9 @@ def test_a_refusal_of_mistral_keeps_its_status_and_reason() -> None:
 @pytest.mark.parametrize("stream", [False, True])
 def test_azure_is_asked_at_its_deployment_with_its_own_key_header(stream: bool) -> None:
     answer = {"id": "c", "object": "chat.completion", "created": 1, "model": "gpt", "choices": [
-        {"index": 0, "message": {"role": "assistant", "content": "Guten Tag [PERSON_1]"}, "finish_reason": "stop"}],
+        {"index": 0, "message": {"role": "assistant", "content": "Guten Tag [PERSON1]"}, "finish_reason": "stop"}],
         "usage": {"prompt_tokens": 1, "completion_tokens": 2, "total_tokens": 3}}
-    script = streams(chunks([{"role": "assistant", "content": "Guten Tag [PER"}, {"content": "SON_1]"}]))
+    script = streams(chunks([{"role": "assistant", "content": "Guten Tag [PER"}, {"content": "SON1]"}]))
     outcome, arrived = ask(script if stream else replies(answer), "azure/rathaus-gpt", messages=[SYSTEM, USER],
                            stream=stream)
     assert arrived[0].path.startswith("/openai/deployments/rathaus-gpt/chat/completions?api-version=")
@@ -244,7 +244,7 @@ def test_azure_is_asked_at_its_deployment_with_its_own_key_header(stream: bool) 
     assert json.loads(arrived[0].body)["messages"] == [SYSTEM, USER]
     text = ("".join(delta.get("content") or "" for delta in outcome.deltas) if stream
             else outcome.document["choices"][0]["message"]["content"])
-    assert text == "Guten Tag [PERSON_1]"
+    assert text == "Guten Tag [PERSON1]"
 
 
 @pytest.mark.parametrize("stream", [False, True])
@@ -253,9 +253,9 @@ def test_ollama_is_asked_in_its_own_form_and_needs_no_key(stream: bool, monkeypa
     head = {"model": "llama", "created_at": "2026-01-01T00:00:00Z"}
     end = {"done": True, "done_reason": "stop", "prompt_eval_count": 4, "eval_count": 5}
     lines = [{**head, "message": {"role": "assistant", "content": text}, "done": False}
-             for text in ("Guten Tag [PER", "SON_1]")]
+             for text in ("Guten Tag [PER", "SON1]")]
     lines.append({**head, "message": {"role": "assistant", "content": ""}, **end})
-    whole = {**head, "message": {"role": "assistant", "content": "Guten Tag [PERSON_1]"}, **end}
+    whole = {**head, "message": {"role": "assistant", "content": "Guten Tag [PERSON1]"}, **end}
     script = streams([json.dumps(line).encode() + b"\n" for line in lines]) if stream else replies(whole)
     outcome, arrived = ask(script, "ollama_chat/llama", key=None, messages=[SYSTEM, USER], stream=stream,
                            max_tokens=50, temperature=0.1)
@@ -267,7 +267,7 @@ def test_ollama_is_asked_in_its_own_form_and_needs_no_key(stream: bool, monkeypa
     assert [message["content"] for message in sent["messages"]] == [SYSTEM["content"], USER["content"]]
     text = ("".join(delta.get("content") or "" for delta in outcome.deltas) if stream
             else outcome.document["choices"][0]["message"]["content"])
-    assert text == "Guten Tag [PERSON_1]"
+    assert text == "Guten Tag [PERSON1]"
 
 
 @pytest.mark.parametrize("as_base64", [False, True])

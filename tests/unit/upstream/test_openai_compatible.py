@@ -193,7 +193,7 @@ def test_the_router_starts_the_demo_when_a_model_needs_it_and_stops_it() -> None
         router = UpstreamRouter(Path("missing"), environment={})
         demo = replace(MODEL, adapter="demo", api_key_env=None)
         await router.start([demo])
-        body = b'{"messages": [{"role": "user", "content": "Ich bin [PERSON_1]"}]}'
+        body = b'{"messages": [{"role": "user", "content": "Ich bin [PERSON1]"}]}'
         response = await router.send(sealed(demo, body))
         answer = b"".join([piece async for piece in response.chunks()])
         assert response.status == 200

@@ -59,8 +59,8 @@ def test_only_the_json_string_in_which_something_changes_is_written_anew() -> No
     document = Document({"a": '{"n": "Meier", "z": 1.10}', "b": '{ "n" :  "Huber" }'})
     for key in ("a", "b"):
         JsonText("tool_input").visit(document, document.root, key, document.root[key], "other")
-    document.rewrite([{"Meier": "[PERSON_1]"}.get(slot.text, slot.text) for slot in document.slots])
-    assert document.root == {"a": '{"n":"[PERSON_1]","z":1.10}', "b": '{ "n" :  "Huber" }'}
+    document.rewrite([{"Meier": "[PERSON1]"}.get(slot.text, slot.text) for slot in document.slots])
+    assert document.root == {"a": '{"n":"[PERSON1]","z":1.10}', "b": '{ "n" :  "Huber" }'}
 
 
 def test_escapes_are_read_before_anybody_looks_for_names() -> None:
