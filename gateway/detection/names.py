@@ -191,7 +191,10 @@ def _is_origin(text: str, position: int) -> bool:
     """Whether what follows "von" or "vom" says where somebody belongs ("Beata vom Pflegedienst") and ends the name."""
     at = _step(text, position)
     token = _TOKEN.match(text, at) if at >= 0 else None
-    return token is not None and (token[0].lower() in _COUNTRIES or (len(token[0]) > 6 and is_ordinary(token[0])))
+    if token is None:
+        return False
+    most = 6 if text[position - 2:position].lower() == "on" else 7  # "von" Grafenstein, but hardly "vom"
+    return token[0].lower() in _COUNTRIES or (len(token[0]) > most and (most == 7 or is_ordinary(token[0])))
 
 
 def _upper_follows(text: str, position: int) -> bool:

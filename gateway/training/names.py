@@ -179,7 +179,7 @@ def _own_lists() -> dict[tuple[str, str], list[str]]:
     return lists
 
 
-def _things() -> set[str]:
+def things() -> set[str]:
     """Return the nouns that the generator also writes as nouns."""
     return {word for line in lines("things.txt") if not line.startswith("[") for word in line.split()}
 
@@ -227,7 +227,7 @@ def build(corpora: Corpora) -> NameBook:
     book.common, book.ambiguous = own["german", "surname"], own["german", "ambiguous"]
     book.towns = own["german", "town"]
     latin = [n for n in corpora.surnames if _LATIN.fullmatch(n)]
-    book.ambiguous = sorted({*book.ambiguous, *_things().intersection(latin)})
+    book.ambiguous = sorted({*book.ambiguous, *things().intersection(latin)})
     book.surnames["german"] += latin
     book.surnames["other"] += latin
     for origin in WEIGHTS:

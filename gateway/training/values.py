@@ -7,8 +7,9 @@ from collections.abc import Callable
 from functools import partial
 from typing import Final
 
+from gateway.detection.data import words
 from gateway.training.corpora import ORGANISATION, PLACE
-from gateway.training.names import TEXTS, NameBook
+from gateway.training.names import TEXTS, NameBook, things
 
 _MONTHS: Final = (
     "Januar",
@@ -45,6 +46,7 @@ class Values:
 
     def __init__(self, words: dict[str, list[str]], cities: list[str], nouns: list[str], book: NameBook) -> None:
         self.words, self.cities, self.nouns, self.book = words, cities, nouns, book
+        self.things = sorted(things())
 
     def bind(self, rng: random.Random) -> Callable[[str], tuple[str, int]]:
         """Return the function that gives (text, label) of a slot, drawing from `rng`."""
@@ -145,11 +147,11 @@ class Values:
             ),
             "firma": lambda: (firm(), ORGANISATION),
             "nomen": lambda: (rng.choice(self.nouns), 0),
-            "hist": lambda: (rng.choice(self.words["historisch"]), -2),
+            "hist": lambda: (rng.choice(self.words["historisch"]), 0),
         }
         for kind, make in _MAKERS.items():
             makers[kind] = partial(make, self, rng)
-        labels = {"amt": ORGANISATION, "land": PLACE, "stadtteil": PLACE, "einrichtung": ORGANISATION}
+        labels = {"amt": ORGANISATION, "land": PLACE, "fern": PLACE, "stadtteil": PLACE, "einrichtung": ORGANISATION}
 
         def value(name: str) -> tuple[str, int]:
             make = makers.get(name)
@@ -224,6 +226,44 @@ def _trade(values: Values, rng: random.Random) -> tuple[str, int]:
     return f"{rng.choice(_TRADES)} {surname}" if rng.random() < 0.4 else surname + rng.choice(_TAILS), ORGANISATION
 
 
+def _list(values: Values, rng: random.Random) -> tuple[str, int]:
+    """Things one after the other: some of their words are surnames elsewhere."""
+    share = rng.choice((0.2, 0.5, 0.9))
+    things = [rng.choice(values.things if rng.random() < share else values.nouns) for _ in range(rng.randint(3, 9))]
+    sign = rng.choice((", ", ", ", ", ", " / ", "; ", "\n", "\n- ", " | "))
+    last = rng.choice((" und ", " sowie ", " oder ")) if sign == ", " and rng.random() < 0.5 else sign
+    return sign.join(things[:-1]) + last + things[-1], 0
+
+
+_SYLLABLES: Final = sorted(words(
+    """zo te ro ci ta vi me do ly no va li ra ki ve xa mo si ne fo bi lo ga ma tu pri le co da pa so qui na ri to
+    vo mi ka lux dex pro max net soft web doc flow mind plan cal sys tron med dent form cloud desk port scan
+    text kom kit lab"""
+))
+
+
+def _product(_: Values, rng: random.Random) -> tuple[str, int]:
+    """A product that nobody has heard of."""
+    name = "".join(rng.choice(_SYLLABLES) for _ in range(rng.choice((2, 3, 3, 4)))).capitalize()
+    if rng.random() < 0.2:
+        name += rng.choice(("Pro", "Plus", "Office", "Net", "24", "Web", "DMS", "X"))
+    return name, 0
+
+
+def _pet(values: Values, rng: random.Random) -> tuple[str, int]:
+    if rng.random() < 0.4:
+        return rng.choice(values.words["tiername"]), 0
+    return rng.choice(values.book.short) if rng.random() < 0.5 else rng.choice(values.book.given["german"])[0], 0
+
+
+def _ancestor(values: Values, rng: random.Random) -> tuple[str, int]:
+    return f"{rng.choice(values.book.given['german'])[0]} {rng.choice(values.book.common)}", 0
+
+
+def _long_ago(_: Values, rng: random.Random) -> tuple[str, int]:
+    return str(rng.randint(1150, 1880)), 0
+
+
 _MAKERS: Final[dict[str, Callable[[Values, random.Random], tuple[str, int]]]] = {
     "akr": _abbreviation,
     "WORT": _capitals,
@@ -231,4 +271,9 @@ _MAKERS: Final[dict[str, Callable[[Values, random.Random], tuple[str, int]]]] = 
     "schule": _public,
     "heilig": _saint,
     "handwerk": _trade,
+    "liste": _list,
+    "pseudo": _product,
+    "tier": _pet,
+    "ahn": _ancestor,
+    "alt": _long_ago,
 }
