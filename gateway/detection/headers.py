@@ -6,6 +6,7 @@ The labels of numbers that stand in running text are the same ones: see `gateway
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Final
 
 from gateway.detection.data import words
@@ -43,6 +44,7 @@ _SHORT: Final = words("az gz kz bg wg kd ref reg akte vorgang mandat wohngeld ku
 """Labels that mean something else in a header unless they stand there alone."""
 _KIND: Final = {word: kind for kind, listed in reversed(_HEADERS.items()) for word in listed.split()}
 _SIGNS: Final = {"*": "BIRTHDATE", "†": "DATE_SENSITIVE", "☎": "PHONE", "✝": "DATE_SENSITIVE"}
+_TOWN: Final = words("ort stadt gemeinde town city ortsteil")
 _HEAD_WORD: Final = re.compile(r"[^\W\d_]+")
 _LONGEST: Final = 40
 
@@ -58,3 +60,12 @@ def kind_of(title: str) -> str:
     if joined in _KIND:
         return _KIND[joined]
     return next((_KIND[word] for word in parts if word in _KIND and word not in _SHORT), "")
+
+
+def kinds_of(titles: Sequence[str]) -> list[str]:
+    """Return what stands below each of these headers: a town is part of an address beside postal code or street."""
+    kinds = [kind_of(title) for title in titles]
+    if "ADDRESS" in kinds:
+        kinds = [kind or ("ADDRESS" if title.strip().lower() in _TOWN else "")
+                 for kind, title in zip(kinds, titles, strict=True)]
+    return kinds

@@ -22,11 +22,11 @@ CASE: Final = " ".join((
     "registernr urkundenverzeichnis ausländerakte jugendamtsakte bußgeldaktenzeichen fallkennung vorgangskennung "
     "bearbeitungszeichen ordnungsmerkmal einbürgerungsakte caseid casenumber fileref filenumber aktenkennzeichen "
     "js registerblatt rollenr urnr",
-    _with("akten vorgangs fall antrags ticket meldungs tagebuch urkunden register azr geschäfts verfahrens vorgang "
-          "anzeigen einsatz rollen urkundenrollen petitions beschwerde widerspruchs bauantrags beihilfe strafanzeigen "
-          "ordnungswidrigkeiten bearbeitungs anfrage incident ausländer ausländerakten einbürgerungs leistungsfall "
-          "mündel pflegschafts vormundschafts betreuungs sorgerechts fallakten standesamts geburtseintrags "
-          "eheeintrags sterbeeintrags genehmigungs bewilligungs case"),
+    _with("akten vorgangs fall antrags ticket meldungs tagebuch urkunden register azr geschäfts verfahrens "
+          "vorgang anzeigen einsatz rollen urkundenrollen petitions beschwerde widerspruchs bauantrags "
+          "beihilfe strafanzeigen ordnungswidrigkeiten bearbeitungs anfrage incident ausländer ausländerakten "
+          "einbürgerungs leistungsfall mündel pflegschafts vormundschafts betreuungs sorgerechts fallakten "
+          "standesamts geburtseintrags eheeintrags sterbeeintrags genehmigungs bewilligungs case"),
 ))
 """File, register, court and police numbers."""
 
@@ -38,15 +38,16 @@ CASH: Final = " ".join((
     "mitarbeiterid personenkennzeichen personenid bürgerid servicekontonummer buchungskonto zahlungszeichen "
     "gebührenkonto steuerkonto grundsteuernr pers kassenzeich chipnummer transpondernummer teilnehmerid "
     "personalnrn bundid servicekonto",
-    _with("kunden personal pers bg wohngeld kindergeld mitglieds leserausweis leser ausweisleser vertragskonto zähler "
-          "rechnungs bescheid beitrags personenkonto personenkonten debitoren debitor kreditoren objekt bürger "
-          "schüler matrikel teilnehmer abnehmer abfallbehälter behälter tonnen gebühren marken hundemarken "
-          "steuermarken mandats hundesteuer steuerkonto bürgerkonto abgaben abgabenkonto buchungs kassen vertrags kundenkonto "
-          "forderungs bedarfsgemeinschafts bewohner parkausweis bewohnerparkausweis anwohner bibliotheksausweis "
-          "ausweiskarten pk liefer patienten fahrkarten abo jahreskarten garten pacht mieter mietvertrags stellplatz "
-          "grab grabstellen wasserzähler stromzähler gaszähler verbrauchsstellen anschluss police versicherungsschein "
-          "schaden schadens policen gewerbe gewerbesteuer grundsteuer zahlungs customer bankkunden wohnberechtigungs "
-          "familienkassen einwohner wähler person personen spender stamm mitarbeiter dienst lohn"),
+    _with("kunden personal pers bg wohngeld kindergeld mitglieds leserausweis leser ausweisleser vertragskonto "
+          "zähler rechnungs bescheid beitrags personenkonto personenkonten debitoren debitor kreditoren objekt "
+          "bürger schüler matrikel teilnehmer abnehmer abfallbehälter behälter tonnen gebühren marken "
+          "hundemarken steuermarken mandats hundesteuer steuerkonto bürgerkonto abgaben abgabenkonto buchungs "
+          "kassen vertrags kundenkonto forderungs bedarfsgemeinschafts bewohner parkausweis "
+          "bewohnerparkausweis anwohner bibliotheksausweis ausweiskarten pk liefer patienten fahrkarten abo "
+          "jahreskarten garten pacht mieter mietvertrags stellplatz grab grabstellen wasserzähler stromzähler "
+          "gaszähler verbrauchsstellen anschluss police versicherungsschein schaden schadens policen gewerbe "
+          "gewerbesteuer grundsteuer zahlungs customer bankkunden wohnberechtigungs familienkassen einwohner "
+          "wähler person personen spender stamm mitarbeiter dienst lohn"),
     "zähler-nr",
 ))
 """Cash office, customer, benefit, personnel, meter, tag and mandate numbers."""

@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from gateway.detection.headers import kind_of
+from gateway.detection.headers import kinds_of
 from gateway.detection.sheet import Cell
 
 _SEPARATORS: Final = ("\t", "|", ";", ",")
@@ -23,7 +23,7 @@ _QUOTED: Final = re.compile(r'"[^"]*"')
 _RULER: Final = re.compile(r"[-=+|: \t_]+")
 """The line between a header and its cells."""
 _GAP: Final = re.compile(r"[ ]{2,}")
-_WIDE: Final = re.compile(r"[^\W\d][\w./()-]*[ ]{2,}[^\W\d]")
+_WIDE: Final = re.compile(r"  (?=[^\W\d])(?<=[\w.)*] {2})|   (?=[^\W\d])(?<=[\w.) ] {3})")
 _INSERT: Final = re.compile(r"\bINSERT\s+INTO\s+[\w.`\"\[\]]{1,80}\s*\(([^()]{1,2000})\)\s*VALUES\s*", re.I)
 _ROW: Final = re.compile(r"\((?:[^()']|'(?:[^']|'')*')*\)[\s,;]*")
 _VALUE: Final = re.compile(r"'(?:[^']|'')*'|[^,'()]+(?:'(?:[^']|'')*')?")
@@ -35,9 +35,9 @@ def cells(text: str) -> list[Cell]:
     for separator in _SEPARATORS:
         if separator in text and (separator != "," or _COMMAS.search(text)):
             found.extend(_read(text, separator))
-    if "   " in text and _WIDE.search(text):
-        found.extend(_aligned(text))
-    if "VALUES" in text or "values" in text:
+    if "   " in text and (wide := _WIDE.search(text)):
+        found.extend(_aligned(text, text.rfind("\n", 0, wide.start()) + 1))
+    if "INSERT" in text or "insert" in text:
         found.extend(_inserted(text))
     return sorted(found, key=lambda cell: cell.start)
 
@@ -55,7 +55,7 @@ def _read(text: str, separator: str) -> list[Cell]:
         elif header and abs(len(spans) - len(header)) <= slack:
             found.extend(Cell(a, b, kind) for (a, b), kind in zip(spans, header, strict=False) if kind and a < b)
         else:
-            header = [kind_of(text[a:b]) for a, b in spans]
+            header = kinds_of([text[a:b] for a, b in spans])
             told = sum(map(bool, header)) >= least and (slack or _COMMAS.fullmatch(line) is not None)
             header = header if told else []
     return found
@@ -78,11 +78,10 @@ def _split(line: str, offset: int, separator: str) -> list[tuple[int, int]]:
     return spans
 
 
-def _aligned(text: str) -> Iterator[Cell]:
+def _aligned(text: str, position: int) -> Iterator[Cell]:
     """Columns aligned by spaces: a cell belongs to the header it stands below."""
     header: list[tuple[int, str]] = []
-    position = 0
-    for line in text.split("\n"):
+    for line in text[position:].split("\n"):
         offset, position = position, position + len(line) + 1
         if header and _RULER.fullmatch(line):
             continue
@@ -110,7 +109,7 @@ def _heading(line: str, spans: Sequence[tuple[int, int]]) -> list[tuple[int, str
     """Return where each column begins and what stands in it. "Name   Petersen" is a label with its value."""
     if len(spans) < 2 or any(map(str.isdigit, line)):
         return []
-    kinds = [(a, kind_of(line[a:b])) for a, b in spans]
+    kinds = list(zip((a for a, _ in spans), kinds_of([line[a:b] for a, b in spans]), strict=True))
     told = [bool(kind) for _, kind in kinds]
     return kinds if sum(told) >= 2 or (any(told[1:]) and len(told) > 2) else []
 
@@ -118,7 +117,7 @@ def _heading(line: str, spans: Sequence[tuple[int, int]]) -> list[tuple[int, str
 def _inserted(text: str) -> Iterator[Cell]:
     """The values of ``INSERT INTO`` below the names of their columns."""
     for match in _INSERT.finditer(text):
-        kinds = [kind_of(name.strip(' \n\t"`[]')) for name in match[1].split(",")]
+        kinds = kinds_of([name.strip(' \n\t"`[]') for name in match[1].split(",")])
         at = match.end()
         while any(kinds) and (row := _ROW.match(text, at)):
             for value, kind in zip(_VALUE.finditer(text, at + 1, row.end()), kinds, strict=False):
