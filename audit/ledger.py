@@ -12,7 +12,7 @@ import threading
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from audit import canonical
 from audit.checkpoint import Vkey
@@ -30,6 +30,9 @@ from audit.store.store import Store
 from audit.verdict import Verdict
 from audit.verify import Trust
 from audit.writer import Writer
+
+_TRY_MS: Final = 1500
+"""How long `Ledger.accepts_writes` waits for a lock: less than the patience of a caller (`audit.waiters`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,6 +220,16 @@ class Ledger:
     def healthy(self) -> bool:
         """Whether records can be written, as far as the last attempt showed. Costs nothing."""
         return self._live is None or self._live.healthy
+
+    def accepts_writes(self) -> bool:
+        """Try whether a record could be written now; writes none. Takes as long as a caller would wait, at most."""
+        if not self.healthy:
+            return False
+        try:
+            self._store.try_write(_TRY_MS)
+        except self._store.errors:
+            return False
+        return True
 
     def vkeys(self) -> list[Vkey]:
         """Return all verifier keys, the oldest first; the last one signs."""

@@ -131,7 +131,8 @@ class House:
 
     async def readiness(self) -> Readiness:
         """Say what can fail, for ``/readyz``."""
-        ledger = self.ledger.healthy
+        ledger, inspects = await asyncio.gather(asyncio.to_thread(self.ledger.accepts_writes),
+                                                asyncio.to_thread(self._inspects))
         reasons = {} if self.authenticator.ready else {"datenbank": "Die Datenbank des Gateways antwortet nicht."}
         if not ledger:
             reasons["protokoll"] = "Das Protokoll kann nicht geschrieben werden; es wird nichts gesendet."
@@ -142,7 +143,6 @@ class House:
                             "„ki-pforte policy check“ nennt die Stellen.")
         if self.detector.problem:
             warnings.append(self.detector.problem)
-        inspects = await asyncio.to_thread(self._inspects)
         if not inspects:
             reasons["pruefung"] = "Die Suche nach personenbezogenen Angaben findet ihre Probe nicht."
         return Readiness({"datenbank": self.authenticator.ready, "protokoll": ledger, "pruefung": inspects,

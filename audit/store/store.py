@@ -58,8 +58,9 @@ class Store:
         self.sqlite = kind == "sqlite"
         if self.sqlite and not self.url.database:
             raise LedgerConfigError("Das Protokoll braucht eine Datei; eine Datenbank im Speicher ist kein Protokoll.")
+        self._process_lock = threading.Lock()
         self._lock: contextlib.AbstractContextManager[Any] = (
-            threading.Lock() if self.sqlite else contextlib.nullcontext()
+            self._process_lock if self.sqlite else contextlib.nullcontext()
         )
         self._sql: dict[tuple[str, int], str] = {}
 
@@ -137,6 +138,34 @@ class Store:
                 with contextlib.suppress(*self.errors):  # the first error is the one to tell
                     connection.rollback()
                 raise
+
+    def try_write(self, wait_ms: int) -> None:
+        """Commit a change that changes nothing, waiting no longer than this. Raises `errors` where that fails.
+
+        The row is really written, so that a full or read-only disk is noticed as well as a lock.
+        """
+        if not self._process_lock.acquire(timeout=wait_ms / 1000):
+            raise TimeoutError
+        try:
+            with contextlib.closing(self.connect()) as connection, contextlib.closing(connection.cursor()) as cursor:
+                try:
+                    self._say_wait(cursor.execute, wait_ms)
+                    cursor.execute("UPDATE audit_state SET size = size")
+                    connection.commit()
+                finally:
+                    connection.rollback()
+                    if self.sqlite:
+                        cursor.execute(f"PRAGMA busy_timeout = {WAIT_MS}")
+        finally:
+            self._process_lock.release()
+
+    def _say_wait(self, run: Run, wait_ms: int) -> None:
+        """Begin a transaction that waits for locks no longer than this."""
+        if self.sqlite:
+            run(f"PRAGMA busy_timeout = {wait_ms}")
+            run("BEGIN IMMEDIATE")
+        else:
+            run(f"SET LOCAL lock_timeout = {wait_ms}")
 
     @contextlib.contextmanager
     def change(self, wait_ms: int = WAIT_MS) -> Iterator[Connection]:

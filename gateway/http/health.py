@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import hmac
 import json
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from typing import Final
 
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
+
+READY_SECONDS: Final = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +36,8 @@ class Health:
     def __init__(self, readiness: Callable[[], Awaitable[Readiness]], metrics: Callable[[], bytes],
                  metrics_token: str = "") -> None:
         self._readiness, self._metrics, self._token = readiness, metrics, metrics_token
+        self._looking = asyncio.Lock()
+        self._seen: tuple[float, Readiness] | None = None
 
     async def alive(self, request: Request) -> Response:
         """Answer ``/healthz``."""
@@ -39,10 +45,19 @@ class Health:
 
     async def ready(self, request: Request) -> Response:
         """Answer ``/readyz``: 200 as long as requests can be served, else 503."""
-        state = await self._readiness()
+        state = await self._look()
         body = {"status": "ok" if state.ready else "nicht bereit", "checks": state.checks, "reasons": state.reasons,
                 "warnings": list(state.warnings)}
         return _json(body, 200 if state.ready else 503)
+
+    async def _look(self) -> Readiness:
+        """Return the state; who asks within a second of another gets the same, because looking costs a real write."""
+        async with self._looking:
+            now = asyncio.get_running_loop().time
+            if self._seen is None or now() - self._seen[0] > READY_SECONDS:
+                state = await self._readiness()
+                self._seen = now(), state
+            return self._seen[1]
 
     async def metrics(self, request: Request) -> Response:
         """Answer ``/metrics``; with a token set, only who brings it."""

@@ -38,3 +38,14 @@ def test_a_ledger_that_cannot_be_written_lets_nothing_out_and_recovers(
         assert time.monotonic() < give_up, "the ledger is back, the gateway is not"
         time.sleep(0.1)
     gateway.until_ready()
+
+
+def test_readiness_notices_a_ledger_that_cannot_be_written_although_nobody_writes(gateway: GatewayProcess) -> None:
+    with contextlib.closing(sqlite3.connect(gateway.home / "protokoll.db", isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        time.sleep(1.1)  # who asked before may be told the same for a second
+        ready = ask("GET", gateway.url + "/readyz")
+        other.execute("ROLLBACK")
+    assert ready.status == 503
+    assert ready.json["checks"] == {**ready.json["checks"], "protokoll": False, "pruefung": True, "datenbank": True}
+    gateway.until_ready()

@@ -1,0 +1,49 @@
+"""Readiness: honest, and not a way to keep the house busy."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+
+from starlette.requests import Request
+
+from gateway.http.health import Health, Readiness
+
+REQUEST = Request({"type": "http", "method": "GET", "headers": []})
+
+
+class House:
+    def __init__(self) -> None:
+        self.looked = 0
+        self.ledger = True
+
+    async def readiness(self) -> Readiness:
+        self.looked += 1
+        await asyncio.sleep(0)
+        return Readiness({"protokoll": self.ledger}, {} if self.ledger else {"protokoll": "Gesperrt."}, ("Bald.",))
+
+
+def test_many_who_ask_at_once_cost_one_look() -> None:
+    async def run() -> None:
+        house = House()
+        health = Health(house.readiness, lambda: b"")
+        answers = await asyncio.gather(*(health.ready(REQUEST) for _ in range(20)))
+        assert {answer.status_code for answer in answers} == {200}
+        assert json.loads(answers[0].body)["warnings"] == ["Bald."]
+        assert house.looked == 1
+    asyncio.run(run())
+
+
+def test_what_was_seen_is_not_believed_for_long() -> None:
+    async def run() -> None:
+        house = House()
+        health = Health(house.readiness, lambda: b"")
+        await health.ready(REQUEST)
+        house.ledger = False
+        loop = asyncio.get_running_loop()
+        later = loop.time() + 1.01
+        loop.time = lambda: later  # type: ignore[method-assign]
+        answer = await health.ready(REQUEST)
+        assert answer.status_code == 503
+        assert json.loads(answer.body)["reasons"] == {"protokoll": "Gesperrt."}
+    asyncio.run(run())
