@@ -23,6 +23,9 @@ from gateway.model.finding import Finding
 MARGIN: Final = 600
 """How far a rule may look beyond the window it works on. No rule looks further and no finding is longer."""
 
+TAIL: Final = 4
+"""Endings are at least as long as that."""
+
 _WORD: Final = re.compile(r"[^\W\d_]+")
 _NUMBER: Final = re.compile(r"\d\S*")
 _BEFORE: Final = 12
@@ -40,20 +43,24 @@ class Cell:
 
 
 class Lexicon:
-    """All trigger words of all rules: word -> kinds, and word endings -> kind."""
+    """All trigger words of all rules: word -> kinds, and word endings -> kinds.
 
-    def __init__(self, words: Mapping[str, Sequence[str]], endings: Mapping[str, str]) -> None:
+    Endings are looked up by their last letters, so that hundreds of them cost a word no more than one does.
+    """
+
+    def __init__(self, words: Mapping[str, Sequence[str]], endings: Mapping[str, Sequence[str]]) -> None:
         self.words = dict(words)
-        self.endings = dict(endings)
-        self.ending_tuple = tuple(endings)
+        self._endings: dict[str, list[tuple[str, Sequence[str]]]] = {}
+        for ending, kinds in endings.items():
+            self._endings.setdefault(ending[-TAIL:], []).append((ending, kinds))
 
     def kinds(self, word: str) -> Sequence[str]:
-        """Return what the lower-case `word` triggers."""
+        """Return what the lower-case `word` triggers. A word that is listed itself has no ending."""
         found = self.words.get(word)
-        if found is None and word.endswith(self.ending_tuple):
-            found = self.words[word] if word in self.words else [
-                kind for ending, kind in self.endings.items() if word.endswith(ending)]
-        return found or ()
+        if found is not None:
+            return found
+        endings = self._endings.get(word[-TAIL:])
+        return [kind for ending, kinds in endings if word.endswith(ending) for kind in kinds] if endings else ()
 
 
 class Sheet:
@@ -128,17 +135,13 @@ class Sheet:
 
     def _index(self) -> dict[str, list[tuple[int, int]]]:
         hits: dict[str, list[tuple[int, int]]] = {}
-        words, endings = self.lexicon.words, self.lexicon.ending_tuple
+        kinds_of = self.lexicon.kinds
         for match in _WORD.finditer(self.text, self.begin, self.end):
-            word = match[0].lower()
-            kinds = words.get(word)
-            if kinds is None:
-                if not word.endswith(endings):
-                    continue
-                kinds = self.lexicon.kinds(word)
-            span = match.span()
-            for kind in kinds:
-                hits.setdefault(kind, []).append(span)
+            kinds = kinds_of(match[0].lower())
+            if kinds:
+                span = match.span()
+                for kind in kinds:
+                    hits.setdefault(kind, []).append(span)
         return hits
 
     def near(self, kind: str, position: int, before: int, after: int = 0) -> bool:
@@ -177,14 +180,15 @@ class Rule:
 def lexicon(rules: Iterable[Rule]) -> Lexicon:
     """Gather the trigger words of `rules`. A word that begins with ``-`` is an ending."""
     words: dict[str, list[str]] = {}
-    endings: dict[str, str] = {}
+    endings: dict[str, list[str]] = {}
     for rule in rules:
         for kind, listed in rule.triggers.items():
             for word in listed.split():
-                if word.startswith("-"):
-                    endings[word[1:]] = kind
-                elif kind not in words.setdefault(word, []):
-                    words[word].append(kind)
+                if word.startswith("-") and len(word) <= TAIL:
+                    raise ValueError(f"the ending {word} is too short")
+                kinds = endings.setdefault(word[1:], []) if word.startswith("-") else words.setdefault(word, [])
+                if kind not in kinds:
+                    kinds.append(kind)
     return Lexicon(words, endings)
 
 

@@ -1,0 +1,41 @@
+"""What policy wants to know about but what stays in the text: Art. 9 and 10 GDPR, money, VS marks, Auskunftssperren.
+
+What it is: one file per category (`health`, `religion`, `origin`, `traits`, `crime`, `finance`, `marks`), word lists
+beside the other lists, written as `lists` says. A word says as much as its list holds of it; `link` decides whether
+somebody is spoken of. All words are found in the one pass over the text that all recognizers share.
+
+What it keeps true: findings are noted, never certain: nothing is replaced unless policy says so, and nothing is
+looked for elsewhere. The work is bounded per trigger word; nothing is read further away than `link.FAR`.
+
+What it does not know: whose detail it is, sarcasm, and what is only implied ("seit dem Unfall ist alles anders").
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from gateway.detection.recognizers.special import crime, finance, health, marks, origin, religion, traits
+from gateway.detection.recognizers.special.link import TRIGGERS, Link
+from gateway.detection.recognizers.special.lists import merge
+from gateway.detection.sheet import Rule, Sheet
+from gateway.model.finding import Finding
+
+_ROOMS: Final = (health, religion, origin, traits, crime, finance, marks)
+_CATEGORIES: Final = (health.HEALTH, religion.RELIGION, origin.ORIGIN, traits.ART9, crime.CRIME, finance.FINANCE,
+                      marks.CLASSIFIED, marks.ADDRESS_BLOCK)
+
+
+def _find(sheet: Sheet) -> Iterator[Finding]:
+    link = Link(sheet)
+    seen: set[tuple[int, int, str]] = set()
+    for room in _ROOMS:
+        for finding in room.find(sheet, link):
+            key = finding.start, finding.end, finding.entity
+            if key not in seen:
+                seen.add(key)
+                yield finding
+
+
+RULE: Final = Rule("SPECIAL", tuple(category.entity for category in _CATEGORIES), _find,
+                   merge(TRIGGERS, *(category.triggers for category in _CATEGORIES)))
