@@ -35,7 +35,7 @@ _BREAK = rf"\\{{0,2}}[_\-\u2010-\u2015{_BLANK}]"
 _LABEL = "|".join(regex.sub("(?<!E)UE", "(?:UE|Ü)", label) for label in LABELS)
 _ENDING = r"(?P<ending>['’]?S)"
 _INNER = rf"{_GAP}(?P<label>{_LABEL})(?:{_BREAK}){{0,2}}(?P<number>[0-9]{{1,7}}+)"
-_SUFFIX = r"(?P<suffix>[A-RT-Z]{1,2}[0-9]{0,7}+|(?<![0-9])[0-9]{1,7}+)"
+_SUFFIX = r"(?P<suffix>[A-RT-Z]{1,2}[0-9]{0,7}+|(?<=_)[0-9]{1,7}+)"
 _WHOLE = rf"{_INNER}(?:(?:{_BREAK}){{0,2}}{_SUFFIX})?(?:(?:{_BREAK})?{_ENDING})?{_GAP}"
 _ENTITIES = (r"&(?:\#91|\#x5b|lbrack|lsqb);", r"&(?:\#93|\#x5d|rbrack|rsqb);")
 # An opening backslash belongs to the token only where the closing bracket carries the same: in `DOMAIN\[PERSON1]` it

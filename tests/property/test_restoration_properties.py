@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from gateway.model.entities import ENTITIES
 from gateway.model.finding import Finding
-from gateway.redaction.placeholder import LABELS, MAX_LENGTH, lookalikes, token
+from gateway.redaction.placeholder import LABELS, MAX_LENGTH, Issued, lookalikes, token
 from gateway.redaction.redact import redact
 from gateway.redaction.restore import Restorer, restore
 from tests.support.chunking import joined_in_every_way
@@ -29,8 +29,10 @@ AROUND = st.text(alphabet="ab1, .]\n[*\\&_-sS", max_size=6)
 
 
 def machine(values: dict[str, str], *, json_string: bool = False) -> Callable[[], Any]:
+    issued = Issued(values)
+
     def start() -> Any:
-        restorer = Restorer(values, json_string=json_string)
+        restorer = Restorer(issued, json_string=json_string)
         return restorer.feed, restorer.close
     return start
 
@@ -49,7 +51,7 @@ def mangled(draw: st.DrawFn, label: str, number: int, suffix: str) -> str:
 @given(st.sampled_from(LABELS), NUMBERS, SUFFIXES, st.data())
 def test_every_spelling_of_a_placeholder_is_read(label: str, number: int, suffix: str, data: st.DataObject) -> None:
     spelled = data.draw(mangled(label, number, suffix))
-    values = {token(label, n, suffix): f"<{n}>" for n in range(1, 121)}
+    values = {token(label, n, suffix): f"<{n}>" for n in (number, 10 * number, 10 * number + 7, number // 10)}
     assert joined_in_every_way(f"An {spelled}, hier", machine(values)) == f"An <{number}>, hier"
     assert [(0, len(spelled))] == list(lookalikes(spelled))
 
@@ -80,8 +82,8 @@ def test_what_is_counted_as_unresolved_does_not_depend_on_the_cut(answer: str, s
 
 FORGED = st.sampled_from([
     "PERSON1", "PERSON1]", "(PERSON1)", "{PERSON1}", "<PERSON1>", "&lt;PERSON1&gt;", "%5BPERSON1%5D", "[PERSON]", "[]",
-    "[PERSONEN1]", "[XPERSON1]", "[PERSON 1 2 3]", "[PERSON1a2b]", "[PERSON1WNV]", "[PERSON\u0661]", "[PERSON1x",
-    "[PER SON1]", "[PERSON12345678]", "[PERSON:1]", "[P1]", "[1]", "[PERSON1 2024",
+    "[PERSONEN1]", "[XPERSON1]", "[PERSON 1 2 3]", "[PERSON 1 2]", "[PERSON1a2b]", "[PERSON1WNV]", "[PERSON\u0661]",
+    "[PERSON1x", "[PER SON1]", "[PERSON12345678]", "[PERSON:1]", "[P1]", "[1]", "[PERSON1 2024",
 ])
 
 
@@ -104,10 +106,10 @@ def test_two_people_are_never_confused(label: str, one: int, first: str, other: 
 @given(st.sampled_from(["[", "［", "&#91;", "\\[", "&lbrack;"]), st.sampled_from(LABELS), NUMBERS, SUFFIXES)
 def test_an_unfinished_placeholder_at_the_end_is_never_guessed(opening: str, label: str, number: int,
                                                                suffix: str) -> None:
-    values = {token(label, n, suffix): "Krüger" for n in range(1, 200)}
+    start = machine({token(label, n, suffix): "Krüger" for n in (number, 10 * number, 10 * number + 7)})
     whole = f"{opening}{token(label, number, suffix)[1:-1]}"
     for end in range(1, len(whole) + 1):
-        assert joined_in_every_way(whole[:end], machine(values)) == whole[:end]
+        assert joined_in_every_way(whole[:end], start) == whole[:end]
 
 
 def test_no_spelling_is_longer_than_what_may_be_held_back() -> None:
