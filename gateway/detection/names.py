@@ -66,6 +66,8 @@ _OFFICES: Final = re.compile(
     r"n)?[ ](?:a\.D\.[ ])?(?=[A-ZÄÖÜ(]))")
 _TOKEN: Final = re.compile(r"[^\W\d_]+(?:['’ʼ`´][^\W\d_]+)*(?:-[^\W\d_]+(?:['’][^\W\d_]+)*){0,3}")
 _NICK: Final = re.compile(r"[ ][„“\"‚‘»«(]{1,2}[^\W\d_]{2,20}[“”\"‘’«»)]{1,2}(?=[ ][^\W\d_])")
+_DIVIDED: Final = re.compile(r"-\n[ \t>]{0,4}(?!(?:und|oder|sowie|bzw)\b)[a-zäöüß]{2,14}\b")
+"""The second half of a name that was divided at the end of the line."""
 _GAPS: Final = re.compile(r"[ ]{1,2}")
 
 
@@ -127,6 +129,9 @@ def read_name(text: str, position: int, *, words: int = 4, trust_first: bool = T
             first = first or word
             count += 1
             end = token.end() + initial
+            divided = _DIVIDED.match(text, end)
+            if divided and len(word) > 2:
+                return divided.end()
         elif word.lower() not in (PARTICLES if first else _LEADING) or not _upper_follows(text, token.end()) or (
                 first and word.lower() in _FROM and _is_origin(text, token.end())):
             break

@@ -297,8 +297,22 @@ def _plausible(name: str, rest: str) -> bool:
             or is_given(name.split(" ")[0]))
 
 
+_TURNED: Final = re.compile(
+    r"(?<![^\n;|(:\t\"])[ \t]{0,3}(?:[-*•–][ ]|\d{1,3}[.)][ ])?([^\W\d_]{2,25}(?:-[^\W\d_]{2,25})?),[ ]?"
+    r"([^\W\d_]{2,20}(?:-[^\W\d_]{2,20})?)(?:[ ][^\W\d_]{2,20})?(?=[ \t]*(?:[;\n|)\"(]|\Z|,[ ](?:geb|\d)))")
+
+
+def _find_turned(sheet: Sheet) -> Iterator[Finding]:
+    """ "Zimmer, Anna" alone in a line, a cell or an entry of a list: a surname, however ordinary, and a given name."""
+    if sheet.has(","):
+        for match in sheet.scan(_TURNED):
+            if match[1][0].isupper() and match[2][0].isupper() and is_given(match[2]) and not is_given(match[1]):
+                yield _finding(sheet, match.start(1), match.end(), "kennwort", 0.85)
+
+
 def _find(sheet: Sheet) -> Iterator[Finding]:
     yield from _find_salutation(sheet)
+    yield from _find_turned(sheet)
     yield from _find_title(sheet)
     yield from _find_office(sheet)
     yield from _find_label(sheet)
