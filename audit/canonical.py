@@ -20,7 +20,8 @@ MAX_INT: Final = 2**53 - 1
 _encode = json.JSONEncoder(sort_keys=True, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode
 
 
-def _check(value: Any) -> None:
+def check(value: Any) -> None:
+    """Raise `FormatError` unless `value` is made of what has a canonical form (lone surrogates and depth apart)."""
     kind = type(value)
     if kind is str:
         return
@@ -32,17 +33,17 @@ def _check(value: Any) -> None:
             if type(key) is not str:
                 raise FormatError("a key is not a string")
             if type(item) is not str:
-                _check(item)
+                check(item)
     elif kind is list or kind is tuple:
         for item in value:
-            _check(item)
+            check(item)
     else:
         raise FormatError(f"only strings, integers, lists and maps are allowed, not {kind.__name__}")
 
 
 def dumps(value: Any) -> bytes:
     """Return the canonical bytes of `value`. Raises `FormatError` for anything that has no canonical form."""
-    _check(value)
+    check(value)
     try:
         return _encode(value).encode()
     except (UnicodeEncodeError, TypeError) as error:

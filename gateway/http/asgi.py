@@ -6,7 +6,8 @@ No framework object is built per request: the way in costs what the bytes cost.
 from __future__ import annotations
 
 import asyncio
-import secrets
+import os
+from base64 import b32encode
 from collections.abc import Awaitable, Callable, MutableMapping
 from contextlib import aclosing
 from typing import Any, cast
@@ -21,8 +22,11 @@ Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 
-_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+_CROCKFORD = bytes.maketrans(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", b"0123456789ABCDEFGHJKMNPQRSTVWXYZ")
 """Crockford's base 32: no letter that is taken for another when it is read out on the telephone."""
+_random: list[bytes] = []
+"""Random bytes in stock: asking the system gives up the interpreter lock, and others may keep it for a millisecond."""
+os.register_at_fork(after_in_child=_random.clear)
 BODY_SECONDS = 30.0
 """For a small body, whatever the pieces it comes in."""
 BODY_RATE = 64 * 1024
@@ -32,8 +36,13 @@ _IDENTITY = ("x-openwebui-", "x-kip-", "x-librechat-")
 
 def new_request_id() -> str:
     """Return a fresh Vorgangsnummer: 60 random bits in three groups, ``7F3K-2QXM-9BTD``."""
-    number = secrets.randbits(60)
-    letters = "".join(_ALPHABET[(number >> shift) & 31] for shift in range(55, -1, -5))
+    try:
+        raw = _random.pop()
+    except IndexError:
+        stock = os.urandom(8 * 256)
+        _random.extend([stock[at:at + 8] for at in range(8, len(stock), 8)])
+        raw = stock[:8]
+    letters = b32encode(raw).translate(_CROCKFORD)[:12].decode("ascii")
     return f"{letters[:4]}-{letters[4:8]}-{letters[8:]}"
 
 

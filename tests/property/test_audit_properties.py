@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -9,6 +11,7 @@ from hypothesis import strategies as st
 
 from audit import canonical, record
 from audit.errors import FormatError
+from audit.ledger import body_of
 from audit.merkle import (
     CompactRange,
     consistency_proof,
@@ -89,10 +92,23 @@ def test_the_order_of_keys_does_not_change_the_bytes(value: dict[str, int]) -> N
     assert canonical.dumps(value) == canonical.dumps(dict(reversed(value.items())))
 
 
-@pytest.mark.parametrize("value", [1.0, True, None, {"a": 1.5}, [False], {1: "a"}, 2**53, "\ud800", b"x", {"a": {1}}])
-def test_what_has_no_canonical_form_is_refused(value: Any) -> None:
+@given(VALUES | st.text(st.characters(max_codepoint=0x2FF)))
+def test_what_the_ledger_writes_is_canonical_to_the_byte(value: Any) -> None:
+    assert body_of(value) == canonical.dumps(value)
+
+
+def test_every_character_is_written_as_the_reference_writes_it() -> None:
+    for block in (range(0x300), range(0x2000, 0x2100), range(0xFF00, 0x10100)):
+        value = ["".join(map(chr, block)), {chr(code): "" for code in block}]
+        assert body_of(value) == canonical.dumps(value)
+
+
+@pytest.mark.parametrize("write", [canonical.dumps, body_of])
+@pytest.mark.parametrize("value", [1.0, True, None, {"a": 1.5}, [False], {1: "a"}, 2**53, "\ud800", b"x", {"a": {1}},
+                                   {"\udfff": 1}, [datetime(2026, 1, 1)]])
+def test_what_has_no_canonical_form_is_refused(value: Any, write: Callable[[Any], bytes]) -> None:
     with pytest.raises(FormatError):
-        canonical.dumps(value)
+        write(value)
 
 
 @pytest.mark.parametrize(
