@@ -110,19 +110,10 @@ class Notes:
         known = self._outcome
         if known is not None and known[0] is study and searched.relevant(known[1].words) == known[1].relevant:
             return known[1]
-        own = words(text)
-        more = searched.search(text, searched.relevant(own))
-        spans = _merge(text, study.spans, more)
-        pieces = study.pieces if spans is study.spans else _pieces(text, spans, actions)
-        left, outer = text, own
-        if spans:
-            left = _outside(text, spans)
-            outer = words(left)
-        residue = len(searched.search(left, searched.relevant(outer))) + _uncovered(study.wanted, spans)
-        kept = array("q", own | outer)
-        outcome = Outcome(searched.relevant(kept), kept, pieces, residue)
+        outcome = _outcome(text, study, searched, actions)
         self._outcome = study, outcome
-        self.size = 1 + len(kept) // 16 + 2 * len(pieces) + len(study.needles) + len(outcome.relevant)
+        self.size = (1 + len(outcome.words) // 16 + 2 * len(outcome.pieces) + len(study.needles)
+                     + len(outcome.relevant))
         return outcome
 
     def cuts(self, pieces: tuple[Piece, ...], issued: list[str]) -> tuple[Cut, ...]:
@@ -133,6 +124,20 @@ class Notes:
         cuts = tuple(Cut(p.start, p.end, p.entity, p.action, token) for p, token in zip(pieces, issued, strict=True))
         self._cuts = pieces, issued, cuts
         return cuts
+
+
+def _outcome(text: str, study: _Study, searched: Needles, actions: Mapping[str, Action]) -> Outcome:
+    own = words(text)
+    more = searched.search(text, searched.relevant(own))
+    spans = _merge(text, study.spans, more)
+    pieces = study.pieces if spans is study.spans else _pieces(text, spans, actions)
+    left, outer = text, own
+    if spans:
+        left = _outside(text, spans)
+        outer = words(left)
+    residue = len(searched.search(left, searched.relevant(outer))) + _uncovered(study.wanted, spans)
+    kept = array("q", own | outer)
+    return Outcome(searched.relevant(kept), kept, pieces, residue)
 
 
 def _replaces(finding: Finding, actions: Mapping[str, Action]) -> bool:

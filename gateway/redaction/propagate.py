@@ -5,17 +5,16 @@ name. A person's single names count as well. Hits count only as whole words; let
 four letters and more; umlauts match their spelled-out form; a genitive "s" stays outside. Nothing is ever merged by
 likeness.
 
-Each form of a value has a *head*, its longest word, and can only stand where that word stands. So a text needs a look
-only for the forms whose head is among its words, which is a set operation on hashes; many values in many texts cost
-no more than the words there are. What may be kept between requests (`Needle`, `words`) are such hashes, under the key
-that Python draws for every process, and never a word. Equal hashes of different words cost a look in vain.
+A form can only stand in a text that has all its words. So a text needs a look only for the forms whose words are among
+its own, which is a set operation on hashes; many values in many texts cost no more than the words there are. What may
+be kept between requests (`Needle`, `words`) are such hashes, under the key that Python draws for every process, and
+never a word. Equal hashes of different words cost a look in vain.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import chain
 from typing import NamedTuple
 
 from gateway.model.finding import Finding
@@ -36,7 +35,7 @@ class Needle(NamedTuple):
     """One form of a certain value, without its letters."""
 
     form: int
-    head: int
+    words: tuple[int, ...]
     entity: str
     exact: bool
     """Counts only where it is written with a capital letter."""
@@ -46,14 +45,14 @@ def needles(text: str, certain: Iterable[Finding], written: dict[int, str]) -> t
     """Return what the `certain` findings of `text` give to look for; the letters go to `written`."""
     listed = []
     for form, (entity, exact) in _forms(text, certain).items():
-        head = form if form.isalnum() else max(_WORD.findall(form), key=len)
-        listed.append(Needle(hash(form), hash(head), entity, exact))
+        words = (form,) if form.isalnum() else dict.fromkeys(_WORD.findall(form))
+        listed.append(Needle(hash(form), tuple(map(hash, words)), entity, exact))
         written[listed[-1].form] = form
     return tuple(listed)
 
 
 def words(text: str) -> set[int]:
-    """Return the hashes of all words in `text` that may be the head of a form standing there."""
+    """Return the hashes of all words that a form standing in `text` may have."""
     found = set(_WORD.findall(lower(normalise(text).text)))
     found |= {word[:-1] for word in found if word[-1] == "s"}
     return set(map(hash, found))
@@ -74,13 +73,23 @@ class Needles:
                 if before is None or (before.exact and not needle.exact):
                     found[needle.form] = needle
                     self._source[needle.form] = index
+        self._vocabulary: set[int] = set()
         self._heads: dict[int, list[Needle]] = {}
+        """Each needle under one of its words: one that is new, or the one with fewest so far."""
         for needle in found.values():
-            self._heads.setdefault(needle.head, []).append(needle)
+            self._vocabulary.update(needle.words)
+            for word in needle.words:
+                if word not in self._heads:
+                    self._heads[word] = [needle]
+                    break
+            else:
+                min([self._heads[word] for word in needle.words], key=len).append(needle)
 
     def relevant(self, words: Iterable[int]) -> frozenset[Needle]:
-        """Return every needle that can stand in a text of these `words`, and perhaps others."""
-        return frozenset(chain.from_iterable(map(self._heads.__getitem__, self._heads.keys() & words)))
+        """Return every needle whose words are all among these `words` of a text."""
+        common = self._vocabulary.intersection(words)
+        return frozenset([needle for word in common for needle in self._heads.get(word, ())
+                          if common.issuperset(needle.words)])
 
     def search(self, text: str, relevant: Iterable[Needle]) -> list[Span]:
         """Return, sorted, every span of `text` in which one of the `relevant` needles stands as a whole word."""
@@ -109,9 +118,10 @@ class Needles:
 def _by_word(text: str, forms: Iterable[str]) -> Iterator[tuple[int, str]]:
     """Yield where which of `forms` stands in `text`, as `occurrences` says, in one pass however many they are."""
     heads: dict[str, list[tuple[int, str]]] = {}
-    for form in forms:
-        head = max(_WORD.finditer(form), key=lambda word: word.end() - word.start())
-        heads.setdefault(head[0], []).append((head.start(), form))
+    for form in forms:  # each under one of its words, the one with fewest so far: a town has many addresses
+        listed, at = min([(heads.setdefault(word[0], []), word.start()) for word in _WORD.finditer(form)],
+                         key=lambda candidate: len(candidate[0]))
+        listed.append((at, form))
     ends: dict[str, int] = {}
     for word in _WORD.finditer(text):
         letters = word[0]
