@@ -24,8 +24,21 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from gateway.detection.ner.features import GRAMS_LOG2, HEADS, Resources, Words, describe, distinct, numbers
-from gateway.detection.ner.lexicon import Lexicon, place
+from gateway.detection.ner.features import (
+    CAPITALS,
+    GRAMS_LOG2,
+    HEADS,
+    LEXICON_SALT,
+    LOWER,
+    SHAPES,
+    Resources,
+    Words,
+    describe,
+    distinct,
+    numbers,
+)
+from gateway.detection.ner.hashing import spread
+from gateway.detection.ner.lexicon import LANGUAGE, NAMES, Lexicon, place
 from gateway.detection.ner.network import BEGIN, EXTRAS, INSIDE, Weights, embed, extras, forward, groups
 from gateway.detection.ner.tokens import SIGN, WORD, Tokens, tokenize
 
@@ -34,6 +47,8 @@ DEFAULT: Final = Path(__file__).with_name("data") / "namen.npz"
 MASK: Final = 0.2
 CERTAIN: Final = 0.7
 _DOUBT: Final = 0.7
+_UNLIKELY: Final = 0.45
+_LIKELY: Final = 0.5
 _JOINING: Final = frozenset(map(ord, "-'’.,‐‑ʼ`´"))
 
 
@@ -93,15 +108,39 @@ class NameRecognizer:
         tokens = tokenize(*texts)
         if len(tokens):
             begins = [0, *accumulate(len(text) + 1 for text in texts[:-1])]
-            for span in _spans(tokens, self.marginals(tokens), mask, certain * _DOUBT):
+            for span in _spans(tokens, self._believed(tokens, mask), mask, certain * _DOUBT):
                 text = bisect_right(begins, span.start) - 1
                 begin = begins[text]
                 result[text].append(NameSpan(span.start - begin, span.end - begin, span.score) if begin else span)
         return result
 
+    def _believed(self, tokens: Tokens, mask: float) -> NDArray[np.float32]:
+        """Return the marginals; nothing where an unlikely name stands alone and no list of names knows the word.
+
+        In small letters or in capitals such a word is a term of a program or an abbreviation, and one that German has
+        is that word.
+        """
+        words = distinct(tokens)
+        found = self._marginals(tokens, words)
+        total = found[:, 0] + found[:, 1]
+        rows = ((total >= mask) & (total < _UNLIKELY)).nonzero()[0]
+        if len(rows):
+            of = words.which.take(rows)
+            keys = spread(words.hasher.spans(words.start.take(of), words.end.take(of)) + LEXICON_SALT)
+            flags = self._resources.lexicon.flags(keys)
+            shape = words.form.take(of) % SHAPES
+            strange = (flags & NAMES == 0) & ((flags & LANGUAGE != 0) | (shape == LOWER) | (shape == CAPITALS))
+            beside = np.zeros(len(total) + 2, np.bool_)
+            beside[1:-1] = total >= _LIKELY
+            alone = ~(beside[rows] | beside[rows + 2])
+            found[rows[strange & alone & (words.kind.take(of) == WORD)]] = 0
+        return found
+
     def marginals(self, tokens: Tokens) -> NDArray[np.float32]:
         """Return per token the probabilities that it begins and that it continues a name."""
-        words = distinct(tokens)
+        return self._marginals(tokens, distinct(tokens))
+
+    def _marginals(self, tokens: Tokens, words: Words) -> NDArray[np.float32]:
         width = self._ready.shape[1]
         x = np.empty((len(tokens), width + EXTRAS), np.float32)
         x[:, :width] = self._embedded(words).take(words.which, axis=0)
