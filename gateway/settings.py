@@ -9,6 +9,7 @@ from __future__ import annotations
 import difflib
 import os
 from collections.abc import Mapping
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any, Literal
 
@@ -45,6 +46,9 @@ class Settings(BaseSettings):
     workers: int = Field(1, ge=1, le=64, description="Zahl der Prozesse, die Anfragen bedienen")
     public_url: str = Field("", description="Adresse, unter der Beschäftigte die Seiten erreichen; leer: aus Host und "
                                             "Port")
+    trusted_proxies: str = Field("", description="Adressen oder Netze der Webserver davor, mit Komma dazwischen, denen "
+                                                 "die KI-Pforte glaubt, wer fragt und ob es https war "
+                                                 "(X-Forwarded-For, X-Forwarded-Proto); leer: niemandem")
     openai_base_url: str = Field("", description="Schnellstart: Adresse eines eigenen OpenAI-kompatiblen Anbieters, "
                                                  "zum Beispiel http://127.0.0.1:11434/v1")
     openai_model: str = Field("", description="Schnellstart: Name des Modells bei diesem Anbieter")
@@ -108,6 +112,18 @@ class Settings(BaseSettings):
             raise ValueError("Aufzählung MARKE=ART mit Komma dazwischen, darunter eine mit PERSON; Arten sind zum "
                              "Beispiel PERSON, ADDRESS, BIRTHDATE")
         return value
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _known_addresses(cls, value: str) -> str:
+        names = [name.strip() for name in value.split(",") if name.strip()]
+        for name in names:
+            try:
+                ip_network(name)
+            except ValueError:
+                raise ValueError("eine Adresse, ein Netz oder mehrere mit Komma dazwischen, zum Beispiel 127.0.0.1,"
+                                 "10.0.5.0/24") from None
+        return ",".join(names)
 
     @field_validator("database_url", "audit_database_url")
     @classmethod

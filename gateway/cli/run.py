@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import socket
+import sys
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -16,6 +17,9 @@ from gateway.settings import Settings, load
 
 GRACE_SECONDS = 20
 """How long answers under way may still take when the server stops; what is longer is ended with a sentence."""
+WORKER_SECONDS = 20
+"""How long a process may be silent before it is replaced; it is silent while it starts, and on a busy machine that
+takes longer than uvicorn's five seconds."""
 _LISTEN = {
     errno.EADDRINUSE: "Dort läuft schon ein Programm, vielleicht eine andere KI-Pforte.",
     errno.EACCES: "Für diesen Port fehlt das Recht.",
@@ -43,22 +47,61 @@ def serve(
     from gateway.http.door import Door
     from gateway.telemetry import logs
     logs.configure(settings.log_level, settings.log_format)
+    trusted = settings.trusted_proxies
     options: dict[str, Any] = {"loop": "auto", "http": Door, "ws": "none", "log_config": None,
                                "access_log": False, "server_header": False, "timeout_graceful_shutdown": GRACE_SECONDS,
-                               "timeout_keep_alive": 75, "backlog": 2048}
+                               "timeout_keep_alive": 75, "backlog": 2048, "proxy_headers": bool(trusted),
+                               "forwarded_allow_ips": trusted}
     listening = _listen(settings)  # first: whether the port is free is known at once, and nothing has changed yet
     if demo:
         _set_up(context(ctx), settings, demo=True)
     if settings.workers > 1:
-        listening.close()
-        uvicorn.run("gateway.app:create_app", factory=True, host=settings.host, port=settings.port,
-                    workers=settings.workers, **options)
-        return
-    from gateway.app import House
-    house = House(settings)
-    _greet(settings, listening.getsockname()[1])
-    uvicorn.Server(uvicorn.Config(house.application(), **options)).run(sockets=[listening])
+        _serve_with_workers(settings, listening, options)
+    else:
+        from gateway.app import House
+        house = House(settings)
+        _greet(settings, listening.getsockname()[1])
+        uvicorn.Server(uvicorn.Config(house.application(), **options)).run(sockets=[listening])
     note("Die KI-Pforte ist beendet.")
+
+
+def _serve_with_workers(settings: Settings, listening: socket.socket, options: dict[str, Any]) -> None:
+    """Serve with several processes. What none of them could open is said here, once, before they begin."""
+    import uvicorn
+    from uvicorn.config import STARTUP_FAILURE
+    from uvicorn.supervisors import Multiprocess
+
+    from gateway.generation import read_policies
+    from gateway.home import open_ledger
+    from gateway.store import migrate, open_engine
+    settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    policies = read_policies(settings.policies, settings)
+    engine = open_engine(settings.database)
+    migrate(engine)
+    engine.dispose()
+    open_ledger(settings, policies.organisation.id).close()
+    _greet(settings, listening.getsockname()[1])
+    config = uvicorn.Config("gateway.cli.run:worker", factory=True, workers=settings.workers,
+                            timeout_worker_healthcheck=WORKER_SECONDS, **options)
+    supervisor = Multiprocess(config, sockets=[listening])
+    supervisor.run()
+    if any(process.exitcode == STARTUP_FAILURE for process in supervisor.processes):
+        raise typer.Exit(Exit.CANNOT_RUN)
+
+
+def worker() -> Any:
+    """Return the application for one of several processes, or end it with a sentence."""
+    made: list[Any] = []
+
+    @cannot_run
+    def make() -> None:
+        from gateway.app import create_app
+        made.append(create_app())
+    try:
+        make()
+    except typer.Exit as ended:
+        sys.exit(ended.exit_code)
+    return made[0]
 
 
 def _listen(settings: Settings) -> socket.socket:

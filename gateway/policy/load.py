@@ -60,6 +60,9 @@ class _Reading:
 
 def load_policies(folder: Path) -> PolicySet:
     """Return the policies of a folder. Raises `PolicyErrors` with every problem there is."""
+    if not folder.is_dir():
+        raise PolicyErrors([PolicyProblem(str(folder), 0, "", "Diesen Ordner mit Richtlinien gibt es nicht",
+                                          "nennen Sie in KI_PFORTE_POLICIES den richtigen")])
     reading = _Reading(folder.resolve())
     models = reading.file("models.yaml", Register)
     passes = reading.file("ki-pass.yaml", KiPass)

@@ -14,7 +14,8 @@ from difflib import get_close_matches
 
 @dataclass(frozen=True, slots=True, order=True)
 class PolicyProblem:
-    """One mistake: where it stands, what is wrong (German), and what would be right (German)."""
+    """One mistake: where it stands (line 0: the whole file or folder), what is wrong and what would be right (German).
+    """
 
     file: str
     line: int
@@ -24,7 +25,8 @@ class PolicyProblem:
 
     def __str__(self) -> str:
         key = f"{self.key}: " if self.key else ""
-        return f"{self.file}:{self.line}: {key}{self.what}; {self.remedy}"
+        line = f":{self.line}" if self.line else ""
+        return f"{self.file}{line}: {key}{self.what}; {self.remedy}"
 
 
 class PolicyErrors(Exception):  # noqa: N818 - it holds many

@@ -56,3 +56,27 @@ def test_a_port_that_is_taken(tmp_path: Path) -> None:
         said = serve(tmp_path / "home", "--port", str(port))
     assert f"127.0.0.1:{port}" in said
     assert "--port" in said
+
+
+def test_a_folder_of_policies_that_is_not_there_is_one_sentence(tmp_path: Path) -> None:
+    said = serve(tmp_path / "home", KI_PFORTE_POLICIES=str(tmp_path / "nirgends")).splitlines()
+    assert len(said) == 2
+    assert str(tmp_path / "nirgends") in said[1]
+    assert "KI_PFORTE_POLICIES" in said[1]
+
+
+def test_with_several_processes_what_is_wrong_is_said_once_and_none_of_them_begins(tmp_path: Path) -> None:
+    said = serve(tmp_path / "home", "--workers", "3", KI_PFORTE_POLICIES=str(tmp_path / "nirgends"))
+    assert said.count("gibt es nicht") == 1
+    assert "uvicorn" not in said
+
+
+def test_with_several_processes_what_only_they_can_know_ends_them_all_in_words(tmp_path: Path) -> None:
+    said = serve(tmp_path / "home", "--workers", "2", KI_PFORTE_NAMES_ENGINE="spacy",
+                 KI_PFORTE_NAMES_MODEL=str(tmp_path / "nirgends"))
+    assert "Der Ordner mit dem Modell für „spacy“ fehlt" in said
+
+
+def test_a_web_server_in_front_is_named_by_its_address(tmp_path: Path) -> None:
+    said = serve(tmp_path, KI_PFORTE_TRUSTED_PROXIES="*")
+    assert said.startswith("KI_PFORTE_TRUSTED_PROXIES: Erwartet wird eine Adresse")
