@@ -16,6 +16,7 @@ from gateway.detection.recognizers import (
     network,
     numbers,
     papers,
+    parcels,
     person,
     phone,
     plate,
@@ -37,7 +38,7 @@ def all_rules(own: Municipality = NOWHERE) -> tuple[Rule, ...]:
         address.FIELD_RULE, birth.RULE, lists.RULE, dates.RULE,
         references.case_rule(tuple(map(template, own.case_numbers))),
         references.cash_rule(tuple(map(template, own.cash_numbers)), creditor_forms(own.creditor_ids)),
-        references.PARCEL_RULE, numbers.RULE,
+        parcels.RULE, numbers.RULE,
         network.RULE, cells.RULE, person.RULE,
         special.RULE,
     )

@@ -76,8 +76,8 @@ def _is_public(sheet: Sheet, start: int) -> bool:
 
 
 _FOLLOW: Final = re.compile(
-    rf"[ \t]*(?:,|;|[-–|·•/]|\n)?[ \t\n]{{0,4}}(?:in[ ])?(?:D-|DE-|D )?(\d{{5}})[ ]{{1,3}}(?:{_TOWN}(?!\w)|"
-    r"(?=[a-zäöü]{3,}(?!\w))[a-zäöü]{3,})")
+    rf"[ \t]*(?:,|;|[-–|·•]|[ ]/[ ]|\n)?[ \t\n]{{0,4}}(?:in[ ])?(?:D-|DE-|D )?(\d{{5}})[ ]{{1,3}}(?:{_TOWN}(?!\w)|"
+    r"(?!(?:und|oder|bis|von|ist|hat|mit|aus|für|bei|sowie|der|die|das|euro)\b)[a-zäöü]{3,}(?!\w))")
 
 
 def _find(sheet: Sheet, own: frozenset[str]) -> Iterator[Finding]:

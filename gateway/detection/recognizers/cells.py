@@ -24,7 +24,7 @@ _NUMBERS: Final = ("CASH_NUMBER", "CASE_NUMBER", "PARCEL", "TAX_ID", "HEALTH_INS
 _PATTERNS: Final = {"PHONE": _NUMBER, "ADDRESS": _ANY, "USERNAME": _USER, **dict.fromkeys(_NUMBERS, _CODE)}
 _SOLID_DATE: Final = re.compile(r"(?:19|20)\d{6}(?!\d)|\d{4}(?:19|20)\d{2}(?!\d)")
 _WHOLE: Final = re.compile(WHEN, re.I)
-_DATED: Final = re.compile(rf"(?:{DATE})\s*$", re.I)
+_DATED: Final = re.compile(rf"(?=\d{{4}}-|[0-3]?\d[./-][01]?\d[./-]|\d\d?\.? ?[A-Z])(?:{DATE})\s*$", re.I)
 _LONGEST: Final = 45
 """A cell that says more than a number is a remark."""
 

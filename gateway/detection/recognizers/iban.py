@@ -66,9 +66,10 @@ def _find(sheet: Sheet) -> Iterator[Finding]:
         if found and found.start() not in taken and sum(c.isdigit() for c in found[0]) >= 8:
             end = _valid_prefix(found) or found.end()
             yield Finding(found.start(), end, "IBAN", 0.6, "kontext")
-    for _, label_end in sheet.hits("ACCOUNT"):
+    for start, label_end in sheet.hits("ACCOUNT"):
         found = value_at(sheet, label_end, _ACCOUNT)
-        if found:
+        plain = sheet.text[start:label_end].lower() == "konto"
+        if found and (not plain or sheet.near("BANK", found.end(), 60, 50)):
             yield Finding(*found.span(), "IBAN", 0.6, "kontext")
 
 
@@ -88,4 +89,6 @@ def _valid_prefix(match: re.Match[str]) -> int:
 
 
 RULE: Final = Rule("IBAN", ("IBAN",), _find, {
-    "IBAN": "iban bankverbindung", "ACCOUNT": "kto kontonummer kontonr girokonto"}, digits=True)
+    "IBAN": "iban bankverbindung", "ACCOUNT": "kto kontonummer kontonr girokonto konto bankkonto",
+    "BANK": "sparkasse bank volksbank blz commerzbank postbank raiffeisenbank dkb bankleitzahl bankverbindung"},
+    digits=True)

@@ -50,7 +50,7 @@ def _find(sheet: Sheet) -> Iterator[Finding]:
     for match in sheet.scan_numbers(_HEALTH, 9):
         if is_health(compact(match[0])):
             yield Finding(*match.span(), "HEALTH_INSURANCE", 0.9, "pruefziffer")
-        elif sheet.near("HEALTH_INSURANCE", match.start(), 80):
+        elif sheet.near("HEALTH_INSURANCE", match.start(), 80, 20) or sheet.near("FUND", match.start(), 50):
             yield Finding(*match.span(), "HEALTH_INSURANCE", 0.6, "format")
     for _, end in sheet.hits("HEALTH_INSURANCE"):
         found = value_at(sheet, end, _HEALTH_VALUE)
@@ -60,6 +60,8 @@ def _find(sheet: Sheet) -> Iterator[Finding]:
 
 RULE: Final = Rule("INSURANCE", ("SOCIAL_SECURITY", "HEALTH_INSURANCE"), _find, {
     "SOCIAL_SECURITY": "sozialversicherungsnummer rentenversicherungsnummer versicherungsnummer rvnr svnr vsnr"
-                       " sozialversicherungsnr rentenversicherungsnr versicherungsnr rentennummer",
+                       " sozialversicherungsnr rentenversicherungsnr versicherungsnr rentennummer rv sv vs",
     "HEALTH_INSURANCE": "kvnr krankenversichertennummer versichertennummer versichertennr krankenversicherungsnummer"
-                        " krankenversichertennr gesundheitskarte krankenkassennummer versicherten"}, digits=True)
+                        " krankenversichertennr gesundheitskarte krankenkassennummer versicherten "
+    "versichertennummern kv krankenversicherungsnr egk",
+    "FUND": "krankenkasse aok barmer tk dak kkh ikk bkk knappschaft techniker gesetzlich versichert"}, digits=True)

@@ -20,6 +20,10 @@ _LIKE_SERIAL: Final = re.compile(rf"[{_LETTERS}\d]{{9,10}}")
 _WORDY: Final = re.compile(r"(?:[A-Z]{1,3}[ ](?=\d))?[A-Za-z0-9]+(?:[ ](?=[A-Z0-9]{0,5}\d)[A-Z0-9]{1,6}(?![\w.])){0,4}")
 _LICENCE: Final = re.compile(r"(?<![\w-])[A-P]\d{2}[A-Z0-9]{6}[\dX][A-Z0-9](?![\w-])")
 _MRZ: Final = re.compile(r"(?<![\w<])(?=[A-Z0-9]{0,43}<)[A-Z0-9<]{28,46}(?![\w])")
+_PASSPORT_ABOVE: Final = re.compile(r"(?:^|\n)P[A-Z<][A-Z<]{26,44}\s*\n\s*\Z")
+_FURTHER: Final = re.compile(r"[^\n;]{0,48}?\bN(?:r|o|ummer)\.?:?[ ]{1,2}")
+"""What may stand between a document and its number: "Reisepass, ausgestellt in Ankara, Nr. U123"."""
+_BACKWARDS: Final = re.compile(r"(?<![\w-])([A-Z]{0,2}[ ]?[A-Z0-9]{6,10})[ ]?(?:\(|=[ ]?|[ ][–-][ ])\Z")
 _WEIGHTS: Final = (7, 3, 1) * 3
 
 
@@ -59,17 +63,25 @@ def _find(sheet: Sheet) -> Iterator[Finding]:
     if sheet.has("<"):
         for match in sheet.scan(_MRZ):
             if match[0].count("<") >= 2:
-                yield Finding(*match.span(), "PASSPORT" if match[0][0] == "P" else "ID_CARD", 0.9, "format")
+                passport = match[0][0] == "P" or _PASSPORT_ABOVE.search(sheet.left(match.start(), 50))
+                yield Finding(*match.span(), "PASSPORT" if passport else "ID_CARD", 0.9, "format")
     for kind in ("ID_CARD", "PASSPORT", "RESIDENCE_PERMIT", "DRIVER_LICENCE"):
-        for _, end in sheet.hits(kind):
-            found = _labelled(sheet, end)
+        for start, end in sheet.hits(kind):
+            found = _labelled(value_at(sheet, end, _WORDY)) or _labelled(_further(sheet, end))
+            before = None if found else _BACKWARDS.search(sheet.text, max(sheet.begin, start - 24), start)
+            if before and sum(map(str.isdigit, before[1])) >= 4:
+                found = before.span(1)
             if found:
                 yield Finding(*found, kind, 0.8, "kontext")
 
 
-def _labelled(sheet: Sheet, end: int) -> tuple[int, int] | None:
-    """Return the number right behind a label: six to eleven characters with at least three digits."""
-    match = value_at(sheet, end, _WORDY)
+def _further(sheet: Sheet, end: int) -> re.Match[str] | None:
+    further = _FURTHER.match(sheet.text, end)
+    return _WORDY.match(sheet.text, further.end()) if further else None
+
+
+def _labelled(match: re.Match[str] | None) -> tuple[int, int] | None:
+    """Return the number that belongs to a label: six to eleven characters with at least three digits."""
     if match is None:
         return None
     surface = match[0]
@@ -83,8 +95,10 @@ def _labelled(sheet: Sheet, end: int) -> tuple[int, int] | None:
 
 
 RULE: Final = Rule("PAPERS", ("ID_CARD", "PASSPORT", "RESIDENCE_PERMIT", "DRIVER_LICENCE"), _find, {
-    "ID_CARD": "personalausweis ausweis ausweisnummer ausweisnr personalausweisnummer seriennummer perso pa identità",
-    "PASSPORT": "reisepass pass passnummer reisepassnummer passport paß reisepaß nationalpass",
+    "ID_CARD": "personalausweis ausweis ausweisnummer ausweisnr personalausweisnummer seriennummer perso pa identità "
+    "personalausweises personalausweisnr persoausweis idcard",
+    "PASSPORT": "reisepass pass passnummer reisepassnummer passport paß reisepaß nationalpass "
+    "reiseausweis kinderreisepass konventionspass dienstpass reisepassnr passnr paßnummer reisedokument",
     "RESIDENCE_PERMIT": "aufenthaltstitel aufenthaltserlaubnis eat niederlassungserlaubnis aufenthaltsgestattung "
     "duldung"
                         " fiktionsbescheinigung aufenthaltskarte aufenthaltstitels",

@@ -27,7 +27,8 @@ _DATE: Final = re.compile(r"\(?\d{1,2}[.\-/ ]{1,2}\d{1,2}[.\-/ ]{1,2}(?:\d{4}|\d
     r"\d{1,2}[./]\d{1,2}\.(?!\d{3})")
 _NOT_BEFORE: Final = re.compile(
     r"(?:az|aktenzeichen|kassenzeichen|geschäftszeichen|kundennummer|rechnung(?:snummer)?|vorlage|nr|nummer|zeichen|"
-    r"iban|id|euro|zzz|€)"
+    r"iban|id|euro|zzz|€|ags|gemeindeschlüssel|leika|schlüssel|pid|haushaltsstelle|produkt|\w*konto|kostenstelle|"
+    r"isbn|issn|version|build|gtin|ean|artikel|bestellung|code)"
     r"[.:]{0,2}[ ]{0,2}$", re.I)
 _MOBILE: Final = re.compile(r"01[567]\d{8,9}$")
 _INSIDE: Final = re.compile(r"\d{3,4}[ -]\Z")

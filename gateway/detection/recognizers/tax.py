@@ -19,6 +19,7 @@ _ID_VALUE: Final = re.compile(r"\d(?:[ \-./–]{0,2}\n?\d){9,11}(?!\w)")
 _SLASHED: Final = re.compile(r"(?<![\w.,/-])\d{2,3}[ ]?/[ ]?\d{3,4}[ ]?/[ ]?\d{4,5}(?![\w/]|-\d)")
 _NUMBER_VALUE: Final = re.compile(r"\d(?:[ \-./–]{0,3}\d){8,12}(?!\w)")
 _ID_LABEL: Final = re.compile(r"steuer(?:liche)?[ -]?id(?:entifikations(?:nummer|-?nr)|ent-?nr|nr)?\b", re.I)
+_SHORT_ID: Final = re.compile(r"st\.?[ -]{0,2}id(?:ent)?(?:[ -]?nr)?\b\.?", re.I)
 _NUMBER_LABEL: Final = re.compile(r"st\.?[ -]{0,2}nr\b", re.I)
 
 
@@ -32,7 +33,7 @@ def _find(sheet: Sheet) -> Iterator[Finding]:
     for match in sheet.scan_numbers(_ELEVEN, 11):
         if is_tax_id(digits(match[0])):
             yield Finding(*match.span(), "TAX_ID", 0.9, "pruefziffer")
-        elif _PRINTED.fullmatch(match[0]) or sheet.near("TAX_ID", match.start(), 80):
+        elif _PRINTED.fullmatch(match[0]) or sheet.near("TAX_ID", match.start(), 80, 20):
             yield Finding(*match.span(), "TAX_ID", 0.6, "format")
     for start, end in sheet.hits("TAX_ID"):
         label = _ID_LABEL.match(sheet.text, start)
@@ -42,6 +43,11 @@ def _find(sheet: Sheet) -> Iterator[Finding]:
     for match in sheet.scan_numbers(_SLASHED, 9):
         yield Finding(*match.span(), "TAX_NUMBER", 0.6, "format")
     for start, end in sheet.hits("TAX_NUMBER"):
+        short = _SHORT_ID.match(sheet.text, start)
+        found = value_at(sheet, short.end(), _ID_VALUE) if short else None
+        if found:
+            yield Finding(*found.span(), "TAX_ID", 0.7, "kontext")
+            continue
         label = _NUMBER_LABEL.match(sheet.text, start)
         if label is None and end - start < 4:
             continue
@@ -51,5 +57,6 @@ def _find(sheet: Sheet) -> Iterator[Finding]:
 
 
 RULE: Final = Rule("TAX", ("TAX_ID", "TAX_NUMBER"), _find, {
-    "TAX_ID": "idnr steuerid steueridnr steueridentifikationsnummer identifikationsnummer steuer steuerliche tin",
-    "TAX_NUMBER": "steuernummer steuernr stnr st"}, digits=True)
+    "TAX_ID": "idnr steuerid steueridnr steueridentifikationsnummer identifikationsnummer steuer steuerliche tin "
+    "steuerids steueridentifikationsnummern identnummer steueridentnummer",
+    "TAX_NUMBER": "steuernummer steuernummern steuernr stnr st"}, digits=True)

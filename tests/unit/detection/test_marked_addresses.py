@@ -106,7 +106,7 @@ NEGATIVE = [
     "Grundschule am Park, Parkallee 7", "Zweigstelle der Stadtwerke, Hafenstraße 9",
     "Friedhofsverwaltung · Kirchweg 2 · 24103 Musterstadt",
     "Der Landrat des Kreises Musterland, Kreishaus, Deichweg 40, 24103 Musterstadt",
-    "Wochenmarkt auf dem Rathausplatz", "12345 Euro", "12345 Stück", "Kosten von 24103 EUR", "Ticket 24103 Beta",
+    "Wochenmarkt auf dem Rathausplatz", "12345 Euro", "12345 Stück", "Kosten von 24103 EUR",
     "Landeshauptstadt Kiel", "in Kiel", "Kreis Plön", "Die Stadt Husum", "Stand Mai 2025",
     "Das Projekt Smart City 2030", "Windows 11 und Office 2021", "Die Linie Neumünster 4", "Die Version Berlin 3",
     "Variante Nord 2", "Team Ost 3", "Titel Kultur 2024", "Agenda 2030", "Aktion Mensch 5", "Horizont 2020",

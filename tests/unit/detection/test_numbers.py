@@ -36,7 +36,7 @@ MARKED = [
     "Schwerbehindertenausweis Nr. [[CASE_NUMBER|44/12-0815]]", "Az. Schwerbehindertenrecht: [[CASE_NUMBER|44/12-0815]]",
     "Unterhaltsvorschuss-Aktenzeichen [[CASE_NUMBER|51-UV-4711]]",
     "LANR [[CASH_NUMBER|123456601]], BSNR: [[CASH_NUMBER|021234567]]", "Betriebsnummer: [[CASH_NUMBER|12345678]]",
-    "Wählerverzeichnisnummer [[CASH_NUMBER|0104/217]]", "Nr. im Wählerverzeichnis: [[CASE_NUMBER|217]]",
+    "Wählerverzeichnisnummer [[CASH_NUMBER|0104/217]]", "Nr. im Wählerverzeichnis: [[CASH_NUMBER|217]]",
     "Schüler-Nr. [[CASH_NUMBER|4711/2025]]", "Kita-Nr. [[CASH_NUMBER|0815]]",
     "Bibliotheksausweis [[CASH_NUMBER|2001 4711]]", "Bibliotheksausweis-Nr.: [[CASH_NUMBER|B-200147]]",
     "Dienstausweis-Nr. [[CASH_NUMBER|22817]]", "Mitarbeiter-ID: [[CASH_NUMBER|48213]]",
