@@ -17,7 +17,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 
 from gateway.errors import GatewayError
 from gateway.http.asgi import new_request_id
-from gateway.wire.chat_completions import openai_error
+from gateway.wire.error_forms import openai_error
 
 HEAD_SECONDS: Final = 30.0
 HEAD_BYTES: Final = 64 * 1024

@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from gateway.errors import GatewayError, internal
 from gateway.http.asgi import new_request_id
-from gateway.wire.chat_completions import openai_error
+from gateway.wire.error_forms import openai_error
 
 _log = logging.getLogger(__name__)
 HtmlError = Callable[[Request, int, str], Response]

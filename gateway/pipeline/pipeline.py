@@ -30,7 +30,9 @@ from gateway.policy.policyset import PolicySet
 from gateway.ports import Authenticator, Clock, Credentials, Detector, Metrics, Operators, Recorder, Upstream
 from gateway.redaction.placeholder import instruction
 from gateway.redaction.redact import Plan, Redaction, apply, plan
-from gateway.wire.dialect import AnswerContext, Dialect, ParsedRequest, public_message
+from gateway.wire.bridges import way
+from gateway.wire.dialect import AnswerContext, Dialect, ParsedRequest
+from gateway.wire.error_forms import public_message
 
 _log = logging.getLogger(__name__)
 AI_NOTICE = "Die Antwort stammt von einem KI-System. Bitte pruefen Sie sie, bevor Sie sie verwenden."
@@ -174,7 +176,7 @@ class _Walk:
         decision = release(self._policies, ReleaseFacts(facts, inspection.counts, frozenset(document.opaque)))
         self.log.release(decision)
         _refuse(decision.denial)
-        if decision.model and self._inbound.dialect.name not in decision.model.dialects:
+        if decision.model and way(self._inbound.dialect.name, decision.model.dialects) is None:
             raise GatewayError("anfrage_ungueltig", f"„{decision.model.name}“ ist über diese Schnittstelle nicht "
                                "erreichbar. Bitte wählen Sie ein anderes Modell.", param="model")
         return decision
@@ -243,8 +245,8 @@ class _Walk:
         check = AnswerCheck(decision.answers, redaction.values, before, redaction.texts, house._detector)
         answer = inbound.dialect.answer(AnswerContext(
             channel=check.channel if check.needed else None, wants_usage=parsed.wants_usage, alias=parsed.model,
-            target=sealed.model.target, untrusted_tools=decision.untrusted_tools))
-        relay = Relay(response, answer, inbound.dialect, self.log, house._metrics, inbound.request_id, check)
+            target=sealed.model.target, untrusted_tools=decision.untrusted_tools, echo=parsed.echo))
+        relay = Relay(response, answer, self.log, house._metrics, inbound.request_id, check)
         self.relayed = True
         if sealed.stream:
             self._count("allowed")
@@ -271,8 +273,9 @@ class _Walk:
         if self._principal and self._parsed and self._principal.block_style == "message":
             text = public_message(error, inbound.request_id)
             notice = inbound.dialect.notice(text, self._parsed, inbound.request_id)
-            kind = "text/event-stream; charset=utf-8" if self._parsed.stream else "application/json"
-            return Outbound(200, self._headers, notice, content_type=kind)
+            if notice is not None:
+                kind = "text/event-stream; charset=utf-8" if self._parsed.stream else "application/json"
+                return Outbound(200, self._headers, notice, content_type=kind)
         return error_outbound(error, inbound.dialect.error(error, inbound.request_id), self._headers)
 
     def _count(self, decision: str) -> None:

@@ -11,15 +11,17 @@ import asyncio
 import logging
 from collections.abc import AsyncGenerator
 from contextlib import suppress
+from functools import partial
 from time import perf_counter
 from typing import Any
 
 from gateway.errors import GatewayError, closing, internal
 from gateway.pipeline.afterthought import AnswerCheck
+from gateway.pipeline.beside import LONG, beside
 from gateway.pipeline.exchange_log import ExchangeLog
 from gateway.pipeline.finishing import finish, is_closing
 from gateway.ports import Metrics, UpstreamResponse
-from gateway.wire.dialect import Answer, Dialect
+from gateway.wire.dialect import Answer
 
 _log = logging.getLogger(__name__)
 MAX_BODY = 64 * 1024 * 1024
@@ -31,9 +33,9 @@ CUT_OFF = ("Die Antwort ist unvollständig: Die Verbindung zum Anbieter ist abge
 class Relay:
     """The way back of one exchange, streamed or whole."""
 
-    def __init__(self, response: UpstreamResponse, answer: Answer, dialect: Dialect, log: ExchangeLog,
+    def __init__(self, response: UpstreamResponse, answer: Answer, log: ExchangeLog,
                  metrics: Metrics, request_id: str, check: AnswerCheck) -> None:
-        self._response, self._answer, self._dialect = response, answer, dialect
+        self._response, self._answer = response, answer
         self._chunks = response.chunks()
         self._check = check
         self._log, self._metrics, self._request_id = log, metrics, request_id
@@ -47,7 +49,7 @@ class Relay:
                 body += chunk
                 if len(body) > MAX_BODY:
                     raise GatewayError("anbieter_fehler", "Die Antwort des Anbieters ist zu groß.", hint="body limit")
-            answer = self._answer.complete(bytes(body))
+            answer = await beside(partial(self._answer.complete, bytes(body)), self._check.weight(len(body)))
             self._log.bytes_out = len(answer)
             await self._outcome("ok")
             return answer
@@ -68,14 +70,16 @@ class Relay:
 
     async def _stream(self) -> AsyncGenerator[bytes, None]:
         self._metrics.stream(+1)
-        answer = self._answer
+        answer, waiting = self._answer, 0
         try:
             yield b""  # `open_stream` takes it: a generator that was never begun does not run its end when it is closed
             try:
                 async for chunk in self._chunks:
                     self._first_byte()
-                    out = answer.feed(chunk)
+                    waiting += len(chunk)
+                    out = answer.feed(chunk) if waiting <= LONG else await asyncio.to_thread(answer.feed, chunk)
                     if out:
+                        waiting = 0
                         self._log.bytes_out += len(out)
                         yield out
                     if answer.state != "running":
@@ -90,7 +94,7 @@ class Relay:
             except Exception:  # noqa: BLE001  (never a silent cut; the formatter keeps its words out of the log)
                 _log.exception("answer %s failed unexpectedly", self._request_id)
                 error = internal()
-            held = answer.close()
+            held = await beside(answer.close, waiting)
             if answer.state != "complete" and error is None:
                 error = GatewayError("anbieter_fehler", CUT_OFF, hint="stream ended early or with an error event")
             yield held + await self._ending(error)
@@ -104,7 +108,7 @@ class Relay:
             await self._outcome("failed" if error else "ok", error)
         except GatewayError as unrecorded:
             error = unrecorded
-        return self._dialect.error_event(error, self._request_id) if error else self._answer.terminal()
+        return self._answer.error_event(error, self._request_id) if error else self._answer.terminal()
 
     def _first_byte(self) -> None:
         if self._log.first_byte is None:
@@ -126,7 +130,8 @@ class Relay:
         if answer.unresolved:
             self._metrics.unresolved(answer.unresolved)
         raw = answer.raw()
-        leaked, strangers = self._check.leaked(raw), await self._check.strangers(raw)
+        leaked = await beside(partial(self._check.leaked, raw), sum(map(len, raw)))
+        strangers = await self._check.strangers(raw)
         if leaked:
             self._metrics.leak_alarms(leaked)
         self._metrics.strangers(strangers)

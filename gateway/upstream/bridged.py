@@ -14,7 +14,7 @@ from gateway.model.exchange import SealedRequest
 from gateway.ports import Upstream, UpstreamResponse
 from gateway.upstream import failures
 from gateway.wire.bridges import way
-from gateway.wire.bridges.common import Translation
+from gateway.wire.bridges.common import MISSHAPEN, Translation
 
 MAX_BODY = 64 * 1024 * 1024
 
@@ -29,9 +29,13 @@ async def send(adapter: Upstream, request: SealedRequest) -> UpstreamResponse:
     translations: list[Translation] = []
     for bridge in bridges:
         body = request.redacted.body
-        translations.append(bridge.answer(body))
-        request = replace(request, dialect=bridge.provider,
-                          redacted=replace(request.redacted, body=bridge.request(body)))
+        try:
+            translations.append(bridge.answer(body))
+            translated = bridge.request(body)
+        except MISSHAPEN:
+            raise GatewayError("anfrage_ungueltig", "Die Anfrage hat nicht die Form, die diese Schnittstelle verlangt. "
+                               "Bitte prüfen Sie die Einstellungen Ihres Programms.") from None
+        request = replace(request, dialect=bridge.provider, redacted=replace(request.redacted, body=translated))
     response = await adapter.send(request)
     return response if response.status >= 400 else _Translated(response, translations[::-1], stream=request.stream)
 

@@ -16,6 +16,7 @@ import orjson
 
 from gateway.errors import GatewayError
 from gateway.wire.dialect import AnswerContext, ChannelText, Usage
+from gateway.wire.error_forms import openai_error
 from gateway.wire.sse import SseReader, data_of
 
 _MISSHAPEN = (AttributeError, TypeError, KeyError)
@@ -77,6 +78,10 @@ class ChatAnswer:
     def terminal(self) -> bytes:
         """See `Answer.terminal`."""
         return b"data: [DONE]\n\n"
+
+    def error_event(self, error: GatewayError, request_id: str) -> bytes:
+        """See `Answer.error_event`."""
+        return b"data: " + openai_error(error, request_id) + b"\n\ndata: [DONE]\n\n"
 
     def _event(self, event: bytes, *, whole: bool = True) -> bytes:
         """Return what the client gets for one event; one that is not known to be `whole` is looked at in any case."""

@@ -13,7 +13,7 @@ import orjson
 from gateway.errors import GatewayError
 from gateway.model.register import RegisteredModel
 from gateway.wire.chat_answer import ChatAnswer, frame
-from gateway.wire.dialect import AnswerContext, ParsedRequest, public_message
+from gateway.wire.dialect import AnswerContext, ParsedRequest
 from gateway.wire.document import (
     Document,
     Each,
@@ -32,6 +32,7 @@ from gateway.wire.document import (
     parse_object,
     too_deep,
 )
+from gateway.wire.error_forms import openai_error
 from gateway.wire.shapes import is_flag, is_name, is_number
 
 NAME, NUMBER, FLAG = Structural(is_name), Structural(is_number), Structural(is_flag)
@@ -187,10 +188,6 @@ class ChatCompletions:
         """See `Dialect.error`."""
         return openai_error(error, request_id)
 
-    def error_event(self, error: GatewayError, request_id: str) -> bytes:
-        """See `Dialect.error_event`."""
-        return b"data: " + openai_error(error, request_id) + b"\n\ndata: [DONE]\n\n"
-
     def notice(self, text: str, request: ParsedRequest, request_id: str) -> bytes:
         """See `Dialect.notice`."""
         head = {"id": f"chatcmpl-{request_id}", "created": int(time.time()), "model": request.model}
@@ -203,9 +200,3 @@ class ChatCompletions:
         last = {"index": 0, "delta": {}, "finish_reason": "stop"}
         head["object"] = "chat.completion.chunk"
         return b"".join(frame({**head, "choices": [choice]}) for choice in (first, last)) + b"data: [DONE]\n\n"
-
-
-def openai_error(error: GatewayError, request_id: str) -> bytes:
-    """Return an error in the form that OpenAI clients show."""
-    return orjson.dumps({"error": {"message": public_message(error, request_id), "type": error.type,
-                                   "code": error.code, "param": error.param}})

@@ -121,6 +121,10 @@ class Answer(Protocol):
         """Return the event that ends a stream, sent once the outcome is recorded."""
         ...
 
+    def error_event(self, error: GatewayError, request_id: str) -> bytes:
+        """Return what ends a stream that has begun and cannot go on, the terminal event included."""
+        ...
+
 
 class Dialect(Protocol):
     """One wire API."""
@@ -148,15 +152,7 @@ class Dialect(Protocol):
         """Return the body of an error answer."""
         ...
 
-    def error_event(self, error: GatewayError, request_id: str) -> bytes:
-        """Return what ends a stream that has begun and cannot go on, the terminal event included."""
+    def notice(self, text: str, request: ParsedRequest, request_id: str) -> bytes | None:
+        """Return a normal answer that says `text`, in the form the client asked for (stream or not); None where no
+        answer of this API is read by a person."""
         ...
-
-    def notice(self, text: str, request: ParsedRequest, request_id: str) -> bytes:
-        """Return a normal answer that says `text`, in the form the client asked for (stream or not)."""
-        ...
-
-
-def public_message(error: GatewayError, request_id: str) -> str:
-    """Return the text a person reads: what happened, what to do, and the Vorgangsnummer."""
-    return f"{error.message} Vorgang {request_id}"

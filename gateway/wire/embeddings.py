@@ -12,9 +12,9 @@ import orjson
 
 from gateway.errors import GatewayError
 from gateway.model.register import RegisteredModel
-from gateway.wire.chat_completions import openai_error
 from gateway.wire.dialect import AnswerContext, ParsedRequest, Usage
 from gateway.wire.document import Document, Free, Node, Scope, Text, invalid, one_of
+from gateway.wire.error_forms import openai_error
 from gateway.wire.parts import FLAG, NAME, NUMBER
 from gateway.wire.taking import take_apart
 
@@ -75,10 +75,6 @@ class Embeddings:
         """See `Dialect.error`."""
         return openai_error(error, request_id)
 
-    def error_event(self, error: GatewayError, request_id: str) -> bytes:
-        """See `Dialect.error_event`."""
-        return b""
-
     def notice(self, text: str, request: ParsedRequest, request_id: str) -> None:
         """See `Dialect.notice`: there is nobody to read a sentence."""
 
@@ -108,6 +104,10 @@ class EmbeddingsAnswer:
 
     def terminal(self) -> bytes:
         """See `Answer.terminal`."""
+        return b""
+
+    def error_event(self, error: GatewayError, request_id: str) -> bytes:
+        """See `Answer.error_event`: no stream was asked for."""
         return b""
 
     def complete(self, body: bytes) -> bytes:

@@ -13,7 +13,7 @@ import orjson
 
 from gateway.errors import GatewayError
 from gateway.model.register import RegisteredModel
-from gateway.wire.dialect import AnswerContext, ParsedRequest, public_message
+from gateway.wire.dialect import AnswerContext, ParsedRequest
 from gateway.wire.document import (
     Document,
     Each,
@@ -29,6 +29,7 @@ from gateway.wire.document import (
     invalid,
     one_of,
 )
+from gateway.wire.error_forms import anthropic_error
 from gateway.wire.messages_answer import MessagesAnswer, frame
 from gateway.wire.parts import CIPHER, FLAG, MEDIA, NAME, NUMBER
 from gateway.wire.taking import take_apart
@@ -164,11 +165,7 @@ class Messages:
 
     def error(self, error: GatewayError, request_id: str) -> bytes:
         """See `Dialect.error`."""
-        return orjson.dumps(messages_error(error, request_id))
-
-    def error_event(self, error: GatewayError, request_id: str) -> bytes:
-        """See `Dialect.error_event`."""
-        return frame(messages_error(error, request_id), "error")
+        return anthropic_error(error, request_id)
 
     def notice(self, text: str, request: ParsedRequest, request_id: str) -> bytes:
         """See `Dialect.notice`."""
@@ -185,16 +182,3 @@ class Messages:
             {"type": "content_block_stop", "index": 0},
             {"type": "message_delta", "delta": {"stop_reason": "end_turn", "stop_sequence": None}, "usage": usage},
             {"type": "message_stop"}))
-
-
-_TYPES: Final = {400: "invalid_request_error", 401: "authentication_error", 403: "permission_error",
-                 404: "not_found_error", 405: "invalid_request_error", 413: "request_too_large",
-                 429: "rate_limit_error", 503: "overloaded_error", 504: "timeout_error"}
-
-
-def messages_error(error: GatewayError, request_id: str) -> dict[str, Any]:
-    """Return an error in the form that clients of this API show; our own code and parameter stand beside it."""
-    return {"type": "error", "request_id": request_id, "error": {
-        "type": _TYPES.get(error.status, "api_error"), "message": public_message(error, request_id),
-        "code": error.code, "param": error.param}}
-

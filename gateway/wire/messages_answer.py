@@ -14,6 +14,7 @@ import orjson
 from gateway.errors import GatewayError
 from gateway.wire.channels import Channels
 from gateway.wire.dialect import AnswerContext, Usage
+from gateway.wire.error_forms import anthropic_error
 from gateway.wire.sse import SseReader, data_of
 
 _MISSHAPEN: Final = (AttributeError, TypeError, KeyError, ValueError)
@@ -169,6 +170,10 @@ class MessagesAnswer:
         self.state = "complete"
         return orjson.dumps(parsed)
 
+    def error_event(self, error: GatewayError, request_id: str) -> bytes:
+        """See `Answer.error_event`."""
+        return b"event: error\ndata: " + anthropic_error(error, request_id) + b"\n\n"
+
     def _count(self, usage: Any) -> None:
         """Take over what the provider counted; the end of a stream says what its beginning could not know."""
         if isinstance(usage, dict):
@@ -182,6 +187,6 @@ def _index(key: Any) -> int:
     return index
 
 
-def frame(event: dict[str, Any], name: str = "") -> bytes:
+def frame(event: dict[str, Any]) -> bytes:
     """Return one event of a stream."""
-    return b"event: " + (name or event["type"]).encode() + b"\ndata: " + orjson.dumps(event) + b"\n\n"
+    return b"event: " + str(event["type"]).encode() + b"\ndata: " + orjson.dumps(event) + b"\n\n"

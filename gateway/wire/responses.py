@@ -15,7 +15,7 @@ import orjson
 
 from gateway.errors import GatewayError
 from gateway.model.register import RegisteredModel
-from gateway.wire.dialect import AnswerContext, ParsedRequest, public_message
+from gateway.wire.dialect import AnswerContext, ParsedRequest
 from gateway.wire.document import (
     Document,
     Each,
@@ -32,8 +32,9 @@ from gateway.wire.document import (
     field,
     one_of,
 )
+from gateway.wire.error_forms import openai_error
 from gateway.wire.parts import CIPHER, FLAG, FORMAT, GRAMMAR, MEDIA, NAME, NUMBER, WORDS
-from gateway.wire.responses_answer import ResponsesAnswer, failed, frame
+from gateway.wire.responses_answer import ResponsesAnswer, frame
 from gateway.wire.taking import take_apart
 
 _STATE: Final = Opaque("provider_state")
@@ -219,12 +220,7 @@ class Responses:
 
     def error(self, error: GatewayError, request_id: str) -> bytes:
         """See `Dialect.error`."""
-        return orjson.dumps({"error": {"message": public_message(error, request_id), "type": error.type,
-                                       "code": error.code, "param": error.param}})
-
-    def error_event(self, error: GatewayError, request_id: str) -> bytes:
-        """See `Dialect.error_event`."""
-        return failed(error, request_id, {}, 0)
+        return openai_error(error, request_id)
 
     def notice(self, text: str, request: ParsedRequest, request_id: str) -> bytes:
         """See `Dialect.notice`."""

@@ -15,7 +15,8 @@ import orjson
 
 from gateway.errors import GatewayError
 from gateway.wire.channels import Channels
-from gateway.wire.dialect import AnswerContext, Usage, public_message
+from gateway.wire.dialect import AnswerContext, Usage
+from gateway.wire.error_forms import public_message
 from gateway.wire.sse import SseReader, data_of
 
 _MISSHAPEN: Final = (AttributeError, TypeError, KeyError, ValueError)

@@ -18,7 +18,8 @@ from gateway.http import asgi, door
 from gateway.http.routes import DialectEndpoint
 from gateway.pipeline.pipeline import Inbound, Outbound
 from gateway.web import gate
-from gateway.wire.chat_completions import ChatCompletions, openai_error
+from gateway.wire.chat_completions import ChatCompletions
+from gateway.wire.error_forms import openai_error
 
 PATIENCE = 20.0
 GREETING = b"POST / HTTP/1.1\r\nHost: a\r\n"
