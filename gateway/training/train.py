@@ -30,9 +30,9 @@ from gateway.training.values import Values, lists
 from gateway.training.vocabulary import general_words, lexicon, ngram_table, pack
 
 SEED: Final = 2026
-SYNTHETIC: Final = 22000
+SYNTHETIC: Final = 24000
 STATUTES: Final = 4500
-EPOCHS: Final = 5
+EPOCHS: Final = 4
 WIDTH: Final = 56
 HIDDEN: Final = 64
 BATCH: Final = 2500

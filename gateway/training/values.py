@@ -47,6 +47,9 @@ class Values:
     def __init__(self, words: dict[str, list[str]], cities: list[str], nouns: list[str], book: NameBook) -> None:
         self.words, self.cities, self.nouns, self.book = words, cities, nouns, book
         self.things = sorted(things())
+        self.english = [
+            w for line in (TEXTS / "english.txt").read_text(encoding="utf-8").splitlines()[1:] for w in line.split()
+        ]
 
     def bind(self, rng: random.Random) -> Callable[[str], tuple[str, int]]:
         """Return the function that gives (text, label) of a slot, drawing from `rng`."""
@@ -250,6 +253,23 @@ def _product(_: Values, rng: random.Random) -> tuple[str, int]:
     return name, 0
 
 
+def _divided(values: Values, rng: random.Random) -> tuple[str, int]:
+    """A noun that was divided at the end of the line."""
+    noun = rng.choice(values.nouns)
+    cut = rng.randint(3, len(noun) - 2)
+    return f"{noun[:cut]}-\n{noun[cut:]}", 0
+
+
+def _shortened(values: Values, rng: random.Random) -> tuple[str, int]:
+    """A noun cut short by somebody in a hurry: "Schriftf."."""
+    noun = rng.choice(values.nouns)
+    return noun[: rng.randint(3, min(9, len(noun) - 1))] + ".", 0
+
+
+def _english(values: Values, rng: random.Random) -> tuple[str, int]:
+    return rng.choice(values.english), 0
+
+
 def _pet(values: Values, rng: random.Random) -> tuple[str, int]:
     if rng.random() < 0.4:
         return rng.choice(values.words["tiername"]), 0
@@ -273,6 +293,9 @@ _MAKERS: Final[dict[str, Callable[[Values, random.Random], tuple[str, int]]]] = 
     "handwerk": _trade,
     "liste": _list,
     "pseudo": _product,
+    "trenn": _divided,
+    "abk": _shortened,
+    "en": _english,
     "tier": _pet,
     "ahn": _ancestor,
     "alt": _long_ago,
