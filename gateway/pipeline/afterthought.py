@@ -13,12 +13,14 @@ from dataclasses import dataclass, field
 from gateway.errors import GatewayError
 from gateway.model.decision import Answers
 from gateway.model.finding import Passage
+from gateway.pipeline.beside import beside
 from gateway.ports import Detector
 from gateway.redaction.guard import AnswerGuard, strangers
 from gateway.redaction.leaks import leaks
 from gateway.redaction.placeholder import Issued
 from gateway.redaction.restore import Restorer, restore
 
+LOOKING = 16
 UNCHECKED = "ungeprueft"
 """Stands among the kinds when the detector could not be asked about an answer that had been shown already."""
 
@@ -60,6 +62,10 @@ class AnswerCheck:
             self._sent = "\n".join(self.before).lower()
         return self._sent
 
+    def weight(self, size: int) -> int:
+        """Return how much work an answer of so many bytes is, in bytes that are only restored: looking costs more."""
+        return size * LOOKING if self.mode == "mask" else size
+
     def leaked(self, raw: Sequence[str]) -> int:
         """Return how many replaced values stand in the raw answer all the same."""
         return leaks(raw, self.values.values(), self.after)
@@ -68,14 +74,13 @@ class AnswerCheck:
         """Return the personal data that the caller never sent, by kind."""
         if self.mode == "mask":
             return sum((guard.hidden for guard in self._guards), Counter())
-        found: Counter[str] = Counter()
         if self.mode == "show" or not raw:
-            return found
-        texts = [restore(text, self._issued) for text in raw]
+            return Counter()
+        size = sum(map(len, raw))
+        texts = await beside(lambda: [restore(text, self._issued) for text in raw], size)
         try:
             findings = await self.detector.inspect([Passage(text) for text in texts])
         except GatewayError:
             return Counter({UNCHECKED: 1})
-        for text, seen in zip(texts, findings, strict=True):
-            found.update(f.entity for f in strangers(text, seen, self.sent))
-        return found
+        return await beside(lambda: Counter(f.entity for text, seen in zip(texts, findings, strict=True)
+                                            for f in strangers(text, seen, self.sent)), size)
