@@ -55,7 +55,8 @@ UNITS = (
     "|", "| ", ";", "a,", "a,b,c\n", "Name,Name,geb\n", "Name\t", "Name|geb|\n", '"', '",', '"a",', "Hallo ",
     "Grüße\n", "Grüße\n\n", "gez. ", "(at) ", "[", "[at]", "_", "§", "VS-", "GdB ", "Staatsangehörigkeit: ",
     "\u00a0", "\u200b", "a\u0301", "А", "aА", "ZZZ", "DE12ZZZ", "WVW", "1FK", "123456_", "12 Js ", "A 2025/",
-    "1.1.",
+    "1.1.", "Kopf ", "kann nicht laufen ", "aus Syrien ", "Frau Krug krank ", "evangelischen ", "Diagnose: ",
+    "GEHEIM\n", "er trinkt ", "stammt in ", "GdB 50 ", "wegen verurteilt ", "Kopf am Herz ", "ich ", "krank. ",
 )
 
 

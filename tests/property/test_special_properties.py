@@ -24,8 +24,9 @@ FILLER = ["Der Bescheid ist heute bei uns eingegangen und wird geprüft.", "Er",
 GAPS = st.sampled_from([" ", "\n", "\n\n", ", ", ""])
 PARTS = st.lists(st.tuples(st.sampled_from(LINES + FILLER), GAPS), max_size=40)
 SHORT = st.sampled_from([
-    "ist", "nicht", "mehr", "ich", "Frau", "Krug", "krank", "aus", "Syrien", "kann", "trinkt", "AU", "Kopf", "GdB", "50",
-    ":", "\n", ".", "Pole", "Kirche", "Mitglied", "der", "wegen", "Haft", "VS", "-", "NfD", "bis", "in", "Klinik"])
+    "ist", "nicht", "mehr", "ich", "Frau", "Krug", "krank", "aus", "Syrien", "kann", "trinkt", "AU", "Kopf", "GdB",
+    "50", ":", "\n", ".", "Pole", "Kirche", "Mitglied", "der", "wegen", "Haft", "VS", "-",
+    "NfD", "bis", "in", "Klinik"])
 ENDINGS = st.dictionaries(st.text("abcd", min_size=4, max_size=6), st.just(("X",)), max_size=20)
 
 

@@ -16,7 +16,7 @@ from gateway.detection.data import words
 from gateway.detection.names import is_given
 from gateway.detection.recognizers.special.link import Link
 from gateway.detection.recognizers.special.lists import LEVELS, Words, merge, read
-from gateway.detection.recognizers.special.phrases import REACH, Phrase
+from gateway.detection.recognizers.special.phrases import Phrase
 from gateway.detection.sheet import Sheet
 from gateway.model.finding import Finding
 
@@ -62,9 +62,9 @@ class Category:
                     yield self.finding(start, end, _SCORE[level])
         for n, one in enumerate(self.phrases):
             for start, end in sheet.hits(f"{self.entity}.{n}"):
-                match = _around(sheet, one.pattern, start, end)
-                if match and link.linked(*match.span(), one.level):
-                    yield self.finding(*match.span("x" if match.groupdict().get("x") else 0), _SCORE[one.level])
+                found = one.around(sheet.text, start, end)
+                if found and link.linked(*found[:2], one.level):
+                    yield self.finding(*found[2:], _SCORE[one.level])
         for start, end in sheet.hits(f"{self.entity}.label"):
             yield from self._field(sheet, link, start, end)
 
@@ -98,10 +98,3 @@ def _is_form(text: str, start: int, end: int) -> bool:
     """Whether a field stands at the beginning of its line or cell, and ends with it."""
     after = text[end:end + 1]
     return _LINE.search(text, max(0, start - 12), start) is not None and (not after or after in '\n,";|\t')
-
-
-def _around(sheet: Sheet, pattern: re.Pattern[str], start: int, end: int) -> re.Match[str] | None:
-    for match in pattern.finditer(sheet.text, max(sheet.begin, start - REACH), min(sheet.end, end + REACH)):
-        if match.start() <= start and end <= match.end():
-            return match
-    return None

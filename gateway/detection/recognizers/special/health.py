@@ -35,7 +35,7 @@ def find(sheet: Sheet, link: Link) -> Iterator[Finding]:
         match = _GRADE.match(sheet.text, end)
         if match and (link.linked(start, end, "sure") or link.is_note(start, end)):
             yield HEALTH.finding(start, match.end(), 0.8, "format")
-    for _, end in sheet.hits("HEALTH.icd"):
+    for start, end in sheet.hits("HEALTH.icd"):
         match = _ICD.search(sheet.text, end, end + 60)
-        if match:
+        if match and (link.linked(start, match.end(), "sure") or link.is_note(start, end)):
             yield HEALTH.finding(*match.span(), 0.7, "format")

@@ -14,7 +14,7 @@ What it does not know: whose illness it is ("Herr Holz sagt, der Baum sei krank"
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from typing import Final
 
@@ -34,8 +34,9 @@ TRIGGERS: Final = {
     "CUE.name": " ".join(word.lower() for word in lines("given_names.txt") if word.isalpha())}
 
 _END: Final = re.compile(
-    r"(?<!\d)(?<![\s.(]\w)(?<!\b(?:Hr|Fr|Dr|St|Nr|ca|Az|lt|gz))(?<!\b(?:geb|gem|evt|bzw|vgl|Tel|Fam|Str|ggf|Hrn))"
-    r"[.!?](?=\s)|\n[ \t]*\n|\n(?=[ \t]*(?:[-*•–]|\d{1,2}[.)])[ ])", re.I)
+    r"""[.!?](?<!\d.)(?<![\s.(]\w.)(?<!\b(?:Hr|Fr|Dr|St|Nr|ca|Az|lt|gz).)
+        (?<!\b(?:geb|gem|evt|bzw|vgl|Tel|Fam|Str|ggf|Hrn).)(?=\s)
+    |\n(?:[ \t]{0,9}\n|(?=[ \t]{0,9}(?:[-*•–]|\d{1,2}[.)])[ ]))""", re.I | re.X)
 """Where a sentence, a paragraph or an item of a list ends."""
 _NAMED: Final = re.compile(r"\.?[ \n](?:(?:Dr|Prof|Dipl|med)\b\.?[ -]?|[A-ZÄÖÜ][a-zäöü]{2,20}in[ ]){0,3}[A-ZÄÖÜÀ-Þ]")
 _DETERMINER: Final = re.compile(
@@ -53,12 +54,13 @@ _OWN: Final = re.compile(
 class Link:
     """What stands around the words of one sheet."""
 
-    __slots__ = ("_firm", "_near", "_sheet", "_soft", "_spans")
+    __slots__ = ("_ends", "_firm", "_laws", "_near", "_sheet", "_soft")
 
     def __init__(self, sheet: Sheet) -> None:
         self._sheet = sheet
-        self._spans: dict[int, tuple[int, int]] = {}
+        self._ends: list[int] | None = None
         self._firm: list[int] | None = None
+        self._laws: list[int] | None = None
         self._soft: list[int] | None = None
         self._near: dict[str, list[int]] = {}
 
@@ -97,14 +99,12 @@ class Link:
     def sentence(self, start: int, end: int) -> tuple[int, int]:
         """Return the borders of the sentence around a word."""
         sheet = self._sheet
-        found = self._spans.get(start)
-        if found is None:
-            a, b = max(sheet.begin, start - SENTENCE), min(sheet.end, end + SENTENCE)
-            for match in _END.finditer(sheet.text, a, start):
-                a = match.end()
-            stop = _END.search(sheet.text, end, b)
-            found = self._spans[start] = (a, stop.start() if stop else b)
-        return found
+        if self._ends is None:
+            self._ends = [match.end() for match in sheet.scan(_END)]
+        a = bisect_right(self._ends, start)
+        b = bisect_right(self._ends, end)
+        return (max(start - SENTENCE, sheet.begin, self._ends[a - 1] if a else 0),
+                min(end + SENTENCE, sheet.end, self._ends[b] if b < len(self._ends) else sheet.end))
 
     def _is_general(self, start: int, end: int, a: int, b: int) -> bool:
         """Whether the sentence is about everybody: a rule, an offer, a group, a condition, somebody's work."""
@@ -116,8 +116,10 @@ class Link:
             return True
         if self._any("CUE.work", max(a, start - 90), start):
             return True
-        law = self._any("CUE.law", a, b) or self._any("CUE.condition", a, b) or _LAW.search(self._sheet.text, a, b)
-        return bool(law) and not self._is_named(a, b)
+        if self._laws is None:
+            self._laws = [match.start() for match in self._sheet.scan(_LAW)]
+        law = _within(self._laws, a, b) or self._any("CUE.law", a, b) or self._any("CUE.condition", a, b)
+        return law and not self._is_named(a, b)
 
     def _is_own(self, start: int) -> bool:
         """Whether "ihre", "mein", "hat" stands right before the word."""

@@ -67,7 +67,7 @@ _FROM: Final = re.compile(
     r"(?:(?:stamm|komm|flücht|Flucht|Flüchtling|heimat)\w{0,12}|kam|floh|ursprünglich|gebürtig|geflohen|geflüchtet|"
     r"eingereist|ist|sind|bin|(?:Herrn?|Frau|Familie|Sohn|Tochter|Mann|Mutter|Vater|Kind|Kinder|Eltern|Mädchen|Junge|"
     r"(?:Bewohner|Student|Schüler|Freund|Partner)(?:in)?|Kollege|Kollegin)\b)(?:[ ,]{1,2}[\w.-]{1,20}){0,3},?[ ]"
-    r"aus (?:der |dem |den )?\Z|(?:heimatland|herkunftsland|heimat) (?:\w{1,12} )?\Z", re.I)
+    r"(?:aus|von) (?:der |dem |den )?\Z|(?:heimatland|herkunftsland|heimat) (?:\w{1,12} )?\Z", re.I)
 _OUT: Final = re.compile(r"\b(?:aus|in|von) (?:der |dem |den )?\Z", re.I)
 _THEN: Final = re.compile(
     r"(?: und \w{1,20})? (?:stamm\w{1,6}|komm(?:t|e|end)|geboren|geflohen|geflüchtet|eingereist|zugezogen|zugewandert|"
