@@ -46,12 +46,13 @@ from gateway.telemetry.metrics import PrometheusMetrics
 from gateway.upstream.routing import UpstreamRouter
 from gateway.web import DirectoryMembers, WebContext, build_error_page, build_web
 from gateway.wire.chat_completions import ChatCompletions
+from gateway.wire.completions import Completions
 from gateway.wire.dialect import Dialect
 from gateway.wire.embeddings import Embeddings
 from gateway.wire.messages import Messages
 from gateway.wire.responses import Responses
 
-DIALECTS: tuple[Dialect, ...] = (ChatCompletions(), Responses(), Messages(), Embeddings())
+DIALECTS: tuple[Dialect, ...] = (ChatCompletions(), Completions(), Responses(), Messages(), Embeddings())
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,11 +69,14 @@ class ChatAnswer:
         for channel, restorer in self._channels.items():
             held = restorer.close()
             if held:
-                delta: dict[str, Any] = {}
-                _write(delta, channel, held)
-                choice = {"index": channel[0], "delta": delta, "finish_reason": None}
-                out.append(frame({**self._head, "choices": [choice]}))
+                out.append(frame({**self._head, "choices": [self._rest(channel, held)]}))
         return b"".join(out)
+
+    def _rest(self, channel: Channel, held: str) -> dict[str, Any]:
+        """Return a choice with what a channel still held back when the stream ended."""
+        delta: dict[str, Any] = {}
+        _write(delta, channel, held)
+        return {"index": channel[0], "delta": delta, "finish_reason": None}
 
     def terminal(self) -> bytes:
         """See `Answer.terminal`."""

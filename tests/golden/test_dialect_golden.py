@@ -18,13 +18,15 @@ import pytest
 from gateway.errors import GatewayError
 from gateway.model.register import RegisteredModel
 from gateway.redaction.restore import Restorer
+from gateway.wire.chat_completions import ChatCompletions
+from gateway.wire.completions import Completions
 from gateway.wire.dialect import Answer, AnswerContext, Dialect
 from gateway.wire.embeddings import Embeddings
 from gateway.wire.messages import Messages
 from gateway.wire.responses import Responses
 from tests.support.chunking import joined_in_every_way
 
-DIALECTS: dict[str, Dialect] = {d.name: d for d in (Responses(), Messages(), Embeddings())}
+DIALECTS: dict[str, Dialect] = {d.name: d for d in (ChatCompletions(), Responses(), Messages(), Embeddings(), Completions())}
 CASES = {f"{name}/{path.stem}": json.loads(path.read_text(encoding="utf-8")) for name in DIALECTS
          for path in sorted((Path(__file__).parent / name).glob("*.json"))}
 REQUESTS = [name for name, case in CASES.items() if "request" in case]
@@ -93,22 +95,25 @@ def _streamed(name: str, case: dict[str, Any]) -> bytes:
     assert all(state == states[0] for state in states)
     state, usage, unresolved = states[0]
     assert (state, unresolved) == (case["state"], case.get("unresolved", 0))
-    assert [usage.prompt, usage.completion] == case["usage"] if usage else case.get("usage") is None
+    assert ([usage.prompt, usage.completion] if usage else None) == case.get("usage")
     return result
 
 
-def _frame(event: dict[str, Any] | None) -> bytes:
-    return b": ping\n\n" if event is None else (
-        b"event: " + event["type"].encode() + b"\ndata: " + orjson.dumps(event) + b"\n\n")
+def _frame(event: dict[str, Any] | str | None) -> bytes:
+    if event is None:
+        return b": ping\n\n"
+    data = event.encode() if isinstance(event, str) else orjson.dumps(event)
+    name = f"event: {event['type']}\n".encode() if isinstance(event, dict) and "type" in event else b""
+    return name + b"data: " + data + b"\n\n"
 
 
 def _events(stream: bytes) -> list[Any]:
     events = []
     for part in stream.split(b"\n\n"):
-        if part:
-            name, data = part.split(b"\n")
+        name, _, data = part.rpartition(b"\n")
+        if data and data != b"data: [DONE]":
             events.append(json.loads(data.removeprefix(b"data: ")))
-            assert name == b"event: " + events[-1]["type"].encode()
+            assert name == (f"event: {events[-1]['type']}".encode() if "type" in events[-1] else b"")
     return events
 
 
@@ -117,5 +122,5 @@ def _answer(name: str, case: dict[str, Any]) -> Answer:
     values = context["values"]
     return dialect_of(name).answer(AnswerContext(
         channel=(lambda json_string: Restorer(values, json_string=json_string)) if values else None,
-        wants_usage=False, alias="haus", target="provider-model",
+        wants_usage=context.get("wants_usage", False), alias="haus", target="provider-model",
         untrusted_tools=frozenset(context.get("untrusted_tools", ())), echo=context.get("echo", {})))
