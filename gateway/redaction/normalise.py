@@ -47,6 +47,7 @@ _DIRTY: Final = re.compile(
 _LOOKALIKES: Final = dict(zip(
     "АВЕЅІЈКМНОРСТУХаеѕіјорсухΑΒΕΖΗΙΚΜΝΟΡΤΥΧο", "ABESIJKMHOPCTYXaesijopcyxABEZHIKMNOPTYXo", strict=True))
 
+_RUN: Final = re.compile("  +")
 _GONE_ONE: Final = re.compile(f"[{_GONE}]")
 _SPACE_SET: Final = frozenset("\u00a0\u1680\u202f\u205f\u3000" + "".join(map(chr, range(0x2000, 0x200B))))
 _DASH_SET: Final = frozenset(_DASHES)
@@ -98,10 +99,22 @@ def normalise(text: str) -> View:
     spelled = "\\u" in text or "&" in text
     if (not spelled and _is_plain(text)) or _DIRTY.search(text) is None:
         return View(text)
+    return _changed(text, _changes(text))
+
+
+def single_spaced(text: str) -> View:
+    """Return the view of `text` in which any white space is one space: a value may be wrapped over lines."""
+    text = text.replace("\n", " ").replace("\t", " ")
+    if "  " not in text:
+        return View(text)
+    return _changed(text, ((run.start(), run.end(), " ") for run in _RUN.finditer(text)))
+
+
+def _changed(text: str, changes: Iterable[tuple[int, int, str]]) -> View:
     out: list[str] = []
     pieces: list[_Piece] = []
     at = position = 0
-    for begin, stop, new in _changes(text):
+    for begin, stop, new in changes:
         if begin > at:
             out.append(text[at:begin])
             pieces.append(_Piece(position, position + begin - at, at, begin))

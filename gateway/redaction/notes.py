@@ -21,12 +21,15 @@ from typing import NamedTuple
 from gateway.model.decision import Action
 from gateway.model.finding import Finding
 from gateway.redaction import persons
+from gateway.redaction.normalise import normalise
 from gateway.redaction.propagate import Needle, Needles, needles, words
 from gateway.redaction.spans import Span, resolve
 
 _GAP = "¤"
 """Stands where something was replaced when it is searched once more: no letter, and in no value. A control character
 would have every text normalised."""
+_ROUNDS = 3
+"""Where a finding ends within a word, what is left of it is a word that nobody saw; that has an end."""
 FOR_GOOD = ("mask", "hash", "generalise")
 
 
@@ -127,17 +130,19 @@ class Notes:
 
 
 def _outcome(text: str, study: _Study, searched: Needles, actions: Mapping[str, Action]) -> Outcome:
-    own = words(text)
-    more = searched.search(text, searched.relevant(own))
-    spans = _merge(text, study.spans, more)
-    pieces = study.pieces if spans is study.spans else _pieces(text, spans, actions)
-    left, outer = text, own
-    if spans:
+    seen = own = words(text)
+    spans, more = study.spans, searched.search(text, searched.relevant(own))
+    for _ in range(_ROUNDS):
+        spans = _merge(text, spans, more)
         left = _outside(text, spans)
-        outer = words(left)
-    residue = len(searched.search(left, searched.relevant(outer))) + _uncovered(study.wanted, spans)
-    kept = array("q", own | outer)
-    return Outcome(searched.relevant(kept), kept, pieces, residue)
+        outer = words(left) if spans else own
+        seen = seen | outer
+        more = searched.search(left, searched.relevant(outer))
+        if not more:
+            break
+    pieces = study.pieces if spans is study.spans else _pieces(text, spans, actions)
+    kept = array("q", seen)
+    return Outcome(searched.relevant(kept), kept, pieces, len(more) + _uncovered(study.wanted, spans))
 
 
 def _replaces(finding: Finding, actions: Mapping[str, Action]) -> bool:
@@ -159,7 +164,7 @@ def _piece(text: str, span: Span, actions: Mapping[str, Action]) -> Piece:
     value = text[start:end]
     if entity == "PERSON":
         return Piece(start, end, entity, "placeholder", 0, persons.name(value), persons.salutation(text, start))
-    key = "".join(filter(str.isalnum, value)).lower() or value
+    key = "".join(filter(str.isalnum, normalise(value).text)).casefold() or value
     return Piece(start, end, entity, "placeholder", hash(key), None, "")
 
 
@@ -179,9 +184,13 @@ def _end(spans: Sequence[Span], starts: Sequence[int], position: int) -> int:
 
 
 def _outside(text: str, spans: Sequence[Span]) -> str:
-    """Return what of `text` is not replaced."""
-    edges = [0, *(edge for span in spans for edge in (span.start, span.end)), len(text)]
-    return _GAP.join(text[a:b] for a, b in zip(edges[::2], edges[1::2], strict=True))
+    """Return what of `text` is not replaced, in its place."""
+    out: list[str] = []
+    position = 0
+    for span in spans:
+        out += text[position:span.start], _GAP * (span.end - span.start)
+        position = span.end
+    return "".join(out) + text[position:]
 
 
 def _uncovered(found: Sequence[Finding], spans: Sequence[Span]) -> int:

@@ -2,8 +2,8 @@
 
 The cheapest recall there is: "Frau Krüger" in the letter makes "krüger" in the file name of the third message a known
 name. A person's single names count as well. Hits count only as whole words; letters of any case match for words of
-four letters and more; umlauts match their spelled-out form; a genitive "s" stays outside. Nothing is ever merged by
-likeness.
+four letters and more; umlauts match their spelled-out form, white space any other; a genitive "s" stays outside.
+Nothing is ever merged by likeness.
 
 A form can only stand in a text that has all its words. So a text needs a look only for the forms whose words are among
 its own, which is a set operation on hashes; many values in many texts cost no more than the words there are. What may
@@ -18,7 +18,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from gateway.model.finding import Finding
-from gateway.redaction.normalise import normalise
+from gateway.redaction.normalise import normalise, single_spaced
 from gateway.redaction.spans import Span
 
 _UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"})
@@ -97,14 +97,15 @@ class Needles:
         if not forms:
             return []
         view = normalise(text)
-        low = lower(view.text)
-        few = len(forms) * len(low) <= _PLAIN
-        found = ((at, form) for form in forms for at in occurrences(low, form)) if few else _by_word(low, forms)
+        line = single_spaced(lower(view.text))
+        few = len(forms) * len(line.text) <= _PLAIN
+        found = (((at, form) for form in forms for at in occurrences(line.text, form)) if few
+                 else _by_word(line.text, forms))
         hits: set[tuple[int, int, str]] = set()
         for at, form in found:
-            needle = forms[form]
-            if not needle.exact or view.text[at] == view.text[at].upper():
-                hits.add((*view.original(at, at + len(form)), needle.entity))
+            needle, (start, end) = forms[form], line.original(at, at + len(form))
+            if not needle.exact or view.text[start] == view.text[start].upper():
+                hits.add((*view.original(start, end), needle.entity))
         return [Span(*hit) for hit in sorted(hits)]
 
     def _form(self, needle: Needle) -> str:
@@ -148,7 +149,7 @@ def _forms(text: str, certain: Iterable[Finding]) -> dict[str, tuple[str, bool]]
 def _add(forms: dict[str, tuple[str, bool]], value: str, entity: str, *, exact: bool) -> None:
     if len(value) < 3 or not _WORD.search(value):
         return
-    low = lower(value)
+    low = single_spaced(lower(value)).text
     short = exact or len(value) < 4
     for form in (low,) if low.isascii() else (low, low.translate(_UMLAUTS)):
         known = forms.get(form)

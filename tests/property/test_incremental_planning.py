@@ -133,6 +133,13 @@ def strings(thing: Any) -> Iterator[str]:
         assert isinstance(thing, (int, float, type(None), array)), type(thing)
 
 
+def test_a_name_that_is_a_word_only_once_its_beginning_is_cut_off_is_replaced_too() -> None:
+    turn = [GLUED, MAIL]
+    made = plan([text for text, _ in turn], [found for _, found in turn], {})
+    assert made.residue == 0
+    assert [cut.start for cut in made.cuts[0]] == [0, 10]
+
+
 @pytest.mark.parametrize("seen", [False, True])
 def test_what_propagation_would_miss_the_residual_check_finds(seen: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     turn = [LETTER, MAIL]

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.errors import GatewayError
-from gateway.model.finding import Finding
+from gateway.model.finding import Finding, Passage
 from gateway.pipeline.memory import Inspection, InspectionMemory, count
 from gateway.redaction import propagate
 from gateway.redaction.redact import plan, redact
@@ -84,6 +84,27 @@ def test_a_known_name_is_known_in_every_way_of_writing_it(first: str, again: str
     assert result.texts[1].startswith("[PERSON1")
 
 
+@pytest.mark.parametrize("again", [
+    "Am Markt 5\n12345 Köln", "Am  Markt 5,\n\t12345\u00a0Köln", "Am Markt\r\n5, 12345 Köln", "am markt 5, 12345 KÖLN",
+    "Am Markt 5, 12345 Ko\u0308ln"])
+def test_an_address_wrapped_otherwise_is_the_same_address_in_another_spelling(again: str) -> None:
+    once = "Am Markt 5, 12345 Köln"
+    found = [[Finding(0, len(text), "ADDRESS", 1, "format")] for text in (once, again)]
+    result = redact([f"{once}.", f"{again}."], found, {}, lambda a, e, v: "***")
+    assert result.texts == ["[ADRESSE1].", "[ADRESSE1X2]."]
+    assert result.values == {"[ADRESSE1]": once, "[ADRESSE1X2]": again}
+
+
+@pytest.mark.parametrize("again", [
+    "Am\nMarkt 5, 12345 Köln", "Am  Markt 5,\r\n   12345 Köln", "AM MARKT 5,\t12345 KÖLN"])
+def test_a_known_value_is_known_with_any_white_space(again: str) -> None:
+    once = "Am Markt 5, 12345 Köln"
+    found = [[Finding(0, len(once), "ADDRESS", 1, "format")], []]
+    result = redact([once, f"bei {again}."], found, {}, lambda a, e, v: "***")
+    assert result.texts == ["[ADRESSE1]", "bei [ADRESSE1X2]."]
+    assert result.values["[ADRESSE1X2]"] == again
+
+
 def test_memory_counts_what_a_plan_holds() -> None:
     """One finding, a hundred thousand places: the plan is what costs."""
     memory = InspectionMemory(entries=100, spans=1000)
@@ -101,6 +122,32 @@ def test_memory_counts_what_a_plan_holds() -> None:
     assert memory.get([bytes([9])]) is not None
     memory.put([b"small"], Inspection(found, count(found)))
     assert memory.get([b"small"]) is not None
+
+
+def test_memory_of_notes_counts_what_was_noted() -> None:
+    memory = InspectionMemory(entries=100, spans=1000)
+    for number in range(10):
+        text = f"Krüger und {number} " * 150
+        digests = memory.digests([Passage(text)])
+        notes = memory.notes(digests, ())
+        assert notes[0].is_empty
+        plan([text], [[Finding(0, 6, "PERSON", 1, "anrede")]], {}, notes)
+        memory.keep(digests, (), notes)
+    assert [number for number in range(10)
+            if not memory.notes(memory.digests([Passage(f"Krüger und {number} " * 150)]), ())[0].is_empty] == [7, 8, 9]
+
+
+def test_texts_labels_and_actions_have_notes_of_their_own() -> None:
+    memory = InspectionMemory()
+    passages = [Passage("a", "b"), Passage("ab"), Passage("a"), Passage("1 a"), Passage("a"), Passage("\ud800")]
+    digests = memory.digests(passages)
+    notes = memory.notes(digests, ())
+    assert len(set(map(id, notes))) == 5
+    assert notes[2] is notes[4], "equal texts of one request share them"
+    memory.keep(digests, (), notes)
+    assert memory.notes(digests, ()) == notes
+    assert not set(memory.notes(digests, (("PERSON", "mask"),))) & set(notes)
+    assert memory.digests(passages[2:3]) != InspectionMemory().digests(passages[2:3]), "the key is random"
 
 
 def test_a_request_of_millions_of_leaves_is_too_large() -> None:
