@@ -23,7 +23,8 @@ _HEADERS: Final = {
     "mieter bewohner person teilnehmer mitarbeiter mitarbeiterin sachbearbeiter zuname geburtsname bearbeiter "
     "vertreter vermieter halter eigentümer bewerber schüler ansprechperson lastname firstname name1 names kunde bürger "
     "erziehungsberechtigte betreuer empfänger sorgeberechtigte",
-    "PHONE": "telefon tel mobil handy rufnummer fax telefonnummer phone festnetz mobilnummer handynummer mobile fon",
+    "PHONE": "telefon tel mobil handy rufnummer fax telefonnummer phone festnetz mobilnummer handynummer mobile fon "
+    "durchwahl dw nebenstelle apparat rufnr telefonnr",
     "ADDRESS": "anschrift adresse straße strasse plz wohnort hausnr hausnummer wohnanschrift postleitzahl address str "
     "wohnadresse meldeadresse street zip",
     "CASH_NUMBER": CASH,

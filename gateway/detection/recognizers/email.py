@@ -13,42 +13,57 @@ from gateway.model.finding import Finding
 
 _LOCAL: Final = re.compile(r"[\w.!#$%&'*+=?^{|}~-]{1,64}\Z")
 _DOMAIN: Final = re.compile(
-    r"[^\W_](?:[\w-]{0,61}[^\W_])?(?:(?:\.|[ ]?[\[({](?:dot|punkt)[\])}][ ]?)[^\W_](?:[\w-]{0,61}[^\W_])?){1,6}", re.I)
-_AT: Final = re.compile(r"[\[({][ ]?(?:at|ät|klammeraffe)[ ]?[\])}][ ]?", re.I)
-_PARTS: Final = re.compile(r"[._+-]")
+    r"[^\W_](?:[\w-]{0,61}[^\W_])?(?:(?:\.|[ ]?[\[({](?:dot|punkt)[\])}][ ]?|[ ](?-i:DOT|PUNKT)[ ])"
+    r"[^\W_](?:[\w-]{0,61}[^\W_])?){1,6}", re.I)
+_AT: Final = re.compile(r"[ ]?[\[({][ ]?(?:at|ät|klammeraffe)[ ]?[\])}][ ]?|"
+                      r"[ ](?-i:AT|ÄT)[ ](?=[\w-]{1,60}(?:\.|[ ](?-i:DOT|PUNKT)))", re.I)
+_WRAPPED: Final = re.compile(r"[ ]?\n[ \t>]{0,4}(?=[\w-]{1,60}\.[a-z]{2})|[ ](?=[\w-]{1,60}\.[a-z]{2,}\b)")
+"""What may follow an at sign before its domain: the end of a line, a space."""
+_PARTS: Final = re.compile(r"[._+-]|(?<=[a-z])(?=\d)")
 
 _OFFICE: Final = re.compile(
-    r"[a-zäöüß]{2,24}(?:amt|stelle|buero|büro|kasse|verwaltung|"
-    r"behoerde|behörde|abteilung|rathaus)")
+    r"[a-zäöüß]{2,30}(?:amt|stelle|buero|büro|kasse|verwaltung|behoerde|behörde|abteilung|rathaus|wesen|dienste?|service|"
+    r"support|desk|schutz|planung|entwicklung|beratung|aufsicht|beauftragter?|steuern?|portal|schulen?|arbeit|pflege|"
+    r"zulassung|archiv|bibliothek|zentrale|zentrum|bereich|referat|dezernat|beirat|ausschuss|meisterin|geld|hilfe|info|"
+    r"gericht|werke|museum|ministerium|sekretariat|vorschuss|redaktion|gmbh|wirtschaft|feuerwehr|verein|mailer|"
+    r"fraktion|verkehr|sport|kultur|technik|team)|"
+    r"[a-zäöüß]{6,30}(?:ung|heit|keit|schaft|tion|ismus)")
+"""Endings that offices have and people do not."""
+_UNIT: Final = re.compile(r"(?:amt|fb|fd|sg|abt|team|ref|dez|gb|eb|og|ag|az|sb)")
+"""Before a number these are departments: "fb50", "sg51-3"."""
 _FUNCTIONS: Final = words("""
-abfall abuse admin amt amtsgericht anfrage anfragen anmeldung archiv auskunft bauamt bauhof beschwerde bewerbung
-bewerbungen
-bibliothek buergerbuero bürgerbüro buergeramt bürgeramt buergerservice bürgerservice buergermeister bürgermeister dienst
-bundespost contact datenschutz dsb ehrenamt einkauf empfang feedback feuerwehr finanzamt finanzen fundbuero fundbüro
-gemeinde
-geschaeftsstelle geschäftsstelle git gleichstellung hauptamt help helpdesk hilfe hostmaster info infos it jobcenter jobs
-jugendamt kaemmerei kämmerei karriere kasse kita kontakt kreis kultur landkreis landratsamt leitung mail mailbox
-marketing
-meldestelle ministerium newsletter no-reply noreply office ordnungsamt personal personalamt personalrat polizei post
-postfach
-postmaster poststelle presse pressestelle rathaus rechnung rechnungen redaktion reply sekretariat service servicestelle
-sozialamt stadt stadtkasse stadtverwaltung stadtwerke standesamt steueramt steuern support team touristinfo umwelt
-verein vergabe vergabestelle verkehr verwaltung volkshochschule vhs vorstand vorzimmer wahlamt wahlen webmaster wohngeld
-wohngeldstelle zentrale zulassung zulassungsstelle gewerbeamt auslaenderbehoerde ausländerbehörde hello hallo sales
-denkmalschutz tiefbau hochbau soziales gebuehren ordnung bauordnung stadtplanung
-stadtarchiv ratsbuero friedhof gruenflaechen jugend schule schulen wohnen integration asyl rente pflege forst
+abfall abgaben abuse admin amt amtsgericht anfrage anfragen anmeldung anonym archiv asd asyl ausbildung auskunft
+azubi bafoeg bafög bauhof berichte beschwerde bewerbung bewerbungen bibliothek bildung buchung buergeramt
+buergerbuero buergermeister buergerservice bund bundespost bürgeramt bürgerbüro bürgermeister bürgerservice contact
+controlling datenschutz denkmalschutz dienst dienste digital do dsb e ehrenamt einkauf elterngeld empfang ewo
+feedback feuerwehr finanzamt finanzen forst friedhof fundbuero fundbüro gebuehren gebühren gemeinde geschaeftsstelle
+geschäftsstelle gewerbe gis git gleichstellung gremien gruenflaechen grundsteuer grünflächen gs hallo hauptamt hello
+help helpdesk hilfe hochbau hort hostmaster hundesteuer info infos inklusion integration internet it jobcenter jobs
+jugend jugendamt justiziariat kaemmerei karriere kasse kfz kiga kita klima kommunikation kontakt kreis kultur
+kämmerei land landkreis landraetin landrat landratsamt landrätin leitstelle leitung mail mailbox marketing
+meldestelle ministerium musikschule newsletter no noreply not ob oberbuergermeister office online ordnung ordnungsamt
+organisation personal personalamt personalrat pflege polizei post postfach postmaster poststelle presse pressestelle
+protokoll rat rathaus ratsbuero ratsinfo rechnung rechnungen recht redaktion rente reply rettungsdienst root sales
+schulamt schule schulen sekretariat selbsthilfe senioren service servicestelle social sozialamt soziale soziales
+spenden sport stab stadt stadtkasse stadtrat stadtverwaltung stadtwerke standesamt steueramt steuern support team
+technik termin termine ticket tickets tiefbau tourismus touristik touristinfo umwelt unterhalt uvk veranstaltungen
+verein vergabe verkehr vermessung versand verwaltung vhs volkshochschule vorstand vorzimmer wahl wahlamt wahlen
+wasser web webmaster wirtschaft wohnen wohngeld zentral zentrale zoo zulassung zulassungsstelle
 """)
+_BETWEEN: Final = words("fuer für und u der des die im in an am zu zur of for the nord sued süd ost west mitte innen "
+                        "aussen außen neu alt b c a v w nrw sh bw by he ni rlp mv de")
+"""Small parts of the name of an office."""
 
 
 def _is_function(local: str, own: frozenset[str], address: str) -> bool:
-    """A mailbox of an office, not of a person: every part of its name is the name of a function or a number."""
+    """A mailbox of an office, not of a person: every part of its name is the name of a function or belongs to one."""
     if address.lower() in own:
         return True
     parts = [part for part in _PARTS.split(local.lower()) if part]
-    return (bool(parts) and (local.lower() in _FUNCTIONS or _OFFICE.fullmatch(local.lower()) is not None)) or (
-        bool(parts) and parts[0] not in ("it", "mail") and any(part in _FUNCTIONS for part in parts)
-        and all(part in _FUNCTIONS or part.isdigit() or part.endswith(("amt", "stelle", "stadt", "kasse", "kreis"))
-                for part in parts))
+    numbered = any(part.isdigit() for part in parts)
+    named = [part for part in parts if not (part.isdigit() or part in _BETWEEN)]
+    return bool(named) and all(
+        part in _FUNCTIONS or _OFFICE.fullmatch(part) or (numbered and _UNIT.fullmatch(part)) for part in named)
 
 
 def _ats(sheet: Sheet) -> Iterator[tuple[int, int]]:
@@ -56,12 +71,12 @@ def _ats(sheet: Sheet) -> Iterator[tuple[int, int]]:
     text = sheet.text
     at = text.find("@", sheet.begin, sheet.end)
     while at >= 0:
-        yield at, at + 1
+        wrapped = _WRAPPED.match(text, at + 1)
+        yield at - (wrapped is not None and text[at - 1] == " "), wrapped.end() if wrapped else at + 1
         at = text.find("@", at + 1, sheet.end)
-    if any(sheet.has(bracket) for bracket in "([{"):
+    if any(sheet.has(sign) for sign in ("(", "[", "{", " AT ", " ÄT ")):
         for match in sheet.scan(_AT):
-            start = match.start()
-            yield start - (text[start - 1:start] == " "), match.end()
+            yield match.span()
 
 
 def _find(sheet: Sheet, own: frozenset[str]) -> Iterator[Finding]:

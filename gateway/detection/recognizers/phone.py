@@ -20,11 +20,17 @@ _CANDIDATE: Final = re.compile(
     r"(?<![\w,/.+-])(?:(?:\+|00)[ ]?[1-9]\d{0,3}|\(?0[1-9]\d{0,4}\)?|"
     r"0(?:[ ]\d{1,2}){2}(?=[ ]?[/–-]))(?:[ ()/\-–.]{0,4}\d){4,14}(?![\w])(?!\.\d|/\d|"
     r"-\w)")
-_LOCAL: Final = re.compile(r"[(+]?\d(?:[ ()/\-–.]{0,4}\d){2,16}(?!\w|\.\d|:\d)")
+_LOCAL: Final = re.compile(r"[(+]?\d(?:[ ()/\-–.]{0,4}\d){2,16}(?!\w|\.\d|:\d|[ ](?:Uhr|h)\b)")
 _EXTENSION: Final = re.compile(r"[ ]?[-–]?[ ]?\d(?:[ ]?\d){1,8}(?!\w|\.\d|:\d)|[-–]\d+[ ]\d{2,4}")
 _AREA: Final = re.compile(r"0\d{2,4}(?!\d)")
-_DATE: Final = re.compile(r"\(?\d{1,2}[.\-/ ]{1,2}\d{1,2}[.\-/ ]{1,2}(?:\d{4}|\d{2})$|\d{2}\.\d{2}\.\d{2}|"
-    r"\d{1,2}[./]\d{1,2}\.(?!\d{3})")
+_DATE: Final = re.compile(
+    r"\(?(?:0?[1-9]|[12]\d|3[01])[.\-/ ]{1,2}(?:0?[1-9]|1[0-2])[.\-/ ]{1,2}(?:(?:19|20)\d{2}|\d{2})$|"
+    r"\d{2}\.\d{2}\.\d{2}|\d{1,2}[./]\d{1,2}\.(?!\d{3})|\(?(?:0?[1-9]|1[0-2])/(?:19|20)\d{2}(?!\d)")
+_GROUPS: Final = re.compile(r"[\d ]+")
+"""Groups of digits behind a label are a number, even where they might be a day."""
+_QUALIFIER: Final = re.compile(
+    r"\.?[ ]\(?(?:intern|privat|priv|dienstlich|dienstl|geschäftlich|gesch|mobil|tagsüber|abends|"
+    r"zentral|direkt|alt|neu)\b\.?\)?", re.I)
 _NOT_BEFORE: Final = re.compile(
     r"(?:az|aktenzeichen|kassenzeichen|geschäftszeichen|kundennummer|rechnung(?:snummer)?|vorlage|nr|nummer|zeichen|"
     r"iban|id|euro|zzz|€|ags|gemeindeschlüssel|leika|schlüssel|pid|haushaltsstelle|produkt|\w*konto|kostenstelle|"
@@ -72,6 +78,8 @@ def _find(sheet: Sheet, own: frozenset[str]) -> Iterator[Finding]:
 
 def _labelled(sheet: Sheet, start: int, end: int, pattern: re.Pattern[str], seen: set[int],
               own: frozenset[str]) -> tuple[int, int] | None:
+    qualifier = _QUALIFIER.match(sheet.text, end)
+    end = qualifier.end() if qualifier else end
     gap = GAP.match(sheet.text, end)
     position = gap.end() if gap else end
     if pattern is _EXTENSION and gap:
@@ -82,7 +90,9 @@ def _labelled(sheet: Sheet, start: int, end: int, pattern: re.Pattern[str], seen
     begin = match.start() + len(match[0]) - len(match[0].lstrip())
     surface = sheet.text[begin:match.end()]
     number = digits(surface)
-    if begin in seen or number in _SERVICE or number in own or number.startswith(_FREE[:-1]) or _DATE.match(surface):
+    if begin in seen or number in _SERVICE or number in own or number.startswith(_FREE[:-1]):
+        return None
+    if _DATE.match(surface) and not _GROUPS.fullmatch(surface):
         return None
     if pattern is _LOCAL and len(number) < (4 if sheet.text[start:end].lower() in ("mobil", "phone") else 3):
         return None
@@ -94,6 +104,7 @@ def rule(own: frozenset[str] = frozenset()) -> Rule:
     return Rule("PHONE", ("PHONE",), partial(_find, own=own), {
         "PHONE": "tel telefon telefonnummer telefonnr rufnummer handy handynummer mobil mobilnummer mobiltelefon "
         "fax telefax"
-                 " fon phone mobile festnetz rückrufnummer handynr cell privatnummer",
-        "EXTENSION": "durchwahl dw app nebenstelle apparat hausapparat",
+                 " fon phone mobile festnetz rückrufnummer handynr cell privatnummer "
+        "rufnr whatsapp telnr telefonnr mobilnr telefonnummern rückruf signal faxnummer faxnr",
+        "EXTENSION": "durchwahl dw app nebenstelle apparat hausapparat kurzwahl durchw hausruf",
         "AREA": "vorwahl"}, digits=True)
