@@ -27,14 +27,14 @@ _CATEGORIES: Final = (health.HEALTH, religion.RELIGION, origin.ORIGIN, traits.AR
 
 
 def _find(sheet: Sheet) -> Iterator[Finding]:
+    """Yield what all rooms find, without what lies inside another of its kind: no window may decide that."""
     link = Link(sheet)
-    seen: set[tuple[int, int, str]] = set()
-    for room in _ROOMS:
-        for finding in room.find(sheet, link):
-            key = finding.start, finding.end, finding.entity
-            if key not in seen:
-                seen.add(key)
-                yield finding
+    reached: dict[str, int] = {}
+    found = [finding for room in _ROOMS for finding in room.find(sheet, link)]
+    for finding in sorted(found, key=lambda f: (f.start, -f.end, -f.score)):
+        if finding.end > reached.get(finding.entity, 0):
+            reached[finding.entity] = finding.end
+            yield finding
 
 
 RULE: Final = Rule("SPECIAL", tuple(category.entity for category in _CATEGORIES), _find,
