@@ -3,17 +3,17 @@
 The check without a lock is the normal case. Whoever has to change something takes the lock first (SQLite: the write
 lock; PostgreSQL: an advisory lock that ends with the transaction), looks again, and does everything in one transaction:
 a start that is killed half-way leaves the old shape. A database from a newer version is refused, never "repaired".
+
+The revisions form one line; the name of each file begins with its own (a test compares that with Alembic's view). So
+the normal start finds out that nothing is to do without loading Alembic, which costs a tenth of a second.
 """
 
 from __future__ import annotations
 
 from functools import cache
+from importlib.resources import files
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import Connection, Engine, inspect, text
 
 from gateway.store.engine import reading, writing
 from gateway.store.errors import StoreError
@@ -30,11 +30,17 @@ def migrate(engine: Engine) -> bool:
         if connection.dialect.name == "postgresql":
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
         if not _is_current(connection):  # another process may have been faster
-            config = Config()
-            config.set_main_option("script_location", "gateway.store:migrations")
-            config.attributes["connection"] = connection
-            command.upgrade(config, "head")
+            _upgrade(connection)
     return True
+
+
+def _upgrade(connection: Connection) -> None:
+    from alembic import command
+    from alembic.config import Config
+    config = Config()
+    config.set_main_option("script_location", "gateway.store:migrations")
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")
 
 
 def is_current(engine: Engine) -> bool:
@@ -44,19 +50,18 @@ def is_current(engine: Engine) -> bool:
 
 
 def _is_current(connection: Connection) -> bool:
-    revision = MigrationContext.configure(connection).get_current_revision()
-    known, head = _revisions()
+    if not inspect(connection).has_table("alembic_version"):
+        return False
+    revision = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+    known = revisions()
     if revision is not None and revision not in known:
         raise StoreError("Die Datenbank stammt aus einer neueren Version von KI-Pforte. Bitte starten Sie diese "
                          "neuere Version, oder spielen Sie eine passende Sicherung ein.")
-    return revision == head
+    return bool(revision == known[-1])
 
 
 @cache
-def _revisions() -> tuple[frozenset[str], str]:
-    config = Config()
-    config.set_main_option("script_location", "gateway.store:migrations")
-    scripts = ScriptDirectory.from_config(config)
-    head = scripts.get_current_head()
-    assert head is not None
-    return frozenset(s.revision for s in scripts.walk_revisions()), head
+def revisions() -> tuple[str, ...]:
+    """Return the revisions this version knows, the oldest first."""
+    found = (entry.name for entry in files("gateway.store.migrations.versions").iterdir())
+    return tuple(sorted(name.partition("_")[0] for name in found if name[0].isdigit() and name.endswith(".py")))

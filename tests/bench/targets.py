@@ -88,8 +88,12 @@ def request(port: int, method: str, path: str, body: Any = None) -> tuple[int, b
 
 
 def environment(**extra: str) -> dict[str, str]:
-    """Return this process's environment without settings of KI-Pforte that would change what is measured."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("KI_PFORTE_")}
+    """Return this process's environment without what would change what is measured.
+
+    Settings of KI-Pforte; and a Python that must not keep what it compiled would compile everything at every start.
+    """
+    kept = {name: value for name, value in os.environ.items()
+            if not name.startswith("KI_PFORTE_") and name != "PYTHONDONTWRITEBYTECODE"}
     return kept | {"PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"} | extra
 
 

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import text
 
 from gateway.store import StoreError, is_current, migrate, open_engine, reading, writing
 from gateway.store.directory import current_generation
+from gateway.store.migrate import revisions
 from gateway.store.tables import metadata
 
 
@@ -31,6 +36,22 @@ def test_the_migrations_lead_to_exactly_the_declared_tables(database_url: str) -
         context = MigrationContext.configure(connection, opts={"compare_server_default": True})
         assert compare_metadata(context, metadata) == []
     engine.dispose()
+
+
+def test_the_names_of_the_files_say_what_alembic_reads_in_them() -> None:
+    config = Config()
+    config.set_main_option("script_location", "gateway.store:migrations")
+    scripts = ScriptDirectory.from_config(config)
+    assert tuple(reversed([script.revision for script in scripts.walk_revisions()])) == revisions()
+    assert [script.down_revision for script in scripts.walk_revisions()][:-1] == list(reversed(revisions()[:-1]))
+
+
+def test_a_start_with_nothing_to_migrate_does_not_load_alembic(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'pforte.sqlite3'}"
+    migrate(open_engine(url))
+    code = ("import sys; from gateway.store import migrate, open_engine; "
+            f"assert migrate(open_engine({url!r})) is False; assert 'alembic' not in sys.modules")
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
 
 
 def test_processes_that_start_together_migrate_once(database_url: str) -> None:
