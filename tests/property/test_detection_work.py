@@ -57,6 +57,12 @@ UNITS = (
     "\u00a0", "\u200b", "a\u0301", "А", "aА", "ZZZ", "DE12ZZZ", "WVW", "1FK", "123456_", "12 Js ", "A 2025/",
     "1.1.", "Kopf ", "kann nicht laufen ", "aus Syrien ", "Frau Krug krank ", "evangelischen ", "Diagnose: ",
     "GEHEIM\n", "er trinkt ", "stammt in ", "GdB 50 ", "wegen verurteilt ", "Kopf am Herz ", "ich ", "krank. ",
+    "Straße der A ", "-\n", "A-\n", "Am Alten Markt 3 ", "alter weg 3, ", "wohnt A 1, ", "a 1 ", "Anna Alt, 1",
+    "Alt, Anna, 1.1.1980, ", "Alt, Anna\n", "(1.1.80) ", "1980 (", "Name   ", "Name   geb.   ", "a  b  1\n",
+    "INSERT INTO t (name, geb) VALUES (", "('", "', '", "('a', 1), ", "Az. (", "1 1 1 (", "A1 = ", "Kunden-Nr. ",
+    "Gesch.-Z. ", "u. Z. ", "Flur 1 ", "Gem. A Fl. 1 ", "Flst. 1/1, ", "Bl. 1 ", "Pass, Nr. ", "Pass A ", "St.-ID ",
+    "a @ b.de ", "@\n", " AT ", "a AT b DOT ", "1.I.", "12. V. ", "1980-01-01T00:00", "TO_DATE('", '{"geburt": {',
+    "geb. des Kindes ", "G 1/2000 ", "ST/1", "krank seit ", "Tel. intern ", "AU vom 1.1. bis ",
 )
 
 
