@@ -7,12 +7,15 @@ under a random key of this process; what is held are offsets, kinds, counts and 
 
 from __future__ import annotations
 
+import json
 import os
 from collections import Counter, OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import Generic, TypeVar
+
+import orjson
 
 from gateway.model.decision import Action
 from gateway.model.finding import Finding, Passage
@@ -75,35 +78,42 @@ class InspectionMemory:
         self._inspections: _Bounded[Inspection] = _Bounded(entries, spans)
         self._notes: _Bounded[Notes] = _Bounded(spans, spans)
 
-    def digests(self, passages: Sequence[Passage]) -> list[bytes]:
-        """Return a key for each text: different texts or labels never share one."""
-        key = self._key
-        return [blake2b(f"{len(p.label)} {p.label}{p.text}".encode("utf-8", "surrogatepass"), key=key,
-                        digest_size=16).digest() for p in passages]
+    def digest(self, passages: Sequence[Passage]) -> bytes:
+        """Return the key of a request's texts: different texts, labels or cuts never share one."""
+        listed = [[passage.text, passage.label] for passage in passages]
+        try:
+            joined = orjson.dumps(listed)
+        except TypeError:  # a lone surrogate from an escape in nested JSON
+            joined = json.dumps(listed).encode()
+        return blake2b(joined, key=self._key, digest_size=24).digest()
 
-    def get(self, digests: Sequence[bytes]) -> Inspection | None:
-        """Return what is known about a request of these texts, in this order."""
-        return self._inspections.get(self._whole(digests))
+    def get(self, digest: bytes) -> Inspection | None:
+        """Return what is known under `digest`."""
+        return self._inspections.get(digest)
 
-    def put(self, digests: Sequence[bytes], inspection: Inspection) -> None:
+    def put(self, digest: bytes, inspection: Inspection) -> None:
         """Remember `inspection` with the plans it has by now."""
         size = len(inspection.findings) + sum(inspection.counts.values()) + sum(
             len(cuts) for plan in inspection.plans.values() for cuts in plan.cuts)
-        self._inspections.put(self._whole(digests), inspection, size)
+        self._inspections.put(digest, inspection, size)
 
-    def notes(self, digests: Sequence[bytes], actions: Actions) -> list[Notes]:
-        """Return notes on each text under these actions, empty ones where nothing is known; equal texts share them."""
+    def notes(self, passages: Sequence[Passage], actions: Actions) -> list[tuple[bytes, Notes]]:
+        """Return notes on each text under these actions, with their keys; empty ones where nothing is known.
+
+        Equal texts share them; different texts, labels or actions never do.
+        """
         made: dict[bytes, Notes] = {}
-        return [self._notes.get(key) or made.setdefault(key, Notes()) for key in self._tagged(digests, actions)]
+        return [(key, self._notes.get(key) or made.setdefault(key, Notes())) for key in self._keys(passages, actions)]
 
-    def keep(self, digests: Sequence[bytes], actions: Actions, notes: Sequence[Notes]) -> None:
+    def keep(self, notes: Sequence[tuple[bytes, Notes]]) -> None:
         """Remember `notes` with what is in them by now."""
-        for key, known in zip(self._tagged(digests, actions), notes, strict=True):
+        for key, known in notes:
             self._notes.put(key, known, known.size)
 
-    def _tagged(self, digests: Sequence[bytes], actions: Actions) -> list[bytes]:
-        tag = blake2b(repr(actions).encode(), key=self._key, digest_size=8).digest()
-        return [digest + tag for digest in digests]
-
-    def _whole(self, digests: Sequence[bytes]) -> bytes:
-        return blake2b(b"".join(digests), key=self._key, digest_size=24).digest()
+    def _keys(self, passages: Sequence[Passage], actions: Actions) -> Iterator[bytes]:
+        begun = blake2b(repr(actions).encode(), key=self._key, digest_size=16)
+        for passage in passages:
+            state = begun.copy()
+            state.update(f"{len(passage.label)} {passage.label}".encode("utf-8", "surrogatepass"))
+            state.update(passage.text.encode("utf-8", "surrogatepass"))
+            yield state.digest()

@@ -119,7 +119,7 @@ class _Walk:
         self._parsed: ParsedRequest | None = None
         self._headers: dict[str, str] = {"x-request-id": inbound.request_id}
         self._memory = house._memory
-        self._digests: list[bytes] = []
+        self._digest = b""
         self._mark = perf_counter()
 
     def _stage(self, name: str) -> None:
@@ -160,12 +160,12 @@ class _Walk:
 
     async def _inspect(self, passages: list[Passage]) -> Inspection:
         memory = self._memory = self._house._memory
-        digests = self._digests = memory.digests(passages)
-        known = memory.get(digests)
+        digest = self._digest = memory.digest(passages)
+        known = memory.get(digest)
         if known is None:
             findings = await self._house._detector.inspect(passages)
             known = Inspection(findings, count(findings))
-            memory.put(digests, known)
+            memory.put(digest, known)
         return known
 
     def _release(self, facts: AdmitFacts, inspection: Inspection, parsed: ParsedRequest) -> ReleaseDecision:
@@ -183,11 +183,12 @@ class _Walk:
 
     async def _redact(self, passages: list[Passage], inspection: Inspection, decision: ReleaseDecision) -> Redaction:
         texts = [passage.text for passage in passages]
-        actions, memory, digests = decision.actions, self._memory, self._digests
+        actions, memory = decision.actions, self._memory
         key = tuple(sorted(actions.items()))
         if known := inspection.plans.get(key):
             return self._carry_out(texts, known)
-        notes = memory.notes(digests, key)
+        kept = memory.notes(passages, key)
+        notes = [known for _, known in kept]
 
         def work() -> Redaction:
             planned = inspection.plans[key] = plan(texts, inspection.findings, actions, notes)
@@ -195,8 +196,8 @@ class _Walk:
 
         load = sum(len(text) if known.is_empty else len(text) // 4 for text, known in zip(texts, notes, strict=True))
         redaction = await asyncio.to_thread(work) if load > LARGE else work()
-        memory.keep(digests, key, notes)
-        memory.put(digests, inspection)  # with its plan, which may be much larger than what was found
+        memory.keep(kept)
+        memory.put(self._digest, inspection)  # with its plan, which may be much larger than what was found
         return redaction
 
     def _carry_out(self, texts: list[str], planned: Plan) -> Redaction:

@@ -62,10 +62,9 @@ def planned(memory: InspectionMemory, turn: Sequence[tuple[str, tuple[Finding, .
             actions: dict[str, Action]) -> Plan:
     """Plan as the pipeline does."""
     key = tuple(sorted(actions.items()))
-    digests = memory.digests([Passage(text) for text, _ in turn])
-    notes = memory.notes(digests, key)
-    made = plan([text for text, _ in turn], [found for _, found in turn], actions, notes)
-    memory.keep(digests, key, notes)
+    kept = memory.notes([Passage(text) for text, _ in turn], key)
+    made = plan([text for text, _ in turn], [found for _, found in turn], actions, [notes for _, notes in kept])
+    memory.keep(kept)
     return made
 
 

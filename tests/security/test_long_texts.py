@@ -14,6 +14,7 @@ from gateway.errors import GatewayError
 from gateway.model.finding import Finding, Passage
 from gateway.pipeline.memory import Inspection, InspectionMemory, count
 from gateway.redaction import propagate
+from gateway.redaction.notes import Notes
 from gateway.redaction.redact import plan, redact
 from gateway.wire.chat_completions import ChatCompletions
 from gateway.wire.document import MOST_SLOTS
@@ -112,42 +113,41 @@ def test_memory_counts_what_a_plan_holds() -> None:
     found = [[Finding(0, 6, "PERSON", 1, "anrede")]]
     for number in range(10):
         inspection = Inspection(found, count(found))
-        memory.put([bytes([number])], inspection)
+        memory.put(bytes([number]), inspection)
         inspection.plans[()] = plan([text], found, {})
-        memory.put([bytes([number])], inspection)
-    assert [number for number in range(10) if memory.get([bytes([number])])] == [9]
+        memory.put(bytes([number]), inspection)
+    assert [number for number in range(10) if memory.get(bytes([number]))] == [9]
     huge = Inspection(found, count(found), {(): plan([text * 2], found, {})})
-    memory.put([b"huge"], huge)
-    assert memory.get([b"huge"]) is None
-    assert memory.get([bytes([9])]) is not None
-    memory.put([b"small"], Inspection(found, count(found)))
-    assert memory.get([b"small"]) is not None
+    memory.put(b"huge", huge)
+    assert memory.get(b"huge") is None
+    assert memory.get(bytes([9])) is not None
+    memory.put(b"small", Inspection(found, count(found)))
+    assert memory.get(b"small") is not None
 
 
 def test_memory_of_notes_counts_what_was_noted() -> None:
     memory = InspectionMemory(entries=100, spans=1000)
+
+    def notes_on(number: int) -> list[tuple[bytes, Notes]]:
+        return memory.notes([Passage(f"Krüger und {number} " * 150)], ())
     for number in range(10):
-        text = f"Krüger und {number} " * 150
-        digests = memory.digests([Passage(text)])
-        notes = memory.notes(digests, ())
-        assert notes[0].is_empty
-        plan([text], [[Finding(0, 6, "PERSON", 1, "anrede")]], {}, notes)
-        memory.keep(digests, (), notes)
-    assert [number for number in range(10)
-            if not memory.notes(memory.digests([Passage(f"Krüger und {number} " * 150)]), ())[0].is_empty] == [7, 8, 9]
+        kept = notes_on(number)
+        assert kept[0][1].is_empty
+        plan([f"Krüger und {number} " * 150], [[Finding(0, 6, "PERSON", 1, "anrede")]], {}, [kept[0][1]])
+        memory.keep(kept)
+    assert [number for number in range(10) if not notes_on(number)[0][1].is_empty] == [7, 8, 9]
 
 
 def test_texts_labels_and_actions_have_notes_of_their_own() -> None:
     memory = InspectionMemory()
     passages = [Passage("a", "b"), Passage("ab"), Passage("a"), Passage("1 a"), Passage("a"), Passage("\ud800")]
-    digests = memory.digests(passages)
-    notes = memory.notes(digests, ())
-    assert len(set(map(id, notes))) == 5
-    assert notes[2] is notes[4], "equal texts of one request share them"
-    memory.keep(digests, (), notes)
-    assert memory.notes(digests, ()) == notes
-    assert not set(memory.notes(digests, (("PERSON", "mask"),))) & set(notes)
-    assert memory.digests(passages[2:3]) != InspectionMemory().digests(passages[2:3]), "the key is random"
+    kept = memory.notes(passages, ())
+    assert len({id(notes) for _, notes in kept}) == len({key for key, _ in kept}) == 5
+    assert kept[2] == kept[4], "equal texts of one request share them"
+    memory.keep(kept)
+    assert memory.notes(passages, ()) == kept
+    assert not dict(memory.notes(passages, (("PERSON", "mask"),))).keys() & dict(kept).keys()
+    assert not dict(InspectionMemory().notes(passages, ())).keys() & dict(kept).keys(), "the key is random"
 
 
 def test_a_request_of_millions_of_leaves_is_too_large() -> None:
