@@ -16,7 +16,13 @@ from gateway.policy.policyset import DepartmentRules, ModelRules, PolicySet, end
 from gateway.policy.problems import listed
 
 NOT_SENT: Final = "Ihre Anfrage wurde nicht gesendet."
-_OPAQUE: Final = {"image": "ein Bild", "audio": "eine Tonaufnahme", "file": "eine Datei"}
+_OPAQUE: Final = {"image": "ein Bild", "audio": "eine Tonaufnahme", "video": "einen Film", "file": "eine Datei"}
+_AT_PROVIDER: Final = {
+    "provider_tool": "Sie verlangt ein Werkzeug, das beim Anbieter läuft (zum Beispiel eine Internetsuche); was es "
+                     "erfährt, lässt sich nicht prüfen. Bitte schalten Sie es in Ihrem Programm aus.",
+    "provider_state": "Sie verweist auf Daten, die beim Anbieter liegen; was dort steht, lässt sich nicht prüfen. "
+                      "Bitte stellen Sie Ihr Programm so ein, dass es den ganzen Verlauf als Text schickt.",
+}
 
 
 def no_department(policies: PolicySet) -> Denial:
@@ -83,10 +89,14 @@ def content(rules: ModelRules, kinds: Iterable[str], others: Sequence[Registered
 
 def opaque(rules: ModelRules, kinds: Sequence[str]) -> Denial:
     """Something that nobody can look into."""
-    what = listed([_OPAQUE.get(k, "einen Inhalt, der kein Text ist") for k in kinds])
     side = "in_house" if rules.model.in_house else "outside"
+    rule = f"organisation:content.{side}.opaque"
+    elsewhere = next((_AT_PROVIDER[k] for k in kinds if k in _AT_PROVIDER), None)
+    if elsewhere is not None:
+        return Denial("nicht_pruefbar", f"{NOT_SENT} {elsewhere}", rule)
+    what = listed([_OPAQUE.get(k, "einen Inhalt, der kein Text ist") for k in kinds])
     return Denial("nicht_pruefbar", f"{NOT_SENT} Sie enthält {what}; das kann nicht auf personenbezogene Angaben "
-                  "geprüft werden. Fügen Sie den Inhalt bitte als Text ein.", f"organisation:content.{side}.opaque")
+                  "geprüft werden. Fügen Sie den Inhalt bitte als Text ein.", rule)
 
 
 def _choose(usable: Sequence[RegisteredModel]) -> str:
