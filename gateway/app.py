@@ -31,7 +31,10 @@ from gateway.http.errors import ErrorHandlers
 from gateway.http.health import Health, Readiness
 from gateway.http.models import ModelList
 from gateway.http.routes import dialect_routes
-from gateway.identity.api_key import ApiKeyAuthenticator
+from gateway.identity.fetch import fetch
+from gateway.identity.issuer import IssuerKeys
+from gateway.identity.oidc import OidcConfig
+from gateway.identity.porter import Porter
 from gateway.kipass import Evidence, PassEvent, passes
 from gateway.ledger.recorder import LedgerRecorder
 from gateway.model.principal import PassStatus
@@ -44,6 +47,7 @@ from gateway.store.directory import SqlDirectory
 from gateway.telemetry import logs
 from gateway.telemetry.metrics import PrometheusMetrics
 from gateway.upstream.routing import UpstreamRouter
+from gateway.upstream.secrets import Secrets
 from gateway.web import DirectoryMembers, WebContext, build_error_page, build_web
 from gateway.wire.chat_completions import ChatCompletions
 from gateway.wire.completions import Completions
@@ -79,8 +83,9 @@ class House:
         self._directory = SqlDirectory(self.engine)
         self.census = Census(self.engine, self.ledger, self.detector, self.policies)
         self.metrics = PrometheusMetrics(__version__, self.census.department_size)
-        self.authenticator = ApiKeyAuthenticator(self._directory, self._passes, clock,
-                                                 keys_page=self.policies().organisation.base_url + "/keys")
+        self.authenticator = Porter(
+            self._directory, self._passes, clock, keys_page=self.policies().organisation.base_url + "/keys",
+            departments=self._departments, secrets=Secrets(settings.home / "secrets").find, oidc=_oidc(settings))
         self.upstream = UpstreamRouter(settings.home, environment=self._provider_secrets())
         self.recorder = LedgerRecorder(self.ledger)
         self.pipeline = Pipeline(
@@ -93,6 +98,9 @@ class House:
     def _passes(self, evidence: Sequence[Evidence], events: Sequence[PassEvent],
                 now: datetime) -> dict[str, PassStatus]:
         return passes(evidence, events, self.policies().kipass, now)
+
+    def _departments(self) -> dict[str, str]:
+        return {id_: rules.name for id_, rules in self.policies().departments.items()}
 
     def _provider_secrets(self) -> dict[str, str]:
         key = self.settings.openai_api_key
@@ -205,6 +213,13 @@ class House:
         self._metrics_site = aio.AppRunner(served, access_log=None)
         await self._metrics_site.setup()
         await aio.TCPSite(self._metrics_site, self.settings.host, self.settings.metrics_port).start()
+
+
+def _oidc(settings: Settings) -> tuple[OidcConfig, IssuerKeys] | None:
+    if not settings.oidc_issuer:
+        return None
+    return OidcConfig(settings.oidc_accepted, settings.oidc_email_claim, settings.oidc_id_claim,
+                      settings.oidc_groups_claim, settings.oidc_groups), IssuerKeys(settings.oidc_issuer, fetch)
 
 
 def create_app() -> FastAPI:

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Any, Literal
+from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
@@ -56,6 +57,20 @@ class Settings(BaseSettings):
                                                                "einen verlangt")
     openai_dialects: str = Field("chat,completions,embeddings", description="Schnellstart: Schnittstellen, die der "
                                                                             "Anbieter spricht")
+    oidc_issuer: str = Field("", description="Anmeldedienst (OpenID Connect) des Hauses: seine Adresse genau so, wie "
+                                             "sie in seinen Tokens als „iss“ steht; leer: keiner")
+    oidc_client_id: str = Field("", description="Name der KI-Pforte beim Anmeldedienst; Tokens müssen dafür "
+                                                "ausgestellt sein („aud“)")
+    oidc_audiences: str = Field("", description="Weitere Namen, für die Tokens ausgestellt sein dürfen, mit Komma "
+                                                "dazwischen: Anwendungen, die das Token ihrer Beschäftigten "
+                                                "weitergeben")
+    oidc_email_claim: str = Field("email", description="Angabe im Token mit der E-Mail-Adresse")
+    oidc_id_claim: str = Field("sub", description="Angabe im Token mit der Kennung aus dem Verzeichnisdienst "
+                                                  "(„person add --external-id“)")
+    oidc_groups_claim: str = Field("groups", description="Angabe im Token mit den Gruppen")
+    oidc_groups: Literal["directory", "choose", "lead"] = Field(
+        "directory", description="Was die Gruppen bestimmen: nichts, welches der eigenen Ämter einer Person gilt, oder "
+                                 "welches aller Ämter")
     metrics_port: int | None = Field(None, ge=1, le=65535, description="Eigener Port für /metrics; leer: unter dem "
                                                                        "Port der KI-Pforte")
     metrics_token: SecretStr | None = Field(None, description="Kennwort (Bearer) für /metrics; leer: ohne")
@@ -132,6 +147,15 @@ class Settings(BaseSettings):
             raise ValueError("sqlite:///Pfad oder postgresql+psycopg://Benutzer:Kennwort@Rechner/Datenbank")
         return value
 
+    @field_validator("oidc_issuer")
+    @classmethod
+    def _safe_issuer(cls, value: str) -> str:
+        parts = urlsplit(value)
+        local = parts.scheme == "http" and parts.hostname in ("127.0.0.1", "localhost", "::1")
+        if value and not (parts.hostname and (parts.scheme == "https" or local)):
+            raise ValueError("eine Adresse, die mit https:// beginnt (http:// nur auf diesem Rechner)")
+        return value
+
     @field_validator("openai_base_url", "public_url")
     @classmethod
     def _http_address(cls, value: str) -> str:
@@ -144,6 +168,9 @@ class Settings(BaseSettings):
         if bool(self.openai_base_url) != bool(self.openai_model):
             missing = "KI_PFORTE_OPENAI_MODEL" if self.openai_base_url else "KI_PFORTE_OPENAI_BASE_URL"
             raise ValueError(f"Für den Schnellstart fehlt {missing}")
+        if bool(self.oidc_issuer) != bool(self.oidc_client_id):
+            missing = "KI_PFORTE_OIDC_CLIENT_ID" if self.oidc_issuer else "KI_PFORTE_OIDC_ISSUER"
+            raise ValueError(f"Für den Anmeldedienst fehlt {missing}")
         if self.metrics_port is not None and self.metrics_port == self.port:
             raise ValueError("KI_PFORTE_METRICS_PORT muss sich von KI_PFORTE_PORT unterscheiden")
         large = self.names_engine.removeprefix("kompakt+").removesuffix("+kompakt")
@@ -160,6 +187,11 @@ class Settings(BaseSettings):
     def names_entities(self) -> dict[str, str]:
         """Which labels of the larger model stand for which entity."""
         return dict(_pairs(self.names_labels))
+
+    @property
+    def oidc_accepted(self) -> tuple[str, ...]:
+        """For whom a token may be made out."""
+        return (self.oidc_client_id, *(name.strip() for name in self.oidc_audiences.split(",") if name.strip()))
 
     @property
     def database(self) -> str:

@@ -31,7 +31,9 @@ BODY_SECONDS = 30.0
 """For a small body, whatever the pieces it comes in."""
 BODY_RATE = 64 * 1024
 """Bytes a second that a large one must keep up: 20 MiB have five minutes more."""
-_IDENTITY = ("x-openwebui-", "x-kip-", "x-librechat-")
+_TWICE = "\n"
+"""Between the values of an ``X-`` header that came more than once: no value can hold it, so whoever reads such a header
+to learn who is asking (`gateway.identity.headers`) sees that there are two answers."""
 
 
 def new_request_id() -> str:
@@ -47,16 +49,21 @@ def new_request_id() -> str:
 
 
 def headers_of(scope: Scope) -> dict[str, str]:
-    """Return the headers with lower-case names; the first of several wins."""
+    """Return the headers with lower-case names; the first of several wins, but several ``X-`` headers are all kept."""
     result: dict[str, str] = {}
-    for name, value in scope["headers"]:
-        result.setdefault(name.decode("latin-1").lower(), value.decode("latin-1"))
+    for raw, content in scope["headers"]:
+        name, value = raw.decode("latin-1").lower(), content.decode("latin-1")
+        if name in result and name.startswith("x-"):
+            result[name] += _TWICE + value
+        else:
+            result.setdefault(name, value)
     return result
 
 
 def credentials_of(headers: dict[str, str]) -> Credentials:
     """Return what the client presented as proof of who it is."""
-    names = {name: value for name, value in headers.items() if name.startswith(_IDENTITY)}
+    # Which of them name a person is written in the entry of the front end (`ki-pforte client`).
+    names = {name: value for name, value in headers.items() if name.startswith("x-") and name != "x-api-key"}
     scheme, _, secret = headers.get("authorization", "").partition(" ")
     if scheme.lower() == "bearer" and secret.strip():
         return Credentials("bearer", secret.strip(), names)

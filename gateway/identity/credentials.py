@@ -1,24 +1,33 @@
-"""Finds the key in what a client sent: as a bearer token, in a key header, or in Basic as password or user name."""
+"""Finds the secret in what a client sent: as a bearer token, in a key header, or in Basic as password or user name."""
 
 from __future__ import annotations
 
 import base64
 import binascii
+from dataclasses import dataclass, field
 
 from gateway.identity import keys
 from gateway.ports import Credentials
 
 
-def key_in(credentials: Credentials) -> str:
-    """Return the presented key, or what stands in its place; empty if nothing was presented."""
+@dataclass(frozen=True, slots=True)
+class Presented:
+    """The secret, or what stands in its place (empty: nothing), and the user name that came with it in Basic."""
+
+    secret: str = field(repr=False)
+    user: str = field(default="", repr=False)
+
+
+def presented_in(credentials: Credentials) -> Presented:
+    """Return what was presented."""
     secret = credentials.secret.strip()
     if credentials.scheme == "none":
-        return ""
+        return Presented("")
     if credentials.scheme != "basic" or keys.key_id(secret):
-        return secret
+        return Presented(secret)
     user, _, password = _decoded(secret).partition(":")
     # `curl -u kip_...:` puts the key where the user name belongs; both are taken.
-    return user if not password or keys.key_id(user) else password
+    return Presented(user) if not password or keys.key_id(user) else Presented(password, user.strip())
 
 
 def _decoded(secret: str) -> str:

@@ -34,6 +34,10 @@ class Person:
     roles: frozenset[str] = frozenset()
     disabled_at: datetime | None = None
     """When the person left or was switched off; nobody who is disabled passes, whatever their KI-Pass says."""
+    external_id: str | None = field(default=None, repr=False)
+    """How the directory service of the house calls the person: it stays when a name and its address change."""
+    further: frozenset[str] = frozenset()
+    """Departments that the person also works for, beside `department`."""
 
     @property
     def active(self) -> bool:
@@ -54,3 +58,6 @@ class ApiKey:
     last_used_on: date | None = None
     """The day (Europe/Berlin), never the time: a time of day would tell when somebody works."""
     block_style: Literal["error", "message"] = "error"
+    service: str | None = None
+    """The department that an automatic service works for; None: the key of a person. A service has no KI-Pass of its
+    own: ``person_id`` is who answers for it, and it works as long as that person's KI-Pass does."""

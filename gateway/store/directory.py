@@ -11,9 +11,10 @@ from datetime import date
 
 from sqlalchemy import Connection, Engine, select
 
+from gateway.model.clients import TrustedClient
 from gateway.model.kipass import Evidence, PassEvent
 from gateway.model.people import ApiKey, Person
-from gateway.store import keys, passes, people
+from gateway.store import clients, keys, passes, people
 from gateway.store.engine import reading, writing
 from gateway.store.tables import generation
 
@@ -25,6 +26,25 @@ class StoredCaller:
     generation: int
     key: ApiKey
     sha256: bytes = field(repr=False)
+    person: Person
+    evidence: tuple[Evidence, ...]
+    events: tuple[PassEvent, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StoredClient:
+    """A trusted front end, by its key."""
+
+    generation: int
+    client: TrustedClient
+    sha256: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class StoredMember:
+    """A person, and what their KI-Pass is computed from."""
+
+    generation: int
     person: Person
     evidence: tuple[Evidence, ...]
     events: tuple[PassEvent, ...]
@@ -54,10 +74,32 @@ class SqlDirectory:
             proof = passes.of(connection, person.id)
             return StoredCaller(number, key, sha256, person, proof.evidence, proof.events)
 
+    def client(self, key_id: str) -> StoredClient | None:
+        """Return the trusted front end whose key has this public id."""
+        with reading(self._engine) as connection:
+            number = current_generation(connection)
+            found = clients.by_id(connection, key_id)
+            return None if found is None else StoredClient(number, *found)
+
+    def members(self, email: str, external_id: str) -> list[StoredMember]:
+        """Return the person with this address and the person with this id in the directory service: none, one or two.
+
+        An empty text asks for nobody.
+        """
+        with reading(self._engine) as connection:
+            number = current_generation(connection)
+            found = {person.id: person for person in (
+                people.by_external_id(connection, external_id) if external_id else None,
+                people.by_email(connection, email) if email else None) if person is not None}
+            proofs = {id_: passes.of(connection, id_) for id_ in found}
+            return [StoredMember(number, person, proofs[id_].evidence, proofs[id_].events)
+                    for id_, person in found.items()]
+
     def touch(self, key_id: str, day: date) -> None:
         """Note the day on which a key was used. Does not move the counter: no cached answer depends on it."""
         with writing(self._engine, bump=False) as connection:
             keys.touch(connection, key_id, day)
+            clients.touch(connection, key_id, day)
 
     def person(self, subject: str) -> Person | None:
         """Return the person behind an opaque subject."""

@@ -17,7 +17,7 @@ from sqlalchemy import Connection, Select, bindparam, delete, func, insert, or_,
 
 from gateway.model.people import ROLES, Person
 from gateway.store.errors import InvalidError
-from gateway.store.tables import person, person_role
+from gateway.store.tables import person, person_department, person_role
 
 _EMAIL = re.compile(r"[^\s@\"'<>,;:()\\]{1,64}@[^\s@\"'<>,;:()\\]{1,180}\Z")
 
@@ -29,6 +29,8 @@ class NewPerson(NamedTuple):
     name: str
     department: str
     roles: frozenset[str]
+    external_id: str | None = None
+    further: frozenset[str] = frozenset()
 
 
 def normal_email(text: str) -> str:
@@ -49,29 +51,41 @@ def check_roles(roles: Iterable[str]) -> frozenset[str]:
 
 def add(connection: Connection, new: Sequence[NewPerson], now: datetime) -> list[Person]:
     """Add people and return them with their fresh ids; addresses are brought into one spelling here."""
-    people = [Person(secrets.token_hex(16), normal_email(n.email), n.name.strip(), n.department, check_roles(n.roles))
-              for n in new]
+    people = [Person(secrets.token_hex(16), normal_email(n.email), n.name.strip(), n.department, check_roles(n.roles),
+                     external_id=n.external_id or None, further=n.further - {n.department}) for n in new]
     if not people:
         return []
     connection.execute(insert(person), [
-        {"id": p.id, "email": p.email, "name": p.name, "department_id": p.department, "created_at": now}
-        for p in people])
+        {"id": p.id, "email": p.email, "name": p.name, "department_id": p.department, "created_at": now,
+         "external_id": p.external_id} for p in people])
     connection.execute(insert(person_role), [{"person_id": p.id, "role": r} for p in people for r in sorted(p.roles)])
+    _add_further(connection, people)
     return people
 
 
 def change(connection: Connection, changed: Sequence[Person]) -> None:
-    """Write name, department, roles and `disabled_at` of people who are there already; the address stays."""
+    """Write all that is known of people who are there already, except the address, which stays."""
     if not changed:
         return
     connection.execute(
         update(person).where(person.c.id == bindparam("key")).values(
-            name=bindparam("name_"), department_id=bindparam("department_"), disabled_at=bindparam("disabled_")),
-        [{"key": p.id, "name_": p.name, "department_": p.department, "disabled_": p.disabled_at} for p in changed])
+            name=bindparam("name_"), department_id=bindparam("department_"), disabled_at=bindparam("disabled_"),
+            external_id=bindparam("external_")),
+        [{"key": p.id, "name_": p.name, "department_": p.department, "disabled_": p.disabled_at,
+          "external_": p.external_id} for p in changed])
+    connection.execute(delete(person_department).where(person_department.c.person_id == bindparam("key")),
+                       [{"key": p.id} for p in changed])
+    _add_further(connection, changed)
     connection.execute(delete(person_role).where(person_role.c.person_id == bindparam("key")),
                        [{"key": p.id} for p in changed])
     connection.execute(insert(person_role), [{"person_id": p.id, "role": r} for p in changed
                                              for r in sorted(check_roles(p.roles))])
+
+
+def _add_further(connection: Connection, people: Sequence[Person]) -> None:
+    rows = [{"person_id": p.id, "department_id": d} for p in people for d in sorted(p.further - {p.department})]
+    if rows:
+        connection.execute(insert(person_department), rows)
 
 
 def by_email(connection: Connection, email: str) -> Person | None:
@@ -83,6 +97,12 @@ def by_email(connection: Connection, email: str) -> Person | None:
 def by_id(connection: Connection, person_id: str) -> Person | None:
     """Return the person with this opaque id."""
     row = connection.execute(_select().where(person.c.id == person_id)).one_or_none()
+    return None if row is None else _person(row)
+
+
+def by_external_id(connection: Connection, external_id: str) -> Person | None:
+    """Return the person whom the directory service of the house calls by this id."""
+    row = connection.execute(_select().where(person.c.external_id == external_id)).one_or_none()
     return None if row is None else _person(row)
 
 
@@ -110,9 +130,13 @@ def every(connection: Connection) -> dict[str, Person]:
 def _select() -> Select[*tuple[Any, ...]]:
     roles = (select(func.aggregate_strings(person_role.c.role, ",")).where(person_role.c.person_id == person.c.id)
              .scalar_subquery())
-    return select(person.c.id, person.c.email, person.c.name, person.c.department_id, roles, person.c.disabled_at)
+    further = (select(func.aggregate_strings(person_department.c.department_id, ","))
+               .where(person_department.c.person_id == person.c.id).scalar_subquery())
+    return select(person.c.id, person.c.email, person.c.name, person.c.department_id, roles, person.c.disabled_at,
+                  person.c.external_id, further)
 
 
 def _person(row: Sequence[Any]) -> Person:
-    id_, email, name, department, roles, disabled_at = row
-    return Person(id_, email, name, department, frozenset(roles.split(",")) if roles else frozenset(), disabled_at)
+    id_, email, name, department, roles, disabled_at, external_id, further = row
+    return Person(id_, email, name, department, frozenset(roles.split(",")) if roles else frozenset(), disabled_at,
+                  external_id, frozenset(further.split(",")) if further else frozenset())

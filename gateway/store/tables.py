@@ -27,6 +27,7 @@ from sqlalchemy import (
     TypeDecorator,
 )
 
+from gateway.model.clients import GROUPS_MODES, IDENTITIES
 from gateway.model.people import ROLES
 
 metadata: Final = MetaData(naming_convention={
@@ -81,7 +82,16 @@ person = Table(
     Column("department_id", ForeignKey(department.c.id), nullable=False, index=True),
     Column("created_at", UtcDateTime, nullable=False),
     Column("disabled_at", UtcDateTime),
+    Column("external_id", String(200)),  # in the directory service of the house; NULL: not recorded
+    Index(None, "external_id", unique=True),
 )
+
+person_department = Table(
+    "person_department", metadata,
+    Column("person_id", ForeignKey(person.c.id, ondelete="CASCADE"), primary_key=True),
+    Column("department_id", ForeignKey(department.c.id), primary_key=True),
+)
+"""Departments that a person works for beside the one in ``person``."""
 
 person_role = Table(
     "person_role", metadata,
@@ -101,8 +111,32 @@ api_key = Table(
     Column("expires_at", UtcDateTime),
     Column("revoked_at", UtcDateTime),
     Column("last_used_on", Date),
+    Column("service", String(64)),  # department of an automatic service; NULL: the key of a person
     CheckConstraint(_one_of("block_style", ("error", "message")), name="block_style"),
 )
+
+client = Table(
+    "client", metadata,
+    Column("id", String(16), primary_key=True),
+    Column("name", String(200), nullable=False),
+    Column("sha256", LargeBinary(32), nullable=False, unique=True),
+    Column("identity", String(16), nullable=False),
+    Column("token_header", String(64), nullable=False),
+    Column("secret_name", String(64), nullable=False),
+    Column("email_header", String(64), nullable=False),
+    Column("id_header", String(64), nullable=False),
+    Column("groups_header", String(64), nullable=False),
+    Column("groups_mode", String(16), nullable=False),
+    Column("block_style", String(16), nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("expires_at", UtcDateTime),
+    Column("revoked_at", UtcDateTime),
+    Column("last_used_on", Date),
+    CheckConstraint(_one_of("identity", IDENTITIES), name="identity"),
+    CheckConstraint(_one_of("groups_mode", GROUPS_MODES), name="groups_mode"),
+    CheckConstraint(_one_of("block_style", ("error", "message")), name="block_style"),
+)
+"""Trusted front ends: the hash of the key, and the *name* of the secret with which they sign."""
 
 evidence = Table(
     "evidence", metadata,

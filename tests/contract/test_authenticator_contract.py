@@ -12,8 +12,9 @@ from typing import TypeVar
 import pytest
 
 from gateway.errors import GatewayError
-from gateway.identity import ApiKeyAuthenticator, Directory
+from gateway.identity import Directory
 from gateway.identity.keys import new_key
+from gateway.identity.porter import Porter
 from gateway.model.kipass import PassEvent
 from gateway.model.people import ApiKey
 from gateway.ports import Authenticator, Credentials
@@ -31,6 +32,7 @@ class World:
 
     directory: Directory
     key: str
+    email: str
 
     def revoke(self) -> None:
         raise NotImplementedError
@@ -43,7 +45,7 @@ class MemoryWorld(World):
     def __init__(self) -> None:
         self.memory = MemoryDirectory()
         self.directory = self.memory
-        self.key = self.memory.enrol()
+        self.key, self.email = self.memory.enrol(), "p1@x.example"
 
     def revoke(self) -> None:
         self.memory.change(self.key, key=replace(self.memory.of(self.key).key, revoked_at=NOW))
@@ -56,6 +58,7 @@ class SqlWorld(World):
     def __init__(self, url: str) -> None:
         self.engine = database(url)
         [self.person] = settle(self.engine, "p@x.example")
+        self.email = self.person.email
         fresh = new_key()
         self.key, self.id = fresh.text, fresh.id
         with writing(self.engine) as connection:
@@ -86,9 +89,9 @@ def world(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[World]:
     made.engine.dispose()
 
 
-def run(world: World, scene: Callable[[ApiKeyAuthenticator], Awaitable[Result]]) -> Result:
+def run(world: World, scene: Callable[[Porter], Awaitable[Result]]) -> Result:
     async def play() -> Result:
-        authenticator = ApiKeyAuthenticator(world.directory, compute, SetClock(), keys_page="http://x.example/keys")
+        authenticator = Porter(world.directory, compute, SetClock(), keys_page="http://x.example/keys")
         await authenticator.start()
         try:
             return await scene(authenticator)
@@ -114,10 +117,11 @@ async def refused(authenticator: Authenticator, credentials: Credentials) -> Gat
 
 def test_every_way_to_present_a_key_leads_to_the_same_person(world: World) -> None:
     ways = [("bearer", world.key), ("x-api-key", world.key), ("api-key", f" {world.key}\n"),
-            ("basic", basic(f"anyone:{world.key}")), ("basic", basic(f"{world.key}:")), ("basic", f"u:{world.key}"),
+            ("basic", basic(f"{world.email}:{world.key}")), ("basic", basic(f"{world.email.upper()}:{world.key}")),
+            ("basic", basic(f"token:{world.key}")), ("basic", basic(f"{world.key}:")), ("basic", f"u:{world.key}"),
             ("basic", world.key)]
 
-    async def scene(authenticator: ApiKeyAuthenticator) -> set[str]:
+    async def scene(authenticator: Porter) -> set[str]:
         return {(await authenticator.authenticate(Credentials(*way))).subject for way in ways}
 
     assert len(run(world, scene)) == 1
@@ -131,6 +135,12 @@ def test_the_principal_knows_key_department_roles_and_every_scope_but_no_name(wo
     assert "x.example" not in repr(principal)
 
 
+def test_a_key_with_the_address_of_somebody_else_is_refused(world: World) -> None:
+    error = run(world, lambda a: refused(a, Credentials("basic", basic(f"other@x.example:{world.key}"))))
+    assert (error.status, error.code) == (401, "schluessel_ungueltig")
+    assert "Benutzername" in error.message
+
+
 NO_KEY = [
     ("none", "", "kein Schlüssel mitgeschickt"), ("bearer", "", "kein Schlüssel mitgeschickt"),
     ("bearer", "sk-canary", "kein vollständiger"), ("bearer", "kip_canary", "kein vollständiger"),
@@ -141,7 +151,7 @@ NO_KEY = [
 
 
 def test_what_opens_no_door_is_refused_with_advice(world: World) -> None:
-    async def scene(authenticator: ApiKeyAuthenticator) -> list[GatewayError]:
+    async def scene(authenticator: Porter) -> list[GatewayError]:
         return [await refused(authenticator, Credentials(scheme, secret)) for scheme, secret, _ in NO_KEY]
 
     for error, (_, _, says) in zip(run(world, scene), NO_KEY, strict=True):
@@ -156,7 +166,7 @@ def test_what_opens_no_door_is_refused_with_advice(world: World) -> None:
 def test_the_public_id_of_a_key_alone_opens_nothing(world: World) -> None:
     forged = world.key[:13] + new_key().text[13:]
 
-    async def scene(authenticator: ApiKeyAuthenticator) -> GatewayError:
+    async def scene(authenticator: Porter) -> GatewayError:
         await authenticator.authenticate(bearer(world.key))
         return await refused(authenticator, bearer(forged))
 
@@ -164,7 +174,7 @@ def test_the_public_id_of_a_key_alone_opens_nothing(world: World) -> None:
 
 
 def test_a_revoked_key_is_refused_after_the_next_look(world: World) -> None:
-    async def scene(authenticator: ApiKeyAuthenticator) -> GatewayError:
+    async def scene(authenticator: Porter) -> GatewayError:
         await authenticator.authenticate(bearer(world.key))
         world.revoke()
         await authenticator.refresh()
@@ -174,7 +184,7 @@ def test_a_revoked_key_is_refused_after_the_next_look(world: World) -> None:
 
 
 def test_a_blocked_pass_is_seen_after_the_next_look(world: World) -> None:
-    async def scene(authenticator: ApiKeyAuthenticator) -> list[str]:
+    async def scene(authenticator: Porter) -> list[str]:
         states = [(await authenticator.authenticate(bearer(world.key))).pass_for().state]
         world.block()
         await authenticator.refresh()
@@ -184,9 +194,9 @@ def test_a_blocked_pass_is_seen_after_the_next_look(world: World) -> None:
 
 
 def test_the_background_look_notices_a_change_by_itself(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("gateway.identity.api_key.POLL_SECONDS", 0.01)
+    monkeypatch.setattr("gateway.identity.lookup.POLL_SECONDS", 0.01)
 
-    async def scene(authenticator: ApiKeyAuthenticator) -> None:
+    async def scene(authenticator: Porter) -> None:
         await authenticator.authenticate(bearer(world.key))
         world.revoke()
         async with asyncio.timeout(60):  # only so that a change that is never noticed does not hang the suite

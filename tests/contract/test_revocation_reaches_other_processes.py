@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from gateway.errors import GatewayError
-from gateway.identity import ApiKeyAuthenticator
 from gateway.identity.keys import new_key
+from gateway.identity.porter import Porter
 from gateway.model.people import ApiKey
 from gateway.ports import Credentials
 from gateway.store import keys, writing
@@ -38,7 +38,7 @@ def test_a_key_revoked_by_another_process_stops_working_here(database_url: str) 
         keys.add(connection, ApiKey(fresh.id, person.id, "n", NOW), fresh.sha256)
 
     async def serve() -> None:
-        authenticator = ApiKeyAuthenticator(SqlDirectory(engine), compute, SetClock())
+        authenticator = Porter(SqlDirectory(engine), compute, SetClock())
         await authenticator.start()
         try:
             await authenticator.authenticate(Credentials("bearer", fresh.text))

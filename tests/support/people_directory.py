@@ -7,6 +7,7 @@ from datetime import date, datetime
 from typing import Any
 
 from gateway.identity.keys import new_key
+from gateway.model.clients import TrustedClient
 from gateway.model.kipass import Evidence, PassEvent
 from gateway.model.people import ApiKey, Person
 from tests.support.municipality import DV, NOW
@@ -24,11 +25,21 @@ class Known:
     events: tuple[PassEvent, ...] = ()
 
 
+@dataclass(frozen=True)
+class KnownClient:
+    """One trusted front end as the directory keeps it."""
+
+    generation: int
+    client: TrustedClient
+    sha256: bytes
+
+
 @dataclass
 class MemoryDirectory:
     """`gateway.identity.Directory` in memory. ``down`` makes every question fail; ``reads`` counts the real ones."""
 
     known: dict[str, Known] = field(default_factory=dict)
+    clients: dict[str, KnownClient] = field(default_factory=dict)
     number: int = 1
     down: bool = False
     reads: int = 0
@@ -41,6 +52,27 @@ class MemoryDirectory:
         evidence = tuple(Evidence(m, now, DV if m == "dv" else None) for m in ("information", "schulung", "dv"))
         self.known[fresh.id] = Known(0, ApiKey(fresh.id, person.id, "n", now, **key), fresh.sha256, person, evidence)
         return fresh.text
+
+    def trust(self, identity: Any = "headers", **entry: Any) -> str:
+        """Add a trusted front end; return its key."""
+        fresh = new_key()
+        headers = {"token_header": "x-openwebui-user-jwt", "secret_name": "CHAT_SECRET"} \
+            if identity == "openwebui-jwt" else {"email_header": "x-openwebui-user-email", "id_header": "x-kip-user"}
+        entry = {"groups_header": "x-kip-groups", **headers, **entry}
+        client = TrustedClient(fresh.id, "Chat", identity, NOW, **entry)
+        self.clients[fresh.id] = KnownClient(0, client, fresh.sha256)
+        return fresh.text
+
+    def change_client(self, which: str, /, **changes: Any) -> None:
+        """Change a front end, as another process would."""
+        id_ = which.split("_")[1]
+        entry = self.clients[id_]
+        self.clients[id_] = replace(entry, client=replace(entry.client, **changes))
+        self.number += 1
+
+    def change_person(self, which: str, /, **changes: Any) -> None:
+        """Change the person who holds a key, as another process would."""
+        self.change(which, person=replace(self.of(which).person, **changes))
 
     def change(self, which: str, /, **changes: Any) -> None:
         """Change what is known, as another process would: the generation moves with it."""
@@ -61,6 +93,17 @@ class MemoryDirectory:
         self.reads += 1
         found = self.known.get(key_id)
         return found and replace(found, generation=self.number)
+
+    def client(self, key_id: str) -> KnownClient | None:
+        self._ask()
+        found = self.clients.get(key_id)
+        return found and replace(found, generation=self.number)
+
+    def members(self, email: str, external_id: str) -> list[Known]:
+        self._ask()
+        self.reads += 1
+        return [replace(k, generation=self.number) for k in self.known.values()
+                if (email and k.person.email == email) or (external_id and k.person.external_id == external_id)]
 
     def touch(self, key_id: str, day: date) -> None:
         self._ask()

@@ -79,12 +79,16 @@ def test_a_key_is_found_wherever_a_client_puts_it(headers: dict[str, str], expec
 
 
 def test_only_headers_that_may_name_a_person_go_with_the_credentials() -> None:
-    found = credentials_of({"x-openwebui-user-email": "a@x.example", "x-other": "b", "cookie": "c"})
-    assert found.headers == {"x-openwebui-user-email": "a@x.example"}
+    found = credentials_of({"x-openwebui-user-email": "a@x.example", "x-amt": "b", "cookie": "c", "x-api-key": "k"})
+    assert found.headers == {"x-openwebui-user-email": "a@x.example", "x-amt": "b"}
 
 
 def test_of_a_header_that_stands_twice_the_first_counts() -> None:
-    assert headers_of({"headers": [(b"X-A", b"1"), (b"x-a", b"2")]}) == {"x-a": "1"}
+    assert headers_of({"headers": [(b"Accept", b"1"), (b"accept", b"2")]}) == {"accept": "1"}
+
+
+def test_a_header_that_may_name_a_person_and_stands_twice_shows_that_it_does() -> None:
+    assert headers_of({"headers": [(b"X-A", b"1"), (b"x-a", b"2"), (b"X-B", b"3")]}) == {"x-a": "1\n2", "x-b": "3"}
 
 
 async def _stream(closed: list[str]) -> AsyncGenerator[bytes, None]:

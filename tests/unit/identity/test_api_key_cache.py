@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from gateway.errors import GatewayError
-from gateway.identity import ApiKeyAuthenticator
 from gateway.identity.cache import GenerationCache
+from gateway.identity.porter import Porter
 from gateway.model.kipass import Evidence
 from gateway.ports import Credentials
 from tests.support.municipality import DV, NOW, OLD_DV, SetClock, compute
@@ -27,7 +27,7 @@ class Stage:
         self.directory = MemoryDirectory()
         self.clock = SetClock()
         self.seconds = 0.0
-        self.authenticator = ApiKeyAuthenticator(self.directory, compute, self.clock, size=size,
+        self.authenticator = Porter(self.directory, compute, self.clock, size=size,
                                                  monotonic=lambda: self.seconds)
 
     async def ask(self, key: str) -> str:
@@ -73,7 +73,7 @@ def test_a_refused_key_costs_no_question_either_but_an_invented_one_takes_no_roo
 
     stage.play(scene)
     assert stage.directory.reads == 1 + 5
-    assert len(stage.authenticator._cache) == 1
+    assert len(stage.authenticator._keys.shelf) == 1
 
 
 def test_when_nobody_can_say_whether_something_changed_the_cache_is_not_believed() -> None:
@@ -186,7 +186,7 @@ def test_an_answer_read_before_a_change_is_not_kept_after_it() -> None:
         found = caller(key_id)
         if stage.directory.reads == 1:
             stage.directory.change(key, key=replace(stage.directory.of(key).key, revoked_at=NOW))
-            stage.authenticator._cache.confirm(stage.directory.number, stage.seconds)
+            stage.authenticator._keys.shelf._cache.confirm(stage.directory.number, stage.seconds)
         return found
 
     stage.directory.caller = overtaken  # type: ignore[method-assign]
@@ -207,13 +207,13 @@ def test_the_day_of_use_is_written_once_a_day() -> None:
         for _ in range(3):
             await stage.ask(key)
         known = stage.directory.of(key)
-        stage.authenticator._writer.submit(lambda: None).result()
+        stage.authenticator._lookup._writer.submit(lambda: None).result()
         stage.directory.change(key, key=replace(known.key, last_used_on=today))
         await stage.authenticator.refresh()
         await stage.ask(key)
         stage.clock.time = NOW + timedelta(days=1)
         await stage.ask(key)
-        stage.authenticator._writer.submit(lambda: None).result()
+        stage.authenticator._lookup._writer.submit(lambda: None).result()
 
     stage.play(scene)
     assert [day for _, day in stage.directory.touched] == [today, date(2026, 11, 24)]
@@ -230,7 +230,7 @@ def test_a_day_that_cannot_be_written_costs_no_request(caplog: pytest.LogCapture
 
     async def scene() -> None:
         assert await stage.ask(key) == "gueltig"
-        stage.authenticator._writer.submit(lambda: None).result()
+        stage.authenticator._lookup._writer.submit(lambda: None).result()
 
     stage.play(scene)
     assert "was not written: OSError" in caplog.text

@@ -1,0 +1,84 @@
+"""Signed in at the OpenID provider of the house: access and ID tokens as bearer.
+
+A token counts when the provider signed it (`issuer`, `tokens`), for KI-Pforte or a front end that is named in the
+settings, and has not ended; it is checked with every request. It says who somebody is; whether that person works here
+and holds a KI-Pass says the directory. An address that the provider itself calls unverified is not used.
+
+Not known here: whether the token was withdrawn before its end. Short lives are the provider's matter; a person who was
+switched off in the directory is refused within two seconds all the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from gateway.identity import texts, tokens
+from gateway.identity.headers import address, clean, groups_in
+from gateway.identity.issuer import IssuerKeys
+from gateway.identity.persons import Claimed, Persons
+from gateway.model.clients import GroupsMode
+from gateway.model.principal import Principal
+from gateway.ports import Clock
+
+KEY_ID: Final = "oidc"
+"""Stands where the id of a key stands otherwise."""
+
+
+@dataclass(frozen=True, slots=True)
+class OidcConfig:
+    """What tokens must say, and where they say it."""
+
+    audiences: tuple[str, ...]
+    email_claim: str = "email"
+    id_claim: str = "sub"
+    groups_claim: str = "groups"
+    groups: GroupsMode = "directory"
+
+
+@dataclass(frozen=True, slots=True)
+class OidcTokens:
+    """Turns a token into a principal."""
+
+    config: OidcConfig
+    keys: IssuerKeys
+    persons: Persons
+    clock: Clock
+
+    async def principal(self, token: str) -> Principal:
+        """Return whose token it is. Raises ``schluessel_ungueltig``, or ``pruefung_nicht_verfuegbar``."""
+        claimed = self._claimed(await self._claims(token))
+        known = await self.persons.find(claimed)
+        department = self.persons.department(known.person, claimed.groups, self.config.groups)
+        return Principal(known.person.id, department, known.person.roles, "person", KEY_ID, "error", known.passes)
+
+    async def _claims(self, token: str) -> Mapping[str, Any]:
+        try:
+            key = await self.keys.key(tokens.key_id(token))
+            if key is None:
+                raise tokens.TokenError
+            claims = tokens.signed_by_issuer(token, key.key, key.algorithm, self.keys.issuer, self.config.audiences,
+                                             self.clock.now())
+        except tokens.TokenError as error:
+            raise texts.invalid("anmeldung_abgelaufen" if error.expired else "anmeldung") from None
+        if "events" in claims:  # a logout token is signed in the same way and is no sign-in
+            raise texts.invalid("anmeldung")
+        return claims
+
+    def _claimed(self, claims: Mapping[str, Any]) -> Claimed:
+        config = self.config
+        email, external_id = _text(claims, config.email_claim), _text(claims, config.id_claim)
+        if claims.get("email_verified") in (False, "false"):
+            email = ""
+        if not email and not external_id:
+            raise texts.invalid("anmeldung")
+        groups = claims.get(config.groups_claim, ()) if config.groups != "directory" else ()
+        names = groups if isinstance(groups, list) else [groups] if isinstance(groups, str) else []
+        return Claimed(address(email), external_id,
+                       frozenset().union(*(groups_in(clean(name)) for name in names if isinstance(name, str))))
+
+
+def _text(claims: Mapping[str, Any], name: str) -> str:
+    value = claims.get(name, "")
+    return clean(value) if isinstance(value, str) else ""
