@@ -14,7 +14,7 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Connection, select, tuple_
 
 from audit.checkpointer import last_checkpoint
-from audit.record import ENDS, now_us, parse_envelope
+from audit.record import ENDS, META, OUTCOME, now_us, parse_envelope
 from audit.sequencer import read_state, unsequenced
 from audit.store.store import Store
 from audit.store.tables import FACETS, audit_facet, audit_part, audit_record, audit_seq
@@ -41,7 +41,7 @@ class Filters:
 
 @dataclass(frozen=True, slots=True)
 class RecordRow:
-    """One line of a page. ``end`` is the end of an intent, once there is one."""
+    """One line of a page. ``end`` is the end of an intent, once there is one; ``status`` how it ended, as it says."""
 
     idx: int
     id: str
@@ -56,6 +56,7 @@ class RecordRow:
     rule: str
     purpose: str
     end: RecordRow | None = None
+    status: str = ""
 
     @property
     def cursor(self) -> str:
@@ -141,7 +142,7 @@ class LedgerReader:
                 _row(row) for row in connection.execute(query.order_by(_f.t.desc(), _f.idx.desc()).limit(limit + 1))
             ]
             more = len(rows) > limit
-            rows = self._with_ends(connection, rows[:limit])
+            rows = self._with_ends(connection, self._with_status(connection, rows[:limit]))
         return Page(rows, rows[-1].cursor if more else None)
 
     def tail(self, after: int | None = None, limit: int = 50) -> list[RecordRow]:
@@ -192,8 +193,20 @@ class LedgerReader:
             .join(audit_record, audit_record.c.id == audit_seq.c.record_id)
             .where(audit_record.c.ref.in_(intents), audit_record.c.type.in_(sorted(ENDS)))
         )
-        ends = {row.ref: _row(row) for row in connection.execute(query)}
-        return [replace(row, end=ends.get(row.id)) for row in rows]
+        ends = self._with_status(connection, [_row(row) for row in connection.execute(query)])
+        found = {end.ref: end for end in ends}
+        return [replace(row, end=found.get(row.id)) for row in rows]
+
+    def _with_status(self, connection: Connection, rows: list[RecordRow]) -> list[RecordRow]:
+        """Add what outcomes say of themselves. It is no facet: read from their parts, as long as those are there."""
+        outcomes = [row.id for row in rows if row.type == OUTCOME]
+        if not outcomes:
+            return rows
+        query = select(audit_part.c.record_id, audit_part.c.body).where(
+            audit_part.c.record_id.in_(outcomes), audit_part.c.name == META
+        )
+        said = {record_id: _json(body) for record_id, body in connection.execute(query)}
+        return [replace(row, status=_status(said.get(row.id))) for row in rows]
 
     def _view(self, connection: Connection, record_id: str) -> RecordView | None:
         query = (
@@ -247,6 +260,11 @@ def _conditions(filters: Filters) -> list[ColumnElement[bool]]:
         if value:
             found.append(_f[name] == value)
     return found
+
+
+def _status(meta: Any) -> str:
+    status = meta.get("status") if isinstance(meta, dict) else None
+    return status if isinstance(status, str) else ""
 
 
 def _json(body: bytes) -> Any:

@@ -7,7 +7,7 @@ Everything here ends up in a template, which escapes it.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -25,7 +25,7 @@ class RowView:
     department: str
     model: str
     mark: str
-    """``ok``, ``no``, ``open`` or nothing: the shape beside the word."""
+    """``ok``, ``no``, ``stop``, ``open`` or nothing: the shape beside the word."""
     verdict: str
     reason: str
 
@@ -69,7 +69,8 @@ class Detail:
     meta: Mapping[str, Any]
     facts: tuple[tuple[str, str], ...]
     replaced: tuple[Replaced, ...]
-    rules: tuple[str, ...]
+    rules: tuple[tuple[str, str], ...]
+    """Id of each rule that took part, and what it is about."""
     pseudonym: str
     timeline: tuple[Event, ...] = ()
     proofs: tuple[Proof, ...] = field(default=())
@@ -99,23 +100,39 @@ def number_of(meta: Mapping[str, Any], name: str) -> int | None:
 
 def line(row: RecordRow, departments: Mapping[str, str], models: Mapping[str, str]) -> RowView:
     """Return a record as a line of the list."""
-    mark, verdict = "", words.TYPES.get(row.type, row.type)
-    if row.type == "denied":
-        mark, verdict = "no", words.DECISIONS["denied"]
-    elif row.type == "intent":
-        ended = row.end is not None and row.end.type == "outcome"
-        mark = "ok" if ended else "open"
-        verdict = words.DECISIONS["allowed"] if ended or row.end is None else "Ergebnis unbekannt"
-        reason = "noch ohne Ergebnis" if row.end is None else words.CODES.get(row.end.code, row.end.code)
-        return RowView(row, moment_of(row.t_us), departments.get(row.department, row.department),
-                       models.get(row.model, row.model), mark, verdict, reason)
+    mark, verdict, reason = _verdict(row)
     return RowView(row, moment_of(row.t_us), departments.get(row.department, row.department),
-                   models.get(row.model, row.model), mark, verdict, words.CODES.get(row.code, row.code))
+                   models.get(row.model, row.model), mark, verdict, reason)
+
+
+def _verdict(row: RecordRow) -> tuple[str, str, str]:
+    """Return shape, word and reason. Of a request the end counts, as far as there is one."""
+    code = words.CODES.get(row.code, row.code)
+    if row.type == "denied":
+        return "no", words.DECISIONS["denied"], code
+    if row.type == "outcome":
+        return words.MARKS.get(row.status, ""), words.OUTCOMES.get(row.status, words.TYPES["outcome"]), code
+    if row.type != "intent":
+        return "", words.TYPES.get(row.type, row.type), code
+    if row.end is None:
+        return "open", "noch ohne Ergebnis", "läuft, oder der Abschluss wird noch eingetragen"
+    if row.end.type != "outcome":
+        return "open", "ohne Ergebnis", "nicht bekannt, ob geantwortet wurde"
+    if row.end.status == "aborted":
+        return words.MARKS["aborted"], words.OUTCOMES["aborted"], "vom Programm der Person beendet"
+    if row.end.status == "failed" or row.end.code:
+        return words.MARKS["failed"], words.OUTCOMES["failed"], words.CODES.get(row.end.code, row.end.code)
+    if row.end.status != "ok":  # deleted after its time
+        return "open", words.DECISIONS["allowed"], "wie es endete, ist nicht mehr bekannt"
+    return words.MARKS["ok"], words.DECISIONS["allowed"], ""
 
 
 def detail(view: RecordView, exchange: Sequence[RecordView], names: Mapping[str, Mapping[str, str]],
-           covered: int) -> Detail:
-    """Return a record with its exchange. ``covered``: how many records the last checkpoint covers."""
+           covered: int, explain: Callable[[str], str] = str) -> Detail:
+    """Return a record with its exchange.
+
+    ``covered``: how many records the last checkpoint covers; ``explain``: puts a rule into words.
+    """
     meta = view.meta
     subject = view.parts.get("subject")
     value = subject.value if subject is not None and isinstance(subject.value, dict) else {}
@@ -125,7 +142,8 @@ def detail(view: RecordView, exchange: Sequence[RecordView], names: Mapping[str,
     family = exchange or [view]
     return Detail(
         view=view, at=moment_of(time_us(view.t)), meta=meta, facts=tuple(_facts(meta, names)),
-        replaced=tuple(_replaced(meta)), rules=tuple(str(r) for r in rules) if isinstance(rules, list) else (),
+        replaced=tuple(_replaced(meta)),
+        rules=tuple((str(r), explain(str(r))) for r in rules) if isinstance(rules, list) else (),
         pseudonym=pseudonym, timeline=tuple(_timeline(family)), proofs=tuple(_proof(v, covered) for v in family))
 
 
@@ -133,6 +151,9 @@ _FACTS = (("decision", "Entscheidung"), ("status", "Ergebnis"), ("code", "Grund"
           ("model", "Modell"), ("provider", "Anbieter"), ("region", "Ort"), ("purpose", "Zweck"),
           ("api", "Schnittstelle"), ("pass", "KI-Pass"), ("policy", "Fassung der Regeln"),
           ("dv_sha256", "Dienstvereinbarung (Prüfsumme)"))
+_COUNTED = (("unresolved", "Nicht zurückgesetzte Platzhalter"),
+            ("leaked", "Ersetzte Angaben, die der Anbieter trotzdem nannte"),
+            ("unrecorded", "Gleiche Ablehnungen, die nur gezählt wurden"))
 
 
 def _facts(meta: Mapping[str, Any], names: Mapping[str, Mapping[str, str]]) -> Iterable[tuple[str, str]]:
@@ -146,10 +167,14 @@ def _facts(meta: Mapping[str, Any], names: Mapping[str, Mapping[str, str]]) -> I
     for key, label in (("bytes_in", "Größe der Anfrage"), ("bytes_out", "Größe der Antwort")):
         if (octets := number_of(meta, key)) is not None:
             yield label, words.size(octets)
-    if (unresolved := number_of(meta, "unresolved")) is not None and unresolved > 0:
-        yield "Nicht zurückgesetzte Platzhalter", words.number(unresolved)
-    known = {"vorgang", "rules", "found", "replaced", "tokens_in", "tokens_out", "bytes_in", "bytes_out", "unresolved",
-             "latency_ms", "first_byte_ms", "http_status", "stream", "dropped_fields", *dict(_FACTS)}
+    for key, label in _COUNTED:
+        if (count := number_of(meta, key)) is not None and count > 0:
+            yield label, words.number(count)
+    if unknown := _counts(meta.get("strangers")):
+        yield "Angaben in der Antwort, die niemand gesendet hat", ", ".join(
+            f"{words.number(count)} {words.entity(kind)}" for kind, count in sorted(unknown.items()))
+    known = {"vorgang", "rules", "found", "replaced", "tokens_in", "tokens_out", "bytes_in", "bytes_out", "strangers",
+             "latency_ms", "first_byte_ms", "http_status", "stream", "dropped_fields", *dict(_COUNTED), *dict(_FACTS)}
     for key in sorted(meta.keys() - known):
         if value := text_of(meta, key):
             yield key, value
@@ -196,7 +221,7 @@ def _ending(view: RecordView, at: datetime, began: datetime | None) -> Event:
     status, code = text_of(meta, "status"), text_of(meta, "code")
     pieces = [words.CODES.get(code, code)] if code else []
     if (first := number_of(meta, "first_byte_ms")) is not None:
-        pieces.append(f"Die ersten Zeichen kamen nach {words.duration(first)}")
+        pieces.append(f"{'die' if pieces else 'Die'} ersten Zeichen kamen nach {words.duration(first)}")
     if (total := number_of(meta, "latency_ms")) is not None:
         pieces.append(f"insgesamt {words.duration(total)}" if pieces else f"Insgesamt {words.duration(total)}")
     elif began is not None:

@@ -18,6 +18,9 @@ DECISIONS: Final = {"allowed": "durchgelassen", "denied": "abgelehnt"}
 
 OUTCOMES: Final = {"ok": "beantwortet", "aborted": "abgebrochen", "failed": "fehlgeschlagen"}
 
+MARKS: Final = {"ok": "ok", "aborted": "stop", "failed": "no"}
+"""The shape beside an outcome."""
+
 CODES: Final = {
     "schluessel_ungueltig": "Schlüssel ungültig", "ki_pass_fehlt": "KI-Pass fehlt",
     "ki_pass_abgelaufen": "KI-Pass abgelaufen", "ki_pass_dv_neu": "neue Dienstvereinbarung nicht bestätigt",
