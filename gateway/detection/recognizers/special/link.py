@@ -34,9 +34,9 @@ TRIGGERS: Final = {
     "CUE.name": " ".join(word.lower() for word in lines("given_names.txt") if word.isalpha())}
 
 _END: Final = re.compile(
-    r"""[.!?](?<!\d.)(?<![\s.(]\w.)(?<!\b(?:Hr|Fr|Dr|St|Nr|ca|Az|lt|gz).)
+    r"""[.!?\n](?:(?<!\n)(?<!\d.)(?<![\s.(]\w.)(?<!\b(?:Hr|Fr|Dr|St|Nr|ca|Az|lt|gz).)
         (?<!\b(?:geb|gem|evt|bzw|vgl|Tel|Fam|Str|ggf|Hrn).)(?=\s)
-    |\n(?:[ \t]{0,9}\n|(?=[ \t]{0,9}(?:[-*•–]|\d{1,2}[.)])[ ]))""", re.I | re.X)
+    |(?<=\n)(?:[ \t]{0,9}\n|(?=[ \t]{0,9}(?:[-*•–]|\d{1,2}[.)])[ ])))""", re.I | re.X)
 """Where a sentence, a paragraph or an item of a list ends."""
 _NAMED: Final = re.compile(r"\.?[ \n](?:(?:Dr|Prof|Dipl|med)\b\.?[ -]?|[A-ZÄÖÜ][a-zäöü]{2,20}in[ ]){0,3}[A-ZÄÖÜÀ-Þ]")
 _DETERMINER: Final = re.compile(
@@ -45,7 +45,10 @@ _DETERMINER: Final = re.compile(
 _SINGULAR: Final = re.compile(
     r"(?:^|[.:,;(\n\t|\"]|\b(?:der|die|de[mnrs]|das|ein(?:e[mrs]?)?|(?:unser|mein|sein|ihr)\w{0,2}|diese[rmn]?|genannte\w?|"
     r"und|von|vom|beim|zum|zur|am|als|ehemalige\w?|neue\w?|junge\w?|minderjährige\w?))\s{0,9}\Z", re.I)
-_LAW: Final = re.compile(r"(?:\A|\n)[ ]{0,9}\(\d{1,2}[a-z]?\)[ ]|\d{1,2}\.[ ]{2}|§|\(m/w/d\)|\bAbs\.|\bSGB\b")
+_LAW: Final = re.compile(
+    r"""[§(AS\d](?:(?<=§)|(?<=\()(?:m/w/d\)|(?<!.\()\d{1,2}[a-z]?\)[ ])|(?<=A)bs\.|(?<=S)GB\b|(?<=\d)\d?\.[ ]{2})""",
+    re.X)
+"""What only rules and adverts have: a paragraph sign, "(1)" at the beginning of a line, "(m/w/d)"."""
 _OWN: Final = re.compile(
     r"\b(?:(?:ihr|sein|mein|unser)(?:e|er|em|en|es)?|hat|habe|hatte|leidet|litt|bekam|nimmt|erhielt)"
     r"(?:[ ][\w-]{1,20}){0,3}[ ]\Z", re.I)
