@@ -61,6 +61,7 @@ def main() -> None:
 def _register() -> None:
     from gateway.cli import inspect, run
     from gateway.cli.audit import audit_app
+    from gateway.cli.client import client_app
     from gateway.cli.document import document_app
     from gateway.cli.key import key_app
     from gateway.cli.passes import pass_app
@@ -68,7 +69,7 @@ def _register() -> None:
     from gateway.cli.policy import model_app, policy_app
     for command in (run.serve, run.init, run.doctor, run.train, inspect.redact, inspect.evaluate):
         app.command()(command)
-    for group in (person_app, key_app, pass_app, document_app, policy_app, model_app, audit_app):
+    for group in (person_app, key_app, client_app, pass_app, document_app, policy_app, model_app, audit_app):
         app.add_typer(group)
 
 

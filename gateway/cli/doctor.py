@@ -10,15 +10,18 @@ from datetime import UTC, date, datetime
 from audit import LedgerError
 from gateway.cli.context import CliContext
 from gateway.cli.output import CliError
+from gateway.cli.views import works
 from gateway.detection import DetectorOptions, build_detector
 from gateway.errors import GatewayError
 from gateway.home import open_ledger
+from gateway.identity.keys import LEAST_SECRET
 from gateway.kipass import BASIS, passes
 from gateway.policy import PolicyErrors, PolicySet, expiring_agreements
 from gateway.settings import Settings
-from gateway.store import StoreError, people
+from gateway.store import StoreError, clients, people
 from gateway.store import passes as proofs
 from gateway.upstream.routing import UpstreamRouter
+from gateway.upstream.secrets import Secrets
 
 GOOD, NOTICE, FAULT = "in Ordnung", "Hinweis", "Fehler"
 LEAST_FREE = 1 << 30
@@ -39,8 +42,8 @@ def examine(own: CliContext, settings: Settings) -> list[Finding]:
         policies = own.policy_set
     except PolicyErrors as errors:
         return [Finding("Richtlinien", FAULT, str(problem)) for problem in errors.problems]
-    return [*_policies(policies), *_models(policies, settings), *_people(own, policies), *_ledger(settings, policies),
-            *_detector(settings, policies), *_disk(settings)]
+    return [*_policies(policies), *_models(policies, settings), *_people(own, policies), *_clients(own, settings),
+            *_ledger(settings, policies), *_detector(settings, policies), *_disk(settings)]
 
 
 def _policies(policies: PolicySet) -> Iterator[Finding]:
@@ -75,6 +78,28 @@ def _people(own: CliContext, policies: PolicySet) -> Iterator[Finding]:
     if unknown:
         yield Finding("Personen", FAULT, f"Ohne Richtlinie ist: {', '.join(sorted(unknown))}. Legen Sie die Datei in "
                                          "policies/departments an oder tragen Sie die Personen um.")
+
+
+def _clients(own: CliContext, settings: Settings) -> Iterator[Finding]:
+    try:
+        with own.reading() as connection:
+            trusted = [client for client in clients.every(connection) if works(client, own.now())]
+    except (StoreError, CliError):
+        return  # said above
+    secrets = Secrets(settings.home / "secrets")
+    needed = {client.name: client.secret_name for client in trusted if client.identity == "openwebui-jwt"}
+    for name, secret in needed.items():
+        length = len(secrets.find(secret))
+        if length < LEAST_SECRET:
+            lack = "ist zu kurz" if length else "fehlt"
+            yield Finding("Anwendungen", FAULT, f"Das Geheimnis von „{name}“ {lack}. Setzen Sie {secret} in der "
+                          f"Umgebung oder schreiben Sie es in secrets/{secret} in HOME, mindestens {LEAST_SECRET} "
+                          "Zeichen. Bis dahin wird die Anwendung abgewiesen.")
+    for secret in secrets.open_files(sorted(set(needed.values()))):
+        yield Finding("Anwendungen", FAULT, f"Andere auf diesem Rechner können secrets/{secret} lesen. Bitte setzen "
+                                            "Sie die Rechte der Datei auf 0600.")
+    if trusted:
+        yield Finding("Anwendungen", GOOD, f"{len(trusted)} zugelassen")
 
 
 def _ledger(settings: Settings, policies: PolicySet) -> Iterator[Finding]:

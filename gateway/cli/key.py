@@ -25,6 +25,9 @@ def create(
     ctx: typer.Context,
     email: Annotated[str, typer.Argument(help="E-Mail-Adresse der Person.")],
     name: Annotated[str, typer.Option("--name", help="Wofür der Schlüssel ist, zum Beispiel „Nextcloud“.")] = "",
+    service: Annotated[str | None, typer.Option(
+        "--service", help="Für einen automatischen Dienst dieses Amtes, zum Beispiel n8n. Die Person ist dafür "
+                          "verantwortlich, ihr KI-Pass muss gelten; --name und --days sind nötig.")] = None,
     days: Annotated[int | None, typer.Option("--days", min=1, max=3660, help="Gültig für so viele Tage.")] = None,
     block_style: Annotated[Literal["error", "message"], typer.Option(
         "--block-style", help="Wie eine Ablehnung erscheint: als Fehler, oder als Antwort im Chat.")] = "error",
@@ -39,14 +42,25 @@ def create(
         if not person.active:
             raise CliError(f"Der Zugang von {person.email} ist nicht aktiv. Mit „ki-pforte person enable "
                            f"{person.email}“ schalten Sie ihn wieder frei.", Exit.MISUSE)
+        if service is not None:
+            _check_service(service, name, days, own.departments)
         key = ApiKey(fresh.id, person.id, name or "Schlüssel", now, now + timedelta(days=days) if days else None,
-                     block_style=block_style)
+                     block_style=block_style, service=service)
         keys.add(connection, key, fresh.sha256)
-        own.record("key.created", {"key": key.id, "via": "cli"}, person.id)
+        kind = {"service": service} if service else {}
+        own.record("key.created", {"key": key.id, "via": "cli", **kind}, person.id)
     if json:
         return emit({**key_json(key, person.email, now), "key": fresh.text})
     note(f"Neuer Schlüssel für {person.email}. Er wird nur jetzt angezeigt; bitte kopieren Sie ihn gleich:")
     return say(fresh.text)
+
+
+def _check_service(department: str, name: str, days: int | None, departments: dict[str, str]) -> None:
+    if department not in departments:
+        raise CliError(f"Das Amt „{department}“ gibt es nicht. Möglich sind: {', '.join(sorted(departments))}.",
+                       Exit.MISUSE)
+    if not name.strip() or days is None:
+        raise CliError("Ein Dienst braucht mit --name einen Namen und mit --days ein Ende.", Exit.MISUSE)
 
 
 @key_app.command("list")
@@ -66,8 +80,8 @@ def list_(
         everybody = {owner.id: owner} if owner else {p.id: p for p in people.every(connection).values()}
     if json:
         return emit({"keys": [key_json(k, everybody[k.person_id].email, now) for k in found]})
-    return table(("Kennzeichen", "Person", "Name", "Stand", "angelegt", "zuletzt genutzt"), [
-        (k.id, everybody[k.person_id].email, k.name, key_words(k, now), f"{k.created_at:%d.%m.%Y}",
+    return table(("Kennzeichen", "Person", "Name", "Dienst", "Stand", "angelegt", "zuletzt genutzt"), [
+        (k.id, everybody[k.person_id].email, k.name, k.service or "", key_words(k, now), f"{k.created_at:%d.%m.%Y}",
          f"{k.last_used_on:%d.%m.%Y}" if k.last_used_on else "nie") for k in found])
 
 

@@ -29,6 +29,10 @@ def add(
     email: Email,
     name: Annotated[str, typer.Option("--name", help="Vor- und Nachname.")],
     department: Annotated[str, typer.Option("--department", help="Amt, zum Beispiel „bauamt“.")],
+    also: Annotated[list[str] | None, typer.Option(
+        "--also", help="Weiteres Amt, für das die Person arbeitet; mehrfach möglich.")] = None,
+    external_id: Annotated[str, typer.Option(
+        "--external-id", help="Kennung im Verzeichnisdienst; sie bleibt, wenn sich die Adresse ändert.")] = "",
     role: Annotated[list[str] | None, typer.Option(
         "--role", help="Rolle; mehrfach möglich. „staff“ hat jede Person.")] = None,
     json: Json = False,
@@ -40,10 +44,12 @@ def add(
     with own.writing() as connection:
         if people.by_email(connection, email) is not None:
             raise CliError(f"{email} ist schon eingetragen.", Exit.MISUSE)
-        if department not in own.departments:
-            raise CliError(f"Das Amt „{department}“ gibt es nicht. Möglich sind: {', '.join(sorted(own.departments))}.",
-                           Exit.MISUSE)
-        new = people.NewPerson(email, name, department, frozenset(role or ()))
+        for named in (department, *(also or ())):
+            if named not in own.departments:
+                raise CliError(f"Das Amt „{named}“ gibt es nicht. Möglich sind: {', '.join(sorted(own.departments))}.",
+                               Exit.MISUSE)
+        new = people.NewPerson(email, name, department, frozenset(role or ()), people.normal_id(external_id),
+                               frozenset(also or ()))
         [person] = people.add(connection, [new], own.now())
         own.record("person.added", {"via": "cli"}, person.id)
     if json:
@@ -87,7 +93,8 @@ def show(ctx: typer.Context, email: Email, json: Json = False) -> None:
     if json:
         return emit({**person_json(person), "passes": {scope: pass_json(s) for scope, s in held.items()},
                      "keys": [key_json(k, person.email, now) for k in own_keys]})
-    say(f"{person.name} <{person.email}>, {person.department}, {'aktiv' if person.active else 'nicht aktiv'}")
+    places = ", ".join([person.department, *sorted(person.further)])
+    say(f"{person.name} <{person.email}>, {places}, {'aktiv' if person.active else 'nicht aktiv'}")
     say(f"Rollen: {', '.join(sorted(person.roles))}")
     for scope, status in held.items():
         say(f"KI-Pass {own.rules.scopes[scope].name}: {pass_words(status)}")

@@ -5,7 +5,7 @@ difference. Nothing is written while there is a single mistake. The file says wh
 bring back somebody who was switched off, and only with ``--disable-missing`` does it switch anybody off.
 
 Comma or semicolon, UTF-8 with or without mark, headings in English or German. An optional column that is missing
-leaves what is stored as it is, and so does an empty cell under roles.
+leaves what is stored as it is, and so does an empty cell in it.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ _HEADINGS: Final = {
     "email": "email", "e-mail": "email", "mail": "email", "e-mail-adresse": "email",
     "name": "name", "department": "department", "amt": "department", "abteilung": "department",
     "roles": "roles", "rollen": "roles", "rolle": "roles",
+    "external_id": "external_id", "kennung": "external_id", "also": "also", "weitere ämter": "also",
 }
 MAX_BYTES: Final = 50_000_000
 
@@ -44,13 +45,15 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One line of the file, in one spelling. Roles None: the file does not say."""
+    """One line of the file, in one spelling. None: the file does not say."""
 
     line: int
     email: str
     name: str
     department: str
     roles: frozenset[str] | None
+    external_id: str | None = None
+    also: frozenset[str] | None = None
 
 
 @dataclass(slots=True)
@@ -110,7 +113,7 @@ def _columns(heading: Sequence[str]) -> dict[str, int]:
         name = _HEADINGS.get(cell.strip().lower())
         if name is None:
             raise CliError(f"Die Spalte „{cell.strip()[:40]}“ ist nicht bekannt. Möglich sind: email, name, "
-                           "department, roles.", Exit.MISUSE)
+                           "department, roles, external_id, also.", Exit.MISUSE)
         if name in columns:
             raise CliError(f"Die Spalte „{name}“ kommt zweimal vor.", Exit.MISUSE)
         columns[name] = position
@@ -131,7 +134,9 @@ def _row(line: int, cells: Sequence[str], columns: Mapping[str, int], rows: list
     try:
         # Roles are parted by whatever people part them by.
         roles = people.check_roles(re.split(r"[|,;\s]+", value["roles"])) if value.get("roles") else None
-        rows.append(Row(line, people.normal_email(value["email"]), value["name"], value["department"], roles))
+        also = frozenset(re.split(r"[|,;\s]+", value["also"])) if value.get("also") else None
+        rows.append(Row(line, people.normal_email(value["email"]), value["name"], value["department"], roles,
+                        people.normal_id(value.get("external_id", "")), also))
     except InvalidError as error:
         problems.append(Problem(line, str(error)))
 
@@ -146,9 +151,10 @@ def plan(rows: Sequence[Row], errors: Sequence[Problem], there: Mapping[str, Per
             result.errors.append(Problem(row.line, f"Diese Adresse steht schon in Zeile {first[row.email]}."))
             continue
         first[row.email] = row.line
-        if row.department not in departments:
+        missing = sorted(({row.department} | (row.also or frozenset())) - departments)
+        if missing:
             known = ", ".join(sorted(departments))
-            result.errors.append(Problem(row.line, f"Das Amt „{row.department[:64]}“ gibt es nicht. "
+            result.errors.append(Problem(row.line, f"Das Amt „{missing[0][:64]}“ gibt es nicht. "
                                                    f"Möglich sind: {known}."))
             continue
         _compare(row, there.get(row.email), result)
@@ -160,9 +166,12 @@ def plan(rows: Sequence[Row], errors: Sequence[Problem], there: Mapping[str, Per
 
 def _compare(row: Row, old: Person | None, result: Plan) -> None:
     if old is None:
-        result.added.append(people.NewPerson(row.email, row.name, row.department, row.roles or frozenset()))
+        result.added.append(people.NewPerson(row.email, row.name, row.department, row.roles or frozenset(),
+                                             row.external_id, row.also or frozenset()))
         return
-    new = replace(old, name=row.name, department=row.department, roles=old.roles if row.roles is None else row.roles)
+    new = replace(old, name=row.name, department=row.department, roles=old.roles if row.roles is None else row.roles,
+                  external_id=row.external_id or old.external_id,
+                  further=(old.further if row.also is None else row.also) - {row.department})
     if not old.active:
         result.still_disabled.append(old)
     elif new == old:
@@ -210,5 +219,7 @@ def report(plan: Plan, *, dry_run: bool, as_json: bool) -> None:
 
 def _difference(old: Person, new: Person) -> dict[str, tuple[Any, Any]]:
     pairs = {"name": (old.name, new.name), "department": (old.department, new.department),
-             "roles": (" ".join(sorted(old.roles)), " ".join(sorted(new.roles)))}
+             "roles": (" ".join(sorted(old.roles)), " ".join(sorted(new.roles))),
+             "external_id": (old.external_id or "", new.external_id or ""),
+             "also": (" ".join(sorted(old.further)), " ".join(sorted(new.further)))}
     return {key: pair for key, pair in pairs.items() if pair[0] != pair[1]}

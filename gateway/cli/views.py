@@ -7,6 +7,7 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from gateway.kipass import last_day
+from gateway.model.clients import TrustedClient
 from gateway.model.people import ApiKey, Person
 from gateway.model.principal import PassStatus
 
@@ -21,7 +22,8 @@ STATES: Final = {
 def person_json(person: Person) -> dict[str, Any]:
     """Return a person for scripts."""
     return {"email": person.email, "name": person.name, "department": person.department,
-            "roles": sorted(person.roles), "active": person.active, "subject": person.id}
+            "further_departments": sorted(person.further), "roles": sorted(person.roles), "active": person.active,
+            "external_id": person.external_id, "subject": person.id}
 
 
 def key_json(key: ApiKey, email: str, now: datetime) -> dict[str, Any]:
@@ -29,7 +31,8 @@ def key_json(key: ApiKey, email: str, now: datetime) -> dict[str, Any]:
     return {"id": key.id, "name": key.name, "email": email, "active": works(key, now),
             "created_on": day(key.created_at), "expires_at": key.expires_at and key.expires_at.isoformat(),
             "revoked_at": key.revoked_at and key.revoked_at.isoformat(),
-            "last_used_on": key.last_used_on and key.last_used_on.isoformat(), "block_style": key.block_style}
+            "last_used_on": key.last_used_on and key.last_used_on.isoformat(), "block_style": key.block_style,
+            "service": key.service}
 
 
 def pass_json(status: PassStatus) -> dict[str, Any]:
@@ -39,12 +42,12 @@ def pass_json(status: PassStatus) -> dict[str, Any]:
             "document_sha256": status.document_sha256}
 
 
-def works(key: ApiKey, now: datetime) -> bool:
+def works(key: ApiKey | TrustedClient, now: datetime) -> bool:
     """Whether a key still opens the door."""
     return key.revoked_at is None and (key.expires_at is None or key.expires_at > now)
 
 
-def key_words(key: ApiKey, now: datetime) -> str:
+def key_words(key: ApiKey | TrustedClient, now: datetime) -> str:
     """Return the state of a key in German."""
     if key.revoked_at is not None:
         return "widerrufen"

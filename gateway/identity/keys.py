@@ -19,6 +19,8 @@ from dataclasses import dataclass, field
 from typing import Final
 
 PREFIX: Final = "kip_"
+LEAST_SECRET: Final = 32
+"""Characters of a secret with which somebody signs under HS256: as long as the hash (RFC 7518, 3.2)."""
 _ALPHABET: Final = string.digits + string.ascii_letters
 _ID_LENGTH: Final = 8
 _SECRET_LENGTH: Final = 43

@@ -20,8 +20,6 @@ from joserfc.jwt import JWTClaimsRegistry
 SKEW_SECONDS: Final = 60
 LONGEST: Final = 16_384
 """Characters of a token; one with two hundred groups has about ten thousand."""
-LEAST_SECRET: Final = 32
-"""Characters of a shared secret: as long as the hash (RFC 7518, 3.2)."""
 
 
 class TokenError(Exception):

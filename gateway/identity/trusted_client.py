@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, TypeAlias
 
-from gateway.identity import texts, tokens
+from gateway.identity import keys, texts, tokens
 from gateway.identity.headers import address, clean, groups_in, raw_value, value_of
 from gateway.identity.persons import Claimed, Persons
 from gateway.model.clients import TrustedClient
@@ -70,9 +70,9 @@ class TrustedClients:
 
     def _secret(self, client: TrustedClient) -> str:
         secret = self.secrets(client.secret_name)
-        if len(secret) < tokens.LEAST_SECRET:
+        if len(secret) < keys.LEAST_SECRET:
             _log.warning("secret %s of client %s is missing or shorter than %d characters", client.secret_name,
-                         client.id, tokens.LEAST_SECRET)
+                         client.id, keys.LEAST_SECRET)
             raise texts.sign_in_unavailable(f"secret of client {client.id} is missing or too short")
         return secret
 

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final, Literal
 
+from gateway.model.people import BlockStyle
+
 Identity = Literal["openwebui-jwt", "headers"]
 IDENTITIES: Final[tuple[Identity, ...]] = ("openwebui-jwt", "headers")
 """How a front end names the person: by a signed token, or by plain headers that only it can set."""
@@ -35,7 +37,7 @@ class TrustedClient:
     id_header: str = ""
     groups_header: str = ""
     groups: GroupsMode = "directory"
-    block_style: Literal["error", "message"] = "message"
+    block_style: BlockStyle = "message"
     expires_at: datetime | None = None
     revoked_at: datetime | None = None
     last_used_on: date | None = None

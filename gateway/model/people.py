@@ -15,6 +15,10 @@ ROLES: Final[tuple[Role, ...]] = ("staff", "ki-pass-stelle", "dpo", "personalrat
 """Every role, from the most common to the rarest."""
 
 
+BlockStyle = Literal["error", "message"]
+"""How a refusal appears: as an error, or as an answer in the chat, because some clients show no error text."""
+
+
 @dataclass(frozen=True, slots=True)
 class Department:
     """A unit of the administration: the id that policies use, and the name that people read."""
@@ -57,7 +61,7 @@ class ApiKey:
     revoked_at: datetime | None = None
     last_used_on: date | None = None
     """The day (Europe/Berlin), never the time: a time of day would tell when somebody works."""
-    block_style: Literal["error", "message"] = "error"
+    block_style: BlockStyle = "error"
     service: str | None = None
     """The department that an automatic service works for; None: the key of a person. A service has no KI-Pass of its
     own: ``person_id`` is who answers for it, and it works as long as that person's KI-Pass does."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import secrets
+import unicodedata
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -39,6 +40,14 @@ def normal_email(text: str) -> str:
     if not _EMAIL.match(email):
         raise InvalidError("Die E-Mail-Adresse ist nicht vollständig. Bitte schreiben Sie sie in der Form name@ort.de.")
     return email
+
+
+def normal_id(text: str) -> str | None:
+    """Return the one spelling of an id of the directory service (nothing if it is empty), or raise if it is none."""
+    id_ = unicodedata.normalize("NFC", text.strip())
+    if len(id_) > 200 or not id_.isprintable():
+        raise InvalidError("Die Kennung aus dem Verzeichnisdienst hat höchstens 200 sichtbare Zeichen.")
+    return id_ or None
 
 
 def check_roles(roles: Iterable[str]) -> frozenset[str]:
