@@ -24,6 +24,8 @@ DATE: Final = (
     r"|\d{1,2}[ ]\d{2}[ ]\d{4}(?!\d)"
     rf"|\d{{1,2}}(?:st|nd|rd|th|ter|ten|\.)?[ \n]?{_MONTHS}(?:[ ,\n]{{1,2}}(?:\d{{4}}|['’]\d{{2}})(?!\d))?(?![a-zäöü])"
     rf"|{_MONTHS}[ ]\d{{1,2}},?[ ]\d{{4}}(?!\d))")
+MONTH: Final = (r"(?:Januar|Februar|März|April|Mai|Juni|Juli|August|September|Oktober|November|Dezember)(?!\w|[ ]\d)")
+"""A month alone: only where somebody is spoken of."""
 DATE_RE: Final = re.compile(DATE, re.I)
 YEAR: Final = r"(?:(?:19|20)\d{2})(?![\d.,/-]?\d)"
 """A year alone: only right behind a label."""

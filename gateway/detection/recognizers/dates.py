@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from gateway.detection.dates import DATE, SHORT, TO, WHEN, WHEN_RE, ends
+from gateway.detection.dates import DATE, MONTH, SHORT, TO, WHEN, WHEN_RE, ends
 from gateway.detection.sheet import Rule, Sheet
 from gateway.model.finding import Finding
 
@@ -52,18 +52,37 @@ def _find(sheet: Sheet) -> Iterator[Finding]:
             yield Finding(*match.span(1), "DATE_SENSITIVE", 0.9, "kontext", certain=False)
     for kind, reach in _KINDS.items():
         for start, end in sheet.hits(kind):
-            if not _DIGIT.search(text, max(sheet.begin, start - _LEFT_REACH), end + _RIGHT_REACH):
-                continue
-            if kind == "MARITAL_END" and not sheet.near("MARITAL", start, _MARITAL_REACH, 40):
-                continue  # "aufgelöst": an association, or a marriage?
-            told = reach == "told" or (reach == "who" and sheet.near("WHO", start, 160, 120))
-            if reach == "who" and not told and kind == "PLACE":
-                continue
-            for span in _around(sheet, start, end, far=kind == "LIFE", near=not told):
-                for part in ends(text, *span):
-                    yield Finding(*part, "DATE_SENSITIVE", 0.6, "kontext", certain=False)
+            spans = _spans(sheet, kind, reach, start, end)
+            for part in (part for span in spans for part in ends(text, *span)):
+                yield Finding(*part, "DATE_SENSITIVE", 0.6, "kontext", certain=False)
+            if not spans and kind in ("LIFE", "SICK") and sheet.near("WHO", start, 80, 40):
+                yield from _months(sheet, start, end)
 
 
+def _spans(sheet: Sheet, kind: str, reach: str, start: int, end: int) -> list[tuple[int, int]]:
+    """Return the dates that belong to the word ``[start, end)``."""
+    if not _DIGIT.search(sheet.text, max(sheet.begin, start - _LEFT_REACH), end + _RIGHT_REACH):
+        return []
+    if kind == "MARITAL_END" and not sheet.near("MARITAL", start, _MARITAL_REACH, 40):
+        return []  # "aufgelöst": an association, or a marriage?
+    told = reach == "told" or (reach == "who" and sheet.near("WHO", start, 160, 120))
+    if not told and kind == "PLACE":
+        return []
+    return list(_around(sheet, start, end, far=kind == "LIFE", near=not told))
+
+
+def _months(sheet: Sheet, start: int, end: int) -> Iterator[Finding]:
+    """ "seit Februar getrennt", "krank seit März": where no other date stands near."""
+    behind = _MONTH_BEHIND.match(sheet.text, end)
+    match = behind or _MONTH_BEFORE.search(sheet.text, max(sheet.begin, start - 40), start)
+    if match:
+        yield Finding(*match.span(1), "DATE_SENSITIVE", 0.5, "kontext", certain=False)
+
+
+_MONTH_BEHIND: Final = re.compile(
+    rf"[ ](?:\w{{2,12}}[ ])?(?:seit|im|ab|bis)[ ](?:Anfang[ ]|Mitte[ ]|Ende[ ])?({MONTH})")
+_MONTH_BEFORE: Final = re.compile(
+    rf"\b(?:seit|im|ab|bis)[ ](?:Anfang[ ]|Mitte[ ]|Ende[ ])?({MONTH})(?:[ ][a-zäöüß]{{2,14}}){{0,3}}[ ]\Z")
 _KINDS: Final = {"LIFE": "told", "MARITAL_END": "told", "SICK": "told", "SOFT": "who", "PLACE": "who"}
 """Which words tell by themselves that the date is a person's, and which need somebody who is spoken of."""
 
@@ -127,4 +146,4 @@ RULE: Final = Rule("DATES", ("DATE_SENSITIVE",), _find, {
     "PLACE": "krankenhaus klinik kur psychiatrie hospital leave",
     "WHO": "herr herrn frau ich mein meine meiner meinem meines er sie mich mir ihr ihre sohn tochter mutter vater "
     "mann ehemann ehefrau kollege kollegin kind bin he she my i mitarbeiter mitarbeiterin patient patientin "
-    "bruder schwester oma opa"}, digits=True)
+    "bruder schwester oma opa"})

@@ -61,7 +61,7 @@ _NOT_SHAPE: Final = re.compile(
     r"(?:vorlage|drucksache|ds|beschluss|antrag|produkt|din|iso|cve|kb|version|bv|satzung|art|artikel|§|abs|verordnung|"
     r"richtlinie|haushaltsstelle|hhst|\w*konto|kostenstelle|kostenträger|buchungsstelle|finanzposition|psk|kontierung|"
     r"aktenplan|gliederung|kapitel|titel|isbn|issn|build|release|v|modell|typ|art-nr|artikel-nr|b-plan|bebauungsplan|"
-    r"tarif|los|vergabe|ausschreibung|cpv|leika|ags|gemeindeschlüssel|maßnahme|investition|produktsachkonto|abschnitt)"
+    r"invest|projekt|auftrag|pos|lv-pos|tarif|los|vergabe|ausschreibung|cpv|leika|ags|gemeindeschlüssel|maßnahme|investition|produktsachkonto|abschnitt)"
     r"\.?:?[- ]{0,2}(?:nr\.?[ ])?$", re.I)
 _CVE: Final = re.compile(r"(?:CVE|ISO|RFC|DIN|EU|EN|KB|DS|BV|VO)\b")
 _DOTTED: Final = re.compile(r"(?<![\w.,/-])(?=[\d.]*\d{4})\d{1,4}(?:\.\d{1,8}){2,4}(?![\w.]|,\d)")

@@ -72,6 +72,7 @@ _NO_STREET: Final = re.compile(
     r"(?:meilen|bau|grund|rand)stein$|(?:kopf|betreff|tabellen|befehls)zeile$|(?:buch|vortrags|test|zahlen|"
     r"schriften|veranstaltungs)reihe$|(?:beitrags|gebühren|miet|leistungs|schadens|gesamt)höhe$|"
     r"(?:mitarbeiter|wechsel|netz|an)steg$|(?:ermittlungs|such|aus)ring$|(?:infra|ver)stra", re.I)
+_WHERE: Final = ("straße", "strasse", "str.", "str", "gasse", "allee", "chaussee", "promenade")
 _ALONE: Final = words("straße strasse str. str weg platz allee gasse ring damm ufer chaussee steig pfad stieg "
                       "promenade wall kamp graben deich siedlung anger koppel twiete")
 _GENERIC: Final = _ALONE | words("landstraße heerstraße heerstr. landstr. dorfstraße hauptstraße tor markt berg")
@@ -230,6 +231,8 @@ def _lead(text: str, start: int, low: str, upper: bool) -> tuple[int, bool]:
             return (at, False) if low_word == "in" and not upper else (before, True)
         if low_word in _ARTICLES:
             further, preposition = token_before(text, before)
+            if low_word in ("der", "die") and low.endswith(_WHERE) and at == start:
+                return at, False  # "In der Kiefernstr. 9" says where, it is no name
             if preposition.lower() in _PREPOSITIONS and text[further + len(preposition):before] == " ":
                 inside = preposition[0].isupper() or (not upper and preposition != "in")
                 return (further, True) if inside else (at, upper)
