@@ -21,14 +21,17 @@ _WRAPPED: Final = re.compile(r"[ ]?\n[ \t>]{0,4}(?=[\w-]{1,60}\.[a-z]{2})|[ ](?=
 """What may follow an at sign before its domain: the end of a line, a space."""
 _PARTS: Final = re.compile(r"[._+-]|(?<=[a-z])(?=\d)")
 
-_OFFICE: Final = re.compile(
-    r"[a-zäöüß]{2,30}(?:amt|stelle|buero|büro|kasse|verwaltung|behoerde|behörde|abteilung|rathaus|wesen|dienste?|service|"
-    r"support|desk|schutz|planung|entwicklung|beratung|aufsicht|beauftragter?|steuern?|portal|schulen?|arbeit|pflege|"
-    r"zulassung|archiv|bibliothek|zentrale|zentrum|bereich|referat|dezernat|beirat|ausschuss|meisterin|geld|hilfe|info|"
-    r"gericht|werke|museum|ministerium|sekretariat|vorschuss|redaktion|gmbh|wirtschaft|feuerwehr|verein|mailer|"
-    r"fraktion|verkehr|sport|kultur|technik|team)|"
-    r"[a-zäöüß]{6,30}(?:ung|heit|keit|schaft|tion|ismus)")
+_OFFICE: Final = (
+    "abteilung", "amt", "arbeit", "archiv", "aufsicht", "ausschuss", "beauftragte", "beauftragter", "behoerde",
+    "behörde", "beirat", "beratung", "bereich", "bibliothek", "buero", "büro", "desk", "dezernat", "dienst",
+    "dienste", "entwicklung", "feuerwehr", "fraktion", "geld", "gericht", "gmbh", "hilfe", "info", "kasse", "kultur",
+    "mailer", "meisterin", "ministerium", "museum", "pflege", "planung", "portal", "rathaus", "redaktion", "referat",
+    "schule", "schulen", "schutz", "sekretariat", "service", "sport", "stelle", "steuer", "steuern", "support",
+    "team", "technik", "verein", "verkehr", "verwaltung", "vorschuss", "werke", "wesen", "wirtschaft", "zentrale",
+    "zentrum", "zulassung")
 """Endings that offices have and people do not."""
+_ABSTRACT: Final = ("ung", "heit", "keit", "schaft", "tion", "ismus")
+"""The same for longer words: "Hartung" is a name."""
 _UNIT: Final = re.compile(r"(?:amt|fb|fd|sg|abt|team|ref|dez|gb|eb|og|ag|az|sb)")
 """Before a number these are departments: "fb50", "sg51-3"."""
 _FUNCTIONS: Final = words("""
@@ -63,7 +66,12 @@ def _is_function(local: str, own: frozenset[str], address: str) -> bool:
     numbered = any(part.isdigit() for part in parts)
     named = [part for part in parts if not (part.isdigit() or part in _BETWEEN)]
     return bool(named) and all(
-        part in _FUNCTIONS or _OFFICE.fullmatch(part) or (numbered and _UNIT.fullmatch(part)) for part in named)
+        part in _FUNCTIONS or _is_office(part) or (numbered and _UNIT.fullmatch(part)) for part in named)
+
+
+def _is_office(part: str) -> bool:
+    return part.isalpha() and ((part.endswith(_OFFICE) and part not in _OFFICE) or (
+        len(part) > 8 and part.endswith(_ABSTRACT)))
 
 
 def _ats(sheet: Sheet) -> Iterator[tuple[int, int]]:
