@@ -7,6 +7,7 @@ import json
 import re
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -139,6 +140,23 @@ def test_the_image_runs_without_root_from_locked_packages_and_says_whether_it_li
     users = re.findall(r"^USER (.+)$", text, re.M)
     assert users == ["10001:10001"]
     assert "/healthz" in text.split("HEALTHCHECK")[1]
+
+
+def test_what_the_image_copies_is_enough_to_work(tmp_path: Path) -> None:
+    """The image itself cannot be built everywhere; what it holds can be tried without the rest of the project."""
+    for name in ("gateway", "audit", "policies"):
+        shutil.copytree(ROOT / name, tmp_path / "srv" / name, ignore=shutil.ignore_patterns("__pycache__"))
+    environment = {"PATH": "/usr/bin:/bin", "PYTHONPATH": str(tmp_path / "srv"), "PYTHONDONTWRITEBYTECODE": "1",
+                   "KI_PFORTE_HOME": str(tmp_path / "home"), "KI_PFORTE_POLICIES": str(tmp_path / "srv/policies")}
+
+    def run(*words: str, text: str = "") -> str:
+        done = subprocess.run([sys.executable, "-P", "-m", "gateway", *words], cwd=tmp_path, env=environment, text=True,
+                              input=text, capture_output=True, timeout=60, check=False)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+    assert json.loads(run("init", "--demo", "--json"))["people"]
+    shown = json.loads(run("redact", "--json", text="Frau Sabine Krüger, sabine.krueger@example.org"))
+    assert "Krüger" not in json.dumps(shown["text"], ensure_ascii=False)
 
 
 def test_settings_that_are_named_exist() -> None:
