@@ -30,7 +30,7 @@ from gateway.home import open_ledger, own_secret
 from gateway.http.errors import ErrorHandlers
 from gateway.http.health import Health, Readiness
 from gateway.http.models import ModelList
-from gateway.http.routes import dialect_routes
+from gateway.http.routes import Front, dialect_endpoints, dialect_routes
 from gateway.identity.fetch import fetch
 from gateway.identity.issuer import IssuerKeys
 from gateway.identity.oidc import OidcConfig
@@ -167,7 +167,7 @@ class House:
             return False
         return True
 
-    def application(self) -> FastAPI:
+    def application(self) -> Front:
         """Return the ASGI application with API and pages."""
         @asynccontextmanager
         async def life(_: FastAPI) -> AsyncIterator[None]:
@@ -181,11 +181,12 @@ class House:
         app = FastAPI(title="KI-Pforte", version=__version__, lifespan=life, docs_url=None, redoc_url=None,
                       openapi_url=None, redirect_slashes=False,
                       exception_handlers={HTTPException: handlers.refused, Exception: handlers.failed})
-        app.router.routes += dialect_routes(DIALECTS, self.pipeline, self.settings.max_body_mb << 20)
+        endpoints = dialect_endpoints(DIALECTS, self.pipeline, self.settings.max_body_mb << 20)
+        app.router.routes += dialect_routes(endpoints)
         app.router.routes += ModelList(self.authenticator, self.policies).routes()
         app.router.routes += self._health().routes(with_metrics=self.settings.metrics_port is None)
         app.include_router(build_web(pages))
-        return app
+        return Front(app, endpoints)
 
     def _pages(self) -> WebContext:
         return WebContext(
@@ -222,7 +223,7 @@ def _oidc(settings: Settings) -> tuple[OidcConfig, IssuerKeys] | None:
                       settings.oidc_groups_claim, settings.oidc_groups), IssuerKeys(settings.oidc_issuer, fetch)
 
 
-def create_app() -> FastAPI:
+def create_app() -> Front:
     """Return the application for a worker process: settings come from the environment."""
     settings = load()
     logs.configure(settings.log_level, settings.log_format)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import logging
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import replace
 
 from starlette.routing import BaseRoute, Route
 
-from gateway.errors import GatewayError
+from gateway.errors import GatewayError, internal
 from gateway.http.asgi import (
     ClientGone,
     Receive,
@@ -23,6 +24,9 @@ from gateway.http.asgi import (
 from gateway.pipeline.pipeline import Inbound, Pipeline
 from gateway.wire.dialect import Dialect
 
+_log = logging.getLogger(__name__)
+Application = Callable[[Scope, Receive, Send], Awaitable[None]]
+
 
 class DialectEndpoint:
     """ASGI application of one wire API."""
@@ -37,10 +41,13 @@ class DialectEndpoint:
         try:
             await self._pipeline.recognise(inbound)
             inbound = replace(inbound, body=await read_body(headers, receive, self._max_body))
-        except GatewayError as error:
-            await send_outbound(await self._pipeline.turn_away(inbound, error), send)
-            return
         except ClientGone:
+            return
+        except Exception as fault:  # noqa: BLE001  (a fault of ours is an answer as well)
+            if not isinstance(fault, GatewayError):
+                _log.exception("request %s failed at the door", request_id)
+            error = fault if isinstance(fault, GatewayError) else internal()
+            await send_outbound(await self._pipeline.turn_away(inbound, error), send)
             return
         await while_connected(receive, self._serve(inbound, send))
 
@@ -48,12 +55,32 @@ class DialectEndpoint:
         await send_outbound(await self._pipeline.handle(inbound), send)
 
 
-def dialect_routes(dialects: Iterable[Dialect], pipeline: Pipeline, max_body: int) -> list[BaseRoute]:
-    """Return the routes of all dialects: with and without ``/v1``, with and without a trailing slash."""
-    routes: list[BaseRoute] = []
+class Front:
+    """The wire APIs, and behind them the framework with everything else, wrong methods included.
+
+    Every layer of the framework wraps every piece of every stream, and none has anything to do there.
+    """
+
+    def __init__(self, framework: Application, endpoints: Mapping[str, DialectEndpoint]) -> None:
+        self._framework, self._endpoints = framework, endpoints
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["method"] == "POST" and scope["path"] in self._endpoints:
+            await self._endpoints[scope["path"]](scope, receive, send)
+        else:
+            await self._framework(scope, receive, send)
+
+
+def dialect_endpoints(dialects: Iterable[Dialect], pipeline: Pipeline, max_body: int) -> dict[str, DialectEndpoint]:
+    """Return the endpoints of all dialects by path: with and without ``/v1``, with and without a trailing slash."""
+    endpoints: dict[str, DialectEndpoint] = {}
     for dialect in dialects:
         endpoint = DialectEndpoint(dialect, pipeline, max_body)
-        for path in dialect.paths:
-            routes += [Route(prefix + path + slash, endpoint, methods=["POST"])
-                       for prefix in ("/v1", "") for slash in ("", "/")]
-    return routes
+        endpoints |= {prefix + path + slash: endpoint
+                      for path in dialect.paths for prefix in ("/v1", "") for slash in ("", "/")}
+    return endpoints
+
+
+def dialect_routes(endpoints: Mapping[str, DialectEndpoint]) -> list[BaseRoute]:
+    """Return the same for the framework, which refuses what is no POST."""
+    return [Route(path, endpoint, methods=["POST"]) for path, endpoint in endpoints.items()]
