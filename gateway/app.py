@@ -43,6 +43,7 @@ from gateway.pipeline.pipeline import Pipeline
 from gateway.policy import expiring_agreements
 from gateway.settings import Settings, load
 from gateway.store import migrate, open_engine
+from gateway.store.conversations import SqlConversations
 from gateway.store.directory import SqlDirectory
 from gateway.telemetry import logs
 from gateway.telemetry.metrics import PrometheusMetrics
@@ -91,7 +92,8 @@ class House:
         self.pipeline = Pipeline(
             policies=self.policies, authenticator=self.authenticator, detector=self.detector,
             operators=build_operators(own_secret(settings.home, "hash.key")), upstream=self.upstream,
-            recorder=self.recorder, metrics=self.metrics, clock=clock)
+            recorder=self.recorder, metrics=self.metrics, clock=clock,
+            conversations=SqlConversations(self.engine))
         self._tasks: list[asyncio.Task[None]] = []
         self._metrics_site: aio.AppRunner | None = None
 

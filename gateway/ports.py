@@ -93,6 +93,21 @@ class Recorder(Protocol):
         ...
 
 
+class Conversations(Protocol):
+    """Keeps what was said for clients that go on with a conversation by the id of its last answer.
+
+    Sealed: only who presents the id, as the same person, gets it back, and only for hours.
+    """
+
+    async def keep(self, subject: str, id_: str, content: bytes, now: datetime, until: datetime) -> None:
+        """Keep `content` until then. One that is too long is not kept. Raises whatever the database raises."""
+        ...
+
+    async def recall(self, subject: str, id_: str, now: datetime) -> bytes | None:
+        """Return what was kept, or None: never there, over, or somebody else's."""
+        ...
+
+
 class Clock(Protocol):
     """The time, so that tests can pin it."""
 

@@ -58,6 +58,8 @@ class Admission:
     """A notice for the person that travels in a header (grace period), ASCII."""
     asked: str = ""
     """Registered id of the model that was asked for, empty when there is none: what a client wrote is not recorded."""
+    keep_hours: int = 0
+    """How long a conversation may be kept for clients that go on with it by an id; 0: not at all."""
 
 
 @dataclass(frozen=True, slots=True)

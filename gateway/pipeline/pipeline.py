@@ -9,8 +9,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import secrets
 from collections.abc import AsyncGenerator, Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
+from functools import partial
 from time import perf_counter
 
 from gateway.errors import GatewayError, closing, internal
@@ -27,11 +30,21 @@ from gateway.pipeline.provider_errors import provider_error
 from gateway.pipeline.relay import Relay
 from gateway.policy.decide import AdmitFacts, ReleaseFacts, admit, release
 from gateway.policy.policyset import PolicySet
-from gateway.ports import Authenticator, Clock, Credentials, Detector, Metrics, Operators, Recorder, Upstream
+from gateway.ports import (
+    Authenticator,
+    Clock,
+    Conversations,
+    Credentials,
+    Detector,
+    Metrics,
+    Operators,
+    Recorder,
+    Upstream,
+)
 from gateway.redaction.placeholder import instruction
 from gateway.redaction.redact import Plan, Redaction, apply, plan
 from gateway.wire.bridges import way
-from gateway.wire.dialect import AnswerContext, Dialect, ParsedRequest
+from gateway.wire.dialect import AnswerContext, Dialect, ParsedRequest, Thread
 from gateway.wire.error_forms import public_message
 
 _log = logging.getLogger(__name__)
@@ -67,10 +80,12 @@ class Pipeline:
     """The one way through the house. One instance serves all requests of a process."""
 
     def __init__(self, *, policies: Callable[[], PolicySet], authenticator: Authenticator, detector: Detector,
-                 operators: Operators, upstream: Upstream, recorder: Recorder, metrics: Metrics, clock: Clock) -> None:
+                 operators: Operators, upstream: Upstream, recorder: Recorder, metrics: Metrics, clock: Clock,
+                 conversations: Conversations) -> None:
         self._policies = policies
         self._authenticator, self._detector, self._operators = authenticator, detector, operators
         self._upstream, self._recorder, self._metrics, self._clock = upstream, recorder, metrics, clock
+        self._conversations = conversations
         self._memory = InspectionMemory()
         self._strangers = Allowance(per_minute=60)
 
@@ -134,6 +149,8 @@ class _Walk:
         self._stage("authenticate")
         self._parsed = parsed = inbound.dialect.parse(inbound.body)
         facts = self._admit(principal, parsed)
+        if parsed.thread is not None:
+            self._parsed = parsed = await self._resumed(parsed.thread, parsed)
         self._stage("admit")
         passages = [Passage(slot.text, slot.label) for slot in parsed.document.slots]
         inspection = await self._inspect(passages)
@@ -155,8 +172,38 @@ class _Walk:
         if admission.notice:
             self._headers["x-ki-pforte-hinweis"] = admission.notice
         _refuse(admission.denial)
-        self._policies = policies
+        self._policies, self._keep_hours, self._subject = policies, admission.keep_hours, principal.subject
         return facts
+
+    async def _resumed(self, thread: Thread, parsed: ParsedRequest) -> ParsedRequest:
+        """Return the request with the conversation that it goes on with in front, and name the answer to come."""
+        house, hours = self._house, self._keep_hours
+        if thread.follows is not None:
+            if not hours:
+                raise GatewayError("anfrage_ungueltig", "Ihre Anfrage wurde nicht gesendet. Ihr Programm schickt nur "
+                                   "die Kennung der letzten Antwort; Gespräche werden hier aber nicht aufbewahrt. "
+                                   "Bitte stellen Sie es so ein, dass es den ganzen Verlauf schickt.",
+                                   param="previous_response_id")
+            earlier = await house._conversations.recall(self._subject, thread.follows, house._clock.now())
+            if earlier is None:
+                raise GatewayError("anfrage_ungueltig", "Ihre Anfrage wurde nicht gesendet: Das frühere Gespräch ist "
+                                   f"nicht mehr da; es wird höchstens {hours} Stunden aufbewahrt. Bitte beginnen Sie "
+                                   "ein neues.", param="previous_response_id")
+            parsed = thread.resume(earlier)
+        if parsed.thread is not None and parsed.thread.asked is not None and hours:
+            parsed.thread.identity = f"resp_{secrets.token_hex(24)}"
+        return parsed
+
+    async def _keep(self, thread: Thread) -> None:
+        """Keep the conversation, so that the next request finds it; an answer does not fail because that failed."""
+        said, now = thread.said(), self._house._clock.now()
+        if not thread.identity or said is None:
+            return
+        try:
+            await self._house._conversations.keep(self._subject, thread.identity, said, now,
+                                                  now + timedelta(hours=self._keep_hours))
+        except Exception as error:  # noqa: BLE001  (whatever it is: the answer is there, only its sequel is not)
+            _log.warning("a conversation could not be kept: %s", type(error).__name__)
 
     async def _inspect(self, passages: list[Passage]) -> Inspection:
         memory = self._memory = self._house._memory
@@ -246,8 +293,10 @@ class _Walk:
         check = AnswerCheck(decision.answers, redaction.values, before, redaction.texts, house._detector)
         answer = inbound.dialect.answer(AnswerContext(
             channel=check.channel if check.needed else None, wants_usage=parsed.wants_usage, alias=parsed.model,
-            target=sealed.model.target, untrusted_tools=decision.untrusted_tools, echo=parsed.echo))
-        relay = Relay(response, answer, self.log, house._metrics, inbound.request_id, check)
+            target=sealed.model.target, untrusted_tools=decision.untrusted_tools, echo=parsed.echo,
+            thread=parsed.thread))
+        keep = partial(self._keep, parsed.thread) if parsed.thread is not None else None
+        relay = Relay(response, answer, self.log, house._metrics, inbound.request_id, check, keep)
         self.relayed = True
         if sealed.stream:
             self._count("allowed")

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import suppress
 from functools import partial
 from time import perf_counter
@@ -34,10 +34,12 @@ class Relay:
     """The way back of one exchange, streamed or whole."""
 
     def __init__(self, response: UpstreamResponse, answer: Answer, log: ExchangeLog,
-                 metrics: Metrics, request_id: str, check: AnswerCheck) -> None:
+                 metrics: Metrics, request_id: str, check: AnswerCheck,
+                 keep: Callable[[], Awaitable[None]] | None = None) -> None:
+        """`keep` is called with the answer complete and recorded, before the client can know that it is."""
         self._response, self._answer = response, answer
         self._chunks = response.chunks()
-        self._check = check
+        self._check, self._keep = check, keep
         self._log, self._metrics, self._request_id = log, metrics, request_id
 
     async def whole(self) -> bytes:
@@ -52,6 +54,8 @@ class Relay:
             answer = await beside(partial(self._answer.complete, bytes(body)), self._check.weight(len(body)))
             self._log.bytes_out = len(answer)
             await self._outcome("ok")
+            if self._keep is not None:
+                await self._keep()
             return answer
         except GatewayError as error:
             await self._outcome("failed", error)
@@ -108,7 +112,11 @@ class Relay:
             await self._outcome("failed" if error else "ok", error)
         except GatewayError as unrecorded:
             error = unrecorded
-        return self._answer.error_event(error, self._request_id) if error else self._answer.terminal()
+        if error is not None:
+            return self._answer.error_event(error, self._request_id)
+        if self._keep is not None:
+            await self._keep()
+        return self._answer.terminal()
 
     def _first_byte(self) -> None:
         if self._log.first_byte is None:

@@ -161,6 +161,11 @@ def _finding_names(source: Source, content: Organisation | Department) -> Proble
 
 
 def _actions(source: Source, content: Department, inherited: Organisation) -> Problems:
+    hours = inherited.conversations.keep_hours
+    if content.conversations is not None and content.conversations.keep_hours > hours:
+        yield source.problem(("conversations", "keep_hours"), f"Die Organisation bewahrt Gespräche höchstens {hours} "
+                             "Stunden auf, und eine Abteilung darf nur strenger sein",
+                             f"schreiben Sie eine Zahl bis {hours} oder streichen Sie die Zeile")
     for side in SIDES:
         above = getattr(inherited.content, side)
         defaults: Mapping[str, str] = DEFAULTS_IN_HOUSE if side == "in_house" else DEFAULTS_OUTSIDE

@@ -65,7 +65,8 @@ def admit(policies: PolicySet, facts: AdmitFacts) -> Admission:
         reasons.append(step)
     passes = (facts.principal.pass_for(s) for s in (*department.scopes, *department.purposes[purpose].pass_scopes))
     return Admission(policies.digest, purpose, registered, tuple(reasons),
-                     notice=next((p.notice for p in passes if p.notice), ""), asked=asked)
+                     notice=next((p.notice for p in passes if p.notice), ""), asked=asked,
+                     keep_hours=department.keep_hours)
 
 
 def release(policies: PolicySet, facts: ReleaseFacts) -> ReleaseDecision:

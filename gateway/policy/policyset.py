@@ -76,6 +76,7 @@ class DepartmentRules:
     purposes: Mapping[str, Purpose]
     forbidden: Mapping[str, str]
     models: Mapping[str, ModelRules]
+    keep_hours: int
     closed: Mapping[str, Denial]
     """Models that are in service but not for this department, with why (sentence without the way out)."""
 
@@ -140,7 +141,12 @@ def _department(key: str, written: Department, organisation: Organisation,
                 if k in chosen and k not in written.purposes.deny and k not in forbidden}
     scopes = dict.fromkeys((BASIS, *organisation.ki_pass.required, *written.ki_pass.required))
     return DepartmentRules(key, written.name, tuple(scopes), MappingProxyType(purposes), MappingProxyType(forbidden),
-                           MappingProxyType(open_), MappingProxyType(closed))
+                           MappingProxyType(open_), _keep_hours(written, organisation), MappingProxyType(closed))
+
+
+def _keep_hours(written: Department, organisation: Organisation) -> int:
+    own = written.conversations or organisation.conversations
+    return min(own.keep_hours, organisation.conversations.keep_hours)
 
 
 def _closed(key: str, written: Department, organisation: Organisation, model: RegisteredModel) -> Denial | None:

@@ -109,6 +109,12 @@ class PassRequirement(StrictFile):
     required: tuple[str, ...]
 
 
+class Conversations(StrictFile):
+    """How long conversations are kept, sealed, for clients that send only the id of the last answer; 0: not at all."""
+
+    keep_hours: Annotated[int, Field(ge=0, le=168)]
+
+
 class Organisation(StrictFile):
     """``organisation.yaml``: what every department inherits."""
 
@@ -123,6 +129,7 @@ class Organisation(StrictFile):
     ki_pass: PassRequirement
     content: Content = Content()
     untrusted_tools: tuple[ToolName, ...] = ()
+    conversations: Conversations = Conversations(keep_hours=0)
 
 
 class Selection(StrictFile):
@@ -144,6 +151,7 @@ class Department(StrictFile):
     ki_pass: PassRequirement = PassRequirement(required=())
     content: Content = Content()
     untrusted_tools: tuple[ToolName, ...] = ()
+    conversations: Conversations | None = None
 
 
 class Agreement(StrictFile):

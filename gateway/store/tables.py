@@ -169,6 +169,17 @@ pass_event = Table(
     CheckConstraint(_one_of("event", EVENTS), name="event"),
 )
 
+conversation = Table(
+    "conversation", metadata,
+    Column("id_sha256", LargeBinary(32), primary_key=True),
+    Column("subject", String(64), nullable=False),  # a person or a service; no foreign key, it lives for hours
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("expires_at", UtcDateTime, nullable=False, index=True),
+    Column("sealed", LargeBinary, nullable=False),
+    Index(None, "subject", "created_at"),
+)
+"""Conversations that clients go on with by an id: ciphertext, whose key only the client's id gives."""
+
 generation = Table(
     "generation", metadata,
     Column("id", Integer, primary_key=True),

@@ -33,6 +33,32 @@ class Usage:
 
 
 @dataclass(slots=True)
+class Thread:
+    """A conversation that the client goes on with by the id of the last answer, instead of sending it again.
+
+    The provider never learns of it: the house keeps what was said (`gateway.ports.Conversations`), puts it in front of
+    the next request, and gives each answer an id of its own.
+    """
+
+    follows: str | None
+    """Id of the answer before."""
+    resume: Callable[[bytes], ParsedRequest] = field(repr=False)
+    """Return the request with the earlier conversation (JSON, as `said` returned it) in front."""
+    asked: bytes | None = field(default=None, repr=False)
+    """What the client asked, as a JSON list; None when it does not want to go on from the answer."""
+    answered: bytes | None = field(default=None, repr=False)
+    """What it got, as a JSON list, once the answer is complete."""
+    identity: str = ""
+    """The id that the answer will have."""
+
+    def said(self) -> bytes | None:
+        """Return the conversation up to this answer, or None when there is nothing to keep."""
+        if self.asked is None or self.answered is None:
+            return None
+        return b"[" + b",".join(part for part in (self.asked[1:-1], self.answered[1:-1]) if part) + b"]"
+
+
+@dataclass(slots=True)
 class ParsedRequest:
     """A request as its dialect read it."""
 
@@ -42,6 +68,8 @@ class ParsedRequest:
     document: Document
     echo: dict[str, Any] = field(default_factory=dict, repr=False)
     """What the answer will repeat of the request, as the client wrote it."""
+    thread: Thread | None = None
+    """The conversation, where the API knows such a thing."""
 
 
 class ChannelText(Protocol):
@@ -81,6 +109,8 @@ class AnswerContext:
     untrusted_tools: frozenset[str] = frozenset()
     echo: Mapping[str, Any] = field(default_factory=dict, repr=False)
     """What the answer repeats of the request, as the client wrote it."""
+    thread: Thread | None = None
+    """The conversation that the answer belongs to."""
 
 
 class Answer(Protocol):

@@ -15,7 +15,7 @@ import orjson
 
 from gateway.errors import GatewayError
 from gateway.model.register import RegisteredModel
-from gateway.wire.dialect import AnswerContext, ParsedRequest
+from gateway.wire.dialect import AnswerContext, ParsedRequest, Thread
 from gateway.wire.document import (
     Document,
     Each,
@@ -30,7 +30,9 @@ from gateway.wire.document import (
     Tagged,
     Text,
     field,
+    invalid,
     one_of,
+    parse_object,
 )
 from gateway.wire.error_forms import openai_error
 from gateway.wire.parts import CIPHER, FLAG, FORMAT, GRAMMAR, MEDIA, NAME, NUMBER, WORDS
@@ -181,13 +183,18 @@ REQUEST: Final[dict[str, Node]] = {
     "truncation": one_of("auto", "disabled"),
     "stream_options": Obj({"include_obfuscation": FLAG}),
     "background": Structural(lambda value: value is False),
-    "conversation": _STATE, "previous_response_id": _STATE, "prompt": _STATE,
-    "context_management": _STATE,
+    "conversation": _STATE, "prompt": _STATE, "context_management": _STATE,
 }
 """Every top-level field that may reach a provider."""
 ECHOED: Final = ("instructions", "tools", "tool_choice", "text", "metadata", "user", "safety_identifier",
                  "prompt_cache_key", "prompt", "previous_response_id")
 """What the answer repeats of the request."""
+HERE: Final = ("store", "previous_response_id")
+"""What is meant for the house: it keeps conversations itself, the provider keeps none."""
+
+
+def _items(given: Any) -> list[Any]:
+    return [{"role": "user", "content": given}] if isinstance(given, str) else given
 
 
 class Responses:
@@ -198,11 +205,22 @@ class Responses:
 
     def parse(self, body: bytes) -> ParsedRequest:
         """See `Dialect.parse`."""
-        parsed = take_apart(body, REQUEST, required={"input": (str, list)}, echoed=ECHOED)
-        parsed.echo.setdefault("instructions", None)  # else the client would read what we told the model
+        parsed = take_apart(body, REQUEST, required={"input": (str, list)}, echoed=(*ECHOED, *HERE))
+        document, echo = parsed.document, parsed.echo
+        document.dropped = [name for name in document.dropped if name not in HERE]
+        echo.setdefault("instructions", None)  # else the client would read what we told the model
+        follows, keeps = echo.get("previous_response_id"), echo.pop("store", None) is not False
+        if follows is not None and not isinstance(follows, str):
+            raise invalid("„previous_response_id“ muss die Kennung einer Antwort sein.", "previous_response_id")
+        asked = orjson.dumps(_items(document.root["input"])) if keeps else None
+        parsed.thread = Thread(follows or None, lambda earlier: self._resumed(body, earlier), asked)
         if parsed.document.root.get("background"):
             parsed.document.opaque["provider_state"] += 1
         return parsed
+
+    def _resumed(self, body: bytes, earlier: bytes) -> ParsedRequest:
+        root = parse_object(body)
+        return self.parse(orjson.dumps({**root, "input": [*orjson.loads(earlier), *_items(root["input"])]}))
 
     def prepare(self, request: ParsedRequest, model: RegisteredModel) -> None:
         """See `Dialect.prepare`."""

@@ -215,6 +215,11 @@ class ResponsesAnswer:
             response["output_text"] = self._channels.whole(response["output_text"])
         response["model"] = self._context.alias
         response["store"] = False
+        thread = self._context.thread
+        if thread is not None and thread.identity:
+            response |= {"id": thread.identity, "store": True}
+            if response.get("status") in ("completed", "incomplete"):
+                thread.answered = orjson.dumps([_kept(item) for item in response.get("output") or () if _lasts(item)])
         usage = response.get("usage")
         if isinstance(usage, dict):
             self.usage = Usage.of(usage.get("input_tokens"), usage.get("output_tokens"))
@@ -238,6 +243,16 @@ class ResponsesAnswer:
     def error_event(self, error: GatewayError, request_id: str) -> bytes:
         """See `Answer.error_event`: ``response.failed``, the one form whose text clients show in mid-stream."""
         return failed(error, request_id, self._head, self._next)
+
+
+def _kept(item: dict[str, Any]) -> dict[str, Any]:
+    """Return an item as it may be sent again: ids name what a provider would have to know."""
+    return {key: value for key, value in item.items() if key not in ("id", "status")}
+
+
+def _lasts(item: dict[str, Any]) -> bool:
+    """Reasoning is of use again only in the provider's own sealed form."""
+    return bool(item["type"] != "reasoning" or item.get("encrypted_content"))
 
 
 def failed(error: GatewayError, request_id: str, head: dict[str, Any], number: int) -> bytes:

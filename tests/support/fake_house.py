@@ -97,13 +97,23 @@ class FakeHouse:
         self.measured: list[tuple[Any, ...]] = []
         self.says: Callable[[SealedRequest], tuple[int, list[bytes]]] = echo
         self.pipeline = Pipeline(policies=policies, authenticator=self, detector=self, operators=self, upstream=self,
-                                 recorder=self, metrics=_Metrics(self.measured), clock=self)
+                                 recorder=self, metrics=_Metrics(self.measured), clock=self,
+                                 conversations=self)
+        self.kept: dict[tuple[str, str], bytes] = {}
 
     # the ports
 
     async def authenticate(self, credentials: Credentials) -> Principal:
         await self.steps.at("authenticate")
         return self.principal
+
+    async def keep(self, subject: str, id_: str, content: bytes, now: datetime, until: datetime) -> None:
+        await self.steps.at("keep")
+        self.kept[subject, id_] = content
+
+    async def recall(self, subject: str, id_: str, now: datetime) -> bytes | None:
+        await self.steps.at("recall")
+        return self.kept.get((subject, id_))
 
     async def inspect(self, passages: Sequence[Passage]) -> list[tuple[Finding, ...]]:
         self.inspected.append([passage.text for passage in passages])
