@@ -41,16 +41,25 @@ def raw_value(headers: Mapping[str, str], name: str) -> str:
 
 def clean(text: str) -> str:
     """Return `text` in one spelling. Raises ``schluessel_ungueltig`` if it is not plainly readable."""
-    text = unicodedata.normalize("NFC", text.strip())
+    text = text.strip()
     if PLACEHOLDER in text:
         raise texts.invalid("platzhalter")
-    if len(text) > LONGEST or not text.isprintable() or unicodedata.normalize("NFKC", text) != text:
+    if len(text) > LONGEST or not text.isprintable():
         raise texts.invalid("unlesbar")
-    return text
+    return text if text.isascii() else _composed(text)
+
+
+def _composed(text: str) -> str:
+    plain = unicodedata.normalize("NFC", text)
+    # Single letters are looked at as well: the Kelvin sign becomes a K under NFC already.
+    disguised = any(not c.isascii() and unicodedata.normalize("NFKD", c).isascii() for c in text)
+    if disguised or unicodedata.normalize("NFKC", text) != plain:
+        raise texts.invalid("unlesbar")
+    return plain
 
 
 def address(text: str) -> str:
-    """Return an address as the directory spells it; the two folds of `clean` make this the only lower case of it."""
+    """Return a cleaned address as the directory spells it: no letter that `clean` lets pass becomes a plain one."""
     return text.lower()
 
 

@@ -131,6 +131,8 @@ def _signing_key(entry: Mapping[str, Any]) -> SigningKey | None:
         return None
     try:
         if entry.get("kty") == "RSA" and entry.get("alg", "RS256") == "RS256":
+            if len(public["n"]) * 6 < LEAST_RSA_BITS:
+                return None  # so short that the library would complain in words of its own
             rsa = RSAKey.import_key(public)
             return SigningKey(rsa, "RS256") if rsa.public_key.key_size >= LEAST_RSA_BITS else None
         if entry.get("kty") == "EC" and entry.get("crv") == "P-256" and entry.get("alg", "ES256") == "ES256":

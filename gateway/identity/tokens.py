@@ -7,8 +7,10 @@ An exception of the library stays in here: its text may quote the token.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, Final
 
 from joserfc import jwt
@@ -18,6 +20,7 @@ from joserfc.jws import JWSRegistry, extract_compact
 from joserfc.jwt import JWTClaimsRegistry
 
 SKEW_SECONDS: Final = 60
+_FORM: Final = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*")
 LONGEST: Final = 16_384
 """Characters of a token; one with two hundred groups has about ten thousand."""
 
@@ -32,7 +35,7 @@ class TokenError(Exception):
 
 def looks_like_token(text: str) -> bool:
     """Whether `text` has the form of a signed token: three parts."""
-    return text.count(".") == 2 and not any(c.isspace() for c in text)
+    return _FORM.fullmatch(text) is not None
 
 
 def key_id(token: str) -> str:
@@ -49,7 +52,11 @@ def key_id(token: str) -> str:
 
 def signed_with_secret(token: str, secret: str, issuer: str, now: datetime) -> Mapping[str, Any]:
     """Return the claims of a token under HS256. Raises `TokenError`."""
-    return _verified(token, OctKey.import_key(secret), "HS256", now, issuer, ())
+    try:
+        key = _shared(secret)
+    except ValueError:  # the operator took a public key for a secret
+        raise TokenError from None
+    return _verified(token, key, "HS256", now, issuer, ())
 
 
 def signed_by_issuer(token: str, key: Key, algorithm: str, issuer: str, audiences: Collection[str],
@@ -62,6 +69,11 @@ _BROKEN: Final = (JoseError, ValueError, TypeError, KeyError, AttributeError, Re
 """What the library raises for what is no token, some of it by accident (a header that is a list)."""
 
 
+@lru_cache(32)
+def _shared(secret: str) -> Key:
+    return OctKey.import_key(secret)
+
+
 def _registry(*algorithms: str) -> JWSRegistry:
     # Unknown header fields are common (x5t, nonce) and harmless; ``crit`` is checked in any case.
     registry = JWSRegistry(algorithms=algorithms, strict_check_header=False)
@@ -70,7 +82,7 @@ def _registry(*algorithms: str) -> JWSRegistry:
 
 
 def _check_form(token: str) -> None:
-    if len(token) > LONGEST or not token.isascii() or not looks_like_token(token):
+    if len(token) > LONGEST or not looks_like_token(token):
         raise TokenError
 
 
