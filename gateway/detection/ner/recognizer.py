@@ -31,6 +31,7 @@ from gateway.detection.ner.features import (
     LEXICON_SALT,
     LOWER,
     SHAPES,
+    TITLE,
     Resources,
     Words,
     describe,
@@ -38,15 +39,17 @@ from gateway.detection.ner.features import (
     numbers,
 )
 from gateway.detection.ner.hashing import spread
-from gateway.detection.ner.lexicon import LANGUAGE, NAMES, Lexicon, place
+from gateway.detection.ner.lexicon import LANGUAGE, NAMES, SURNAME, Lexicon, place
 from gateway.detection.ner.network import BEGIN, EXTRAS, INSIDE, Weights, embed, extras, forward, groups
+from gateway.detection.ner.places import named_after
 from gateway.detection.ner.tokens import SIGN, WORD, Tokens, tokenize
 
 FORMAT: Final = 1
 DEFAULT: Final = Path(__file__).with_name("data") / "namen.npz"
-MASK: Final = 0.2
+MASK: Final = 0.15
 CERTAIN: Final = 0.7
 _DOUBT: Final = 0.7
+_HARDLY: Final = 0.01
 _UNLIKELY: Final = 0.45
 _LIKELY: Final = 0.5
 _JOINING: Final = frozenset(map(ord, "-'’.,‐‑ʼ`´"))
@@ -111,29 +114,34 @@ class NameRecognizer:
             for span in _spans(tokens, self._believed(tokens, mask), mask, certain * _DOUBT):
                 text = bisect_right(begins, span.start) - 1
                 begin = begins[text]
-                result[text].append(NameSpan(span.start - begin, span.end - begin, span.score) if begin else span)
+                moved = NameSpan(span.start - begin, span.end - begin, span.score) if begin else span
+                if not named_after(texts[text], moved.start, moved.end):
+                    result[text].append(moved)
         return result
 
     def _believed(self, tokens: Tokens, mask: float) -> NDArray[np.float32]:
-        """Return the marginals; nothing where an unlikely name stands alone and no list of names knows the word.
+        """Return the marginals, corrected where a look at the word and its neighbours knows better.
 
-        In small letters or in capitals such a word is a term of a program or an abbreviation, and one that German has
-        is that word.
+        An unlikely name that stands alone is none where no list of names knows the word and it is written in small
+        letters or in capitals (a term of a program, an abbreviation) or belongs to the German language. A surname right
+        behind a likely given name is one, even if it is a thing as well ("Ronja Steinmetz").
         """
         words = distinct(tokens)
         found = self._marginals(tokens, words)
         total = found[:, 0] + found[:, 1]
-        rows = ((total >= mask) & (total < _UNLIKELY)).nonzero()[0]
-        if len(rows):
-            of = words.which.take(rows)
-            keys = spread(words.hasher.spans(words.start.take(of), words.end.take(of)) + LEXICON_SALT)
-            flags = self._resources.lexicon.flags(keys)
-            shape = words.form.take(of) % SHAPES
-            strange = (flags & NAMES == 0) & ((flags & LANGUAGE != 0) | (shape == LOWER) | (shape == CAPITALS))
-            beside = np.zeros(len(total) + 2, np.bool_)
-            beside[1:-1] = total >= _LIKELY
-            alone = ~(beside[rows] | beside[rows + 2])
-            found[rows[strange & alone & (words.kind.take(of) == WORD)]] = 0
+        rows = ((total >= _HARDLY) & (total < max(mask, _UNLIKELY)) & (tokens.kind == WORD)).nonzero()[0]
+        if not len(rows):
+            return found
+        of = words.which.take(rows)
+        keys = spread(words.hasher.spans(words.start.take(of), words.end.take(of)) + LEXICON_SALT)
+        flags, shape = self._resources.lexicon.flags(keys), words.form.take(of) % SHAPES
+        likely = np.zeros(len(total) + 2, np.bool_)
+        likely[1:-1] = total >= _LIKELY
+        before = likely[rows] & (tokens.start.take(rows) == tokens.end.take(rows - 1, mode="clip") + 1)
+        strange = (flags & NAMES == 0) & ((flags & LANGUAGE != 0) | (shape == LOWER) | (shape == CAPITALS))
+        found[rows[strange & ~likely[rows] & ~likely[rows + 2]]] = 0
+        second = before & (flags & SURNAME != 0) & (shape == TITLE) & (total.take(rows) < mask)
+        found[rows[second], 1] = mask
         return found
 
     def marginals(self, tokens: Tokens) -> NDArray[np.float32]:

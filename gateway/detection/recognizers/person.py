@@ -18,6 +18,7 @@ from gateway.model.finding import Finding
 _FIRST_WORD: Final = re.compile(r"[^\W\d_]+")
 _BORN_GAP: Final = re.compile(r"(?:\.[ ]?|[ ])")
 _NAMED: Final = re.compile(r"[ ](?:(?:ist|is|war|lautet)[ ])?")
+_SPEAKER: Final = re.compile(r"\b(?:I|i|ich|Ich)[ ]\Z")
 _BY: Final = re.compile(r"[ ](?:von|durch|mit)[ ](?:(?:die|den|der|ihre|ihren|seine|seinen|meine|"
     r"meinen)[ ])?(?:[A-ZÄÖÜ][a-zäöü]+(?:in|er|vater|mutter|mann|frau)[ ])?")
 _SPACE: Final = re.compile(r"\.?[ \t]{0,2}(?:\n[ \t]{0,4})?")
@@ -29,6 +30,8 @@ _LABEL_GAP: Final = re.compile(
     r"""(?:[ ]?/[ ]?-?(?:in|innen|r)\b|\((?:in|r|n)\)|\*in\b|:in\b)?(?:[ ](?:des|der|erteilt|von)\b(?:[ "
     "][^\W\d_]{3,20})?)?["'”)*_]{0,3}\.?
     [ \t]{0,3}[:=|>][ \t]{0,4}(?:\n[ \t]{0,4})?["'„“*_<]{0,3}""", re.X)
+_RULED: Final = re.compile(r"[^\n]{0,300}\n[ \t>]{0,8}\|?[ ]?:?-{2,}")
+"""The rest of a line with the rule below it that makes it the head of a table."""
 _SALUTED: Final = re.compile(r"(?:(?:Herrn?|Frau|Hr\.|Fr\.|Familie|Fam\.|Eheleute|Mr\.?|Mrs\.?|Ms\.?)[ ])")
 _ORGANISATION: Final = re.compile(
     r"(?:[^\n,;]{0,40}\b(?:GmbH|AG|KG|e\.?[ ]?V\.|eG|OHG|UG|mbH|Stadt|Gemeinde|Kreis|Landkreis|Amt|Verein|Bank|"
@@ -101,11 +104,10 @@ def _find_office(sheet: Sheet) -> Iterator[Finding]:
         if text[end:end + 1] != " " or not text[start].isupper():
             continue
         at = skip_titles(text, end + 1)
-        saluted = _SALUTED.match(text, at)
-        if saluted:
+        if _SALUTED.match(text, at):
             continue
         stop = read_name(text, at, trust_first=False)
-        if stop is None:
+        if stop is None or _ORIGIN.match(text, at):
             continue
         known = " " in text[at:stop] or is_given(text[at:stop])
         yield _finding(sheet, at, stop, "kennwort", 0.85 if known else 0.7, certain=known)
@@ -143,7 +145,9 @@ def _find_label(sheet: Sheet) -> Iterator[Finding]:
 def _is_header(sheet: Sheet, at: int) -> bool:
     """Whether the next cell of a table row is itself a header, not a value."""
     word = _FIRST_WORD.match(sheet.text, at)
-    return word is not None and bool(sheet.lexicon.kinds(word[0].lower()))
+    if word is not None and sheet.lexicon.kinds(word[0].lower()):
+        return True
+    return _RULED.match(sheet.text, at) is not None
 
 
 def _find_phrase(sheet: Sheet) -> Iterator[Finding]:
@@ -153,6 +157,8 @@ def _find_phrase(sheet: Sheet) -> Iterator[Finding]:
         for start, end in sheet.hits(kind):
             gap = gap_pattern.match(text, end)
             if gap is None:
+                continue
+            if text[start:end].lower() == "am" and not _SPEAKER.search(text, max(0, start - 4), start):
                 continue
             sure = kind == "NAME_PHRASE" and text[start:end].lower() not in ("bin", "am")
             at = skip_titles(text, gap.end())
@@ -223,6 +229,9 @@ def _find_greeting(sheet: Sheet) -> Iterator[Finding]:
                 yield _finding(sheet, also.end(), end, "anrede", 0.85)
 
 
+_ORIGIN: Final = re.compile(
+    r"vo[nm][ ](?:de[rm][ ])?(?:[A-Z]{2}|\w*(?:amt|polizei|dienst|verein|behörde|verwaltung)\b)")
+"""Whom somebody works for: "Kollegen von DB Netz"."""
 _SIGN_LINE: Final = re.compile(r"[ \t]*(?:(?:i\.?[ ]?[AV]\.|I\.?[ ]?[AV]\.|gez\.|Im Auftrag|In Vertretung|Ihre?|"
     r"Eure?|Dein[e]?|–|-|—|/s/|[*_]{1,2})[ ]{0,2}){0,3}")
 _SIGN_GAP: Final = re.compile(r"[ ]?(?:aus[ ][^\n]{3,30}|an[ ]alle)?[ \t,.!]{0,4}")
@@ -345,7 +354,7 @@ _ROLES: Final = """tochter sohn bruder schwester ehemann ehefrau ehegatte ehegat
 
 RULE: Final = Rule("PERSON", ("PERSON",), _find, {
     "SALUTATION": "herr herrn frau familie fam eheleute ehepaar hr fr mr mrs ms miss herren fräulein geschwister",
-    "TITLE": "dr prof professor dipl mag pd mdb mdl",
+    "TITLE": "dr prof professor dipl mag mdb mdl",
     "ROLE": _ROLES,
     "NAME_LABEL": "name vorname nachname familienname geburtsname vornamen zuname rufname kontoinhaber "
     "kontoinhaberin lastname firstname"

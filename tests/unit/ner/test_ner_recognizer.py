@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from gateway.detection.ner import MASK, ModelError, NameRecognizer
+from gateway.detection.ner.places import named_after
 from gateway.detection.ner.recognizer import DEFAULT
 
 LETTER = """Sehr geehrte Frau Brömmelkamp,
@@ -40,10 +41,30 @@ def test_names_of_a_letter_are_found_without_salutation(recognizer: NameRecogniz
         "SELECT name, vorname FROM buerger WHERE ort = 'Kiel' ORDER BY name;",
         "Der Bescheid ergeht nach dem Wohngeldgesetz und ist kostenfrei.",
         "=SVERWEIS(A2;Tabelle1!$A$2:$D$400;3;FALSCH)",
+        "Das Zimmer 214 ist abgeschlossen, der Richter hat den Termin verlegt.",
+        "Die Marie-Juchacz-Schule und der Otto-Wels-Platz werden saniert.",
+        "SATZUNG ÜBER DIE ERHEBUNG VON ELTERNBEITRÄGEN",
     ],
 )
 def test_text_without_people_stays_as_it_is(recognizer: NameRecognizer, text: str) -> None:
     assert found(recognizer, text) == []
+
+
+@pytest.mark.parametrize(("text", "expected"), [
+    ("Marie-Juchacz-Schule", True),
+    ("Marie", False),
+    ("Otto-Wels-Plätze und", True),
+    ("Anna-Maria Schule", False),
+    ("Müller-Lüdenscheidt", False),
+])
+def test_a_place_named_after_somebody_is_told_by_its_last_part(text: str, expected: bool) -> None:
+    assert named_after(text, 0, len(text.split("-")[0].split(" ")[0])) is expected
+
+
+@pytest.mark.parametrize(("given", "surname"), [("Wibke", "Sattler"), ("Jonas", "Vogel"), ("Emine", "Kaya")])
+def test_a_surname_behind_a_given_name_is_one_even_if_it_is_a_word(
+        recognizer: NameRecognizer, given: str, surname: str) -> None:
+    assert found(recognizer, f"Die Unterlagen von {given} {surname} fehlen noch.") == [f"{given} {surname}"]
 
 
 def test_the_same_text_gives_the_same_spans_in_every_thread(recognizer: NameRecognizer) -> None:

@@ -14,7 +14,8 @@ from gateway.training.corpora import NOT_PERSON, PERSON, UNCLEAR, Corpora, Docum
 from gateway.training.data import targets
 from gateway.training.evaluate import marked, measure
 from gateway.training.markup import Cast, Writer, expand, genitive, misspelt
-from gateway.training.names import NameBook, held, plain
+from gateway.training.names import NameBook, held, plain, things
+from gateway.training.nouns import Nouns
 
 BOOK = NameBook(
     given={"german": [("Anna", True), ("Bernd", False)]},
@@ -54,6 +55,15 @@ def test_the_genitive_follows_the_last_letter(name: str, expected: str) -> None:
 def test_spellings_without_marks_are_plain_letters() -> None:
     assert plain("Öztürk Đỗ Łukasz") == "Oeztuerk Do Lukasz"
     assert misspelt("Abc", random.Random(1)) == "Abc"
+
+
+def test_a_thing_is_written_as_one_with_its_gender() -> None:
+    nouns = Nouns()
+    written = " ".join(nouns.sentence(random.Random(seed), "Zimmer") for seed in range(300))
+    assert written.count("Zimmer") >= 290
+    assert all(phrase in written for phrase in ("das Zimmer", "im Zimmer", "ein Zimmer"))
+    assert "die Zimmer" not in written
+    assert nouns.gender.keys() == things()
 
 
 def test_the_split_of_names_is_fixed_and_has_two_sides() -> None:
