@@ -444,26 +444,6 @@ async def test_only_the_headers_we_chose_reach_the_provider(bench: Bench) -> Non
         assert KEY in (streamed.headers.get("authorization", "") + streamed.headers.get("x-api-key", ""))
 
 
-@pytest.mark.parametrize(("encoding", "status", "stream"), [
-    ("gzip", 200, True), ("GZIP", 200, False), ("deflate", 400, False), ("br, identity", 200, True)])
-@scenario
-async def test_a_packed_answer_is_refused_unread(bench: Bench, encoding: str, status: int, stream: bool) -> None:
-    """We ask for identity: what comes packed all the same could be a bomb, so its bytes are not even waited for."""
-    await bench.open()
-
-    async def script(exchange: Exchange) -> bool:
-        await exchange.head(status, Content_Type="text/event-stream", Content_Encoding=encoding,
-                            Transfer_Encoding="chunked")
-        return await exchange.until_hung_up()
-
-    async with ScriptedProvider(script) as provider:
-        with pytest.raises(GatewayError) as caught:
-            await bench.upstream.send(bench.request(provider.url, stream=stream))
-        assert_clean(caught.value, "anbieter_fehler")
-        await soon(provider.hung_up)
-        assert len(provider.exchanges) == 1
-
-
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 @scenario
 async def test_a_redirect_is_not_followed(bench: Bench, status: int) -> None:
