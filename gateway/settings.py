@@ -64,9 +64,9 @@ class Settings(BaseSettings):
     oidc_audiences: str = Field("", description="Weitere Namen, für die Tokens ausgestellt sein dürfen, mit Komma "
                                                 "dazwischen: Anwendungen, die das Token ihrer Beschäftigten "
                                                 "weitergeben")
-    oidc_email_claim: str = Field("email", description="Angabe im Token mit der E-Mail-Adresse")
+    oidc_email_claim: str = Field("email", description="Angabe im Token mit der E-Mail-Adresse; leer: keine")
     oidc_id_claim: str = Field("sub", description="Angabe im Token mit der Kennung aus dem Verzeichnisdienst "
-                                                  "(„person add --external-id“)")
+                                                  "(„person add --external-id“); leer: keine")
     oidc_groups_claim: str = Field("groups", description="Angabe im Token mit den Gruppen")
     oidc_groups: Literal["directory", "choose", "lead"] = Field(
         "directory", description="Was die Gruppen bestimmen: nichts, welches der eigenen Ämter einer Person gilt, oder "
@@ -171,6 +171,8 @@ class Settings(BaseSettings):
         if bool(self.oidc_issuer) != bool(self.oidc_client_id):
             missing = "KI_PFORTE_OIDC_CLIENT_ID" if self.oidc_issuer else "KI_PFORTE_OIDC_ISSUER"
             raise ValueError(f"Für den Anmeldedienst fehlt {missing}")
+        if self.oidc_issuer and not self.oidc_email_claim and not self.oidc_id_claim:
+            raise ValueError("Ohne KI_PFORTE_OIDC_EMAIL_CLAIM und KI_PFORTE_OIDC_ID_CLAIM nennt kein Token eine Person")
         if self.metrics_port is not None and self.metrics_port == self.port:
             raise ValueError("KI_PFORTE_METRICS_PORT muss sich von KI_PFORTE_PORT unterscheiden")
         large = self.names_engine.removeprefix("kompakt+").removesuffix("+kompakt")

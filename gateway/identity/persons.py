@@ -17,6 +17,7 @@ from typing import TypeAlias
 from gateway.identity import texts
 from gateway.identity.api_key import Passes, Refused, changes
 from gateway.identity.directory import Member
+from gateway.identity.headers import address
 from gateway.identity.lookup import Lookup, Shelf
 from gateway.model.clients import GroupsMode
 from gateway.model.people import Person
@@ -106,8 +107,8 @@ def pick(claimed: Claimed, members: Sequence[Member]) -> Member | None:
     by_mail = next((m for m in members if claimed.email and m.person.email == claimed.email), None)
     if by_id is None:
         # An id that is on record for this address, and another one was named: the address has a new owner.
-        replaced = by_mail is not None and claimed.external_id and by_mail.person.external_id
-        return None if replaced else by_mail
+        other = claimed.external_id and address(claimed.external_id) != claimed.email
+        return None if by_mail is not None and other and by_mail.person.external_id else by_mail
     if by_mail is not None and by_mail.person.id != by_id.person.id:
         return None
     return by_id

@@ -53,7 +53,8 @@ class TrustedClients:
         email, external_id = address(value_of(headers, client.email_header)), value_of(headers, client.id_header)
         if not email and not external_id:
             raise texts.invalid("ohne_person")
-        return Claimed(email, external_id, groups)
+        # One header for everything is common: then what looks like an address is taken for both.
+        return Claimed(email or (address(external_id) if "@" in external_id else ""), external_id, groups)
 
     def _email_in_token(self, client: TrustedClient, headers: Mapping[str, str]) -> str:
         token = raw_value(headers, client.token_header).strip()

@@ -39,7 +39,7 @@ class Secrets:
         return value
 
     def find(self, name: str) -> str:
-        """Return the secret with this name, empty if there is none that can be used; for those who say so themselves."""
+        """Return the secret with this name, empty if none can be used; for those who say so themselves."""
         try:
             return self.get(name)
         except GatewayError:

@@ -141,7 +141,7 @@ def test_the_person_behind_a_front_end_counts_and_not_the_front_end(world: World
     key = world.trust()
 
     async def scene(porter: Porter) -> None:
-        for headers in ({MAIL: "p1@x.example"}, {MAIL: "P1%40X.Example"}, {ID: "uid-1"},
+        for headers in ({MAIL: "p1@x.example"}, {MAIL: "P1%40X.Example"}, {ID: "uid-1"}, {ID: "P1@x.example"},
                         {MAIL: "p1@x.example", ID: "uid-1"}):
             principal = await porter.authenticate(asks(key, headers))
             assert (principal.department, principal.roles, principal.kind) == ("bauamt", {"staff"}, "person")

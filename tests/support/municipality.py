@@ -42,7 +42,7 @@ def compute(evidence: Any, events: Any, now: datetime) -> Any:
 
 def policy_set(_: Path | None = None) -> PolicySet:
     """The policies, as far as commands look at them."""
-    named = {key: DepartmentRules(key, name, ("basis",), {}, {}, {}, {}) for key, name in DEPARTMENTS.items()}
+    named = {key: DepartmentRules(key, name, ("basis",), {}, {}, {}, 0, {}) for key, name in DEPARTMENTS.items()}
     return PolicySet("0" * 64, cast(Any, None), {}, RULES, named, {})
 
 
