@@ -124,7 +124,7 @@ class NameRecognizer:
 
         An unlikely name that stands alone is none where no list of names knows the word and it is written in small
         letters or in capitals (a term of a program, an abbreviation) or belongs to the German language. A surname right
-        behind a likely given name is one, even if it is a thing as well ("Ronja Steinmetz").
+        behind a likely given name is one, even if it is a thing as well ("Wibke Sattler").
         """
         words = distinct(tokens)
         found = self._marginals(tokens, words)
@@ -137,10 +137,14 @@ class NameRecognizer:
         flags, shape = self._resources.lexicon.flags(keys), words.form.take(of) % SHAPES
         likely = np.zeros(len(total) + 2, np.bool_)
         likely[1:-1] = total >= _LIKELY
-        before = likely[rows] & (tokens.start.take(rows) == tokens.end.take(rows - 1, mode="clip") + 1)
+        borders = np.zeros(len(total) + 1, np.bool_)
+        borders[tokens.first] = True  # between two texts
+        before = likely.take(rows) & ~borders.take(rows)
+        after = likely.take(rows + 2) & ~borders.take(rows + 1)
         strange = (flags & NAMES == 0) & ((flags & LANGUAGE != 0) | (shape == LOWER) | (shape == CAPITALS))
-        found[rows[strange & ~likely[rows] & ~likely[rows + 2]]] = 0
-        second = before & (flags & SURNAME != 0) & (shape == TITLE) & (total.take(rows) < mask)
+        found[rows[strange & ~before & ~after]] = 0
+        beside = tokens.start.take(rows) == tokens.end.take(rows - 1, mode="clip") + 1
+        second = before & beside & (flags & SURNAME != 0) & (shape == TITLE) & (total.take(rows) < mask)
         found[rows[second], 1] = mask
         return found
 
