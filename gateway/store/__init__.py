@@ -1,8 +1,8 @@
 """SQL of the gateway. The only room, beside `audit.store`, that knows there is a database.
 
 Open it with `open_engine`, bring it up to date with `migrate`, and pass a connection from `reading` or `writing` to
-the plain functions in `departments`, `people`, `keys` and `passes`; they return frozen values. `directory` is what the
-authenticator asks, `demo` fills the example municipality.
+the plain functions in `departments`, `people`, `keys`, `clients` and `passes`; they return frozen values. `directory`
+is what the authenticator asks.
 """
 
 from gateway.store.engine import open_engine, reading, writing

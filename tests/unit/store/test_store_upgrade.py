@@ -1,0 +1,38 @@
+"""A database of the first version keeps its people and keys when it is brought up to date."""
+
+from __future__ import annotations
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import text
+
+from gateway.store import keys, migrate, open_engine, people, reading, writing
+
+FIRST = (
+    "INSERT INTO department (id, name) VALUES ('bauamt', 'Bauamt')",
+    "INSERT INTO person (id, email, name, department_id, created_at) "
+    "VALUES ('p1', 'a@x.example', 'A', 'bauamt', '2026-01-01 00:00:00')",
+    "INSERT INTO person_role (person_id, role) VALUES ('p1', 'staff')",
+    "INSERT INTO api_key (id, person_id, name, sha256, block_style, created_at) "
+    "VALUES ('k1', 'p1', 'n', :sha256, 'error', '2026-01-01 00:00:00')",
+)
+
+
+def test_people_and_keys_of_the_first_version_stay(database_url: str) -> None:
+    engine = open_engine(database_url)
+    with writing(engine, bump=False) as connection:
+        config = Config()
+        config.set_main_option("script_location", "gateway.store:migrations")
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0001")
+        for statement in FIRST:
+            connection.execute(text(statement), {"sha256": b"1" * 32} if ":sha256" in statement else {})
+    assert migrate(engine) is True
+    with reading(engine) as connection:
+        person = people.by_email(connection, "a@x.example")
+        found = keys.by_id(connection, "k1")
+    assert person is not None
+    assert (person.id, person.roles, person.external_id, person.further) == ("p1", {"staff"}, None, frozenset())
+    assert found is not None
+    assert (found[0].person_id, found[0].service, found[1]) == ("p1", None, b"1" * 32)
+    engine.dispose()
