@@ -240,12 +240,13 @@ class Responses:
         """See `Dialect.error`."""
         return openai_error(error, request_id)
 
-    def notice(self, text: str, request: ParsedRequest, request_id: str) -> bytes:
-        """See `Dialect.notice`."""
-        part = {"type": "output_text", "text": f"> **KI-Pforte**: {text}", "annotations": [], "logprobs": []}
+    def say(self, text: str, request: ParsedRequest, request_id: str) -> bytes:
+        """See `Dialect.say`."""
+        part = {"type": "output_text", "text": text, "annotations": [], "logprobs": []}
         item = {"id": f"msg_{request_id}", "type": "message", "role": "assistant", "status": "completed",
                 "content": [part]}
-        usage = {"input_tokens": 0, "input_tokens_details": {"cached_tokens": 0}, "output_tokens": 0,
+        usage = {"input_tokens": 0, "output_tokens": 0,
+                 "input_tokens_details": {"cached_tokens": 0, "cache_write_tokens": 0},
                  "output_tokens_details": {"reasoning_tokens": 0}, "total_tokens": 0}
         whole = {"id": f"resp_{request_id}", "object": "response", "created_at": int(time.time()),
                  "status": "completed", "model": request.model, "output": [item], "error": None,

@@ -1,8 +1,9 @@
-"""What bridges share: reading a stream of chat chunks, and the words for what cannot be translated."""
+"""What bridges share: reading a stream of chat chunks, telling its calls apart, and the words for what cannot be
+translated."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from typing import Any, Final, Protocol
 
 import orjson
@@ -37,6 +38,7 @@ class ChunkReader:
 
     def __init__(self) -> None:
         self._reader = SseReader()
+        self._begun = False
         self.done = False
         self.broken = False
 
@@ -54,7 +56,7 @@ class ChunkReader:
             if data is None or self.done or self.broken:
                 continue
             if data.strip() == b"[DONE]":
-                self.done = True
+                self.done, self.broken = self._begun, not self._begun  # an end of nothing is no answer
                 continue
             try:
                 parsed = orjson.loads(data)
@@ -63,7 +65,33 @@ class ChunkReader:
             if not isinstance(parsed, dict):
                 self.broken = True
             else:
+                self._begun = True
                 yield parsed
+
+
+class Calls:
+    """Tells the calls of a stream apart: by their index, and by their ids where a provider gives all of them one index.
+
+    Pieces of one call have its index; an id of its own and a name say that another call begins.
+    """
+
+    def __init__(self) -> None:
+        self._current: dict[Any, tuple[Hashable, Any]] = {}
+        self._number = 0
+
+    def of(self, delta: dict[str, Any]) -> Iterator[tuple[Hashable, dict[str, Any]]]:
+        """Yield the pieces of calls in a chat delta, each with a key of its call and a ``function``."""
+        for position, call in enumerate(delta.get("tool_calls") or ()):
+            function, index = call.get("function") or {}, call.get("index")
+            index = position if index is None else index
+            key, identity = self._current.get(index, (None, None))
+            if key is None or (function.get("name") and call.get("id") not in (None, "", identity)):
+                self._number += 1
+                key = self._number
+                self._current[index] = key, call.get("id")
+            yield key, {**call, "function": function}
+        if (function := delta.get("function_call")) is not None:  # the older form: one call, without an id
+            yield "function_call", {"function": function}
 
 
 def untranslatable(param: str, what: str) -> GatewayError:
@@ -100,8 +128,13 @@ class History:
         self.messages: list[dict[str, Any]] = []
 
     def say(self, role: str, content: Any) -> None:
-        """Add a message."""
-        self.messages.append({"role": role, "content": content})
+        """Add a message; instructions that follow one another become one, because some models accept only one."""
+        last = self.messages[-1] if self.messages else {}
+        before = last.get("content")
+        if role == "system" == last.get("role") and isinstance(before, str) and isinstance(content, str):
+            last["content"] = f"{before}\n\n{content}"
+        else:
+            self.messages.append({"role": role, "content": content})
 
     def call(self, identity: str, name: str, arguments: str) -> None:
         """Add a call of a tool to what the assistant said last, if nobody spoke since."""
@@ -110,7 +143,7 @@ class History:
             last = {"role": "assistant", "content": None}
             self.messages.append(last)
         last.setdefault("tool_calls", []).append(
-            {"id": identity, "type": "function", "function": {"name": name, "arguments": arguments}})
+            {"id": identity, "type": "function", "function": {"name": name, "arguments": arguments or "{}"}})
 
     def result(self, identity: str, content: str) -> None:
         """Add what a tool returned."""

@@ -7,17 +7,17 @@ end, because they lie inside JSON.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 import orjson
 
-from gateway.wire.bridges.common import MISSHAPEN, SHELL, ChunkReader, event
+from gateway.wire.bridges.common import MISSHAPEN, SHELL, Calls, ChunkReader, event
 
 _REASONS: Final = {"length": "max_output_tokens", "content_filter": "content_filter"}
-_TEXTS: Final = {"content": "output_text", "refusal": "refusal", "reasoning_content": "reasoning_text",
-                 "reasoning": "reasoning_text"}
+_TEXTS: Final = {"reasoning_content": "reasoning_text", "reasoning": "reasoning_text", "content": "output_text",
+                 "refusal": "refusal"}
 """Field of a chat message -> kind of part."""
 
 
@@ -45,30 +45,38 @@ class _Item:
     parts: list[_Part] = field(default_factory=list)
     call_id: str = ""
     name: str = ""
+    namespace: str = ""
     arguments: list[str] = field(default_factory=list)
 
     def body(self, status: str) -> dict[str, Any]:
         """Return the item as JSON; while it is in progress, what is said so far stays out."""
-        done = status == "completed"
+        begun = status == "in_progress"
         common = {"id": self.identity, "type": self.kind, "status": status}
+        parts = [] if begun else [part.body() for part in self.parts]
         if self.kind == "message":
-            return {**common, "role": "assistant", "content": [p.body() for p in self.parts] if done else []}
+            return {**common, "role": "assistant", "content": parts}
         if self.kind == "reasoning":
-            return {**common, "summary": [], "content": [p.body() for p in self.parts] if done else []}
-        arguments = "".join(self.arguments) if done else ""
+            return {**common, "summary": [], "content": parts}
+        arguments = "".join(self.arguments)
         called = {**common, "call_id": self.call_id}
+        if self.kind == "local_shell_call":
+            return {**called, "action": {"command": [], "env": {}, **({} if begun else _command(arguments)),
+                                         "type": "exec"}}
+        called |= {"name": self.name} | ({"namespace": self.namespace} if self.namespace else {})
         if self.kind == "function_call":
-            return {**called, "name": self.name, "arguments": arguments}
-        if self.kind == "custom_tool_call":
-            return {**called, "name": self.name, "input": _free_text(arguments)}
-        return {**called, "action": {"type": "exec", "command": [], "env": {}, **_command(arguments)}}
+            return {**called, "arguments": arguments or "{}" if status == "completed" else "" if begun else arguments}
+        return {**called, "input": "" if begun else _free_text(arguments)}
 
 
 class ResponsesEvents:
-    """The way back of one exchange (implements `Translation`). ``custom`` are the names of tools with free text."""
+    """The way back of one exchange (implements `Translation`).
 
-    def __init__(self, custom: frozenset[str], *, shell: bool) -> None:
-        self._custom, self._shell = custom, shell
+    ``custom`` are the names of tools with free text, ``namespaces`` those of tools that stand in one.
+    """
+
+    def __init__(self, custom: frozenset[str], namespaces: Mapping[str, str], *, shell: bool) -> None:
+        self._custom, self._namespaces, self._shell = custom, namespaces, shell
+        self._calls = Calls()
         self._reader = ChunkReader()
         self._number = 0
         self._head: dict[str, Any] = {}
@@ -95,7 +103,6 @@ class ResponsesEvents:
             whole = orjson.loads(body)
             choice = whole["choices"][0]
             self._chunk({**whole, "choices": [{**choice, "index": 0, "delta": choice["message"]}]})
-            self._end()
             return orjson.dumps(self._final())
         except MISSHAPEN:
             return body
@@ -103,7 +110,8 @@ class ResponsesEvents:
     def _translated(self, chunks: Iterable[dict[str, Any]]) -> bytes:
         out: list[bytes] = []
         try:
-            out += [self._chunk(chunk) for chunk in chunks]
+            for chunk in chunks:
+                out.append(self._chunk(chunk))
         except MISSHAPEN:
             self._reader.broken = True
         if self._reader.broken and not self._over:
@@ -143,8 +151,8 @@ class ResponsesEvents:
             text = delta.get(name)
             if isinstance(text, str) and text and not (name == "reasoning" and delta.get("reasoning_content")):
                 out += self._text(kind, text)
-        for position, call in enumerate(delta.get("tool_calls") or ()):
-            out += self._call(call.get("index", position), call)
+        for key, call in self._calls.of(delta):
+            out += self._call(key, call)
         return out
 
     def _text(self, kind: str, text: str) -> bytes:
@@ -163,16 +171,17 @@ class ResponsesEvents:
         extra: dict[str, Any] = {"logprobs": []} if kind == "output_text" else {}
         return out + self._event(f"response.{kind}.delta", **at, delta=text, **extra)
 
-    def _call(self, index: int, call: dict[str, Any]) -> bytes:
-        function = call.get("function") or {}
+    def _call(self, key: Hashable, call: dict[str, Any]) -> bytes:
+        function = call["function"]
         out = b""
-        item = self._named.get(index)
+        item = self._named.get(key)
         if item is None:
             name = function["name"]
             kind = ("custom_tool_call" if name in self._custom else "local_shell_call" if self._shell and name == SHELL
                     else "function_call")
-            item = self._new(index, kind, "fc")
-            item.name, item.call_id = name, call.get("id") or f"call_{item.identity}"
+            item = self._new(key, kind, "fc")
+            item.name, item.namespace = name, self._namespaces.get(name, "")
+            item.call_id = call.get("id") or f"call_{item.identity}"
             out += self._added(item)
         piece = function.get("arguments")
         if isinstance(piece, str) and piece:
@@ -195,11 +204,11 @@ class ResponsesEvents:
 
     def _end(self) -> bytes:
         self._over = True
-        out = b"".join([self._item_done(item) for item in self._items])
         final = self._final()
+        out = b"".join([self._item_done(item, whole) for item, whole in zip(self._items, final["output"], strict=True)])
         return out + self._event(f"response.{final['status']}", response=final)
 
-    def _item_done(self, item: _Item) -> bytes:
+    def _item_done(self, item: _Item, whole: dict[str, Any]) -> bytes:
         at, out = self._at(item), b""
         for index, part in enumerate(item.parts):
             body = part.body()
@@ -208,8 +217,9 @@ class ResponsesEvents:
             out += self._event(f"response.{part.kind}.done", **at, content_index=index, **{field_: body[field_]},
                                **extra)
             out += self._event("response.content_part.done", **at, content_index=index, part=body)
-        whole = item.body("completed")
         if item.kind == "function_call":
+            if whole["arguments"] and not item.arguments:
+                out += self._event("response.function_call_arguments.delta", **at, delta=whole["arguments"])
             out += self._event("response.function_call_arguments.done", **at, name=item.name,
                                arguments=whole["arguments"])
         elif item.kind == "custom_tool_call":
@@ -219,8 +229,10 @@ class ResponsesEvents:
 
     def _final(self) -> dict[str, Any]:
         reason = _REASONS.get(self._finish)
-        response = self._response("incomplete" if reason else "completed",
-                                  [item.body("completed") for item in self._items])
+        status = "incomplete" if reason else "completed"
+        # What was cut off is the last thing said; a call of which a half is missing must not look like a whole one.
+        response = self._response(status, [item.body(status if item is self._items[-1] else "completed")
+                                           for item in self._items])
         return {**response, "incomplete_details": {"reason": reason} if reason else None, "usage": self._usage}
 
     def _response(self, status: str, output: list[dict[str, Any]]) -> dict[str, Any]:
@@ -242,7 +254,8 @@ def _usage(given: dict[str, Any]) -> dict[str, Any]:
     read, written = given.get("prompt_tokens") or 0, given.get("completion_tokens") or 0
     cached = (given.get("prompt_tokens_details") or {}).get("cached_tokens") or 0
     reasoned = (given.get("completion_tokens_details") or {}).get("reasoning_tokens") or 0
-    return {"input_tokens": read, "input_tokens_details": {"cached_tokens": cached}, "output_tokens": written,
+    return {"input_tokens": read, "output_tokens": written,
+            "input_tokens_details": {"cached_tokens": cached, "cache_write_tokens": 0},
             "output_tokens_details": {"reasoning_tokens": reasoned}, "total_tokens": read + written}
 
 
@@ -258,5 +271,7 @@ def _command(arguments: str) -> dict[str, Any]:
     try:
         parsed = orjson.loads(arguments)
     except orjson.JSONDecodeError:
-        return {"command": [arguments]}
-    return parsed if isinstance(parsed, dict) else {"command": parsed}
+        parsed = arguments
+    if isinstance(parsed, dict):
+        return parsed
+    return {"command": parsed if isinstance(parsed, list) else [str(parsed)]}

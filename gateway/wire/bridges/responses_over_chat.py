@@ -51,7 +51,8 @@ class ResponsesOverChat:
         """See `Bridge.answer`."""
         tools = _flat(orjson.loads(request).get("tools"))
         custom = frozenset(tool["name"] for tool in tools if tool.get("type") == "custom")
-        return ResponsesEvents(custom, shell=any(tool.get("type") == SHELL for tool in tools))
+        namespaces = {tool["name"]: tool["namespace"] for tool in tools if "namespace" in tool}
+        return ResponsesEvents(custom, namespaces, shell=any(tool.get("type") == SHELL for tool in tools))
 
 
 def _messages(given: dict[str, Any]) -> list[dict[str, Any]]:
@@ -73,7 +74,7 @@ def _item(history: History, item: Any) -> None:
         role = item.get("role", "user")
         history.say("system" if role == "developer" else role, _content(item.get("content")))
     elif kind == "function_call":
-        history.call(item["call_id"], item["name"], item.get("arguments", "{}"))
+        history.call(item["call_id"], item["name"], _source(item.get("arguments")))
     elif kind == "custom_tool_call":
         history.call(item["call_id"], item["name"], dumps({"input": item.get("input", "")}))
     elif kind == "local_shell_call":
@@ -109,8 +110,15 @@ def _part(part: dict[str, Any]) -> dict[str, Any]:
 
 
 def _flat(tools: Any) -> list[dict[str, Any]]:
-    """Return all tools, those of a namespace beside the others."""
-    return [inner for tool in tools or () for inner in (tool["tools"] if tool.get("type") == "namespace" else [tool])]
+    """Return all tools, those of a namespace beside the others, each with its name."""
+    return [inner for tool in tools or () for inner in (
+        [{**member, "namespace": tool["name"]} for member in tool["tools"]] if tool.get("type") == "namespace"
+        else [tool])]
+
+
+def _source(arguments: Any) -> str:
+    """Return arguments as the JSON source text that they have in a chat."""
+    return arguments if isinstance(arguments, str) else dumps(arguments or {})
 
 
 def _tools(given: dict[str, Any], chat: dict[str, Any]) -> None:
@@ -139,8 +147,8 @@ def _tool(tool: dict[str, Any]) -> dict[str, Any]:
     if kind == "custom":
         grammar = (tool.get("format") or {}).get("definition")
         told = [tool.get("description"), f"The input follows this grammar:\n{grammar}" if grammar else None]
-        return {"type": "function", "function": {"name": tool["name"], "parameters": _FREE_TEXT,
-                                                 "description": "\n\n".join(filter(None, told))}}
+        described = {"description": "\n\n".join(filter(None, told))} if any(told) else {}
+        return {"type": "function", "function": {"name": tool["name"], "parameters": _FREE_TEXT, **described}}
     if kind == SHELL:
         return _SHELL_TOOL
     raise untranslatable("tools", f"Werkzeuge der Art „{kind}“")
