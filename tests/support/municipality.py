@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import fields
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, cast
@@ -42,7 +43,9 @@ def compute(evidence: Any, events: Any, now: datetime) -> Any:
 
 def policy_set(_: Path | None = None) -> PolicySet:
     """The policies, as far as commands look at them."""
-    named = {key: DepartmentRules(key, name, ("basis",), {}, {}, {}, 0, {}) for key, name in DEPARTMENTS.items()}
+    nothing: dict[str, Any] = {field.name: {} for field in fields(DepartmentRules)}
+    named = {key: DepartmentRules(**nothing | {"key": key, "name": name, "scopes": ("basis",)})
+             for key, name in DEPARTMENTS.items()}
     return PolicySet("0" * 64, cast(Any, None), {}, RULES, named, {})
 
 
