@@ -60,6 +60,10 @@ class ExchangeLog:
         self._facts |= {"department": principal.department, "pass": basis.state,
                         "dv_sha256": basis.document_sha256 or ""}
 
+    def task(self, task: str) -> None:
+        """Note that a client made this call of its own accord, and what for."""
+        self._facts["task"] = task
+
     def admission(self, admission: Admission) -> None:
         """Note what policy said before the content was looked at."""
         self._facts |= {"policy": admission.policy, "purpose": admission.purpose,

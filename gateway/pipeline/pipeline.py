@@ -11,7 +11,7 @@ import asyncio
 import logging
 import secrets
 from collections.abc import AsyncGenerator, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from functools import partial
 from time import perf_counter
@@ -28,7 +28,7 @@ from gateway.pipeline.finishing import finish, is_closing
 from gateway.pipeline.memory import Inspection, InspectionMemory, count
 from gateway.pipeline.provider_errors import provider_error
 from gateway.pipeline.relay import Relay
-from gateway.policy.decide import AdmitFacts, ReleaseFacts, admit, release
+from gateway.policy.decide import AdmitFacts, ReleaseFacts, admit, background, release
 from gateway.policy.policyset import PolicySet
 from gateway.ports import (
     Authenticator,
@@ -43,6 +43,7 @@ from gateway.ports import (
 )
 from gateway.redaction.placeholder import instruction
 from gateway.redaction.redact import Plan, Redaction, apply, plan
+from gateway.wire.background import Task, recognise, reply
 from gateway.wire.bridges import way
 from gateway.wire.dialect import AnswerContext, Dialect, ParsedRequest, Thread
 from gateway.wire.error_forms import public_message
@@ -135,6 +136,7 @@ class _Walk:
         self._headers: dict[str, str] = {"x-request-id": inbound.request_id}
         self._memory = house._memory
         self._digest = b""
+        self._task: Task | None = None
         self._mark = perf_counter()
 
     def _stage(self, name: str) -> None:
@@ -148,7 +150,10 @@ class _Walk:
         self.log.principal(principal)
         self._stage("authenticate")
         self._parsed = parsed = inbound.dialect.parse(inbound.body)
-        facts = self._admit(principal, parsed)
+        task = recognise(inbound.credentials.headers.get("x-kip-task"), parsed.last, parsed.turns)
+        facts, here = self._admit(principal, parsed, task)
+        if here is not None:
+            return here
         if parsed.thread is not None:
             self._parsed = parsed = await self._resumed(parsed.thread, parsed)
         self._stage("admit")
@@ -161,11 +166,20 @@ class _Walk:
         sealed = await self._seal(parsed, decision, redaction)
         return await self._send(sealed, parsed, redaction, [passage.text for passage in passages])
 
-    def _admit(self, principal: Principal, parsed: ParsedRequest) -> AdmitFacts:
+    def _admit(self, principal: Principal, parsed: ParsedRequest,
+               task: Task | None) -> tuple[AdmitFacts, Outbound | None]:
+        """Ask policy; return what it was asked, and the answer of the house to a call that no model is to see."""
         house, inbound = self._house, self._inbound
         policies = house._policies()
         facts = AdmitFacts(principal=principal, model=parsed.model, purpose=inbound.purpose,
                            dialect=inbound.dialect.name, now=house._clock.now())
+        answered: Outbound | None = None
+        if task is not None:
+            self.log.task(task)
+            self._task = task
+            model = background(policies, facts)
+            facts = facts if model is None else replace(facts, model=model)
+            answered = self._said(reply(task, parsed.last)) if model is None else None
         admission = admit(policies, facts)
         self.log.admission(admission)
         self._headers["x-ki-pforte-policy"] = admission.policy
@@ -173,7 +187,19 @@ class _Walk:
             self._headers["x-ki-pforte-hinweis"] = admission.notice
         _refuse(admission.denial)
         self._policies, self._keep_hours, self._subject = policies, admission.keep_hours, principal.subject
-        return facts
+        if answered is not None:
+            self._headers["x-ki-pforte-decision"] = "local"
+            self._count("local")
+        return facts, answered
+
+    def _said(self, text: str) -> Outbound | None:
+        """Return a normal answer that says `text`, if the API has one that a person reads."""
+        assert self._parsed is not None
+        body = self._inbound.dialect.say(text, self._parsed, self._inbound.request_id)
+        if body is None:
+            return None
+        kind = "text/event-stream; charset=utf-8" if self._parsed.stream else "application/json"
+        return Outbound(200, self._headers, body, content_type=kind)
 
     async def _resumed(self, thread: Thread, parsed: ParsedRequest) -> ParsedRequest:
         """Return the request with the conversation that it goes on with in front, and name the answer to come."""
@@ -321,11 +347,11 @@ class _Walk:
         self._count("denied" if error.status < 500 else "failed")
         self._headers["x-ki-pforte-decision"] = "denied" if error.status < 500 else "failed"
         if self._principal and self._parsed and self._principal.block_style == "message":
-            text = public_message(error, inbound.request_id)
-            notice = inbound.dialect.notice(text, self._parsed, inbound.request_id)
-            if notice is not None:
-                kind = "text/event-stream; charset=utf-8" if self._parsed.stream else "application/json"
-                return Outbound(200, self._headers, notice, content_type=kind)
+            text = (f"> **KI-Pforte**: {public_message(error, inbound.request_id)}" if self._task is None
+                    else reply(self._task, ""))  # a program reads it, not a person
+            said = self._said(text)
+            if said is not None:
+                return said
         return error_outbound(error, inbound.dialect.error(error, inbound.request_id), self._headers)
 
     def _count(self, decision: str) -> None:

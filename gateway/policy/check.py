@@ -20,6 +20,7 @@ from gateway.policy.schema import Department, KiPass, Organisation, Register
 from gateway.policy.source import Path_, Source
 from gateway.policy.vocabulary import (
     ANSWERS,
+    BACKGROUND,
     DATA_CLASSES,
     DEFAULTS_IN_HOUSE,
     DEFAULTS_OUTSIDE,
@@ -96,6 +97,8 @@ def organisation(source: Source, content: Organisation, models: Register | None,
         for key, purpose in content.purposes.allow.items():
             path = ("purposes", "allow", key, "pass_scopes")
             yield from known(source, path, purpose.pass_scopes, passes.scopes, "Den KI-Pass")
+    if models is not None and content.background.model is not None:
+        yield from known(source, ("background", "model"), [content.background.model], models.models, "Das Modell")
     yield from _finding_names(source, content)
 
 
@@ -109,6 +112,9 @@ def department(source: Source, content: Department, inherited: Organisation, mod
         yield from known(source, ("ki_pass", "required"), content.ki_pass.required, passes.scopes, "Den KI-Pass")
     yield from _finding_names(source, content)
     yield from _actions(source, content, inherited)
+    yield from _background(source, content, inherited)
+    if models is not None and content.background is not None and content.background.model is not None:
+        yield from known(source, ("background", "model"), [content.background.model], models.models, "Das Modell")
 
 
 def _models(source: Source, content: Department, inherited: Organisation, models: Register) -> Problems:
@@ -158,6 +164,14 @@ def _finding_names(source: Source, content: Organisation | Department) -> Proble
             elif key not in ENTITIES:
                 yield source.problem(path, f"Die Art von Angabe „{key}“ gibt es nicht",
                                      did_you_mean(key, ENTITIES.keys() - FIXED))
+
+
+def _background(source: Source, content: Department, inherited: Organisation) -> Problems:
+    own, least = content.background, inherited.background.answer
+    if own is not None and BACKGROUND.index(own.answer) < BACKGROUND.index(least):
+        yield source.problem(("background", "answer"), f"„{own.answer}“ ist weniger streng als „{least}“, das die "
+                             "Organisation vorgibt",
+                             f"möglich sind: {listed(BACKGROUND[BACKGROUND.index(least):])}")
 
 
 def _actions(source: Source, content: Department, inherited: Organisation) -> Problems:

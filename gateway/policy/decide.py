@@ -69,6 +69,15 @@ def admit(policies: PolicySet, facts: AdmitFacts) -> Admission:
                      keep_hours=department.keep_hours)
 
 
+def background(policies: PolicySet, facts: AdmitFacts) -> str | None:
+    """Return the model that a call goes to which a client made of its own accord; None: it is answered in the house."""
+    department = policies.department(facts.principal.department)
+    if department is None or department.background.answer == "same":
+        return facts.model  # who may nothing is refused, whatever he asks
+    named = department.background.model
+    return named if named in department.models else None
+
+
 def release(policies: PolicySet, facts: ReleaseFacts) -> ReleaseDecision:
     """Answer the second question. Raises KeyError for a kind of finding that the house does not know."""
     department = policies.department(facts.admitted.principal.department)

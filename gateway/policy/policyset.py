@@ -21,9 +21,10 @@ from gateway.model.entities import ENTITIES, Entity
 from gateway.model.kipass import BASIS, KiPassConfig
 from gateway.model.municipality import NOWHERE, Municipality
 from gateway.model.register import RegisteredModel
-from gateway.policy.schema import Department, Organisation, Purpose, Side
+from gateway.policy.schema import Background, Department, Organisation, Purpose, Side
 from gateway.policy.vocabulary import (
     ANSWERS,
+    BACKGROUND,
     DATA_CLASSES,
     DEFAULTS_IN_HOUSE,
     DEFAULTS_OUTSIDE,
@@ -77,6 +78,7 @@ class DepartmentRules:
     forbidden: Mapping[str, str]
     models: Mapping[str, ModelRules]
     keep_hours: int
+    background: Background
     closed: Mapping[str, Denial]
     """Models that are in service but not for this department, with why (sentence without the way out)."""
 
@@ -141,12 +143,21 @@ def _department(key: str, written: Department, organisation: Organisation,
                 if k in chosen and k not in written.purposes.deny and k not in forbidden}
     scopes = dict.fromkeys((BASIS, *organisation.ki_pass.required, *written.ki_pass.required))
     return DepartmentRules(key, written.name, tuple(scopes), MappingProxyType(purposes), MappingProxyType(forbidden),
-                           MappingProxyType(open_), _keep_hours(written, organisation), MappingProxyType(closed))
+                           MappingProxyType(open_), _keep_hours(written, organisation),
+                           _background(written, organisation), MappingProxyType(closed))
 
 
 def _keep_hours(written: Department, organisation: Organisation) -> int:
     own = written.conversations or organisation.conversations
     return min(own.keep_hours, organisation.conversations.keep_hours)
+
+
+def _background(written: Department, organisation: Organisation) -> Background:
+    """Return the stricter rule: what sends less. A department may name another model, but none where none was asked."""
+    above, own = organisation.background, written.background
+    if own is None or BACKGROUND.index(own.answer) < BACKGROUND.index(above.answer):
+        return above
+    return own
 
 
 def _closed(key: str, written: Department, organisation: Organisation, model: RegisteredModel) -> Denial | None:

@@ -115,6 +115,24 @@ class Conversations(StrictFile):
     keep_hours: Annotated[int, Field(ge=0, le=168)]
 
 
+class Background(StrictFile):
+    """What happens to calls that a chat client makes of its own accord (titles, tags, follow-up questions).
+
+    ``same``: as what a person asks. ``model``: to the named model, if the department may use it. ``local``: answered in
+    the house, without any model; what is not let through by ``model`` is answered so, too.
+    """
+
+    answer: Literal["same", "model", "local"]
+    model: ModelId | None = None
+
+    @model_validator(mode="after")
+    def _names_its_model(self) -> Background:
+        if (self.answer == "model") != (self.model is not None):
+            raise ValueError("„model“ gehört zu „answer: model“ und nur dazu|schreiben Sie beides oder streichen Sie "
+                             "„model“")
+        return self
+
+
 class Organisation(StrictFile):
     """``organisation.yaml``: what every department inherits."""
 
@@ -130,6 +148,7 @@ class Organisation(StrictFile):
     content: Content = Content()
     untrusted_tools: tuple[ToolName, ...] = ()
     conversations: Conversations = Conversations(keep_hours=0)
+    background: Background = Background(answer="same")
 
 
 class Selection(StrictFile):
@@ -152,6 +171,7 @@ class Department(StrictFile):
     content: Content = Content()
     untrusted_tools: tuple[ToolName, ...] = ()
     conversations: Conversations | None = None
+    background: Background | None = None
 
 
 class Agreement(StrictFile):

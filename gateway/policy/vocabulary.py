@@ -23,6 +23,9 @@ READABLE: Final[frozenset[Action]] = frozenset({"keep", "note"})
 ANSWERS: Final[tuple[Answers, ...]] = ("show", "flag", "mask")
 """What happens to personal data in an answer that nobody sent, from the loosest to the strictest."""
 
+BACKGROUND: Final = ("same", "model", "local")
+"""What happens to calls that a client makes of its own accord, from the loosest to the strictest."""
+
 OpaqueKind = Literal["image", "audio", "file"]
 OpaqueAction = Literal["pass", "refuse"]
 OPAQUE_KINDS: Final[tuple[OpaqueKind, ...]] = get_args(OpaqueKind)

@@ -29,11 +29,10 @@ from gateway.wire.document import (
     field,
     invalid,
     one_of,
-    parse_object,
-    too_deep,
 )
 from gateway.wire.error_forms import openai_error
 from gateway.wire.shapes import is_flag, is_name, is_number
+from gateway.wire.taking import take_apart
 
 NAME, NUMBER, FLAG = Structural(is_name), Structural(is_number), Structural(is_flag)
 
@@ -141,26 +140,11 @@ class ChatCompletions:
 
     def parse(self, body: bytes) -> ParsedRequest:
         """See `Dialect.parse`."""
-        root = parse_object(body)
-        model, messages, stream = root.get("model"), root.get("messages"), root.get("stream")
-        if not isinstance(model, str) or not model:
-            raise invalid("In der Anfrage fehlt das Modell („model“).", "model")
-        if not isinstance(messages, list) or not messages:
-            raise invalid("In der Anfrage fehlen die Nachrichten („messages“).", "messages")
-        if stream is not None and not isinstance(stream, bool):
-            raise invalid("„stream“ muss true oder false sein.", "stream")
-        document = Document(root)
-        for name in [name for name in root if name not in REQUEST]:
-            del root[name]
-            document.dropped.append(name)
-        try:
-            for name, value in root.items():
-                REQUEST[name].visit(document, root, name, value, "other")
-        except RecursionError:
-            raise too_deep() from None
-        options = root.get("stream_options")
-        wants_usage = isinstance(options, dict) and options.get("include_usage") is True
-        return ParsedRequest(model, bool(stream), wants_usage, document)
+        parsed = take_apart(body, REQUEST, required={"messages": list})
+        messages = parsed.document.root["messages"]
+        parsed.turns, last = len(messages), messages[-1].get("content")
+        parsed.last = last if isinstance(last, str) else ""
+        return parsed
 
     def prepare(self, request: ParsedRequest, model: RegisteredModel) -> None:
         """See `Dialect.prepare`."""
@@ -188,10 +172,10 @@ class ChatCompletions:
         """See `Dialect.error`."""
         return openai_error(error, request_id)
 
-    def notice(self, text: str, request: ParsedRequest, request_id: str) -> bytes:
-        """See `Dialect.notice`."""
+    def say(self, text: str, request: ParsedRequest, request_id: str) -> bytes:
+        """See `Dialect.say`."""
         head = {"id": f"chatcmpl-{request_id}", "created": int(time.time()), "model": request.model}
-        message = {"role": "assistant", "content": f"> **KI-Pforte**: {text}"}
+        message = {"role": "assistant", "content": text}
         if not request.stream:
             choice = {"index": 0, "message": message, "finish_reason": "stop", "logprobs": None}
             usage = {"prompt_tokens": 0, "completion_tokens": 0, "total_tokens": 0}

@@ -69,9 +69,9 @@ class Completions:
         """See `Dialect.error`."""
         return openai_error(error, request_id)
 
-    def notice(self, text: str, request: ParsedRequest, request_id: str) -> bytes:
-        """See `Dialect.notice`."""
-        choice = {"index": 0, "text": f"> **KI-Pforte**: {text}", "finish_reason": "stop", "logprobs": None}
+    def say(self, text: str, request: ParsedRequest, request_id: str) -> bytes:
+        """See `Dialect.say`."""
+        choice = {"index": 0, "text": text, "finish_reason": "stop", "logprobs": None}
         body = {"id": f"cmpl-{request_id}", "object": "text_completion", "created": int(time.time()),
                 "model": request.model, "choices": [choice]}
         if request.stream:

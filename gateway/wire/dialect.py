@@ -70,6 +70,9 @@ class ParsedRequest:
     """What the answer will repeat of the request, as the client wrote it."""
     thread: Thread | None = None
     """The conversation, where the API knows such a thing."""
+    last: str = field(default="", repr=False)
+    """What was said last, where an API has turns."""
+    turns: int = 0
 
 
 class ChannelText(Protocol):
@@ -182,7 +185,7 @@ class Dialect(Protocol):
         """Return the body of an error answer."""
         ...
 
-    def notice(self, text: str, request: ParsedRequest, request_id: str) -> bytes | None:
+    def say(self, text: str, request: ParsedRequest, request_id: str) -> bytes | None:
         """Return a normal answer that says `text`, in the form the client asked for (stream or not); None where no
         answer of this API is read by a person."""
         ...

@@ -75,8 +75,8 @@ class Embeddings:
         """See `Dialect.error`."""
         return openai_error(error, request_id)
 
-    def notice(self, text: str, request: ParsedRequest, request_id: str) -> None:
-        """See `Dialect.notice`: there is nobody to read a sentence."""
+    def say(self, text: str, request: ParsedRequest, request_id: str) -> None:
+        """See `Dialect.say`: there is nobody to read a sentence."""
 
 
 class EmbeddingsAnswer:

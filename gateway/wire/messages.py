@@ -167,9 +167,9 @@ class Messages:
         """See `Dialect.error`."""
         return anthropic_error(error, request_id)
 
-    def notice(self, text: str, request: ParsedRequest, request_id: str) -> bytes:
-        """See `Dialect.notice`."""
-        block = {"type": "text", "text": f"> **KI-Pforte**: {text}"}
+    def say(self, text: str, request: ParsedRequest, request_id: str) -> bytes:
+        """See `Dialect.say`."""
+        block = {"type": "text", "text": text}
         usage = {"input_tokens": 0, "output_tokens": 0}
         message = {"id": f"msg_{request_id}", "type": "message", "role": "assistant", "model": request.model,
                    "content": [block], "stop_reason": "end_turn", "stop_sequence": None, "usage": usage}

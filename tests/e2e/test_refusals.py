@@ -155,7 +155,7 @@ def test_a_request_that_is_too_large_is_refused_and_recorded(gateway: GatewayPro
     assert sent(provider) == before
 
 
-@pytest.mark.parametrize("path", ["/v1", "/v1/", "/v1/responses", "/v1/embeddings", "/v1/messages", "/v1/files",
+@pytest.mark.parametrize("path", ["/v1", "/v1/", "/v1/conversations", "/v1/files", "/v1/responses/resp_1",
                                   "/v1/images/generations", "/v1/chat", "/v1/chat/completions/x", "/nichts"])
 def test_every_other_path_is_a_json_404(gateway: GatewayProcess, person: Person, path: str) -> None:
     for method in ("GET", "POST"):

@@ -26,7 +26,8 @@ from gateway.wire.messages import Messages
 from gateway.wire.responses import Responses
 from tests.support.chunking import joined_in_every_way
 
-DIALECTS: dict[str, Dialect] = {d.name: d for d in (ChatCompletions(), Responses(), Messages(), Embeddings(), Completions())}
+DIALECTS: dict[str, Dialect] = {
+    d.name: d for d in (ChatCompletions(), Responses(), Messages(), Embeddings(), Completions())}
 CASES = {f"{name}/{path.stem}": json.loads(path.read_text(encoding="utf-8")) for name in DIALECTS
          for path in sorted((Path(__file__).parent / name).glob("*.json"))}
 REQUESTS = [name for name, case in CASES.items() if "request" in case]

@@ -22,7 +22,7 @@ LINES = [
     ("a misspelt key", ORG, "legal_basis: >-", "legal_bases: >-", "legal_bases: >-",
      "legal_bases: Die Angabe „legal_bases“ ist hier unbekannt; meinten Sie „legal_basis“?"),
     ("a key from nowhere", SOZ, "handles: [social]", "handles: [social]\nuhrzeiten: x", "uhrzeiten: x",
-     "uhrzeiten: Die Angabe „uhrzeiten“ ist hier unbekannt; möglich sind: content, …"),
+     "uhrzeiten: Die Angabe „uhrzeiten“ ist hier unbekannt; möglich sind: background, …"),
     ("a missing key", MOD, "    region: USA\n", "", "  claude:",
      "models.claude.region: Die Angabe fehlt; ergänzen Sie eine Zeile „region: …“"),
     ("a key twice", ORG, "name: Stadt Musterstadt", "name: Stadt Musterstadt\nname: Stadt Andersdorf",
