@@ -137,7 +137,7 @@ def _outcome(text: str, study: _Study, searched: Needles, actions: Mapping[str, 
         left = _outside(text, spans)
         outer = words(left) if spans else own
         seen = seen | outer
-        more = searched.search(left, searched.relevant(outer))
+        more = searched.search(left, searched.relevant(outer), text)
         if not more:
             break
     pieces = study.pieces if spans is study.spans else _pieces(text, spans, actions)

@@ -3,7 +3,8 @@
 The cheapest recall there is: "Frau Krüger" in the letter makes "krüger" in the file name of the third message a known
 name. A person's single names count as well. Hits count only as whole words; letters of any case match for words of
 four letters and more; umlauts match their spelled-out form, white space any other; a genitive "s" stays outside.
-Nothing is ever merged by likeness.
+Nothing is ever merged by likeness. A single name that is an ordinary word as well ("Zimmer") counts only where the
+text speaks for a name (`gateway.redaction.ambiguous`), and that is always read in the whole text.
 
 A form can only stand in a text that has all its words. So a text needs a look only for the forms whose words are among
 its own, which is a set operation on hashes; many values in many texts cost no more than the words there are. What may
@@ -18,6 +19,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from gateway.model.finding import Finding
+from gateway.redaction.ambiguous import is_name_here
 from gateway.redaction.normalise import normalise, single_spaced
 from gateway.redaction.spans import Span
 
@@ -37,16 +39,20 @@ class Needle(NamedTuple):
     form: int
     words: tuple[int, ...]
     entity: str
-    exact: bool
-    """Counts only where it is written with a capital letter."""
+    care: int
+    """How much care it takes: `ANYWHERE`, `CAPITAL` or `DOUBT`."""
+
+
+ANYWHERE, CAPITAL, DOUBT = 0, 1, 2
+"""A value counts wherever it stands, only with a capital letter, or, being an ordinary word, where it is a name."""
 
 
 def needles(text: str, certain: Iterable[Finding], written: dict[int, str]) -> tuple[Needle, ...]:
     """Return what the `certain` findings of `text` give to look for; the letters go to `written`."""
     listed = []
-    for form, (entity, exact) in _forms(text, certain).items():
+    for form, (entity, care) in _forms(text, certain).items():
         words = (form,) if form.isalnum() else dict.fromkeys(_WORD.findall(form))
-        listed.append(Needle(hash(form), tuple(map(hash, words)), entity, exact))
+        listed.append(Needle(hash(form), tuple(map(hash, words)), entity, care))
         written[listed[-1].form] = form
     return tuple(listed)
 
@@ -70,7 +76,7 @@ class Needles:
         for index, listed in enumerate(known):
             for needle in listed:
                 before = found.get(needle.form)
-                if before is None or (before.exact and not needle.exact):
+                if before is None or needle.care < before.care:
                     found[needle.form] = needle
                     self._source[needle.form] = index
         self._vocabulary: set[int] = set()
@@ -91,8 +97,11 @@ class Needles:
         return frozenset([needle for word in common for needle in self._heads.get(word, ())
                           if common.issuperset(needle.words)])
 
-    def search(self, text: str, relevant: Iterable[Needle]) -> list[Span]:
-        """Return, sorted, every span of `text` in which one of the `relevant` needles stands as a whole word."""
+    def search(self, text: str, relevant: Iterable[Needle], whole: str | None = None) -> list[Span]:
+        """Return, sorted, every span of `text` in which one of the `relevant` needles stands as a whole word.
+
+        `whole`: the text with what was cut out of `text` in its place.
+        """
         forms = {self._form(needle): needle for needle in relevant}
         if not forms:
             return []
@@ -101,11 +110,15 @@ class Needles:
         few = len(forms) * len(line.text) <= _PLAIN
         found = (((at, form) for form in forms for at in occurrences(line.text, form)) if few
                  else _by_word(line.text, forms))
+        names = {form for form, needle in forms.items() if needle.entity == "PERSON" and " " not in form}
         hits: set[tuple[int, int, str]] = set()
         for at, form in found:
             needle, (start, end) = forms[form], line.original(at, at + len(form))
-            if not needle.exact or view.text[start] == view.text[start].upper():
-                hits.add((*view.original(start, end), needle.entity))
+            if needle.care == CAPITAL and view.text[start] != view.text[start].upper():
+                continue
+            span = view.original(start, end)
+            if needle.care < DOUBT or is_name_here(text if whole is None else whole, *span, names):
+                hits.add((*span, needle.entity))
         return [Span(*hit) for hit in sorted(hits)]
 
     def _form(self, needle: Needle) -> str:
@@ -134,35 +147,36 @@ def _by_word(text: str, forms: Iterable[str]) -> Iterator[tuple[int, str]]:
                 yield at, form
 
 
-def _forms(text: str, certain: Iterable[Finding]) -> dict[str, tuple[str, bool]]:
-    """Return the forms in which the values of `text` are looked for, with their kind, and whether case counts."""
-    forms: dict[str, tuple[str, bool]] = {}
-    for written, entity in {(text[f.start:f.end], f.entity): None for f in certain}:
+def _forms(text: str, certain: Iterable[Finding]) -> dict[str, tuple[str, int]]:
+    """Return the forms in which the values of `text` are looked for, with their kind, and the care they take."""
+    forms: dict[str, tuple[str, int]] = {}
+    for written, entity, ordinary in {(text[f.start:f.end], f.entity, f.ordinary): None for f in certain}:
         value = normalise(written).text
-        _add(forms, value, entity, exact=False)
+        whole = DOUBT if ordinary and len(value.split()) == 1 else ANYWHERE
+        _add(forms, value, entity, whole)
         if entity == "PERSON":
-            for part in _names(value):
-                _add(forms, part, "PERSON", exact=True)
+            for number, part in enumerate(value.replace(",", " ").split()):
+                if single := _name(part):
+                    _add(forms, single, "PERSON", DOUBT if number in ordinary else CAPITAL)
     return forms
 
 
-def _add(forms: dict[str, tuple[str, bool]], value: str, entity: str, *, exact: bool) -> None:
+def _add(forms: dict[str, tuple[str, int]], value: str, entity: str, care: int) -> None:
     if len(value) < 3 or not _WORD.search(value):
         return
     low = single_spaced(lower(value)).text
-    short = exact or len(value) < 4
+    care = max(care, CAPITAL) if len(value) < 4 else care
     for form in (low,) if low.isascii() else (low, low.translate(_UMLAUTS)):
         known = forms.get(form)
-        if known is None or (known[1] and not short):
-            forms[form] = (entity, short)
+        if known is None or care < known[1]:
+            forms[form] = (entity, care)
 
 
-def _names(value: str) -> Iterator[str]:
-    """Yield the single names in a person's full name: not titles, particles or initials."""
-    for part in value.replace(",", " ").split():
-        word = part.strip(".'’()\"„“")
-        if len(word) >= 3 and word[:1].isupper() and word.lower() not in _PARTICLES and not part.endswith("."):
-            yield word
+def _name(part: str) -> str:
+    """Return the single name in one part of a person's full name: no title, particle or initial."""
+    word = part.strip(".'’()\"„“")
+    is_one = len(word) >= 3 and word[:1].isupper() and word.lower() not in _PARTICLES and not part.endswith(".")
+    return word if is_one else ""
 
 
 def occurrences(text: str, needle: str) -> Iterator[int]:

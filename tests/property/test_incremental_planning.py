@@ -21,7 +21,8 @@ from gateway.redaction.redact import Plan, plan
 
 WORDS = st.sampled_from([
     "Krüger", "krueger", "KRÜGER", "Krügers", "Sabine", "Sabine Krüger", "Krüger, Sabine", "Otto Krüger", "Otto",
-    "Weber", "Frau ", "Herrn Dr. ", "von ", "0221 4711", "0221/4711", "Am Markt 5", "am\nMarkt 5", "Kru\u0308ger",
+    "Weber", "Zimmer", "Anna Zimmer", "das ",
+    "Frau ", "Herrn Dr. ", "von ", "0221 4711", "0221/4711", "Am Markt 5", "am\nMarkt 5", "Kru\u0308ger",
     "Krü\u00adger", "[PERSON1]", "https://a.de/", "<a href=\"", "\">", " ", " ", "\n", "-", "_", "s", "x", "İ", "Σ",
     "\u00a0", "¤", "\x00"])
 TEXTS = st.lists(WORDS, max_size=8).map("".join)
@@ -37,7 +38,8 @@ def messages(draw: st.DrawFn) -> tuple[str, tuple[Finding, ...]]:
         end = draw(st.integers(start + 1, min(len(text), start + 14)))
         kind = draw(st.sampled_from(["PERSON", "PERSON", "PHONE", "ADDRESS", "HEALTH"]))
         found.append(Finding(start, end, kind, 0.9, draw(st.sampled_from(["pruefziffer", "anrede"])),
-                             certain=draw(st.integers(0, 3)) > 0, noted=kind == "HEALTH"))
+                             certain=draw(st.integers(0, 3)) > 0, noted=kind == "HEALTH",
+                             ordinary=draw(st.sampled_from([(), (), (0,), (1,)])) if kind == "PERSON" else ()))
     return text, tuple(found)
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from threading import Lock
 from typing import Final, NamedTuple
 
+from gateway.detection.names import ordinary_words
 from gateway.errors import GatewayError
 from gateway.model.finding import Finding
 
@@ -85,7 +86,8 @@ def guarded(find: Callable[[str], list[Hit]]) -> Callable[[str], Iterator[Findin
             start, end = whole_words(clean, hit.start, hit.end)
             if hit.score >= LEAST and any(c.isalnum() for c in clean[start:end]):
                 yield Finding(start, end, hit.entity, round(min(1.0, hit.score), 3), "modell",
-                              certain=hit.score >= CERTAIN)
+                              certain=hit.score >= CERTAIN,
+                              ordinary=ordinary_words(clean[start:end]) if hit.entity == "PERSON" else ())
     return findings
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from gateway.detection.dates import DATE, DATE_RE, WHEN, WHEN_RE, ends
-from gateway.detection.names import read_name, skip_titles
+from gateway.detection.names import ordinary_words, read_name, skip_titles
 from gateway.detection.sheet import Rule, Sheet
 from gateway.model.finding import Finding
 
@@ -70,7 +70,8 @@ def _names(text: str, start: int, end: int) -> Iterator[Finding]:
         given = read_name(text, comma.end(), trust_first=False) if comma else None
         if given and given <= end:
             stop = given
-        yield Finding(at, stop, "PERSON", 0.85, "kontext", certain=" " in text[at:stop] or stop == end)
+        yield Finding(at, stop, "PERSON", 0.85, "kontext", certain=" " in text[at:stop] or stop == end,
+                      ordinary=ordinary_words(text[at:stop]))
         between = _BETWEEN.match(text, stop)
         if between is None or between.end() >= end:
             return

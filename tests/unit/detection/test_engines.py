@@ -307,4 +307,4 @@ def test_an_offset_outside_the_text_is_an_error() -> None:
     with pytest.raises(ValueError, match="outside"):
         list(find("Weber"))
     plain = common.guarded(lambda text: [common.Hit(1, 3, "PERSON", 0.9), common.Hit(5, 6, "PERSON", 1.5)])
-    assert list(plain("Weber,")) == [Finding(0, 5, "PERSON", 0.9, "modell")]
+    assert list(plain("Weber,")) == [Finding(0, 5, "PERSON", 0.9, "modell", ordinary=(0,))]
