@@ -5,7 +5,9 @@ dialect, and what it gives back goes through the caller's own `Answer`, which re
 placeholders; it must only never lose, repeat or reorder text.
 
 The hub is chat completions: every provider in a town hall's own house speaks it (vLLM, Ollama, llama.cpp). A way from
-one side API to the other is two bridges. What a bridge cannot say in the other language it refuses, naming the field,
+one side API to the other is two bridges. Providers that speak only the Messages API are litellm's work
+(`gateway.upstream.litellm_adapter`); for the Responses API it is not used, because it lets the provider store what is
+sent and gives calls other ids. What a bridge cannot say in the other language it refuses, naming the field,
 or leaves out where that changes no meaning (each file says what).
 
 Pure: no clock, no randomness. Ids are made from the provider's ids.
@@ -16,6 +18,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Final, Protocol
 
+from gateway.wire.bridges.chat_over_responses import ChatOverResponses
 from gateway.wire.bridges.common import Translation
 from gateway.wire.bridges.messages_over_chat import MessagesOverChat
 from gateway.wire.bridges.responses_over_chat import ResponsesOverChat
@@ -36,7 +39,7 @@ class Bridge(Protocol):
         ...
 
 
-_BRIDGES: Final[tuple[Bridge, ...]] = (ResponsesOverChat(), MessagesOverChat())
+_BRIDGES: Final[tuple[Bridge, ...]] = (ResponsesOverChat(), MessagesOverChat(), ChatOverResponses())
 
 
 def way(caller: str, spoken: Collection[str]) -> tuple[Bridge, ...] | None:

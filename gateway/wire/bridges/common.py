@@ -121,6 +121,11 @@ def dumps(value: Any) -> str:
     return orjson.dumps(value).decode()
 
 
+def source_text(arguments: Any) -> str:
+    """Return the arguments of a call as the JSON source text that they are in OpenAI's APIs."""
+    return arguments if isinstance(arguments, str) and arguments else dumps(arguments or {})
+
+
 class History:
     """Chat messages in the making: calls of the assistant that follow one another become one message."""
 
@@ -143,7 +148,7 @@ class History:
             last = {"role": "assistant", "content": None}
             self.messages.append(last)
         last.setdefault("tool_calls", []).append(
-            {"id": identity, "type": "function", "function": {"name": name, "arguments": arguments or "{}"}})
+            {"id": identity, "type": "function", "function": {"name": name, "arguments": arguments}})
 
     def result(self, identity: str, content: str) -> None:
         """Add what a tool returned."""

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import orjson
 
-from gateway.wire.bridges.common import SHELL, History, dumps, text_of, untranslatable
+from gateway.wire.bridges.common import SHELL, History, dumps, source_text, text_of, untranslatable
 from gateway.wire.bridges.responses_events import ResponsesEvents
 
 _SHELL_TOOL: Final = {"type": "function", "function": {
@@ -74,7 +74,7 @@ def _item(history: History, item: Any) -> None:
         role = item.get("role", "user")
         history.say("system" if role == "developer" else role, _content(item.get("content")))
     elif kind == "function_call":
-        history.call(item["call_id"], item["name"], _source(item.get("arguments")))
+        history.call(item["call_id"], item["name"], source_text(item.get("arguments")))
     elif kind == "custom_tool_call":
         history.call(item["call_id"], item["name"], dumps({"input": item.get("input", "")}))
     elif kind == "local_shell_call":
@@ -114,11 +114,6 @@ def _flat(tools: Any) -> list[dict[str, Any]]:
     return [inner for tool in tools or () for inner in (
         [{**member, "namespace": tool["name"]} for member in tool["tools"]] if tool.get("type") == "namespace"
         else [tool])]
-
-
-def _source(arguments: Any) -> str:
-    """Return arguments as the JSON source text that they have in a chat."""
-    return arguments if isinstance(arguments, str) else dumps(arguments or {})
 
 
 def _tools(given: dict[str, Any], chat: dict[str, Any]) -> None:
