@@ -13,7 +13,7 @@ from gateway.pipeline import afterthought, beside
 from tests.support.fake_house import FakeHouse, chat
 from tests.unit.policy.policy_sets import shipped
 
-LETTER = "Frau [PERSON_1] meldet sich. "
+LETTER = "Frau [PERSON1] meldet sich. "
 
 
 @pytest.fixture
