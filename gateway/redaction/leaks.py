@@ -6,7 +6,7 @@ request, or the model guessed. Counted, never shown or kept.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from gateway.redaction.propagate import lower, occurrences
 
@@ -14,14 +14,22 @@ SHORTEST = 4
 """Characters; shorter values turn up by chance."""
 
 
-def leaks(answer: Sequence[str], values: Iterable[str], sent: Iterable[str]) -> int:
+def leaks(answer: Sequence[str], values: Collection[str], sent: Iterable[str]) -> int:
     """Return how many `values` stand as whole words in the raw `answer`, but not in the texts that were `sent`."""
     raw = lower("\n".join(answer))
-    found = [v for v in (lower(value) for value in values) if len(v) >= SHORTEST and _stands_in(raw, v)]
+    found = [v for v in _lowered(values) if v in raw and len(v) >= SHORTEST and _stands_in(raw, v)]
     if not found:
         return 0
     seen = lower("\n".join(sent))
     return sum(not _stands_in(seen, value) for value in found)
+
+
+def _lowered(values: Collection[str]) -> Iterator[str]:
+    """Yield each value in lower case, made in one go: every character keeps its place."""
+    joined, at = lower("".join(values)), 0
+    for size in map(len, values):
+        yield joined[at:at + size]
+        at += size
 
 
 def _stands_in(text: str, value: str) -> bool:

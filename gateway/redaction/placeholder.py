@@ -19,6 +19,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property
 from typing import NamedTuple
 
 import regex
@@ -57,6 +58,8 @@ SENTINELS = "[\\［⟦【〚&"
 _SENTINEL = regex.compile(r"[\[\\［⟦【〚&]")
 _PARTS = regex.compile(rf"(?:&\#?x?[0-9a-z]*;?|\\*+[\[［⟦【〚]?)[{_BLANK}*_`]*+([A-ZÜ]*+)"
                        rf"[\\_\-\u2010-\u2015{_BLANK}]*+([0-9]*+)(.?)", regex.IGNORECASE | regex.DOTALL)
+_BEHIND_DIGITS = ":"
+"""In order of code points: behind every digit, before everything else that may follow a number."""
 _ISSUED = regex.compile(r"\[([A-Z]+[0-9]+)([A-Z]*)([0-9]*)\]")
 
 MAX_LENGTH = 72
@@ -118,19 +121,32 @@ def readings(text: str) -> Iterator[Reading]:
 
 
 class Issued:
-    """The placeholders of one exchange and their values, found by whatever a model made of them."""
+    """The placeholders of one exchange and their values, found by whatever a model made of them.
+
+    Most answers name them as they were issued, many name none: what is needed beyond that is made when it is.
+    """
 
     def __init__(self, values: Mapping[str, str]) -> None:
         self._values = values
-        self._kin: dict[tuple[str, str], str] = {}
-        """(base, N or V or nothing) -> the value that came first."""
-        self._forms: set[tuple[str, str]] = set()
-        for name, value in values.items():
-            if parts := _ISSUED.fullmatch(name):
-                self._forms.add((parts[1], value))
-                for part in (_part(parts[2]), ""):
-                    self._kin.setdefault((parts[1], part), value)
-        self._bases = sorted({base for base, _ in self._kin})
+
+    @cached_property
+    def _names(self) -> list[str]:
+        return sorted(self._values)
+
+    @cached_property
+    def _parts(self) -> list[tuple[str, str, str]]:
+        """Label and number, N or V or nothing, and the value of each placeholder, in the order of issue."""
+        return [(parts[1], _part(parts[2]), value) for name, value in self._values.items()
+                if (parts := _ISSUED.fullmatch(name))]
+
+    @cached_property
+    def _kin(self) -> dict[tuple[str, str], str]:
+        """(label and number, N or V or nothing) -> the value that came first."""
+        kin: dict[tuple[str, str], str] = {}
+        for base, part, value in self._parts:
+            kin.setdefault((base, part), value)
+            kin.setdefault((base, ""), value)
+        return kin
 
     def value(self, reading: Reading) -> str | None:
         """Return the value meant by `reading`; a suffix that was never issued means the nearest form of the same."""
@@ -142,18 +158,17 @@ class Issued:
 
     def has_form(self, base: str, value: str) -> bool:
         """Say whether `value` is one of the forms of `base`."""
-        return (base, value) in self._forms
+        return any(found == base and form == value for found, _, form in self._parts)
 
     def may_become(self, tail: str) -> bool:
         """Say whether `tail`, the beginning of a token at the end of a text so far, can still become one of these."""
         parts = _PARTS.match(tail)
         assert parts  # every part of the pattern is optional
-        start = parts[1].upper().replace("Ü", "UE") + parts[2].lstrip("0")
-        at = bisect_left(self._bases, start)
-        if at == len(self._bases):
-            return False
-        found = self._bases[at]  # a suffix may get lost or change: it does not decide
-        return found == start if parts[2] and parts[3] else found.startswith(start)
+        number = parts[2].lstrip("0")
+        start = "[" + parts[1].upper().replace("Ü", "UE") + number
+        ended = parts[2] and parts[3]  # no digit follows, and a suffix may get lost or change: it does not decide
+        at = bisect_left(self._names, start + _BEHIND_DIGITS if ended else start)
+        return at < len(self._names) and self._names[at].startswith(start) and bool(number or not ended)
 
 
 def _part(suffix: str) -> str:
