@@ -6,7 +6,8 @@ request, because only the names below are handed on; what went wrong on the wire
 a stream that breaks off is an error and never an end; no text of an exception of litellm is used, because it quotes
 the request.
 
-Does not know: whether a provider sent an answer that ends too early but properly; litellm then reports a normal end.
+Does not know: whether a stream that ends too early, but properly, was whole; litellm takes it for one. Of the
+providers in `_ENDS` we know how a whole stream ends, and look.
 Costs several times the CPU of the pass-through (see ``tests/bench/upstream_bench.py``).
 """
 
@@ -40,6 +41,9 @@ _CHAT = frozenset({
     "stream_options", "modalities", "thinking", "top_k",
 })
 _EMBEDDINGS = frozenset({"input", "dimensions"})
+_ENDS = {"anthropic": (b"message_stop",), "mistral": (b"[DONE]",), "azure": (b"[DONE]",),
+         "ollama_chat": (b'"done":true', b'"done": true')}
+"""What stands at the end of a whole stream, by the provider's name for litellm."""
 _PARAMETERS = {"chat": _CHAT, "embeddings": _EMBEDDINGS}
 """What may be handed on per dialect. Any other name would be an instruction to litellm, not to the provider."""
 
@@ -70,7 +74,7 @@ class LiteLLM:
             await call.close()
             return _refused(call, error)
         if request.stream:
-            return Events(result, call)
+            return Events(result, call, _ENDS.get(request.model.target.partition("/")[0], ()))
         return Whole(200, orjson.dumps(whole(result, request.redacted.body)))
 
     def _call(self, request: SealedRequest) -> Call:
@@ -139,11 +143,12 @@ class Events:
 
     content_type = "text/event-stream"
 
-    def __init__(self, stream: Any, call: Call) -> None:
+    def __init__(self, stream: Any, call: Call, ends: tuple[bytes, ...]) -> None:
         self.status = 200
         self.retry_after: int | None = None
         self._stream = stream
         self._call = call
+        self._ends = ends
 
     async def chunks(self) -> AsyncIterator[bytes]:
         """Yield one event per piece, then ``[DONE]``; a broken line is an error even if litellm saw an end."""
@@ -160,6 +165,8 @@ class Events:
             yield b"data: " + data + b"\n\n"
         if self._call.failure is not None:
             raise self._call.failure
+        if self._ends and not any(end in self._call.tail for end in self._ends):
+            raise failures.broken("the stream ended before its end")
         yield b"data: [DONE]\n\n"
 
     async def close(self) -> None:

@@ -3,9 +3,9 @@
 Import this only through `gateway.upstream.litellm_library` (it imports httpx, which only litellm needs).
 
 Keeps true: what litellm's own clients would do is not done: no redirect, no proxy or certificate switch from the
-environment, no retry, no cookie; a request outside of a call, with another method than POST, or to another host
-than the register names is refused; without a key in the register no credential leaves, whatever litellm found in
-the environment.
+environment, no retry, no cookie; a request outside of a call, with another method than POST, to another host than
+the register names, or to the Responses API (litellm would let the provider store it) is refused; without a key in the
+register no credential leaves, whatever litellm found in the environment.
 
 Does not know: what SDKs beside litellm do on their own (cloud vendors' sign-in libraries for Bedrock, Vertex,
 SageMaker).
@@ -27,6 +27,7 @@ from gateway.upstream.line import Answer, Line, Patience
 _OURS = frozenset({"host", "connection", "content-length", "transfer-encoding", "user-agent", "accept-encoding"})
 _CREDENTIALS = frozenset({"authorization", "x-api-key", "api-key", "x-goog-api-key"})
 _ERROR_BODY_LIMIT = 64 * 1024
+_TAIL = 1024
 
 
 @dataclass(slots=True)
@@ -41,6 +42,8 @@ class Call:
     answer: Answer | None = None
     failure: GatewayError | None = None
     error_body: bytes = field(default=b"", repr=False)
+    tail: bytes = field(default=b"", repr=False)
+    """How the body of the answer ended, as far as it has come."""
 
     async def close(self) -> None:
         """Cut the connection unless the body was complete."""
@@ -69,6 +72,8 @@ class LineTransport(httpx.AsyncBaseTransport):
         url = URL(str(request.url), encoded=True)
         if call.host is not None and url.host != call.host:
             raise failures.misconfigured("litellm chose another host than base_url names")
+        if url.path.rstrip("/").endswith("/responses"):
+            raise failures.misconfigured("for the Responses API write adapter: openai, dialects: [responses]")
         answer = await call.line.post(url, _headers(call, request), await request.aread(), call.patience)
         call.answer = answer
         headers = {"content-type": answer.content_type}
@@ -96,6 +101,7 @@ class _Body(httpx.AsyncByteStream):
     async def __aiter__(self) -> AsyncIterator[bytes]:
         try:
             async for piece in self._answer.chunks():
+                self._call.tail = (self._call.tail + piece)[-_TAIL:]
                 yield piece
         except GatewayError as error:
             self._call.failure = error

@@ -70,7 +70,7 @@ class ChatChunks:
         if name in _PIECES and what in ("delta", "done"):
             return self._argument(_PIECES[name], what, event)
         if name == "output_item" and event["item"].get("type") in _CALLS:
-            return self._call(event["output_index"], event["item"])
+            return self._call(event["output_index"], event["item"], is_over=what == "done")
         return b""
 
     def _begin(self, response: dict[str, Any]) -> bytes:
@@ -86,15 +86,16 @@ class ChatChunks:
         text = event["delta" if what == "delta" else whole]
         return self._chunk({field: text}) if text else b""
 
-    def _call(self, at: Any, item: dict[str, Any]) -> bytes:
-        """Begin a call, or end it: what of it was not said in pieces is said now."""
+    def _call(self, at: Any, item: dict[str, Any], *, is_over: bool) -> bytes:
+        """Begin a call; when it is over, what of it was not said in pieces is said now."""
         kind, field = _CALLS[item["type"]]
         out = b""
         if at not in self._calls:
             self._calls[at] = len(self._calls)
             out = self._chunk({"tool_calls": [{"index": self._calls[at], "id": item["call_id"], "type": kind,
                                                kind: {"name": item["name"], field: ""}}]})
-        return out + self._argument(item["type"], "done", {"output_index": at, field: item.get(field) or ""})
+        said = {"output_index": at, field: item.get(field) or ""}
+        return out + self._argument(item["type"], "done", said) if is_over else out
 
     def _argument(self, item_kind: str, what: str, event: dict[str, Any]) -> bytes:
         kind, field = _CALLS[item_kind]

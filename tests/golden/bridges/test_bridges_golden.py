@@ -1,7 +1,7 @@
 """Golden cases of the bridges, and what must hold of every one of them.
 
 A request case has ``caller``, ``request`` and ``sent`` (or ``refused``: code and parameter); an answer case has
-``caller``, ``request``, ``provider`` (a whole chat completion, or a list of chunks; null is a comment) and ``client``.
+``caller``, ``request``, ``provider`` (a whole answer, or a list of chunks or events; null is a comment) and ``client``.
 The SDKs of both makers are the judges: every event is one of their types, and what their accumulators collect is what
 the whole answer says.
 """
@@ -16,13 +16,16 @@ import orjson
 import pytest
 from anthropic.lib.streaming._messages import accumulate_event
 from anthropic.types import Message, RawMessageStreamEvent
+from openai.lib.streaming.chat import ChatCompletionStreamState
 from openai.lib.streaming.responses._responses import ResponseStreamState
+from openai.types.chat import ChatCompletion, ChatCompletionChunk
 from openai.types.responses import Response, ResponseStreamEvent
 from pydantic import TypeAdapter
 
 from gateway.errors import GatewayError
 from gateway.redaction.restore import Restorer
 from gateway.wire.bridges import Bridge, way
+from gateway.wire.chat_completions import ChatCompletions
 from gateway.wire.dialect import Answer, AnswerContext, Dialect
 from gateway.wire.messages import Messages
 from gateway.wire.responses import Responses
@@ -33,15 +36,17 @@ CASES = {path.stem: json.loads(path.read_text(encoding="utf-8"))
 REQUESTS = [name for name in CASES if "-request-" in name]
 STREAMS = [name for name in CASES if "-stream-" in name]
 WHOLES = [name for name in CASES if "-whole-" in name]
-DIALECTS: dict[str, Dialect] = {"responses": Responses(), "messages": Messages()}
+DIALECTS: dict[str, Dialect] = {"chat": ChatCompletions(), "responses": Responses(), "messages": Messages()}
 VALUES = {"[PERSON1]": 'Sabine "Krüger"'}
 NO_ANSWER = ("error", "cut-off", "misshapen", "no-json", "only-done", "without-a-name", "no-choice")
 """What the names of cases hold in which the provider gave no whole answer."""
+UNTYPED = ("responses-stream-text-after-a-call", "messages-stream-text-after-a-call", "chat-stream-custom-tool")
+"""A whole chat completion has no order of text and calls, and the SDK knows custom tools only in whole answers."""
 Event = dict[str, Any]
 
 
 def bridge_of(case: dict[str, Any]) -> Bridge:
-    found = way(case["caller"], {"chat"})
+    found = way(case["caller"], {"responses" if case["caller"] == "chat" else "chat"})
     assert found is not None
     bridge, = found
     return bridge
@@ -65,12 +70,13 @@ def bridged(case: dict[str, Any], provider: list[Any]) -> bytes:
     return joined_in_every_way(frames(provider), machine)
 
 
-def events(stream: bytes) -> list[Event]:
-    found = []
+def events(stream: bytes) -> list[Any]:
+    found: list[Any] = []
     for part in filter(None, stream.split(b"\n\n")):
-        name, data = part.split(b"\n")
-        found.append(json.loads(data.removeprefix(b"data: ")))
-        assert name == b"event: " + found[-1]["type"].encode()
+        name, _, data = part.rpartition(b"\n")
+        text = data.removeprefix(b"data: ")
+        found.append("[DONE]" if text == b"[DONE]" else json.loads(text))
+        assert name == (b"event: " + found[-1]["type"].encode() if "type" in found[-1] else b"")
     return found
 
 
@@ -103,13 +109,16 @@ def test_what_a_bridge_makes_of_a_whole_answer(name: str) -> None:
         assert case["client"] == case["provider"], "the caller's own dialect says that this is no answer"
 
 
-@pytest.mark.parametrize("name", [name for name in STREAMS if is_answer(name) and "text-after" not in name])
+@pytest.mark.parametrize("name", [name for name in STREAMS if is_answer(name) and name not in UNTYPED])
 def test_what_the_sdk_collects_of_a_stream_is_the_whole_answer(name: str) -> None:
     case = CASES[name]
     found = events(bridged(case, case["provider"]))
-    # (a whole chat completion has no order of text and calls, so the case with text after a call is left out)
-    collected = of_messages(found) if case["caller"] == "messages" else of_responses(found)
-    joined = whole({**case, "provider": complete_chat(case["provider"])})
+    collected = COLLECT[case["caller"]](found)
+    if case["caller"] == "chat":
+        final = {**case, "provider": case["provider"][-1]["response"]}
+        joined = plain_chat(ChatCompletion.model_validate(whole(final)))
+    else:
+        joined = whole({**case, "provider": complete_chat(case["provider"])})
     if case["caller"] == "messages" and "length-in-a-call" in name:
         assert "choices" in joined, "half a JSON object can only be said in pieces"
         return
@@ -195,6 +204,29 @@ def of_messages(found: list[Event]) -> dict[str, Any]:
     return plain
 
 
+def of_chat(found: list[Any]) -> dict[str, Any]:
+    """Return what the OpenAI SDK collects of a chat."""
+    state: Any = ChatCompletionStreamState()
+    assert found[-1] == "[DONE]"
+    for chunk in found[:-1]:
+        state.handle_chunk(ChatCompletionChunk.model_validate(chunk))
+    return plain_chat(state.current_completion_snapshot)
+
+
+def plain_chat(completion: Any) -> dict[str, Any]:
+    """Return what a chat completion says, without what only the SDK adds."""
+    plain: dict[str, Any] = completion.model_dump(exclude_none=True)
+    for choice in plain["choices"]:
+        choice["message"] = {name: value for name, value in choice["message"].items() if value}
+        for call in choice["message"].get("tool_calls", ()):
+            call.pop("index", None)
+            call["function"].pop("parsed_arguments", None)
+    return plain
+
+
+COLLECT = {"chat": of_chat, "messages": of_messages, "responses": of_responses}
+
+
 def open_answer(case: dict[str, Any]) -> Answer:
     return DIALECTS[case["caller"]].answer(AnswerContext(
         channel=lambda json_string: Restorer(VALUES, json_string=json_string), wants_usage=False, alias="haus",
@@ -209,7 +241,8 @@ def test_the_answer_of_the_caller_reads_every_bridged_stream_and_knows_whether_i
     assert answer.state == ("complete" if is_answer(name) else "failed")
     if is_answer(name):
         shown += answer.terminal()
-        (of_messages if case["caller"] == "messages" else of_responses)(events(shown))
+    if is_answer(name) and name not in UNTYPED[2:]:
+        COLLECT[case["caller"]](events(shown))
     assert b"[PERSON" not in shown
     assert b"kaputt" not in shown
 
@@ -226,3 +259,16 @@ def test_the_answer_of_the_caller_reads_every_bridged_whole_answer(name: str) ->
         with pytest.raises(GatewayError) as refused:
             answer.complete(body)
         assert refused.value.code == "anbieter_fehler"
+
+
+@pytest.mark.parametrize("name", [name for name in STREAMS if name.startswith("chat") and is_answer(name)
+                                  and name not in UNTYPED])
+def test_two_bridges_make_a_message_of_a_response(name: str) -> None:
+    case = CASES[name]
+    first, second = way("messages", {"responses"}) or ()
+    inner, outer = second.answer(b"{}"), first.answer(b"{}")
+    raw = outer.feed(inner.feed(frames(case["provider"])) + inner.close()) + outer.close()
+    message = of_messages(events(raw))
+    direct = json.loads(first.answer(b"{}").complete(second.answer(b"{}").complete(
+        orjson.dumps(case["provider"][-1]["response"]))))
+    assert message == direct
