@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -169,3 +170,16 @@ def test_a_value_is_escaped_as_often_as_json_lies_in_json(value: str, other: str
 def test_every_label_can_be_read_without_a_separator() -> None:
     assert all(entity.label.isascii() and entity.label.isalpha() and entity.label.isupper()
                for entity in ENTITIES.values())
+
+
+@given(st.sets(TOKENS, max_size=6), st.sampled_from(["[", "\\[", "［"]),
+       st.sampled_from(["", "P", "PERSON", "person", "IBAN", "IB", "TEXT"]),
+       st.sampled_from(["", "0", "1", "01", "12", "120"]), st.sampled_from(["", "W", "_", "]", "s"]))
+def test_only_what_can_become_an_issued_placeholder_is_waited_for(
+        issued: set[str], opening: str, label: str, number: str, rest: str) -> None:
+    """A number is complete as soon as something else follows; what then follows may get lost or change."""
+    bases = {match[1] for name in issued if (match := re.match(r"\[([A-Z]+[0-9]+)", name))}
+    rest = rest if number else ""
+    start = label.upper() + number.lstrip("0")
+    possible = start in bases if rest else any(base.startswith(start) for base in bases)
+    assert Issued(dict.fromkeys(issued, "x")).may_become(opening + label + number + rest) is possible

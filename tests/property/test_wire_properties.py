@@ -124,11 +124,12 @@ def cut(raw: bytes, marks: list[int]) -> list[bytes]:
     return [raw[a:b] for a, b in pairwise(edges)]
 
 
-@given(st.lists(PIECE, max_size=6), LINE_END, st.lists(st.integers(0, 10_000), max_size=12), st.booleans())
+@given(st.lists(PIECE, max_size=6), LINE_END, st.lists(st.integers(0, 10_000), max_size=12), st.booleans(),
+       st.sampled_from([b"", b"\xef\xbb\xbf"]))
 def test_events_are_the_same_wherever_the_bytes_are_cut(texts: list[str], end: bytes, marks: list[int],
-                                                        last: bool) -> None:
-    raw = b"".join(b"data: " + text.encode() + end + end for text in texts)
-    if not last and raw:
+                                                        last: bool, mark: bytes) -> None:
+    raw = mark + b"".join(b"data: " + text.encode() + end + end for text in texts)
+    if not last and texts:
         raw = raw[:-len(end)]
     reader = SseReader()
     found = [event for piece in cut(raw, marks) for event in reader.feed(piece)] + reader.close()
