@@ -14,23 +14,9 @@ from gateway.errors import GatewayError
 from gateway.model.register import RegisteredModel
 from gateway.wire.chat_answer import ChatAnswer, frame
 from gateway.wire.dialect import AnswerContext, ParsedRequest
-from gateway.wire.document import (
-    Document,
-    Each,
-    JsonText,
-    Node,
-    Obj,
-    Opaque,
-    Schema,
-    Scope,
-    Structural,
-    Tagged,
-    Text,
-    field,
-    invalid,
-    one_of,
-)
+from gateway.wire.document import Document, Scope, invalid
 from gateway.wire.error_forms import openai_error
+from gateway.wire.nodes import Each, JsonText, Node, Obj, Opaque, Schema, Structural, Tagged, Text, field, one_of
 from gateway.wire.shapes import is_flag, is_name, is_number
 from gateway.wire.taking import take_apart
 

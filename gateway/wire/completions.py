@@ -12,9 +12,10 @@ from gateway.model.register import RegisteredModel
 from gateway.wire.chat_answer import Channel, ChatAnswer, frame
 from gateway.wire.chat_completions import REQUEST as CHAT
 from gateway.wire.dialect import AnswerContext, ParsedRequest
-from gateway.wire.document import Document, Each, Node, Obj, Scope, Text
+from gateway.wire.document import Document, Scope
 from gateway.wire.embeddings import readable
 from gateway.wire.error_forms import openai_error
+from gateway.wire.nodes import Each, Node, Obj, Text
 from gateway.wire.parts import FLAG, NUMBER
 from gateway.wire.taking import take_apart
 

@@ -13,8 +13,9 @@ import orjson
 from gateway.errors import GatewayError
 from gateway.model.register import RegisteredModel
 from gateway.wire.dialect import AnswerContext, ParsedRequest, Usage
-from gateway.wire.document import Document, Free, Node, Scope, Text, invalid, one_of
+from gateway.wire.document import Document, Scope, invalid
 from gateway.wire.error_forms import openai_error
+from gateway.wire.nodes import Free, Node, Text, one_of
 from gateway.wire.parts import FLAG, NAME, NUMBER
 from gateway.wire.taking import take_apart
 

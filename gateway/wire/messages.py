@@ -14,23 +14,10 @@ import orjson
 from gateway.errors import GatewayError
 from gateway.model.register import RegisteredModel
 from gateway.wire.dialect import AnswerContext, ParsedRequest
-from gateway.wire.document import (
-    Document,
-    Each,
-    Free,
-    Node,
-    Obj,
-    Opaque,
-    Schema,
-    Scope,
-    Tagged,
-    Text,
-    field,
-    invalid,
-    one_of,
-)
+from gateway.wire.document import Document, Scope, invalid
 from gateway.wire.error_forms import anthropic_error
 from gateway.wire.messages_answer import MessagesAnswer, frame
+from gateway.wire.nodes import Each, Free, Node, Obj, Opaque, Schema, Tagged, Text, field, one_of
 from gateway.wire.parts import CIPHER, FLAG, MEDIA, NAME, NUMBER
 from gateway.wire.taking import take_apart
 

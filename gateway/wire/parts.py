@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any, Final
 
-from gateway.wire.document import Each, Node, Obj, Opaque, Schema, Structural, Text, one_of
+from gateway.wire.nodes import Each, Node, Obj, Opaque, Schema, Structural, Text, one_of
 from gateway.wire.shapes import is_flag, is_name, is_number
 
 NAME: Final = Structural(is_name)

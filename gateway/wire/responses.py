@@ -16,25 +16,9 @@ import orjson
 from gateway.errors import GatewayError
 from gateway.model.register import RegisteredModel
 from gateway.wire.dialect import AnswerContext, ParsedRequest, Thread
-from gateway.wire.document import (
-    Document,
-    Each,
-    Free,
-    JsonText,
-    Node,
-    Obj,
-    Opaque,
-    Schema,
-    Scope,
-    Structural,
-    Tagged,
-    Text,
-    field,
-    invalid,
-    one_of,
-    parse_object,
-)
+from gateway.wire.document import Document, Scope, invalid, parse_object
 from gateway.wire.error_forms import openai_error
+from gateway.wire.nodes import Each, Free, JsonText, Node, Obj, Opaque, Schema, Structural, Tagged, Text, field, one_of
 from gateway.wire.parts import CIPHER, FLAG, FORMAT, GRAMMAR, MEDIA, NAME, NUMBER, WORDS
 from gateway.wire.responses_answer import ResponsesAnswer, frame
 from gateway.wire.taking import take_apart

@@ -7,7 +7,8 @@ from collections.abc import Collection, Mapping
 import orjson
 
 from gateway.wire.dialect import ParsedRequest
-from gateway.wire.document import Document, Node, invalid, parse_object, too_deep
+from gateway.wire.document import Document, invalid, parse_object, too_deep
+from gateway.wire.nodes import Node
 
 
 def take_apart(body: bytes, fields: Mapping[str, Node], *,

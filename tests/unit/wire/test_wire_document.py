@@ -9,7 +9,8 @@ import orjson
 import pytest
 
 from gateway.errors import GatewayError
-from gateway.wire.document import Document, Free, JsonText, Obj, Schema, Structural, one_of, parse_object
+from gateway.wire.document import Document, parse_object
+from gateway.wire.nodes import Free, JsonText, Obj, Schema, Structural, one_of
 from gateway.wire.shapes import is_name, is_number
 
 
