@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import orjson
@@ -62,6 +63,15 @@ def conversations(draw: Any) -> tuple[list[dict[str, Any]], str, dict[int, str]]
     chunks = [{**head, "choices": [{"index": 0, "delta": delta, "finish_reason": None}]} for delta in deltas]
     chunks.append({**head, "choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]})
     return chunks, text, arguments
+
+
+def refusal(work: Callable[[], object]) -> str:
+    """Return the code with which `work` refuses; empty if it does not."""
+    try:
+        work()
+    except GatewayError as error:
+        return error.code
+    return ""
 
 
 def frames(chunks: list[Any]) -> bytes:
@@ -125,10 +135,8 @@ def test_whatever_a_provider_answers_is_an_answer_or_an_error_in_words(caller: s
         answer = DIALECTS[caller].answer(AnswerContext(
             channel=lambda json_string: Restorer({"[PERSON1]": "Krüger"}, json_string=json_string), wants_usage=True,
             alias="haus", target="t"))
-        try:
-            answer.complete(bridge_of(caller).answer(b"{}").complete(orjson.dumps(body)))
-        except GatewayError as error:
-            assert error.code == "anbieter_fehler"
+        translated = bridge_of(caller).answer(b"{}").complete(orjson.dumps(body))
+        assert refusal(lambda: answer.complete(translated)) in ("", "anbieter_fehler")  # noqa: B023
 
 
 @given(CALLERS, st.dictionaries(KEYS, JSON, max_size=4), JSON)
@@ -136,10 +144,9 @@ def test_whatever_a_provider_answers_is_an_answer_or_an_error_in_words(caller: s
 def test_whatever_a_client_asks_becomes_a_chat_or_an_error_in_words(caller: str, more: dict[str, Any],
                                                                     said: Any) -> None:
     body = {**more, "model": "haus", ("input" if caller == "responses" else "messages"): said}
-    try:
-        DIALECTS[caller].parse(orjson.dumps(body)).document.to_bytes()
-    except GatewayError as error:
-        assert error.code == "anfrage_ungueltig"
+    refused = refusal(lambda: DIALECTS[caller].parse(orjson.dumps(body)).document.to_bytes())
+    assert refused in ("", "anfrage_ungueltig")
+    if refused:
         return
     try:
         bridge = bridge_of(caller)
