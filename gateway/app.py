@@ -25,6 +25,7 @@ from gateway import __version__
 from gateway.census import Census
 from gateway.detection import DetectorOptions, build_detector, build_operators
 from gateway.errors import GatewayError
+from gateway.files.reader import FileReader
 from gateway.generation import Generation
 from gateway.home import open_ledger, own_secret
 from gateway.http.errors import ErrorHandlers
@@ -93,7 +94,7 @@ class House:
             policies=self.policies, authenticator=self.authenticator, detector=self.detector,
             operators=build_operators(own_secret(settings.home, "hash.key")), upstream=self.upstream,
             recorder=self.recorder, metrics=self.metrics, clock=clock,
-            conversations=SqlConversations(self.engine))
+            conversations=SqlConversations(self.engine), reader=FileReader.of(settings))
         self._tasks: list[asyncio.Task[None]] = []
         self._metrics_site: aio.AppRunner | None = None
 

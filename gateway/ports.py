@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
+from gateway.model.attachment import Attached
 from gateway.model.decision import Action
 from gateway.model.exchange import Receipt, SealedRequest
 from gateway.model.finding import Finding, Passage
@@ -44,6 +45,22 @@ class Detector(Protocol):
 
     def find(self, passage: Passage) -> Sequence[Finding]:
         """Inspect one short passage here and now: a sentence of an answer that is being shown."""
+        ...
+
+
+class Reader(Protocol):
+    """Reads what is attached. Stateless for the caller; what it has read before it answers from its memory."""
+
+    @property
+    def kinds(self) -> frozenset[str]:
+        """The kinds that can be read on this machine."""
+        ...
+
+    async def read(self, attached: Attached) -> str:
+        """Return the text in a file or picture, never an empty one.
+
+        Raises ``nicht_pruefbar``, ``zu_gross`` and ``pruefung_nicht_verfuegbar``, with words for the person.
+        """
         ...
 
 

@@ -95,6 +95,15 @@ class Settings(BaseSettings):
     def settings_customise_sources(
             cls, settings_cls: type[BaseSettings], init_settings: PydanticBaseSettingsSource,
             env_settings: PydanticBaseSettingsSource, dotenv_settings: PydanticBaseSettingsSource,
+    file_seconds: int = Field(20, ge=1, le=600, description="Längste Rechenzeit für eine angehängte Datei (oder eine "
+                                                            "eingescannte Seite) in Sekunden")
+    file_memory_mb: int = Field(512, ge=128, le=8192, description="Speicher, den das Lesen einer Datei brauchen darf, "
+                                                                  "in MiB")
+    file_pages: int = Field(300, ge=1, le=10_000, description="Seiten, die eine Datei höchstens haben darf")
+    file_characters: int = Field(400_000, ge=1000, le=10_000_000, description="Zeichen Text, die eine Datei höchstens "
+                                                                             "haben darf")
+    ocr: Literal["auto", "off"] = Field("auto", description="Texterkennung in Bildern und eingescannten Seiten: wenn "
+                                                            "Tesseract mit deutschen Daten da ist, oder nie")
             file_secret_settings: PydanticBaseSettingsSource) -> tuple[PydanticBaseSettingsSource, ...]:
         """Take the environment first; what `load` read from ``pforte.yaml`` comes in as init settings."""
         return env_settings, init_settings

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from gateway.cli.output import CliError
 from gateway.cli.views import works
 from gateway.detection import DetectorOptions, build_detector
 from gateway.errors import GatewayError
+from gateway.files.reader import FileReader
 from gateway.home import open_ledger
 from gateway.identity.keys import LEAST_SECRET
 from gateway.kipass import BASIS, passes
@@ -43,7 +45,7 @@ def examine(own: CliContext, settings: Settings) -> list[Finding]:
     except PolicyErrors as errors:
         return [Finding("Richtlinien", FAULT, str(problem)) for problem in errors.problems]
     return [*_policies(policies), *_models(policies, settings), *_people(own, policies), *_clients(own, settings),
-            *_ledger(settings, policies), *_detector(settings, policies), *_disk(settings)]
+            *_ledger(settings, policies), *_detector(settings, policies), *_files(settings), *_disk(settings)]
 
 
 def _policies(policies: PolicySet) -> Iterator[Finding]:
@@ -122,6 +124,25 @@ def _detector(settings: Settings, policies: PolicySet) -> Iterator[Finding]:
         yield Finding("Prüfung", FAULT, error.message)
         return
     yield Finding("Prüfung", GOOD, "Die Suche nach personenbezogenen Angaben arbeitet.")
+
+
+def _files(settings: Settings) -> Iterator[Finding]:
+    reader = FileReader.of(settings)
+    error = asyncio.run(reader.try_out())
+    if error is not None:
+        yield Finding("Dateien", FAULT, "Angehängte Dateien lassen sich nicht lesen und werden abgelehnt. Das Lesen "
+                                        f"braucht einen eigenen Prozess mit {settings.file_memory_mb} MiB Speicher.")
+        return
+    yield Finding("Dateien", GOOD, "Text aus angehängten Dateien wird gelesen und geprüft.")
+    if reader.ocr is None:
+        yield Finding("Dateien", NOTICE, "Bilder und eingescannte Seiten werden abgelehnt: "
+                      + ("Die Texterkennung ist ausgeschaltet (KI_PFORTE_OCR=off)." if settings.ocr == "off" else
+                         "Tesseract fehlt (Pakete tesseract-ocr, tesseract-ocr-deu, poppler-utils)."))
+    elif reader.ocr.pdftoppm is None:
+        yield Finding("Dateien", NOTICE, "Bilder werden gelesen, eingescannte Seiten nicht: pdftoppm fehlt (Paket "
+                                         "poppler-utils).")
+    else:
+        yield Finding("Dateien", GOOD, "Auch Text in Bildern und eingescannten Seiten wird gelesen (Tesseract).")
 
 
 def _disk(settings: Settings) -> Iterator[Finding]:

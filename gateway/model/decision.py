@@ -60,6 +60,8 @@ class Admission:
     """Registered id of the model that was asked for, empty when there is none: what a client wrote is not recorded."""
     keep_hours: int = 0
     """How long a conversation may be kept for clients that go on with it by an id; 0: not at all."""
+    reads: frozenset[str] = frozenset()
+    """Kinds of content that is no text whose text may go to this model in their place."""
 
 
 @dataclass(frozen=True, slots=True)

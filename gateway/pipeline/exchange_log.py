@@ -78,6 +78,10 @@ class ExchangeLog:
         self._facts |= {"found": dict(found), "bytes_in": bytes_in, "dropped_fields": dropped}
 
     def release(self, release: ReleaseDecision) -> None:
+    def files(self, kinds: Mapping[str, int]) -> None:
+        """Note how much of what kind was read, to be sent as text."""
+        self._facts["read"] = dict(kinds)
+
         """Note what policy said about the content."""
         self._facts["rules"] = [*self._facts.get("rules", []), *(r.rule for r in release.reasons)]
         if release.model:

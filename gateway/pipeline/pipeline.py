@@ -1,4 +1,4 @@
-"""receive, authenticate, admit, inspect, release, redact, record, seal, send, relay, record: one method a step.
+"""receive, authenticate, admit, read, inspect, release, redact, record, seal, send, relay, record: one method a step.
 
 What it keeps true: nothing is sent without a principal, an admission, an inspection, a release and a durable intent,
 in this order; a failure at any step sends nothing further, is recorded with its reason, and reaches the person in
@@ -25,6 +25,7 @@ from gateway.pipeline.afterthought import AnswerCheck
 from gateway.pipeline.allowance import Allowance
 from gateway.pipeline.exchange_log import ExchangeLog
 from gateway.pipeline.finishing import finish, is_closing
+from gateway.pipeline.reading import read_files
 from gateway.pipeline.memory import Inspection, InspectionMemory, count
 from gateway.pipeline.provider_errors import provider_error
 from gateway.pipeline.relay import Relay
@@ -37,6 +38,7 @@ from gateway.ports import (
     Credentials,
     Detector,
     Metrics,
+    Reader,
     Operators,
     Recorder,
     Upstream,
@@ -45,7 +47,7 @@ from gateway.redaction.placeholder import instruction
 from gateway.redaction.redact import Plan, Redaction, apply, plan
 from gateway.wire.background import Task, recognise, reply
 from gateway.wire.bridges import way
-from gateway.wire.dialect import AnswerContext, Dialect, ParsedRequest, Thread
+from gateway.wire.dialect import AnswerContext, Dialect, ParsedRequest
 from gateway.wire.error_forms import public_message
 
 _log = logging.getLogger(__name__)
@@ -82,11 +84,11 @@ class Pipeline:
 
     def __init__(self, *, policies: Callable[[], PolicySet], authenticator: Authenticator, detector: Detector,
                  operators: Operators, upstream: Upstream, recorder: Recorder, metrics: Metrics, clock: Clock,
-                 conversations: Conversations) -> None:
+                 conversations: Conversations, reader: Reader) -> None:
         self._policies = policies
         self._authenticator, self._detector, self._operators = authenticator, detector, operators
         self._upstream, self._recorder, self._metrics, self._clock = upstream, recorder, metrics, clock
-        self._conversations = conversations
+        self._conversations, self._reader = conversations, reader
         self._memory = InspectionMemory()
         self._strangers = Allowance(per_minute=60)
 
@@ -155,8 +157,11 @@ class _Walk:
         if here is not None:
             return here
         if parsed.thread is not None:
-            self._parsed = parsed = await self._resumed(parsed.thread, parsed)
+            self._sequel = Sequel(house._conversations, house._clock, principal.subject, self._keep_hours)
+            self._parsed = parsed = await self._sequel.resumed(parsed.thread, parsed)
         self._stage("admit")
+        if self._reads:
+            self._parsed = parsed = await self._read(parsed)
         passages = [Passage(slot.text, slot.label) for slot in parsed.document.slots]
         inspection = await self._inspect(passages)
         self._stage("inspect")
@@ -186,7 +191,8 @@ class _Walk:
         if admission.notice:
             self._headers["x-ki-pforte-hinweis"] = admission.notice
         _refuse(admission.denial)
-        self._policies, self._keep_hours, self._subject = policies, admission.keep_hours, principal.subject
+        self._policies, self._keep_hours = policies, admission.keep_hours
+        self._reads = admission.reads & house._reader.kinds
         if answered is not None:
             self._headers["x-ki-pforte-decision"] = "local"
             self._count("local")
@@ -201,35 +207,14 @@ class _Walk:
         kind = "text/event-stream; charset=utf-8" if self._parsed.stream else "application/json"
         return Outbound(200, self._headers, body, content_type=kind)
 
-    async def _resumed(self, thread: Thread, parsed: ParsedRequest) -> ParsedRequest:
-        """Return the request with the conversation that it goes on with in front, and name the answer to come."""
-        house, hours = self._house, self._keep_hours
-        if thread.follows is not None:
-            if not hours:
-                raise GatewayError("anfrage_ungueltig", "Ihre Anfrage wurde nicht gesendet. Ihr Programm schickt nur "
-                                   "die Kennung der letzten Antwort; Gespräche werden hier aber nicht aufbewahrt. "
-                                   "Bitte stellen Sie es so ein, dass es den ganzen Verlauf schickt.",
-                                   param="previous_response_id")
-            earlier = await house._conversations.recall(self._subject, thread.follows, house._clock.now())
-            if earlier is None:
-                raise GatewayError("anfrage_ungueltig", "Ihre Anfrage wurde nicht gesendet: Das frühere Gespräch ist "
-                                   f"nicht mehr da; es wird höchstens {hours} Stunden aufbewahrt. Bitte beginnen Sie "
-                                   "ein neues.", param="previous_response_id")
-            parsed = thread.resume(earlier)
-        if parsed.thread is not None and parsed.thread.asked is not None and hours:
-            parsed.thread.identity = f"resp_{secrets.token_hex(24)}"
+    async def _read(self, parsed: ParsedRequest) -> ParsedRequest:
+        """Return the request with the text of files in their place."""
+        inbound = self._inbound
+        parsed, read = await read_files(self._house._reader, self._reads, parsed, inbound.dialect, inbound.body)
+        if read:
+            self.log.files(read)
+            self._stage("read")
         return parsed
-
-    async def _keep(self, thread: Thread) -> None:
-        """Keep the conversation, so that the next request finds it; an answer does not fail because that failed."""
-        said, now = thread.said(), self._house._clock.now()
-        if not thread.identity or said is None:
-            return
-        try:
-            await self._house._conversations.keep(self._subject, thread.identity, said, now,
-                                                  now + timedelta(hours=self._keep_hours))
-        except Exception as error:  # noqa: BLE001  (whatever it is: the answer is there, only its sequel is not)
-            _log.warning("a conversation could not be kept: %s", type(error).__name__)
 
     async def _inspect(self, passages: list[Passage]) -> Inspection:
         memory = self._memory = self._house._memory
@@ -321,7 +306,7 @@ class _Walk:
             channel=check.channel if check.needed else None, wants_usage=parsed.wants_usage, alias=parsed.model,
             target=sealed.model.target, untrusted_tools=decision.untrusted_tools, echo=parsed.echo,
             thread=parsed.thread))
-        keep = partial(self._keep, parsed.thread) if parsed.thread is not None else None
+        keep = partial(self._sequel.keep, parsed.thread) if parsed.thread is not None else None
         relay = Relay(response, answer, self.log, house._metrics, inbound.request_id, check, keep)
         self.relayed = True
         if sealed.stream:

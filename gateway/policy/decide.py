@@ -66,7 +66,7 @@ def admit(policies: PolicySet, facts: AdmitFacts) -> Admission:
     passes = (facts.principal.pass_for(s) for s in (*department.scopes, *department.purposes[purpose].pass_scopes))
     return Admission(policies.digest, purpose, registered, tuple(reasons),
                      notice=next((p.notice for p in passes if p.notice), ""), asked=asked,
-                     keep_hours=department.keep_hours)
+                     keep_hours=department.keep_hours, reads=department.models[facts.model].read_opaque)
 
 
 def background(policies: PolicySet, facts: AdmitFacts) -> str | None:

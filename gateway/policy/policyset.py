@@ -30,6 +30,7 @@ from gateway.policy.vocabulary import (
     DEFAULTS_OUTSIDE,
     FORBIDDEN_PURPOSES,
     OPAQUE_KINDS,
+    OPAQUE_STRICTNESS,
     READABLE,
     STRICTNESS,
 )
@@ -63,6 +64,9 @@ class ModelRules:
     refused: frozenset[str]
     """Kinds of finding that may not go to this model."""
     passed_opaque: frozenset[str]
+    """Kinds of content that is no text and goes to this model as it is."""
+    read_opaque: frozenset[str]
+    """Those whose text goes there in their place."""
     untrusted_tools: frozenset[str]
     answers: Answers
 
@@ -182,9 +186,12 @@ def _model_rules(key: str, written: Department, organisation: Organisation, mode
     above: Side = getattr(organisation.content, side)
     here, top = f"departments/{key}:content.{side}.findings", f"organisation:content.{side}.findings"
     rules = {e.key: _stricter_rule(e, own, here, _organisation_rule(e, model, above, top)) for e in ENTITIES.values()}
-    passed = {k for k in OPAQUE_KINDS if above.opaque.get(k) == "pass" and own.opaque.get(k, "pass") == "pass"}
+    opaque = {k: max(above.opaque.get(k, "refuse"), own.opaque.get(k, "pass"), key=OPAQUE_STRICTNESS.index)
+              for k in OPAQUE_KINDS}
     return ModelRules(model, MappingProxyType(rules), MappingProxyType({k: r.action for k, r in rules.items()}),
-                      frozenset(k for k, r in rules.items() if r.action == "refuse"), frozenset(passed),
+                      frozenset(k for k, r in rules.items() if r.action == "refuse"),
+                      frozenset(k for k, let in opaque.items() if let == "pass"),
+                      frozenset(k for k, let in opaque.items() if let == "inspect"),
                       frozenset(organisation.untrusted_tools) | frozenset(written.untrusted_tools),
                       max(own.answers or "show", above.answers or "show", key=ANSWERS.index))
 

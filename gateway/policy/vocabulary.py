@@ -27,9 +27,11 @@ BACKGROUND: Final = ("same", "model", "local")
 """What happens to calls that a client makes of its own accord, from the loosest to the strictest."""
 
 OpaqueKind = Literal["image", "audio", "file"]
-OpaqueAction = Literal["pass", "refuse"]
+OpaqueAction = Literal["pass", "inspect", "refuse"]
 OPAQUE_KINDS: Final[tuple[OpaqueKind, ...]] = get_args(OpaqueKind)
-OPAQUE_STRICTNESS: Final[tuple[OpaqueAction, ...]] = ("pass", "refuse")
+OPAQUE_STRICTNESS: Final[tuple[OpaqueAction, ...]] = ("pass", "inspect", "refuse")
+"""What happens to content that is no text: let through as it is, its text taken out and sent in its place (what cannot
+be read is refused), or refused."""
 
 DataClass = Literal["public", "internal", "personal", "special", "criminal", "social", "tax", "professional",
                     "classified"]

@@ -37,7 +37,7 @@ KINDS = ["PERSON", "IBAN", "HEALTH", "CRIME", "CLASSIFIED", "BIRTHDATE"]
 
 subset = {"unique": True, "max_size": 5}
 findings = st.dictionaries(st.sampled_from(KINDS), st.sampled_from(STRICTNESS), max_size=4)
-opaque = st.dictionaries(st.sampled_from(["image", "audio", "file"]), st.sampled_from(["pass", "refuse"]))
+opaque = st.dictionaries(st.sampled_from(["image", "audio", "file"]), st.sampled_from(["pass", "inspect", "refuse"]))
 side = st.fixed_dictionaries({}, optional={"findings": findings, "opaque": opaque})
 content = st.fixed_dictionaries({}, optional={"in_house": side, "outside": side})
 models = st.lists(st.sampled_from(sorted(MODELS)), **subset)

@@ -16,6 +16,7 @@ from typing import Any
 
 import orjson
 
+from gateway.model.attachment import Attached
 from gateway.model.decision import Action
 from gateway.model.exchange import Receipt, SealedRequest
 from gateway.model.finding import Finding, Passage
@@ -98,7 +99,7 @@ class FakeHouse:
         self.says: Callable[[SealedRequest], tuple[int, list[bytes]]] = echo
         self.pipeline = Pipeline(policies=policies, authenticator=self, detector=self, operators=self, upstream=self,
                                  recorder=self, metrics=_Metrics(self.measured), clock=self,
-                                 conversations=self)
+                                 conversations=self, reader=_Reader(self.steps))
         self.kept: dict[tuple[str, str], bytes] = {}
 
     # the ports
@@ -174,6 +175,18 @@ class FakeHouse:
 
     def kinds(self) -> list[str]:
         return [entry.kind for entry in self.book]
+
+
+@dataclass
+class _Reader:
+    """Implements `gateway.ports.Reader`: what it reads stands in the file as it is."""
+
+    steps: Steps
+    kinds: frozenset[str] = frozenset({"file"})
+
+    async def read(self, attached: Attached) -> str:
+        await self.steps.at("read")
+        return attached.data.decode()
 
 
 @dataclass

@@ -115,7 +115,7 @@ _WHEN = {
     "modell_gestoppt": "Das Modell ist vorübergehend angehalten.",
     "inhalt_gesperrt": "Die Richtlinie lässt diesen Inhalt nicht zu diesem Modell.",
     "anfrage_ungueltig": "Die Anfrage hat nicht die Form der Schnittstelle.",
-    "nicht_pruefbar": "Die Anfrage enthält ein Bild, Ton oder eine Datei.",
+    "nicht_pruefbar": "Die Anfrage enthält Ton, ein Bild oder eine Datei, die sich nicht lesen lassen.",
     "modell_unbekannt": "Dieses Modell gibt es hier nicht.",
     "pfad_unbekannt": "Diese Adresse gibt es nicht.",
     "methode_unbekannt": "Die Adresse nimmt solche Aufrufe nicht an.",
