@@ -28,8 +28,10 @@ from gateway.errors import GatewayError
 from gateway.files.reader import FileReader
 from gateway.generation import Generation
 from gateway.home import open_ledger, own_secret
+from gateway.http.cors import Cors
 from gateway.http.errors import ErrorHandlers
 from gateway.http.health import Health, Readiness
+from gateway.http.keep_alive import KeepAlive
 from gateway.http.models import ModelList
 from gateway.http.routes import Front, dialect_endpoints, dialect_routes
 from gateway.identity.fetch import fetch
@@ -40,6 +42,7 @@ from gateway.kipass import Evidence, PassEvent, passes
 from gateway.ledger.recorder import LedgerRecorder
 from gateway.model.principal import PassStatus
 from gateway.pipeline.finishing import all_finished
+from gateway.pipeline.late import Patient
 from gateway.pipeline.pipeline import Pipeline
 from gateway.policy import expiring_agreements
 from gateway.settings import Settings, load
@@ -90,9 +93,11 @@ class House:
             departments=self._departments, secrets=Secrets(settings.home / "secrets").find, oidc=_oidc(settings))
         self.upstream = UpstreamRouter(settings.home, environment=self._provider_secrets())
         self.recorder = LedgerRecorder(self.ledger)
+        self._keep_alive = KeepAlive(settings.keep_alive, settings.keep_alive_seconds)
         self.pipeline = Pipeline(
             policies=self.policies, authenticator=self.authenticator, detector=self.detector,
-            operators=build_operators(own_secret(settings.home, "hash.key")), upstream=self.upstream,
+            operators=build_operators(own_secret(settings.home, "hash.key")),
+            upstream=Patient(self.upstream, self._keep_alive.patience),
             recorder=self.recorder, metrics=self.metrics, clock=clock,
             conversations=SqlConversations(self.engine), reader=FileReader.of(settings))
         self._tasks: list[asyncio.Task[None]] = []
@@ -184,12 +189,12 @@ class House:
         app = FastAPI(title="KI-Pforte", version=__version__, lifespan=life, docs_url=None, redoc_url=None,
                       openapi_url=None, redirect_slashes=False,
                       exception_handlers={HTTPException: handlers.refused, Exception: handlers.failed})
-        endpoints = dialect_endpoints(DIALECTS, self.pipeline, self.settings.max_body_mb << 20)
+        endpoints = dialect_endpoints(DIALECTS, self.pipeline, self.settings.max_body_mb << 20, self._keep_alive)
         app.router.routes += dialect_routes(endpoints)
         app.router.routes += ModelList(self.authenticator, self.policies).routes()
         app.router.routes += self._health().routes(with_metrics=self.settings.metrics_port is None)
         app.include_router(build_web(pages))
-        return Front(app, endpoints)
+        return Front(app, endpoints, Cors(self.settings.cors_allowed))
 
     def _pages(self) -> WebContext:
         return WebContext(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import difflib
 import os
+import re
 from collections.abc import Mapping
 from ipaddress import ip_network
 from pathlib import Path
@@ -24,6 +25,7 @@ from gateway.model.entities import ENTITIES
 PREFIX = "KI_PFORTE_"
 DIALECTS = ("chat", "completions", "embeddings", "responses", "messages")
 LARGE_ENGINES = ("spacy", "transformers", "gliner")
+_ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://(?:[a-z0-9.-]+|\[[0-9a-f:]+\])(?::[0-9]{1,5})?")
 
 
 class SettingsError(Exception):
@@ -74,6 +76,14 @@ class Settings(BaseSettings):
     metrics_port: int | None = Field(None, ge=1, le=65535, description="Eigener Port für /metrics; leer: unter dem "
                                                                        "Port der KI-Pforte")
     metrics_token: SecretStr | None = Field(None, description="Kennwort (Bearer) für /metrics; leer: ohne")
+    keep_alive: Literal["comment", "chunk", "off"] = Field(
+        "comment", description="Lebenszeichen in einer Antwort, die entsteht, solange das Modell nichts sagt: ein "
+                               "Kommentar, den Programme überlesen (comment), ein leerer Teil der Antwort für "
+                               "Programme, die keine Kommentare kennen (chunk), oder keines (off)")
+    keep_alive_seconds: float = Field(15, gt=0, le=300, description="Sekunden Stille vor einem Lebenszeichen")
+    cors_origins: str = Field("", description="Adressen von Seiten im Browser, die selbst auf die Schnittstellen "
+                                              "zugreifen dürfen, mit Komma dazwischen, zum Beispiel "
+                                              "https://chat.musterstadt.example,tauri://localhost; leer: keine")
     max_body_mb: int = Field(20, ge=1, le=512, description="Größte Anfrage in MiB")
     upstream_connections: int = Field(1024, ge=1, description="Gleichzeitige Verbindungen zu Anbietern")
     detector_threads: int = Field(1, ge=1, le=32, description="Threads für die Suche nach personenbezogenen Angaben")
@@ -87,14 +97,6 @@ class Settings(BaseSettings):
                                                        "wird nie etwas heruntergeladen")
     names_labels: str = Field("", description="Welche Marken dieses Modells zählen, zum Beispiel PER=PERSON,"
                                               "LOC=ADDRESS; leer: nur Personen")
-    log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Ab welcher Stufe "
-                                                                                        "protokolliert wird")
-    log_format: Literal["json", "text"] = Field("json", description="Form der Betriebsmeldungen")
-
-    @classmethod
-    def settings_customise_sources(
-            cls, settings_cls: type[BaseSettings], init_settings: PydanticBaseSettingsSource,
-            env_settings: PydanticBaseSettingsSource, dotenv_settings: PydanticBaseSettingsSource,
     file_seconds: int = Field(20, ge=1, le=600, description="Längste Rechenzeit für eine angehängte Datei (oder eine "
                                                             "eingescannte Seite) in Sekunden")
     file_memory_mb: int = Field(512, ge=128, le=8192, description="Speicher, den das Lesen einer Datei brauchen darf, "
@@ -104,6 +106,14 @@ class Settings(BaseSettings):
                                                                              "haben darf")
     ocr: Literal["auto", "off"] = Field("auto", description="Texterkennung in Bildern und eingescannten Seiten: wenn "
                                                             "Tesseract mit deutschen Daten da ist, oder nie")
+    log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Ab welcher Stufe "
+                                                                                        "protokolliert wird")
+    log_format: Literal["json", "text"] = Field("json", description="Form der Betriebsmeldungen")
+
+    @classmethod
+    def settings_customise_sources(
+            cls, settings_cls: type[BaseSettings], init_settings: PydanticBaseSettingsSource,
+            env_settings: PydanticBaseSettingsSource, dotenv_settings: PydanticBaseSettingsSource,
             file_secret_settings: PydanticBaseSettingsSource) -> tuple[PydanticBaseSettingsSource, ...]:
         """Take the environment first; what `load` read from ``pforte.yaml`` comes in as init settings."""
         return env_settings, init_settings
@@ -147,6 +157,16 @@ class Settings(BaseSettings):
             except ValueError:
                 raise ValueError("eine Adresse, ein Netz oder mehrere mit Komma dazwischen, zum Beispiel 127.0.0.1,"
                                  "10.0.5.0/24") from None
+        return ",".join(names)
+
+    @field_validator("cors_origins")
+    @classmethod
+    def _exact_origins(cls, value: str) -> str:
+        names = [name.strip().rstrip("/").lower() for name in value.split(",") if name.strip()]
+        for name in names:
+            if not _ORIGIN.fullmatch(name):
+                raise ValueError("Adressen aus Schema, Rechner und Port, ohne Pfad und ohne *, zum Beispiel "
+                                 "https://chat.musterstadt.example")
         return ",".join(names)
 
     @field_validator("database_url", "audit_database_url")
@@ -203,6 +223,11 @@ class Settings(BaseSettings):
     def oidc_accepted(self) -> tuple[str, ...]:
         """For whom a token may be made out."""
         return (self.oidc_client_id, *(name.strip() for name in self.oidc_audiences.split(",") if name.strip()))
+
+    @property
+    def cors_allowed(self) -> frozenset[str]:
+        """The origins whose pages may read what the wire APIs answer."""
+        return frozenset(name for name in self.cors_origins.split(",") if name)
 
     @property
     def database(self) -> str:

@@ -13,6 +13,7 @@ from contextlib import aclosing
 from typing import Any, cast
 
 from gateway.errors import GatewayError
+from gateway.http.keep_alive import Pulse
 from gateway.pipeline.finishing import CLOSING
 from gateway.pipeline.pipeline import Outbound
 from gateway.ports import Credentials
@@ -120,8 +121,18 @@ def _too_large(limit: int) -> GatewayError:
                         "Text oder teilen Sie ihn auf.")
 
 
-async def send_outbound(outbound: Outbound, send: Send) -> None:
-    """Send an answer, whole or as it comes."""
+def numbered(send: Send) -> Send:
+    """Return `send` for an answer that has a Vorgangsnummer if nobody else has given it one."""
+    async def with_number(message: Message) -> None:
+        if message["type"] == "http.response.start" and all(name != b"x-request-id" for name, _ in message["headers"]):
+            message = {**message, "headers": [*message["headers"], (b"x-request-id", new_request_id().encode("ascii"))]}
+        await send(message)
+    return with_number
+
+
+async def send_outbound(outbound: Outbound, send: Send, sign: bytes = b"", seconds: float = 0.0) -> None:
+    """Send an answer, whole or as it comes; a stream that is silent for so many seconds shows `sign`, if there is one.
+    """
     headers = [(name.encode("latin-1"), value.encode("latin-1", "replace")) for name, value in outbound.headers.items()]
     headers.append((b"content-type", outbound.content_type.encode("latin-1")))
     if outbound.stream is None:
@@ -132,8 +143,12 @@ async def send_outbound(outbound: Outbound, send: Send) -> None:
     headers += [(b"cache-control", b"no-cache"), (b"x-accel-buffering", b"no")]
     async with aclosing(outbound.stream) as stream:
         await send({"type": "http.response.start", "status": outbound.status, "headers": headers})
-        async for piece in stream:
-            await send({"type": "http.response.body", "body": piece, "more_body": True})
+        pulse = Pulse(send, sign, seconds)
+        try:
+            async for piece in stream:
+                await pulse.send(piece)
+        finally:
+            pulse.stop()
     await send({"type": "http.response.body", "body": b""})
 
 

@@ -17,10 +17,13 @@ from gateway.http.asgi import (
     credentials_of,
     headers_of,
     new_request_id,
+    numbered,
     read_body,
     send_outbound,
     while_connected,
 )
+from gateway.http.cors import CLOSED, Cors, answer_preflight, is_preflight, opened
+from gateway.http.keep_alive import SILENT, KeepAlive
 from gateway.pipeline.pipeline import Inbound, Pipeline
 from gateway.wire.dialect import Dialect
 
@@ -31,8 +34,10 @@ Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 class DialectEndpoint:
     """ASGI application of one wire API."""
 
-    def __init__(self, dialect: Dialect, pipeline: Pipeline, max_body: int) -> None:
+    def __init__(self, dialect: Dialect, pipeline: Pipeline, max_body: int,
+                 keep_alive: KeepAlive = SILENT) -> None:
         self._dialect, self._pipeline, self._max_body = dialect, pipeline, max_body
+        self._keep_alive = keep_alive
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request_id = new_request_id()
@@ -52,7 +57,10 @@ class DialectEndpoint:
         await while_connected(receive, self._serve(inbound, send))
 
     async def _serve(self, inbound: Inbound, send: Send) -> None:
-        await send_outbound(await self._pipeline.handle(inbound), send)
+        outbound = await self._pipeline.handle(inbound)
+        sign = b"" if outbound.stream is None else self._keep_alive.sign(
+            self._dialect.name, inbound.request_id, outbound.headers.get("x-ki-pforte-model", ""))
+        await send_outbound(outbound, send, sign, self._keep_alive.seconds)
 
 
 class Front:
@@ -61,21 +69,32 @@ class Front:
     Every layer of the framework wraps every piece of every stream, and none has anything to do there.
     """
 
-    def __init__(self, framework: Application, endpoints: Mapping[str, DialectEndpoint]) -> None:
-        self._framework, self._endpoints = framework, endpoints
+    def __init__(self, framework: Application, endpoints: Mapping[str, DialectEndpoint], cors: Cors = CLOSED) -> None:
+        self._framework, self._endpoints, self._cors = framework, endpoints, cors
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and scope["method"] == "POST" and scope["path"] in self._endpoints:
-            await self._endpoints[scope["path"]](scope, receive, send)
-        else:
+        if scope["type"] != "http":
             await self._framework(scope, receive, send)
+            return
+        endpoint = self._endpoints.get(scope["path"])
+        origin = self._cors.origin(scope)
+        if origin is not None and (endpoint or scope["path"].startswith(("/v1/", "/models"))):
+            if is_preflight(scope):
+                await answer_preflight(scope, send, origin, new_request_id())
+                return
+            send = opened(send, origin)
+        if endpoint is not None and scope["method"] == "POST":
+            await endpoint(scope, receive, send)
+        else:
+            await self._framework(scope, receive, numbered(send))
 
 
-def dialect_endpoints(dialects: Iterable[Dialect], pipeline: Pipeline, max_body: int) -> dict[str, DialectEndpoint]:
+def dialect_endpoints(dialects: Iterable[Dialect], pipeline: Pipeline, max_body: int,
+                      keep_alive: KeepAlive = SILENT) -> dict[str, DialectEndpoint]:
     """Return the endpoints of all dialects by path: with and without ``/v1``, with and without a trailing slash."""
     endpoints: dict[str, DialectEndpoint] = {}
     for dialect in dialects:
-        endpoint = DialectEndpoint(dialect, pipeline, max_body)
+        endpoint = DialectEndpoint(dialect, pipeline, max_body, keep_alive)
         endpoints |= {prefix + path + slash: endpoint
                       for path in dialect.paths for prefix in ("/v1", "") for slash in ("", "/")}
     return endpoints

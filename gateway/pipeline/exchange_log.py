@@ -60,6 +60,11 @@ class ExchangeLog:
         self._facts |= {"department": principal.department, "pass": basis.state,
                         "dv_sha256": basis.document_sha256 or ""}
 
+    def retry(self, count: str) -> None:
+        """Note what a client says of itself: that it asks the same again, and how often it has."""
+        if count.isascii() and count.isdigit() and (number := int(count[:4])):
+            self._facts["retry"] = number
+
     def task(self, task: str) -> None:
         """Note that a client made this call of its own accord, and what for."""
         self._facts["task"] = task
@@ -73,15 +78,15 @@ class ExchangeLog:
         elif admission.asked:
             self._facts["model"] = admission.asked
 
+    def files(self, kinds: Mapping[str, int]) -> None:
+        """Note how much of what kind was read, to be sent as text."""
+        self._facts["read"] = dict(kinds)
+
     def inspection(self, found: Mapping[str, int], bytes_in: int, dropped: int) -> None:
         """Note how much of what kind was found."""
         self._facts |= {"found": dict(found), "bytes_in": bytes_in, "dropped_fields": dropped}
 
     def release(self, release: ReleaseDecision) -> None:
-    def files(self, kinds: Mapping[str, int]) -> None:
-        """Note how much of what kind was read, to be sent as text."""
-        self._facts["read"] = dict(kinds)
-
         """Note what policy said about the content."""
         self._facts["rules"] = [*self._facts.get("rules", []), *(r.rule for r in release.reasons)]
         if release.model:
