@@ -29,6 +29,7 @@ from gateway.files.reader import FileReader
 from gateway.generation import Generation
 from gateway.home import open_ledger, own_secret
 from gateway.http.cors import Cors
+from gateway.http.count_tokens import TokenCountEndpoint
 from gateway.http.errors import ErrorHandlers
 from gateway.http.health import Health, Readiness
 from gateway.http.keep_alive import KeepAlive
@@ -53,6 +54,7 @@ from gateway.telemetry import logs
 from gateway.telemetry.metrics import PrometheusMetrics
 from gateway.upstream.routing import UpstreamRouter
 from gateway.upstream.secrets import Secrets
+from gateway.upstream.token_count import TokenCounter
 from gateway.web import DirectoryMembers, WebContext, build_error_page, build_web
 from gateway.wire.chat_completions import ChatCompletions
 from gateway.wire.completions import Completions
@@ -192,6 +194,8 @@ class House:
         endpoints = dialect_endpoints(DIALECTS, self.pipeline, self.settings.max_body_mb << 20, self._keep_alive)
         app.router.routes += dialect_routes(endpoints)
         app.router.routes += ModelList(self.authenticator, self.policies).routes()
+        app.router.routes += TokenCountEndpoint(self.authenticator, self.policies, self._clock, TokenCounter().count,
+                                                self.settings.max_body_mb << 20).routes()
         app.router.routes += self._health().routes(with_metrics=self.settings.metrics_port is None)
         app.include_router(build_web(pages))
         return Front(app, endpoints, Cors(self.settings.cors_allowed))
