@@ -1,8 +1,9 @@
 """The first line of every connection: uvicorn's HTTP, with an end to every wait and to every head.
 
 Keeps true: a connection that does not bring the whole head of a request in `HEAD_SECONDS` and `HEAD_BYTES` is
-closed; so is one that goes on sending after its request was answered. What is no HTTP at all is refused in the words
-of the house, not in the framework's.
+closed; so is one that goes on sending after its request was answered, and one that does not take what is sent to it:
+a client that stops reading would hold its answer, and the provider's line, for ever. What is no HTTP at all is refused
+in the words of the house, not in the framework's.
 
 Does not know: bodies (`gateway.http.asgi.read_body` has its own patience) and the pause between two requests, which
 uvicorn watches (``timeout_keep_alive``). The parser is uvicorn's; only its moments are observed here.
@@ -21,6 +22,9 @@ from gateway.wire.error_forms import openai_error
 
 HEAD_SECONDS: Final = 30.0
 HEAD_BYTES: Final = 64 * 1024
+TAKE_SECONDS: Final = 60.0
+TAKE_BYTES: Final = 4096
+"""What a client must take in that time while more waits for it than its connection holds."""
 _NO_HTTP: Final = ("Die KI-Pforte versteht diese Anfrage nicht: Sie ist kein gültiges HTTP. Bitte prüfen Sie in Ihrem "
                    "Programm, ob die Adresse mit http:// oder mit https:// beginnen muss.")
 _UNFINISHED: Final = ("Die Anfrage ist nicht rechtzeitig oder mit zu großen Kopfzeilen angekommen. Bitte prüfen Sie "
@@ -33,6 +37,7 @@ class Door(HttpToolsProtocol):
     _reading_head = True
     _head_bytes = 0
     _timer: asyncio.TimerHandle | None = None
+    _taking: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: Any) -> None:
         """Begin to wait for the first request."""
@@ -42,7 +47,18 @@ class Door(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """Wait for nothing any more."""
         self._rest()
+        self._taken()
         super().connection_lost(exc)
+
+    def pause_writing(self) -> None:
+        """More waits for the client than its connection holds: see that it goes on taking."""
+        super().pause_writing()
+        self._watch()
+
+    def resume_writing(self) -> None:
+        """The client has taken most of it."""
+        self._taken()
+        super().resume_writing()
 
     def data_received(self, data: bytes) -> None:
         """Parse; afterwards see whether a request has begun to be served or is still to come."""
@@ -96,3 +112,20 @@ class Door(HttpToolsProtocol):
             self._refuse(_UNFINISHED)
         else:
             self.transport.close()
+
+    def _watch(self) -> None:
+        self._taken()
+        waiting = self.transport.get_write_buffer_size()
+        self._taking = self.loop.call_later(TAKE_SECONDS, self._see_progress, waiting)
+
+    def _taken(self) -> None:
+        if self._taking is not None:
+            self._taking.cancel()
+            self._taking = None
+
+    def _see_progress(self, waiting: int) -> None:
+        """Give up a client that has taken too little since so many bytes waited: nothing is written meanwhile."""
+        if waiting - self.transport.get_write_buffer_size() < TAKE_BYTES:
+            self.transport.abort()
+        else:
+            self._watch()

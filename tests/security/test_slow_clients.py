@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable
+import socket
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from functools import wraps
 from typing import Any
@@ -229,3 +230,83 @@ async def test_who_sends_in_time_keeps_the_connection_for_the_next_request() -> 
             await asyncio.sleep(0.25)  # longer than a head may take: between requests another patience counts
         writer.close()
     assert pipeline.bodies == [b"a", b"bc"]
+
+
+class Talker(Pipeline):
+    """Answers with a stream that has no end of its own accord; writes down how it ended."""
+
+    def __init__(self, pieces: int) -> None:
+        super().__init__()
+        self.pieces = pieces
+        self.ended = asyncio.Event()
+        self.said = 0
+
+    async def handle(self, inbound: Inbound) -> Outbound:
+        return Outbound(200, {}, stream=self._talk(), content_type="text/event-stream")
+
+    async def _talk(self) -> AsyncGenerator[bytes, None]:
+        try:
+            for _ in range(self.pieces):
+                await asyncio.sleep(0)  # a provider's bytes have to come
+                yield b"data: " + b"a" * 65_536 + b"\n\n"
+                self.said += 1
+        finally:
+            self.ended.set()
+
+
+@asynccontextmanager
+async def hard_of_hearing(port: int) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
+    """Open a connection that holds little on its way."""
+    raw = socket.socket()
+    raw.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    raw.setblocking(False)
+    await asyncio.get_running_loop().sock_connect(raw, ("127.0.0.1", port))
+    reader, writer = await asyncio.open_connection(sock=raw, limit=4096)
+    writer.write(GREETING + b"Content-Length: 1\r\n\r\na")
+    try:
+        yield reader, writer
+    finally:
+        writer.close()
+
+
+@door_test
+async def test_a_client_that_stops_reading_its_stream_does_not_hold_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(door, "TAKE_SECONDS", 0.1)
+    pipeline = Talker(100_000)
+    async with serving(pipeline) as port, hard_of_hearing(port):
+        await pipeline.ended.wait()
+    assert pipeline.said < pipeline.pieces
+
+
+@door_test
+async def test_a_client_that_stops_reading_a_whole_answer_does_not_hold_its_connection(
+        monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(door, "TAKE_SECONDS", 0.1)
+    lost = asyncio.Event()
+    before = door.Door.connection_lost
+
+    def connection_lost(self: door.Door, exc: Exception | None) -> None:
+        before(self, exc)
+        lost.set()
+    monkeypatch.setattr(door.Door, "connection_lost", connection_lost)
+
+    class Writer(Pipeline):
+        async def handle(self, inbound: Inbound) -> Outbound:
+            return Outbound(200, {}, b"a" * (32 << 20))
+    async with serving(Writer()) as port, hard_of_hearing(port):
+        await lost.wait()
+
+
+@door_test
+async def test_a_client_that_reads_slowly_gets_its_whole_stream(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(door, "TAKE_SECONDS", 0.2)
+    monkeypatch.setattr(door, "TAKE_BYTES", 1)
+    pipeline = Talker(128)
+    async with serving(pipeline) as port, hard_of_hearing(port) as (reader, _):
+        tail = b""
+        while not tail.endswith(b"\r\n0\r\n\r\n"):
+            piece = await reader.read(65_536)
+            assert piece, "cut off before its end"
+            tail = (tail + piece)[-7:]
+            await asyncio.sleep(0.001)
+    assert pipeline.said == pipeline.pieces
