@@ -16,25 +16,18 @@ from gateway.wire.chat_answer import ChatAnswer, frame
 from gateway.wire.dialect import AnswerContext, ParsedRequest
 from gateway.wire.document import Document, Scope, invalid
 from gateway.wire.error_forms import openai_error
-from gateway.wire.nodes import Each, JsonText, Node, Obj, Opaque, Schema, Structural, Tagged, Text, field, one_of
-from gateway.wire.shapes import is_flag, is_name, is_number
+from gateway.wire.nodes import Each, JsonText, Node, Obj, Schema, Structural, Tagged, Text, field, one_of
+from gateway.wire.parts import CALLER, CHOICE, FLAG, MEDIA, NAME, NUMBER, TOOL_NAME
+from gateway.wire.shapes import is_number
 from gateway.wire.taking import take_apart
+from gateway.wire.withheld import PROVIDER_TOOL, SECRET_FIELDS
 
-NAME, NUMBER, FLAG = Structural(is_name), Structural(is_number), Structural(is_flag)
-
-_MEDIA: dict[str, Node] = {
-    **dict.fromkeys(("image_url", "input_image", "image", "images"), Opaque("image")),
-    **dict.fromkeys(("video_url", "input_video", "video"), Opaque("video")),
-    **dict.fromkeys(("audio_url", "input_audio", "audio"), Opaque("audio")),
-    **dict.fromkeys(("file", "input_file", "document", "file_url", "file_data", "files"), Opaque("file")),
-}
-"""Kinds of parts, and the fields that carry them: some servers read the field and never look at ``type``."""
 _PART = Tagged({
-    **_MEDIA,
-    "text": Obj({**_MEDIA, "type": NAME, "text": Text()}),
-    "input_text": Obj({**_MEDIA, "type": NAME, "text": Text()}),
-    "refusal": Obj({**_MEDIA, "type": NAME, "refusal": Text()}),
-}, other=Obj({**_MEDIA, "type": NAME}))
+    **MEDIA,
+    "text": Obj({**MEDIA, "type": NAME, "text": Text()}),
+    "input_text": Obj({**MEDIA, "type": NAME, "text": Text()}),
+    "refusal": Obj({**MEDIA, "type": NAME, "refusal": Text()}),
+}, other=Obj({**MEDIA, "type": NAME}))
 
 _FUNCTION_CALL = Obj({"name": NAME, "arguments": JsonText("tool_input")})
 _MESSAGE: dict[str, Node] = {
@@ -47,7 +40,7 @@ _MESSAGE: dict[str, Node] = {
                             "function": _FUNCTION_CALL,
                             "custom": Obj({"name": NAME, "input": Text("tool_input")})})),
     "function_call": _FUNCTION_CALL,
-    **_MEDIA,
+    **MEDIA,
 }
 _SCOPES: dict[str, Scope] = {"system": "system", "developer": "system", "user": "user", "assistant": "history",
                              "tool": "tool_output", "function": "tool_output"}
@@ -68,11 +61,13 @@ class _Message:
                 field(document, value, name, child, own, _MESSAGE)
 
 
-_FUNCTION = Obj({"name": NAME, "description": Text("schema"), "parameters": Schema(), "strict": FLAG})
+_FUNCTION = Obj({"name": TOOL_NAME, "description": Text("schema"), "parameters": Schema(), "strict": FLAG,
+                 **SECRET_FIELDS})
+_CUSTOM = Obj({"name": TOOL_NAME, "description": Text("schema"), "format": Schema(), **SECRET_FIELDS})
 _TOOL = Tagged({
-    "function": Obj({"type": NAME, "function": _FUNCTION}),
-    "custom": Obj({"type": NAME, "custom": Obj({"name": NAME, "description": Text("schema"), "format": Schema()})}),
-}, other=Opaque("provider_tool"))
+    "function": Obj({"type": NAME, "function": _FUNCTION, **SECRET_FIELDS}),
+    "custom": Obj({"type": NAME, "custom": _CUSTOM, **SECRET_FIELDS}),
+}, other=PROVIDER_TOOL)
 _NAMED: dict[str, Node] = {"type": one_of("function", "custom", "allowed_tools"), "name": NAME,
                            "function": Obj({"name": NAME}), "custom": Obj({"name": NAME})}
 _CHOSEN = Obj({**_NAMED, "allowed_tools": Obj({"mode": one_of("auto", "required"), "tools": Each(Obj(_NAMED))})})
@@ -113,9 +108,12 @@ REQUEST: dict[str, Node] = {
     "reasoning_effort": one_of("none", "minimal", "low", "medium", "high", "xhigh"),
     "verbosity": one_of("low", "medium", "high"),
     "modalities": Structural(lambda v: v == ["text"]),
+    "web_search_options": PROVIDER_TOOL,
+    **dict.fromkeys(("user", "metadata", "safety_identifier", "prompt_cache_key"), CALLER),
+    **dict.fromkeys(("store", "audio", "moderation", "prompt_cache_options", "prompt_cache_retention",
+                     "service_tier"), CHOICE),
 }
-"""Every top-level field that may reach a provider. Fields that name the caller (``user``, ``metadata``,
-``safety_identifier``, ``prompt_cache_key``) and state at the provider (``store``) are not among them."""
+"""Every top-level field of the API; any other is not passed on."""
 
 
 class ChatCompletions:

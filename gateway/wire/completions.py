@@ -16,7 +16,7 @@ from gateway.wire.document import Document, Scope
 from gateway.wire.embeddings import readable
 from gateway.wire.error_forms import openai_error
 from gateway.wire.nodes import Each, Node, Obj, Text
-from gateway.wire.parts import FLAG, NUMBER
+from gateway.wire.parts import CALLER, FLAG, NUMBER
 from gateway.wire.taking import take_apart
 
 
@@ -33,9 +33,9 @@ _SAME: Final = ("model", "stream", "stop", "temperature", "top_p", "top_k", "min
 REQUEST: Final[dict[str, Node]] = {
     **{name: CHAT[name] for name in _SAME},
     "prompt": _Prompt(), "suffix": Text("user"), "echo": FLAG, "best_of": NUMBER, "logprobs": NUMBER,
-    "stream_options": Obj({"include_usage": FLAG}),
+    "stream_options": Obj({"include_usage": FLAG, "include_obfuscation": FLAG}), "user": CALLER,
 }
-"""Every top-level field that may reach a provider."""
+"""Every top-level field of the API; any other is not passed on."""
 
 
 class Completions:

@@ -80,6 +80,12 @@ class Document:
         self.media: list[tuple[str, Any, str | int]] = []
         """What is opaque and declared as such: kind, and where it stands (``holder[key]``)."""
         self.dropped: list[str] = []
+        """Fields that no provider gets."""
+        self.unknown: list[str] = []
+        """Those of them that nobody described."""
+        self.tools: set[str] = set()
+        """Names of the tools that the client declares as its own."""
+        self._off: list[tuple[dict[str, Json], str]] = []
         self._nested: list[_Nested] = []
 
     def add(self, holder: Any, key: str | int, text: str, scope: Scope, label: str = "",
@@ -130,6 +136,17 @@ class Document:
                 self.add(value, key, repr(child), scope, label, "number")
             elif isinstance(child, _Number):
                 self.add(value, key, child.text, scope, label, "number")
+
+    def take_off(self, holder: dict[str, Json], name: str) -> None:
+        """Note that a field is not to be passed on. It goes when all is visited: `holder` is being walked through."""
+        self._off.append((holder, name))
+
+    def visited(self) -> None:
+        """Delete what was noted."""
+        for holder, name in self._off:
+            del holder[name]
+            self.dropped.append(name)
+        self._off.clear()
 
     def rewrite(self, texts: Sequence[str]) -> None:
         """Put `texts` (one per slot, same order) in place of the slots' own."""

@@ -16,7 +16,7 @@ from gateway.wire.dialect import AnswerContext, ParsedRequest, Usage
 from gateway.wire.document import Document, Scope, invalid
 from gateway.wire.error_forms import openai_error
 from gateway.wire.nodes import Free, Node, Text, one_of
-from gateway.wire.parts import FLAG, NAME, NUMBER
+from gateway.wire.parts import CALLER, FLAG, NAME, NUMBER
 from gateway.wire.taking import take_apart
 
 
@@ -42,9 +42,9 @@ class _Texts:
 REQUEST: Final[dict[str, Node]] = {
     "model": NAME, "input": _Texts(), "dimensions": NUMBER, "encoding_format": one_of("float", "base64"),
     "input_type": one_of("query", "passage", "search_query", "search_document"), "truncate_prompt_tokens": NUMBER,
-    "normalize": FLAG, "options": Free(),
+    "normalize": FLAG, "options": Free(), "user": CALLER,
 }
-"""Every top-level field that may reach a provider."""
+"""Every top-level field of the API; any other is not passed on."""
 
 
 class Embeddings:

@@ -18,8 +18,9 @@ from gateway.wire.document import Document, Scope, invalid
 from gateway.wire.error_forms import anthropic_error
 from gateway.wire.messages_answer import MessagesAnswer, frame
 from gateway.wire.nodes import Each, Free, Node, Obj, Opaque, Schema, Tagged, Text, field, one_of
-from gateway.wire.parts import CIPHER, FLAG, MEDIA, NAME, NUMBER
+from gateway.wire.parts import CALLER, CHOICE, CIPHER, FLAG, MEDIA, NAME, NUMBER, TOOL_NAME
 from gateway.wire.taking import take_apart
+from gateway.wire.withheld import PROVIDER_TOOL, SECRET_FIELDS, Dropped
 
 _CACHE: Final = Obj({"type": one_of("ephemeral"), "ttl": one_of("5m", "1h")})
 _CITATION: Final = Obj({
@@ -70,8 +71,9 @@ _BLOCK: Final = Tagged({
     "redacted_thinking": Obj({**_COMMON, "data": CIPHER}),
     **dict.fromkeys(("server_tool_use", "web_search_tool_result", "web_fetch_tool_result", "code_execution_tool_result",
                      "bash_code_execution_tool_result", "text_editor_code_execution_tool_result",
-                     "tool_search_tool_result", "mcp_tool_use", "mcp_tool_result", "container_upload"),
-                    Opaque("provider_tool")),
+                     "tool_search_tool_result", "mcp_tool_use", "mcp_tool_result"),
+                    PROVIDER_TOOL),
+    "container_upload": Opaque("provider_state"),
 }, other=Obj({**MEDIA, "type": NAME}))
 _SCOPES: Final[dict[str, Scope]] = {"user": "user", "assistant": "history", "system": "system"}
 
@@ -91,14 +93,22 @@ class _Turn:
                 field(document, value, name, child, own, self._fields)
 
 
-_TOOL: Final = Tagged({kind: Obj({
-    **_COMMON, "name": NAME, "description": Text("schema"), "input_schema": Schema(), "strict": FLAG,
-    "input_examples": Free("schema"), "defer_loading": FLAG, "eager_input_streaming": FLAG})
-    for kind in ("custom", "")}, other=Opaque("provider_tool"))
+_OWN: Final[dict[str, Node]] = {
+    **SECRET_FIELDS, **_COMMON, "name": TOOL_NAME, "input_examples": Free("schema"), "strict": FLAG,
+    "defer_loading": FLAG, "eager_input_streaming": FLAG,
+    "allowed_callers": Each(one_of("direct", "code_execution_20250825", "code_execution_20260120"))}
+_TOOL: Final = Tagged({
+    "custom": Obj({**_OWN, "description": Text("schema"), "input_schema": Schema()}),
+    **dict.fromkeys(("bash_20250124", "memory_20250818", "text_editor_20250124", "text_editor_20250429",
+                     "text_editor_20250728"), Obj({**_OWN, "max_characters": NUMBER})),
+}, other=PROVIDER_TOOL)
+"""Tools that the client runs; for some of them the provider knows the description by heart."""
 
 
 class _Tool:
     """A tool: one without a type is the client's own."""
+
+    inside = _TOOL
 
     def visit(self, document: Document, holder: Any, key: str | int, value: Any, scope: Scope) -> None:
         own = isinstance(value, dict) and value.get("type") is None
@@ -118,9 +128,15 @@ REQUEST: Final[dict[str, Node]] = {
                      "display": one_of("summarized", "omitted")}),
     "output_config": Obj({"effort": one_of("low", "medium", "high", "xhigh", "max"),
                           "format": Obj({"type": one_of("json_schema"), "schema": Schema()})}),
-    "mcp_servers": Opaque("provider_tool"), "container": Opaque("provider_state"),
+    "cache_control": _CACHE,
+    "mcp_servers": PROVIDER_TOOL,
+    **dict.fromkeys(("container", "thread", "compaction"), Opaque("provider_state")),
+    **dict.fromkeys(("metadata", "user_profile_id", "workspace_id", "diagnostics"), CALLER),
+    "fallback_credit_token": Dropped("secret"),
+    **dict.fromkeys(("context_management", "service_tier", "speed", "inference_geo", "billing_policy", "fallbacks"),
+                    CHOICE),
 }
-"""Every top-level field that may reach a provider."""
+"""Every top-level field of the API; any other is not passed on."""
 
 
 class Messages:

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from gateway.wire.nodes import Each, Node, Obj, Opaque, Schema, Structural, Text, one_of
 from gateway.wire.shapes import is_flag, is_name, is_number
+from gateway.wire.withheld import Dropped, ToolName
 
 NAME: Final = Structural(is_name)
 NUMBER: Final = Structural(is_number)
@@ -38,3 +39,8 @@ GRAMMAR: Final = Obj({"type": one_of("text", "grammar"), "syntax": one_of("lark"
                       "definition": Text("schema")})
 
 WORDS: Final = Each(NAME)
+
+TOOL_NAME: Final = ToolName(NAME)
+CALLER: Final = Dropped("caller")
+HOUSE: Final = Dropped("house")
+CHOICE: Final = Dropped("choice")

@@ -19,9 +19,23 @@ from gateway.wire.dialect import AnswerContext, ParsedRequest, Thread
 from gateway.wire.document import Document, Scope, invalid, parse_object
 from gateway.wire.error_forms import openai_error
 from gateway.wire.nodes import Each, Free, JsonText, Node, Obj, Opaque, Schema, Structural, Tagged, Text, field, one_of
-from gateway.wire.parts import CIPHER, FLAG, FORMAT, GRAMMAR, MEDIA, NAME, NUMBER, WORDS
+from gateway.wire.parts import (
+    CALLER,
+    CHOICE,
+    CIPHER,
+    FLAG,
+    FORMAT,
+    GRAMMAR,
+    HOUSE,
+    MEDIA,
+    NAME,
+    NUMBER,
+    TOOL_NAME,
+    WORDS,
+)
 from gateway.wire.responses_answer import ResponsesAnswer, frame
 from gateway.wire.taking import take_apart
+from gateway.wire.withheld import PROVIDER_TOOL, SECRET_FIELDS, ClientTool
 
 _STATE: Final = Opaque("provider_state")
 _FILE: Final[dict[str, Node]] = {"file_id": _STATE, **MEDIA}
@@ -80,7 +94,7 @@ _ITEMS: Final[dict[str, Node]] = {
         "file_search_call", "web_search_call", "computer_call", "computer_call_output", "code_interpreter_call",
         "image_generation_call", "mcp_list_tools", "mcp_approval_request", "mcp_approval_response", "mcp_call",
         "tool_search_call", "tool_search_output", "additional_tools", "program", "program_output"),
-        Opaque("provider_tool")),
+        PROVIDER_TOOL),
 }
 """Kinds of items beside messages."""
 
@@ -117,17 +131,19 @@ class _Input:
             Each(_Item()).visit(document, holder, key, value, "user")
 
 
-_FUNCTION: Final = Obj({"type": NAME, "name": NAME, "description": Text("schema"), "parameters": Schema(),
-                        "output_schema": Schema(), "strict": FLAG, "defer_loading": FLAG})
-_CUSTOM: Final = Obj({"type": NAME, "name": NAME, "description": Text("schema"), "format": GRAMMAR,
-                      "defer_loading": FLAG})
+_FUNCTION: Final = Obj({**SECRET_FIELDS, "type": NAME, "name": TOOL_NAME, "description": Text("schema"),
+                        "parameters": Schema(), "output_schema": Schema(), "strict": FLAG, "defer_loading": FLAG})
+_CUSTOM: Final = Obj({**SECRET_FIELDS, "type": NAME, "name": TOOL_NAME, "description": Text("schema"),
+                      "format": GRAMMAR, "defer_loading": FLAG})
 _OWN_TOOLS: Final[dict[str, Node]] = {"function": _FUNCTION, "custom": _CUSTOM}
 _TOOL: Final = Tagged({
     **_OWN_TOOLS,
-    "namespace": Obj({"type": NAME, "name": NAME, "description": Text("schema"),
-                      "tools": Each(Tagged(_OWN_TOOLS, other=Opaque("provider_tool")))}),
-    **dict.fromkeys(("local_shell", "apply_patch"), Obj({"type": NAME})),
-}, other=Opaque("provider_tool"))
+    "namespace": Obj({**SECRET_FIELDS, "type": NAME, "name": NAME, "description": Text("schema"),
+                      "tools": Each(Tagged(_OWN_TOOLS, other=PROVIDER_TOOL))}),
+    **dict.fromkeys(("local_shell", "apply_patch"), ClientTool(Obj({**SECRET_FIELDS, "type": NAME}))),
+}, other=PROVIDER_TOOL)
+_SHELL: Final = ClientTool(Obj({**SECRET_FIELDS, "type": NAME, "environment": Obj({
+    **SECRET_FIELDS, "type": NAME, "skills": Free("schema")})}))
 
 
 class _Tool:
@@ -135,11 +151,8 @@ class _Tool:
 
     def visit(self, document: Document, holder: Any, key: str | int, value: Any, scope: Scope) -> None:
         environment = value.get("environment") if isinstance(value, dict) and value.get("type") == "shell" else None
-        if isinstance(environment, dict) and environment.get("type") == "local":
-            Obj({"type": NAME, "environment": Obj({"type": NAME, "skills": Free("schema")})}).visit(
-                document, holder, key, value, scope)
-        else:
-            _TOOL.visit(document, holder, key, value, scope)
+        local = isinstance(environment, dict) and environment.get("type") == "local"
+        (_SHELL if local else _TOOL).visit(document, holder, key, value, scope)
 
 
 _NAMED: Final[dict[str, Node]] = {"type": one_of("function", "custom", "allowed_tools", "shell", "apply_patch"),
@@ -168,12 +181,15 @@ REQUEST: Final[dict[str, Node]] = {
     "stream_options": Obj({"include_obfuscation": FLAG}),
     "background": Structural(lambda value: value is False),
     "conversation": _STATE, "prompt": _STATE, "context_management": _STATE,
+    **dict.fromkeys(("user", "metadata", "safety_identifier", "prompt_cache_key"), CALLER),
+    **dict.fromkeys(("store", "previous_response_id"), HOUSE),
+    **dict.fromkeys(("moderation", "prompt_cache_options", "prompt_cache_retention", "service_tier"), CHOICE),
 }
-"""Every top-level field that may reach a provider."""
+"""Every top-level field of the API; any other is not passed on."""
 ECHOED: Final = ("instructions", "tools", "tool_choice", "text", "metadata", "user", "safety_identifier",
                  "prompt_cache_key", "prompt", "previous_response_id")
 """What the answer repeats of the request."""
-HERE: Final = ("store", "previous_response_id")
+HERE: Final = tuple(name for name, node in REQUEST.items() if node is HOUSE)
 """What is meant for the house: it keeps conversations itself, the provider keeps none."""
 
 

@@ -33,11 +33,13 @@ def take_apart(body: bytes, fields: Mapping[str, Node], *,
     for name in [name for name in root if name not in fields]:
         del root[name]
         document.dropped.append(name)
+        document.unknown.append(name)
     try:
         for name, value in root.items():
             fields[name].visit(document, root, name, value, "other")
     except RecursionError:
         raise too_deep() from None
+    document.visited()
     options = root.get("stream_options")
     wants_usage = isinstance(options, dict) and options.get("include_usage") is True
     return ParsedRequest(model, bool(stream), wants_usage, document, echo)
