@@ -55,7 +55,9 @@ class Channels:
         return not self._untrusted or (call in self._tools and self._tools[call] not in self._untrusted)
 
     def feed(self, key: Key, text: str, *, json: bool = False, call: Key = None) -> str:
-        """Take a piece of the channel `key` and return what can be shown of it now."""
+        """Take a piece of the channel `key` and return what can be shown of it now. TypeError for what is no text."""
+        if not isinstance(text, str):
+            raise TypeError("a piece that is no text")
         if not self.active or (call is not None and not self.trusts(call)):
             return text
         if key not in self._channels:
@@ -79,7 +81,10 @@ class Channels:
         yield from list(self._shown)
 
     def whole(self, text: str, *, json: bool = False, call: Key = None) -> str:
-        """Return a complete text restored; one whose pieces were shown before is what they showed."""
+        """Return a complete text restored; one whose pieces were shown before is what they showed. TypeError as above.
+        """
+        if not isinstance(text, str):
+            raise TypeError("a text that is none")
         if not self.active or not text or (call is not None and not self.trusts(call)):
             return text
         known = self._whole.get((text, json))
