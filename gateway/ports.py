@@ -164,6 +164,10 @@ class Metrics(Protocol):
         """Count unknown fields of a request that were not passed on."""
         ...
 
+    def stripped_tools(self, api: str, count: int) -> None:
+        """Count tools at the provider that were taken out of a request."""
+        ...
+
     def leak_alarms(self, count: int) -> None:
         """Count replaced values that stood in a raw answer all the same."""
         ...

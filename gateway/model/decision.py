@@ -62,6 +62,8 @@ class Admission:
     """How long a conversation may be kept for clients that go on with it by an id; 0: not at all."""
     reads: frozenset[str] = frozenset()
     """Kinds of content that is no text whose text may go to this model in their place."""
+    refuses_unknown_fields: bool = False
+    """Whether a request with a field that nobody knows is refused instead of sent without it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,3 +79,7 @@ class ReleaseDecision:
     untrusted_tools: frozenset[str] = frozenset()
     """Tools whose arguments keep their placeholders."""
     answers: Answers = "show"
+    stripped: frozenset[str] = frozenset()
+    """Kinds of content in this request that are taken out of it."""
+    trusts_undeclared: bool = False
+    """Whether tools that the client did not declare are trusted, too."""

@@ -82,6 +82,10 @@ class ExchangeLog:
         """Note how much of what kind was read, to be sent as text."""
         self._facts["read"] = dict(kinds)
 
+    def stripped(self, count: int) -> None:
+        """Note how many tools at the provider were taken out."""
+        self._facts["stripped_tools"] = count
+
     def inspection(self, found: Mapping[str, int], bytes_in: int, dropped: int) -> None:
         """Note how much of what kind was found."""
         self._facts |= {"found": dict(found), "bytes_in": bytes_in, "dropped_fields": dropped}

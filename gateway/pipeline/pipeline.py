@@ -48,10 +48,14 @@ from gateway.wire.background import Task, recognise, reply
 from gateway.wire.bridges import way
 from gateway.wire.dialect import AnswerContext, Dialect, ParsedRequest
 from gateway.wire.error_forms import public_message
+from gateway.wire.taking import unknown_field
+from gateway.wire.withheld import take_out
 
 _log = logging.getLogger(__name__)
 AI_NOTICE = "Die Antwort stammt von einem KI-System. Bitte pruefen Sie sie, bevor Sie sie verwenden."
 """Goes with every answer as a header, therefore ASCII (AI Act Art. 50(1))."""
+STRIP_NOTICE = ("Ihr Programm verlangt ein Werkzeug, das beim Anbieter laeuft (zum Beispiel eine Internetsuche). Es "
+                "wurde aus der Anfrage herausgenommen; die Antwort entstand ohne dieses Werkzeug.")
 LARGE = 20_000
 """Characters from which on redaction leaves the event loop; known ones count a quarter."""
 
@@ -191,6 +195,8 @@ class _Walk:
         if admission.notice:
             self._headers["x-ki-pforte-hinweis"] = admission.notice
         _refuse(admission.denial)
+        if admission.refuses_unknown_fields and parsed.document.unknown:
+            raise unknown_field(parsed.document.unknown)
         self._policies, self._keep_hours = policies, admission.keep_hours
         self._reads = admission.reads & house._reader.kinds
         if answered is not None:
@@ -275,6 +281,8 @@ class _Walk:
             raise GatewayError("intern", "Die Anfrage wurde nicht gesendet: Für sie steht kein Modell fest. Bitte "
                                "sagen Sie der IT Bescheid.", hint="release without a model")
         parsed.document.rewrite(redaction.texts)
+        if decision.stripped:
+            self._strip(parsed)
         inbound.dialect.prepare(parsed, model)
         if redaction.values:
             inbound.dialect.instruct(parsed, instruction(redaction.values))
@@ -283,13 +291,21 @@ class _Walk:
         self._stage("redact")
         receipt = await self.log.intent(redaction.counts, parsed.stream)
         self._stage("record")
-        grace = self._headers.get("x-ki-pforte-hinweis")
+        said = self._headers.get("x-ki-pforte-hinweis")
         self._headers |= {
-            "x-ki-pforte-hinweis": f"{grace} | {AI_NOTICE}" if grace else AI_NOTICE,
+            "x-ki-pforte-hinweis": f"{said} | {AI_NOTICE}" if said else AI_NOTICE,
             "x-ki-pforte-decision": "allowed", "x-ki-pforte-model": model.id,
             "x-ki-pforte-redactions": ",".join(f"{entity}={number}" for entity, number in
                                                sorted(_per_entity(redaction.counts).items()))}
         return SealedRequest(inbound.dialect.name, decision, body, parsed.stream, receipt, inbound.request_id)
+
+    def _strip(self, parsed: ParsedRequest) -> None:
+        """Take out the tools that run at the provider; the request goes on without them, and everybody is told."""
+        count = take_out(parsed.document)
+        self.log.stripped(count)
+        self._house._metrics.stripped_tools(self._inbound.dialect.name, count)
+        grace = self._headers.get("x-ki-pforte-hinweis")
+        self._headers["x-ki-pforte-hinweis"] = f"{grace} | {STRIP_NOTICE}" if grace else STRIP_NOTICE
 
     async def _send(self, sealed: SealedRequest, parsed: ParsedRequest, redaction: Redaction,
                     before: list[str]) -> Outbound:
@@ -305,7 +321,7 @@ class _Walk:
         answer = inbound.dialect.answer(AnswerContext(
             channel=check.channel if check.needed else None, wants_usage=parsed.wants_usage, alias=parsed.model,
             target=sealed.model.target, untrusted_tools=decision.untrusted_tools, echo=parsed.echo,
-            thread=parsed.thread))
+            thread=parsed.thread, tools=None if decision.trusts_undeclared else frozenset(parsed.document.tools)))
         keep = partial(self._sequel.keep, parsed.thread) if parsed.thread is not None else None
         relay = Relay(response, answer, self.log, house._metrics, inbound.request_id, check, keep)
         self.relayed = True

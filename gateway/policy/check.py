@@ -29,6 +29,7 @@ from gateway.policy.vocabulary import (
     OPAQUE_STRICTNESS,
     STRICTNESS,
     at_least,
+    opaque_actions,
 )
 
 DEPARTMENT_KEY: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,47}")
@@ -100,6 +101,7 @@ def organisation(source: Source, content: Organisation, models: Register | None,
     if models is not None and content.background.model is not None:
         yield from known(source, ("background", "model"), [content.background.model], models.models, "Das Modell")
     yield from _finding_names(source, content)
+    yield from _opaque(source, content)
 
 
 def department(source: Source, content: Department, inherited: Organisation, models: Register | None,
@@ -111,6 +113,7 @@ def department(source: Source, content: Department, inherited: Organisation, mod
     if passes is not None:
         yield from known(source, ("ki_pass", "required"), content.ki_pass.required, passes.scopes, "Den KI-Pass")
     yield from _finding_names(source, content)
+    yield from _opaque(source, content)
     yield from _actions(source, content, inherited)
     yield from _background(source, content, inherited)
     if models is not None and content.background is not None and content.background.model is not None:
@@ -155,6 +158,15 @@ def _purposes(source: Source, content: Department, inherited: Organisation) -> P
     yield from known(source, ("purposes", "deny"), content.purposes.deny, allowed.keys() | banned, "Den Zweck")
 
 
+def _opaque(source: Source, content: Organisation | Department) -> Problems:
+    for side in SIDES:
+        for kind, let in getattr(content.content, side).opaque.items():
+            possible = opaque_actions(kind, side == "in_house")
+            if let not in possible:
+                yield source.problem(("content", side, "opaque", kind), f"„{let}“ gibt es für „{kind}“ hier nicht",
+                                     f"möglich sind: {listed(possible)}")
+
+
 def _finding_names(source: Source, content: Organisation | Department) -> Problems:
     for side in SIDES:
         for key in getattr(content.content, side).findings:
@@ -180,6 +192,9 @@ def _actions(source: Source, content: Department, inherited: Organisation) -> Pr
         yield source.problem(("conversations", "keep_hours"), f"Die Organisation bewahrt Gespräche höchstens {hours} "
                              "Stunden auf, und eine Abteilung darf nur strenger sein",
                              f"schreiben Sie eine Zahl bis {hours} oder streichen Sie die Zeile")
+    if content.unknown_fields == "drop" and inherited.unknown_fields == "refuse":
+        yield source.problem(("unknown_fields",), "„drop“ ist weniger streng als „refuse“, das die Organisation "
+                             "vorgibt", "schreiben Sie „refuse“ oder streichen Sie die Zeile")
     for side in SIDES:
         above = getattr(inherited.content, side)
         defaults: Mapping[str, str] = DEFAULTS_IN_HOUSE if side == "in_house" else DEFAULTS_OUTSIDE
@@ -195,7 +210,8 @@ def _actions(source: Source, content: Department, inherited: Organisation) -> Pr
                                  f"„{answers}“ ist weniger streng als „{least_answers}“, das die Organisation vorgibt",
                                  f"möglich sind: {listed(ANSWERS[ANSWERS.index(least_answers):])}")
         for kind, let in getattr(content.content, side).opaque.items():
-            if OPAQUE_STRICTNESS.index(let) < OPAQUE_STRICTNESS.index(above.opaque.get(kind, "refuse")):
+            least_let = above.opaque.get(kind, "refuse")
+            if OPAQUE_STRICTNESS.index(let) < OPAQUE_STRICTNESS.index(least_let):
                 yield source.problem(("content", side, "opaque", kind),
-                                     "„pass“ ist weniger streng als „refuse“, das die Organisation vorgibt",
-                                     "schreiben Sie „refuse“ oder streichen Sie die Zeile")
+                                     f"„{let}“ ist weniger streng als „{least_let}“, das die Organisation vorgibt",
+                                     f"schreiben Sie „{least_let}“ oder streichen Sie die Zeile")

@@ -66,7 +66,8 @@ def admit(policies: PolicySet, facts: AdmitFacts) -> Admission:
     passes = (facts.principal.pass_for(s) for s in (*department.scopes, *department.purposes[purpose].pass_scopes))
     return Admission(policies.digest, purpose, registered, tuple(reasons),
                      notice=next((p.notice for p in passes if p.notice), ""), asked=asked,
-                     keep_hours=department.keep_hours, reads=department.models[facts.model].read_opaque)
+                     keep_hours=department.keep_hours, reads=department.models[facts.model].read_opaque,
+                     refuses_unknown_fields=department.refuses_unknown_fields)
 
 
 def background(policies: PolicySet, facts: AdmitFacts) -> str | None:
@@ -89,7 +90,10 @@ def release(policies: PolicySet, facts: ReleaseFacts) -> ReleaseDecision:
     found = [kind for kind, count in facts.counts.items() if count > 0]
     reasons = tuple(_finding_reason(rules, kind, facts.counts[kind]) for kind in found)
     refused = [kind for kind in found if kind in rules.refused]
-    unread = sorted(facts.opaque - rules.passed_opaque)
+    stripped = facts.opaque & rules.stripped_opaque
+    unread = sorted(facts.opaque - rules.passed_opaque - stripped)
+    if stripped:
+        reasons = (*reasons, words.stripped(rules))
     denial_ = None
     if refused:
         usable = _usable(department, facts.admitted.now)
@@ -100,7 +104,7 @@ def release(policies: PolicySet, facts: ReleaseFacts) -> ReleaseDecision:
     if denial_ is not None:
         reasons = (*reasons, Reason(denial_.rule, "deny", denial_.message))
     return ReleaseDecision(policies.digest, None if denial_ else rules.model, rules.actions, reasons, denial_,
-                           rules.untrusted_tools, rules.answers)
+                           rules.untrusted_tools, rules.answers, stripped, rules.trusts_undeclared)
 
 
 def visible_models(policies: PolicySet, department: str) -> tuple[RegisteredModel, ...]:

@@ -112,7 +112,7 @@ def with_quickstart(policies: PolicySet, *, base_url: str, model: str, dialects:
                       policies.municipality)
     return replace(result, departments=MappingProxyType({
         key: replace(d, models=MappingProxyType({
-            id_: replace(rules, untrusted_tools=frozenset()) if id_ == added.id else rules
+            id_: replace(rules, untrusted_tools=frozenset(), trusts_undeclared=True) if id_ == added.id else rules
             for id_, rules in d.models.items()}))
         for key, d in result.departments.items()}))
 

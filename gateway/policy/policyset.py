@@ -33,6 +33,9 @@ from gateway.policy.vocabulary import (
     OPAQUE_STRICTNESS,
     READABLE,
     STRICTNESS,
+    OpaqueAction,
+    OpaqueKind,
+    opaque_actions,
 )
 
 BERLIN: Final = ZoneInfo("Europe/Berlin")
@@ -67,8 +70,12 @@ class ModelRules:
     """Kinds of content that is no text and goes to this model as it is."""
     read_opaque: frozenset[str]
     """Those whose text goes there in their place."""
+    stripped_opaque: frozenset[str]
+    """Those that are taken out of the request."""
     untrusted_tools: frozenset[str]
     answers: Answers
+    trusts_undeclared: bool = False
+    """Whether tools that the client did not declare are trusted as well."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +89,7 @@ class DepartmentRules:
     forbidden: Mapping[str, str]
     models: Mapping[str, ModelRules]
     keep_hours: int
+    refuses_unknown_fields: bool
     background: Background
     closed: Mapping[str, Denial]
     """Models that are in service but not for this department, with why (sentence without the way out)."""
@@ -148,6 +156,7 @@ def _department(key: str, written: Department, organisation: Organisation,
     scopes = dict.fromkeys((BASIS, *organisation.ki_pass.required, *written.ki_pass.required))
     return DepartmentRules(key, written.name, tuple(scopes), MappingProxyType(purposes), MappingProxyType(forbidden),
                            MappingProxyType(open_), _keep_hours(written, organisation),
+                           "refuse" in (organisation.unknown_fields, written.unknown_fields),
                            _background(written, organisation), MappingProxyType(closed))
 
 
@@ -186,14 +195,20 @@ def _model_rules(key: str, written: Department, organisation: Organisation, mode
     above: Side = getattr(organisation.content, side)
     here, top = f"departments/{key}:content.{side}.findings", f"organisation:content.{side}.findings"
     rules = {e.key: _stricter_rule(e, own, here, _organisation_rule(e, model, above, top)) for e in ENTITIES.values()}
-    opaque = {k: max(above.opaque.get(k, "refuse"), own.opaque.get(k, "pass"), key=OPAQUE_STRICTNESS.index)
-              for k in OPAQUE_KINDS}
+    opaque = {k: _stricter_opaque(k, above, own, model.in_house) for k in OPAQUE_KINDS}
     return ModelRules(model, MappingProxyType(rules), MappingProxyType({k: r.action for k, r in rules.items()}),
                       frozenset(k for k, r in rules.items() if r.action == "refuse"),
                       frozenset(k for k, let in opaque.items() if let == "pass"),
                       frozenset(k for k, let in opaque.items() if let == "inspect"),
+                      frozenset(k for k, let in opaque.items() if let == "strip"),
                       frozenset(organisation.untrusted_tools) | frozenset(written.untrusted_tools),
                       max(own.answers or "show", above.answers or "show", key=ANSWERS.index))
+
+
+def _stricter_opaque(kind: OpaqueKind, above: Side, own: Side, in_house: bool) -> OpaqueAction:
+    """Return the stricter of both; what may not be done with this kind is refused."""
+    let = max(above.opaque.get(kind, "refuse"), own.opaque.get(kind, "pass"), key=OPAQUE_STRICTNESS.index)
+    return let if let in opaque_actions(kind, in_house) else "refuse"
 
 
 def _organisation_rule(entity: Entity, model: RegisteredModel, above: Side, where: str) -> FindingRule:

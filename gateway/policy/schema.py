@@ -147,6 +147,7 @@ class Organisation(StrictFile):
     ki_pass: PassRequirement
     content: Content = Content()
     untrusted_tools: tuple[ToolName, ...] = ()
+    unknown_fields: Literal["drop", "refuse"] = "drop"
     conversations: Conversations = Conversations(keep_hours=0)
     background: Background = Background(answer="same")
 
@@ -170,6 +171,7 @@ class Department(StrictFile):
     ki_pass: PassRequirement = PassRequirement(required=())
     content: Content = Content()
     untrusted_tools: tuple[ToolName, ...] = ()
+    unknown_fields: Literal["drop", "refuse"] | None = None
     conversations: Conversations | None = None
     background: Background | None = None
 

@@ -26,12 +26,27 @@ ANSWERS: Final[tuple[Answers, ...]] = ("show", "flag", "mask")
 BACKGROUND: Final = ("same", "model", "local")
 """What happens to calls that a client makes of its own accord, from the loosest to the strictest."""
 
-OpaqueKind = Literal["image", "audio", "file"]
-OpaqueAction = Literal["pass", "inspect", "refuse"]
+UNKNOWN_FIELDS: Final = ("drop", "refuse")
+"""What happens to a request with fields that no wire API describes, from the loosest to the strictest."""
+
+OpaqueKind = Literal["image", "audio", "file", "provider_tool"]
+OpaqueAction = Literal["pass", "inspect", "strip", "refuse"]
 OPAQUE_KINDS: Final[tuple[OpaqueKind, ...]] = get_args(OpaqueKind)
-OPAQUE_STRICTNESS: Final[tuple[OpaqueAction, ...]] = ("pass", "inspect", "refuse")
+OPAQUE_STRICTNESS: Final[tuple[OpaqueAction, ...]] = ("pass", "inspect", "strip", "refuse")
 """What happens to content that is no text: let through as it is, its text taken out and sent in its place (what cannot
-be read is refused), or refused."""
+be read is refused), taken out of the request, or the request refused. Data that lies at the provider is no kind here:
+no policy lets it pass."""
+
+
+def opaque_actions(kind: OpaqueKind, in_house: bool) -> tuple[OpaqueAction, ...]:
+    """Return what may be done with one kind. A tool is not read but taken out, and one outside never passes.
+
+    One in the house may: it runs where the model runs, and gets what the model got, with placeholders.
+    """
+    if kind == "provider_tool":
+        return ("pass", "strip", "refuse") if in_house else ("strip", "refuse")
+    return ("pass", "inspect", "refuse")
+
 
 DataClass = Literal["public", "internal", "personal", "special", "criminal", "social", "tax", "professional",
                     "classified"]

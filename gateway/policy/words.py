@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from gateway.model.decision import Denial
+from gateway.model.decision import Denial, Reason
 from gateway.model.entities import ENTITIES
 from gateway.model.register import RegisteredModel
 from gateway.policy.policyset import DepartmentRules, ModelRules, PolicySet, ends_on
@@ -89,14 +89,23 @@ def content(rules: ModelRules, kinds: Iterable[str], others: Sequence[Registered
 
 def opaque(rules: ModelRules, kinds: Sequence[str]) -> Denial:
     """Something that nobody can look into."""
-    side = "in_house" if rules.model.in_house else "outside"
-    rule = f"organisation:content.{side}.opaque"
+    rule = _opaque_rule(rules)
     elsewhere = next((_AT_PROVIDER[k] for k in kinds if k in _AT_PROVIDER), None)
     if elsewhere is not None:
         return Denial("nicht_pruefbar", f"{NOT_SENT} {elsewhere}", rule)
     what = listed([_OPAQUE.get(k, "einen Inhalt, der kein Text ist") for k in kinds])
     return Denial("nicht_pruefbar", f"{NOT_SENT} Sie enthält {what}; das kann nicht auf personenbezogene Angaben "
                   "geprüft werden. Fügen Sie den Inhalt bitte als Text ein.", rule)
+
+
+def stripped(rules: ModelRules) -> Reason:
+    """Tools at the provider are taken out, and the request goes on without them."""
+    return Reason(_opaque_rule(rules), "note", "Werkzeuge, die beim Anbieter laufen: werden aus der Anfrage "
+                  "herausgenommen; was sie erfahren, lässt sich nicht prüfen")
+
+
+def _opaque_rule(rules: ModelRules) -> str:
+    return f"organisation:content.{'in_house' if rules.model.in_house else 'outside'}.opaque"
 
 
 def _choose(usable: Sequence[RegisteredModel]) -> str:

@@ -31,8 +31,10 @@ class PrometheusMetrics:
         self._redactions = Counter("ki_pforte_redactions", "Ersetzte Angaben", ["entity", "action"], registry=registry)
         self._tokens = Counter("ki_pforte_tokens", "Tokens nach Angabe des Anbieters", ["model", "direction"],
                                registry=registry)
-        self._dropped = Counter("ki_pforte_dropped_fields", "Unbekannte Felder, die nicht weitergegeben wurden",
-                                ["api"], registry=registry)
+        self._dropped = Counter("ki_pforte_dropped_fields", "Felder, die kein Anbieter erhält: unbekannte, und solche, "
+                                "die eine Person nennen", ["api"], registry=registry)
+        self._stripped = Counter("ki_pforte_stripped_tools", "Werkzeuge beim Anbieter, die aus Anfragen herausgenommen "
+                                 "wurden", ["api"], registry=registry)
         self._unresolved = Counter("ki_pforte_unresolved_placeholders",
                                    "Platzhalter in Antworten, die nie vergeben wurden", registry=registry)
         self._strangers = Counter("ki_pforte_answer_findings",
@@ -90,6 +92,10 @@ class PrometheusMetrics:
     def dropped_fields(self, api: str, count: int) -> None:
         """See `gateway.ports.Metrics.dropped_fields`."""
         self._dropped.labels(api).inc(count)
+
+    def stripped_tools(self, api: str, count: int) -> None:
+        """See `gateway.ports.Metrics.stripped_tools`."""
+        self._stripped.labels(api).inc(count)
 
     def leak_alarms(self, count: int) -> None:
         """See `gateway.ports.Metrics.leak_alarms`."""

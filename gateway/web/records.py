@@ -151,7 +151,8 @@ _FACTS = (("decision", "Entscheidung"), ("status", "Ergebnis"), ("code", "Grund"
           ("model", "Modell"), ("provider", "Anbieter"), ("region", "Ort"), ("purpose", "Zweck"),
           ("api", "Schnittstelle"), ("pass", "KI-Pass"), ("policy", "Fassung der Regeln"),
           ("dv_sha256", "Dienstvereinbarung (Prüfsumme)"))
-_COUNTED = (("unresolved", "Nicht zurückgesetzte Platzhalter"),
+_COUNTED = (("stripped_tools", "Herausgenommene Werkzeuge, die beim Anbieter laufen"),
+            ("unresolved", "Nicht zurückgesetzte Platzhalter"),
             ("leaked", "Ersetzte Angaben, die der Anbieter trotzdem nannte"),
             ("unrecorded", "Gleiche Ablehnungen, die nur gezählt wurden"))
 

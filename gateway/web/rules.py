@@ -80,7 +80,7 @@ def _content(who: str, what: str) -> str:
     found = _FINDING.fullmatch(what)
     if found is None:
         return ""
-    kind = "Bilder, Tonaufnahmen und Dateien" if found["opaque"] else _kind(found["kind"])
+    kind = "Bilder, Tonaufnahmen, Dateien und Werkzeuge beim Anbieter" if found["opaque"] else _kind(found["kind"])
     return f"{who}, {_SIDES[found['side']]}: {kind}"
 
 

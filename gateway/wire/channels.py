@@ -28,7 +28,8 @@ class Channels:
 
     def __init__(self, context: AnswerContext) -> None:
         self._open_channel = context.channel
-        self._untrusted = context.untrusted_tools
+        self._context = context
+        self._asks = bool(context.untrusted_tools) or context.tools is not None
         self._channels: dict[Key, ChannelText] = {}
         self._shown: dict[Key, list[str]] = {}
         self._whole: dict[tuple[str, bool], str] = {}
@@ -52,7 +53,7 @@ class Channels:
 
     def trusts(self, call: Key) -> bool:
         """Whether the arguments of this call may be shown to the tool."""
-        return not self._untrusted or (call in self._tools and self._tools[call] not in self._untrusted)
+        return not self._asks or (call in self._tools and self._context.trusts(self._tools[call]))
 
     def feed(self, key: Key, text: str, *, json: bool = False, call: Key = None) -> str:
         """Take a piece of the channel `key` and return what can be shown of it now. TypeError for what is no text."""

@@ -34,7 +34,9 @@ class ChatAnswer:
         self._reader = SseReader()
         self._channels: dict[Channel, ChannelText] = {}
         self._tools: dict[tuple[int, int], str] = {}
+        self._trusted: set[tuple[int, int]] = set()
         self._barred: set[tuple[int, int]] = set()
+        self._asks = bool(context.untrusted_tools) or context.tools is not None
         self._head: dict[str, Any] = {}
         self._last = b""
         self._open_choices: set[int] = set()
@@ -204,12 +206,14 @@ class ChatAnswer:
         whole = self._tools[call] = self._tools.get(call, "") + name
         if not self._context.untrusted_tools.isdisjoint((name, whole)):
             self._barred.add(call)
+        if self._context.trusts(name, whole):
+            self._trusted.add(call)
 
     def _channel(self, channel: Channel) -> ChannelText | None:
         if channel[1] in ("arguments", "input"):
             call = channel[0], channel[2]
             # Of a tool that has not been named nobody can say that it is trusted.
-            if call in self._barred or (self._context.untrusted_tools and call not in self._tools):
+            if call in self._barred or (self._asks and call not in self._trusted):
                 return None
         if channel not in self._channels:
             assert self._context.channel is not None

@@ -110,10 +110,17 @@ class AnswerContext:
     target: str
     """The provider's own name of it."""
     untrusted_tools: frozenset[str] = frozenset()
+    tools: frozenset[str] | None = None
+    """What the client declared as its own tools; calls of any other keep their placeholders. None: any is."""
     echo: Mapping[str, Any] = field(default_factory=dict, repr=False)
     """What the answer repeats of the request, as the client wrote it."""
     thread: Thread | None = None
     """The conversation that the answer belongs to."""
+
+
+    def trusts(self, *names: str) -> bool:
+        """Whether a tool that goes by one of these names may read what was replaced."""
+        return self.untrusted_tools.isdisjoint(names) and (self.tools is None or not self.tools.isdisjoint(names))
 
 
 class Answer(Protocol):

@@ -169,7 +169,8 @@ class ResponsesAnswer:
     def _item(self, item: dict[str, Any], index: Any) -> None:
         """Restore an item in place."""
         kind = item["type"]
-        self._channels.name(index, item.get("name") or kind)
+        own = kind in ("function_call", "custom_tool_call")  # a connector's tool may go by the name of a client's
+        self._channels.name(index, (own and item.get("name")) or kind)
         if not self._channels.active:
             return
         if kind == "message":

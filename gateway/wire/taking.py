@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+import re
+from collections.abc import Collection, Mapping, Sequence
 
 import orjson
 
+from gateway.errors import GatewayError
 from gateway.wire.dialect import ParsedRequest
 from gateway.wire.document import Document, invalid, parse_object, too_deep
 from gateway.wire.nodes import Node
+
+_FIELD = re.compile(r"[a-z][a-z0-9]*(?:_[a-z0-9]+){0,5}")
+
+
+def unknown_field(names: Sequence[str]) -> GatewayError:
+    """Return the error for fields that nobody described. One is named only if it looks like the name of a field."""
+    named = next((name for name in names if len(name) <= 40 and _FIELD.fullmatch(name)), None)
+    which = f"das Feld „{named}“" if named else "ein Feld"
+    return invalid(f"Ihre Anfrage wurde nicht gesendet: Sie enthält {which}, das diese Schnittstelle nicht kennt. "
+                   "Bitte nehmen Sie es in den Einstellungen Ihres Programms heraus.", named)
 
 
 def take_apart(body: bytes, fields: Mapping[str, Node], *,

@@ -127,7 +127,7 @@ LINES = [
      "möglich sind: placeholder, mask, refuse"),
     ("loosened opaque content", SOZ, "    findings:\n", "    opaque: {image: pass}\n    findings:\n",
      "    opaque: {image: pass}",
-     "content.outside.opaque.image: „pass“ ist weniger streng als „refuse“, das die Organisation vorgibt; schreiben …"),
+     "content.outside.opaque.image: „pass“ ist weniger streng als „inspect“, das die Organisation vorgibt; schreiben …"),
     ("a model not cleared for the department's data", SOZ, "  deny: [gpt-azure-eu, claude]", "  allow: [eu-cloud]",
      "  allow: [eu-cloud]",
      "models.allow[1]: Das Modell „eu-cloud“ ist nicht freigegeben für: Sozialdaten (§ 67 SGB X); …"),
