@@ -1,8 +1,9 @@
 """No model library of this process reaches out: the switches that say so, set before any of them is imported.
 
 `gateway.detection` sets `SWITCHES` before it imports anything else: the hub's client reads its switch once, at import.
-Every load says "local files only" as well, so that the switch is not the only lock on the door. `hidden` keeps
-presidio from importing the large libraries for classes that we do not use: they cost hundreds of MB.
+Every load says "local files only" as well, so that the switch is not the only lock on the door. `hidden` and `hollow`
+keep presidio from importing the large libraries for classes that we do not use: they cost hundreds of MB, and spaCy,
+with a command line and two clients of HTTP, a fifth of the start.
 
 What it does not know: libraries that ignore both; the deployment should not let this process out to strange hosts
 anyway.
@@ -12,9 +13,12 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence, Set
 from contextlib import contextmanager
-from typing import Final
+from importlib.abc import Loader, MetaPathFinder
+from importlib.machinery import ModuleSpec
+from types import ModuleType
+from typing import Any, Final
 
 SWITCHES: Final = {
     "HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1", "HF_DATASETS_OFFLINE": "1", "HF_HUB_DISABLE_TELEMETRY": "1",
@@ -40,3 +44,57 @@ def hidden(*libraries: str) -> Iterator[None]:
     finally:
         for name in absent:
             sys.modules.pop(name, None)
+
+
+@contextmanager
+def hollow(*libraries: str) -> Iterator[None]:
+    """Let `libraries` be imported as shells, unless they are loaded already: every name is there and means nothing.
+
+    For libraries that others import without need. Whoever imports them afterwards gets the real ones.
+    """
+    finder = _Hollow({name for name in libraries if name not in sys.modules})
+    sys.meta_path.insert(0, finder)
+    try:
+        yield
+    finally:
+        sys.meta_path.remove(finder)
+        for name in [name for name, module in sys.modules.items() if isinstance(module, _Shell)]:
+            del sys.modules[name]
+
+
+class _Nothing(type):
+    """A class with every attribute, each of them itself; calling it gives itself, so it may decorate as well."""
+
+    def __getattr__(cls, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return cls
+
+    def __call__(cls, *args: Any, **kwargs: Any) -> Any:
+        return cls
+
+
+class _Shell(ModuleType):
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return _Nothing(name, (), {})
+
+
+class _Hollow(MetaPathFinder, Loader):
+    """Finds a shell for each of some libraries and for everything below it."""
+
+    def __init__(self, libraries: Set[str]) -> None:
+        self._libraries = libraries
+
+    def find_spec(self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
+                  ) -> ModuleSpec | None:
+        if fullname.partition(".")[0] not in self._libraries:
+            return None
+        return ModuleSpec(fullname, self, is_package=True)
+
+    def create_module(self, spec: ModuleSpec) -> ModuleType:
+        return _Shell(spec.name)
+
+    def exec_module(self, module: ModuleType) -> None:
+        """Nothing to do."""

@@ -4,9 +4,11 @@ What it is: an `AnalyzerEngine` with a registry of our own recognizers, and our 
 `Operator` classes. A larger recogniser (spaCy, transformers, GLiNER, or the compact one) is added as one more entry
 of the registry: see `as_recognizer`.
 
-What it keeps true: no model is loaded and nothing is downloaded; presidio's own patterns are not used (they swallow
-errors and time-outs, and miss German forms); its context enhancer is off, because our rules read context
-themselves; its loggers get no content. An error in a recognizer leaves `Analyzer.analyse` as it is: the caller refuses.
+What it keeps true: no model is loaded and nothing is downloaded; spaCy is not loaded either, so presidio's engines
+around it do not work in this process (`gateway.detection.engines.spacy` needs none of them); presidio's own patterns
+are not used (they swallow errors and time-outs, and miss German forms); its context enhancer is off, because our
+rules read context themselves; its loggers get no content. An error in a recognizer leaves `Analyzer.analyse` as it is:
+the caller refuses.
 
 What it does not know: spans of different entities may overlap; the redaction resolves them.
 """
@@ -21,14 +23,14 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
-from gateway.detection.offline import hidden
+from gateway.detection.offline import hidden, hollow
 from gateway.detection.sheet import Lexicon, Rule, Sheet
 from gateway.model.decision import Action
 from gateway.model.entities import ENTITIES
 from gateway.model.finding import Finding
 
 # Presidio would import them at once, for recognizers of its own that we do not use.
-with hidden("transformers", "gliner", "stanza"):
+with hidden("transformers", "gliner", "stanza"), hollow("spacy", "thinc"):
     from presidio_analyzer import AnalyzerEngine, EntityRecognizer, RecognizerRegistry, RecognizerResult
     from presidio_analyzer.context_aware_enhancers import ContextAwareEnhancer
     from presidio_analyzer.nlp_engine import NlpArtifacts, NlpEngine
