@@ -24,10 +24,12 @@ from typing import Final, NamedTuple
 
 _MARKS: Final = "\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f"
 _SPACES: Final = "\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000"
-_GONE: Final = ("\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f"
-                "\ufe00-\ufe0f\ufeff")
-_LINES: Final = "\u000b\u000c\u0085\u2028\u2029"
-_DASHES: Final = "\u2010\u2011\u2012\u2212\ufe58\ufe63\uff0d"
+_GONE: Final = ("\u0000-\u0008\u000e-\u001b\u001f\u007f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180e"
+                "\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb"
+                "\U000e0000-\U000e01ef")
+"""Invisible: control characters as well, such as the optional hyphen of Word (``\\x1f``)."""
+_LINES: Final = "\u000b\u000c\u001c\u001d\u0085\u2028\u2029"
+_DASHES: Final = "\u001e\u2010\u2011\u2012\u2212\ufe58\ufe63\uff0d"
 _COMPAT: Final = "\u2126\u212a\u212b\ufb00-\ufb06\uff01-\uff0c\uff0e-\uff5e\U0001d400-\U0001d7ff"
 _DIGITS: Final = "\u0660-\u0669\u06f0-\u06f9\u0966-\u096f\u09e6-\u09ef\u2070\u2074-\u2079\u2080-\u2089"
 _MIXED: Final = "\u0370-\u03ff\u0400-\u04ff"
@@ -38,9 +40,11 @@ _SUSPECT: Final = re.compile("[^\t\n -~\u00a1-\u00ac\u00ae-\u02ff\u1e00-\u1eff\u
 _PLAIN: Final = bytes(b for b in range(256) if not _SUSPECT.match(chr(b)))
 
 _DIRTY: Final = re.compile(
-    f"[^{_MARKS}\n][{_MARKS}]{{1,16}}"
+    "\x1b\\[[0-9;]{0,12}m"
+    f"|[^{_MARKS}\n][{_MARKS}]{{1,16}}"
     f"|[{_SPACES}{_GONE}{_LINES}{_DASHES}{_COMPAT}{_DIGITS}]"
     "|\r\n?"
+    r"|(?<=[^\W_])\\++(?=[_.@*+-][^\W_])"
     r"|(?<!\\)\\++u[0-9a-fA-F]{4}|&(?:[aouAOU]uml|szlig|nbsp|#[0-9]{2,5}|#[xX][0-9a-fA-F]{2,4});"
     f"|(?<=[A-Za-z0-9])[{_MIXED}]+|(?<![{_MIXED}])[{_MIXED}]++(?=[A-Za-z0-9])"
 )
@@ -96,7 +100,7 @@ def _is_plain(text: str) -> bool:
 
 def normalise(text: str) -> View:
     """Return the view of `text` in which detection looks."""
-    spelled = "\\u" in text or "&" in text
+    spelled = "\\" in text or "&" in text
     if (not spelled and _is_plain(text)) or _DIRTY.search(text) is None:
         return View(text)
     return _changed(text, _changes(text))
@@ -140,6 +144,8 @@ def _changes(text: str) -> Iterable[tuple[int, int, str]]:
 
 def _replacement(old: str) -> str:
     first = old[0]
+    if first == "\x1b" or old[-1] == "\\":  # the colour of a terminal, the escape of Markdown: "anna\\_alt@web.example"
+        return ""
     if first in "\\&":  # spelled out by a program: in JSON inside a text, in HTML
         letter = chr(int(old[-4:], 16)) if first == "\\" else html.unescape(old)
         return letter if letter.isprintable() else _replacement(letter) if letter in _SPACE_SET else old

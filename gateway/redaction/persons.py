@@ -155,7 +155,8 @@ def _single_names(names: dict[str, _Form], people: list[_Person], owner: dict[st
         if given:
             continue
         if stem is not None and word not in families and word not in givens and (
-                stem in families or stem in givens or stem in alone):
+                stem in families or stem in givens or stem in alone) and not (
+                stem in alone and _contradict(form, alone[stem], names)):
             word = stem
         as_family, as_given = families.get(word, set()), set() if form.addressed else givens.get(word, set())
         fitting = as_family | as_given
@@ -166,6 +167,11 @@ def _single_names(names: dict[str, _Form], people: list[_Person], owner: dict[st
             person = alone.setdefault(word, _Person())
             person.add(surface, "")
         owner[surface] = person
+
+
+def _contradict(form: _Form, person: _Person, names: dict[str, _Form]) -> bool:
+    """Whether they are addressed as a man and as a woman: "Herr Peter" and "Frau Peters" are two surnames."""
+    return bool(form.gender) and any(names[n].gender not in ("", form.gender) for n in person.names)
 
 
 def _gender(person: _Person, names: dict[str, _Form]) -> str:

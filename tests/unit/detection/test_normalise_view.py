@@ -18,6 +18,11 @@ from gateway.redaction.normalise import normalise
     ("D\u0415 89, 0171\u201123", "D\u0415 89, 0171-23".replace("\u0415", "E")),
     ("Иванов", "Иванов"),
     ("ﬁnden", "finden"),
+    ("Schmidt\x1eOtt, Schön\x1febeck, K\x00r\x00o\x00n", "Schmidt-Ott, Schönebeck, Kron"),
+    ("Kr\U000e0041on\U000e0100, K\u3164ro\uffa0n", "Kron, Kron"),
+    ("anna\\_alt@web\\.example, 03\\.05\\.1971", "anna_alt@web.example, 03.05.1971"),
+    ("C:\\Daten\\Krüger, \\[PERSON1\\], \\\\_", "C:\\Daten\\Krüger, \\[PERSON1\\], \\\\_"),
+    ("\x1b[1;31mKrüger\x1b[0m", "Krüger"),
 ])
 def test_the_view_is_plain(text: str, view: str) -> None:
     assert normalise(text).text == view
