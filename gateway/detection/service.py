@@ -21,7 +21,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from gateway.detection.batches import Batches
+from gateway.detection.batches import BATCH, Batches
 from gateway.detection.cache import FindingCache
 from gateway.detection.own import Exceptions
 from gateway.detection.presidio import Analyzer
@@ -47,6 +47,7 @@ class RuleDetector:
         self._rules, self._language = rules, language
         self._entries, self._size = entries, size
         self._batches = Batches(work, threads)
+        self._long = Batches(work)  # of its own: nobody with a short question waits behind a thousand pages
         self._seconds = seconds
         self._inline = inline
         self._municipality = municipality
@@ -101,7 +102,7 @@ class RuleDetector:
             if size <= self._inline:
                 return [self._look(passage, setup, deadline) for passage in passages]
             task = Task(passages, setup, deadline)
-            await self._batches.do(task, size, self._seconds)
+            await (self._long if size > BATCH else self._batches).do(task, size, self._seconds)
             return task.found
         except Exception as error:  # noqa: BLE001 - whatever it is: not inspected means not sent
             raise _unavailable(type(error).__name__) from None
@@ -145,6 +146,7 @@ class RuleDetector:
     def close(self) -> None:
         """End the threads."""
         self._batches.close()
+        self._long.close()
 
 
 def _unavailable(hint: str) -> GatewayError:

@@ -96,7 +96,9 @@ def test_a_batch_is_bounded_and_keeps_the_order() -> None:
 
     asyncio.run(run())
     seen = [text[0] for batch in gate.batches for text in batch]
-    assert seen == sorted(seen)
+    short = [letter for letter in seen if letter != "h"]  # the long one has a queue of its own
+    assert short == sorted(short)
+    assert "h" in seen
     assert all(len(batch) == 1 or sum(map(len, batch)) <= BATCH for batch in gate.batches)
     assert len(gate.batches) < len(seen)
 

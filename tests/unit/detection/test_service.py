@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import socket
+import threading
 import time
 from collections.abc import Iterator
 from itertools import pairwise
@@ -108,6 +109,28 @@ def test_the_loop_is_free_while_a_long_text_is_inspected() -> None:
         return turns
 
     assert asyncio.run(both()) > 2
+
+
+def test_a_short_text_does_not_wait_behind_a_long_one() -> None:
+    started, go_on = threading.Event(), threading.Event()
+
+    def find(text: str) -> Iterator[Finding]:
+        if text.startswith("lang"):
+            started.set()
+            assert go_on.wait(20)
+        yield from ()
+
+    async def both() -> None:
+        long = asyncio.create_task(detector.inspect([Passage("lang " * 10_000)]))
+        await asyncio.to_thread(started.wait, 20)
+        assert await detector.inspect([Passage("kurz")]) == [()]
+        assert not long.done()
+        go_on.set()
+        await long
+
+    detector = build_detector(DetectorOptions(names="keine"), [as_recognizer("SLOW", ("PERSON",), find)])
+    asyncio.run(both())
+    detector.close()
 
 
 def test_windows_cover_the_text_and_prefer_paragraphs() -> None:
