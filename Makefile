@@ -5,10 +5,10 @@ BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-test run test test-long check bench evaluate train docs lock clean
+.PHONY: help install install-test run test test-long client-test client-test-heavy check bench evaluate train docs lock clean
 
 help: ## Diese Übersicht
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-18s %s\n", $$1, $$2}'
 
 install: $(VENV)/.installed ## Umgebung .venv mit den festgelegten Paketen anlegen
 $(VENV)/.installed: requirements.lock pyproject.toml
@@ -32,6 +32,14 @@ test: install-test ## Alle Tests
 
 test-long: install-test ## Eigenschaften mit 10.000 Beispielen
 	HYPOTHESIS_PROFILE=long $(BIN)/python -m pytest tests/property
+
+client-test: install-test ## Fremde Programme gegen die laufende KI-Pforte (lädt ihre Pakete nach .venv/clients)
+	$(BIN)/python -m tests.support.client_stacks
+	$(BIN)/python -m pytest tests/e2e/clients
+
+client-test-heavy: install-test ## Dasselbe mit codex, aider und Open WebUI (etwa 9 GB)
+	$(BIN)/python -m tests.support.client_stacks codex aider open-webui
+	$(BIN)/python -m pytest tests/e2e/clients
 
 check: install-test ## Stil, Typen, Stockwerke
 	$(BIN)/ruff check .

@@ -55,7 +55,7 @@ class Behaviour:
     break_after: int | None = None
     """Pieces of a stream after which the connection is cut."""
     wait_after: int | None = None
-    """Pieces after which nothing more comes until the other side hangs up; 0: not even the head of the answer."""
+    """Pieces after which nothing more comes until `EchoProvider.go_on`; 0: not even the head of the answer."""
     says: str | None = None
     """Answer this, and not what was received."""
 
@@ -69,6 +69,7 @@ class EchoProvider:
         self.paused = threading.Event()
         """Set once the provider has sent what `Behaviour.wait_after` says."""
         self._behaviour = Behaviour()
+        self._released = asyncio.Event()
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="echo-provider", daemon=True)
 
@@ -88,10 +89,15 @@ class EchoProvider:
         """Behave like this for a while."""
         self._behaviour = Behaviour(**behaviour)
         self.paused.clear()
+        self._released.clear()
         try:
             yield self
         finally:
             self._behaviour = Behaviour()
+
+    def go_on(self) -> None:
+        """Let whatever waits go on."""
+        self._loop.call_soon_threadsafe(self._released.set)
 
     @property
     def last(self) -> Received:
@@ -149,7 +155,7 @@ class EchoProvider:
 
     async def _wait(self) -> None:
         self.paused.set()
-        await asyncio.Event().wait()
+        await self._released.wait()
 
 
 def _choice(got: Received, how: Behaviour, body: dict[str, Any], index: int) -> dict[str, Any]:
