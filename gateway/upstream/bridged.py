@@ -1,19 +1,22 @@
 """A provider that does not speak the caller's dialect: translated on the way out and on the way back.
 
 What is sealed stays what it was: redacted, released to this model and recorded; only its form changes
-(`gateway.wire.bridges`). An answer that is an error is passed on as it is: the pipeline cleans its text.
+(`gateway.wire.bridges`). An answer that is an error is passed on as it is: the pipeline cleans its text. What is long
+is translated beside the event loop.
 """
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from functools import partial
 
 from gateway.errors import GatewayError
 from gateway.model.exchange import SealedRequest
+from gateway.pipeline.beside import beside
 from gateway.ports import Upstream, UpstreamResponse
 from gateway.upstream import failures
-from gateway.wire.bridges import way
+from gateway.wire.bridges import Bridge, way
 from gateway.wire.bridges.common import MISSHAPEN, Translation
 
 MAX_BODY = 64 * 1024 * 1024
@@ -29,15 +32,19 @@ async def send(adapter: Upstream, request: SealedRequest) -> UpstreamResponse:
     translations: list[Translation] = []
     for bridge in bridges:
         body = request.redacted.body
-        try:
-            translations.append(bridge.answer(body))
-            translated = bridge.request(body)
-        except MISSHAPEN:
-            raise GatewayError("anfrage_ungueltig", "Die Anfrage hat nicht die Form, die diese Schnittstelle verlangt. "
-                               "Bitte prüfen Sie die Einstellungen Ihres Programms.") from None
+        translated, translation = await beside(partial(_translated, bridge, body), len(body))
+        translations.append(translation)
         request = replace(request, dialect=bridge.provider, redacted=replace(request.redacted, body=translated))
     response = await adapter.send(request)
     return response if response.status >= 400 else _Translated(response, translations[::-1], stream=request.stream)
+
+
+def _translated(bridge: Bridge, body: bytes) -> tuple[bytes, Translation]:
+    try:
+        return bridge.request(body), bridge.answer(body)
+    except MISSHAPEN:
+        raise GatewayError("anfrage_ungueltig", "Die Anfrage hat nicht die Form, die diese Schnittstelle verlangt. "
+                           "Bitte prüfen Sie die Einstellungen Ihres Programms.") from None
 
 
 class _Translated:
@@ -75,7 +82,7 @@ class _Translated:
                 raise GatewayError("anbieter_fehler", "Die Antwort des Anbieters ist zu groß.", hint="body limit")
         whole = bytes(body)
         for translation in self._translations:
-            whole = translation.complete(whole)
+            whole = await beside(partial(translation.complete, whole), len(whole))
         return whole
 
     async def close(self) -> None:

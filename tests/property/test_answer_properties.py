@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import orjson
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.errors import GatewayError
@@ -73,7 +73,6 @@ def open_answer(name: str) -> Answer:
 
 
 @given(st.sampled_from(sorted(DIALECTS)), st.data())
-@settings(max_examples=200)
 def test_whatever_comes_ends_in_exactly_one_way(name: str, data: Any) -> None:
     events = data.draw(damaged(name))
     try:
@@ -95,7 +94,6 @@ def test_whatever_comes_ends_in_exactly_one_way(name: str, data: Any) -> None:
 
 
 @given(st.sampled_from(sorted(DIALECTS)), st.data())
-@settings(max_examples=200)
 def test_whatever_comes_whole_is_an_answer_or_an_error_in_words(name: str, data: Any) -> None:
     path = data.draw(st.sampled_from(sorted((GOLDEN / name).glob("answer-whole*.json"))))
     body = json.loads(path.read_text(encoding="utf-8"))["provider"]

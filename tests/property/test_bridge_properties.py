@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import orjson
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.errors import GatewayError
@@ -114,7 +114,6 @@ def test_a_response_holds_all_that_was_said_however_mixed_it_came(conversation: 
 
 
 @given(CALLERS, st.lists(JSON, max_size=4), st.booleans())
-@settings(max_examples=300)
 def test_whatever_a_provider_streams_ends_in_exactly_one_way(caller: str, chunks: list[Any], done: bool) -> None:
     translation = bridge_of(caller).answer(b"{}")
     answer = DIALECTS[caller].answer(AnswerContext(
@@ -129,7 +128,6 @@ def test_whatever_a_provider_streams_ends_in_exactly_one_way(caller: str, chunks
 
 
 @given(CALLERS, JSON)
-@settings(max_examples=300)
 def test_whatever_a_provider_answers_is_an_answer_or_an_error_in_words(caller: str, value: Any) -> None:
     for body in (value, {"choices": [value]}, {"choices": [{"message": value, "finish_reason": "stop"}]}):
         answer = DIALECTS[caller].answer(AnswerContext(
@@ -140,7 +138,6 @@ def test_whatever_a_provider_answers_is_an_answer_or_an_error_in_words(caller: s
 
 
 @given(CALLERS, st.dictionaries(KEYS, JSON, max_size=4), JSON)
-@settings(max_examples=300)
 def test_whatever_a_client_asks_becomes_a_chat_or_an_error_in_words(caller: str, more: dict[str, Any],
                                                                     said: Any) -> None:
     body = {**more, "model": "haus", ("input" if caller == "responses" else "messages"): said}

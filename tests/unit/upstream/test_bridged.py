@@ -179,6 +179,40 @@ def test_a_stream_that_breaks_off_is_never_complete(caller: str, kind: str) -> N
         assert answer.state == "failed", f"cut off after {until} pieces"
 
 
+@pytest.mark.parametrize(("caller", "kind", "more", "param"), [
+    ("responses", "chat", {"input": [7]}, None), ("responses", "chat", {"input": [{"type": "function_call"}]}, None),
+    ("responses", "chat", {"tools": [{"type": "custom"}]}, None), ("responses", "chat", {"tools": 7}, None),
+    ("responses", "chat", {"input": [{"type": "shell_call", "call_id": "c"}]}, "input"),
+    ("messages", "chat", {"messages": ["x"]}, None), ("messages", "responses", {"messages": [{"content": [7]}]}, None),
+    ("messages", "chat", {"tools": [{"name": "x", "type": "bash_20250124"}]}, "tools"),
+    ("chat", "responses", {"messages": [{"role": "tool"}]}, None), ("chat", "responses", {"n": 3}, "n"),
+    ("chat", "responses", {"stop": ["x"]}, "stop")])
+def test_what_cannot_be_said_there_is_refused_in_words_and_nothing_leaves(
+        caller: str, kind: str, more: dict[str, Any], param: str | None) -> None:
+    arrived: list[Exchange] = []
+
+    async def script(exchange: Exchange) -> bool:
+        arrived.append(exchange)
+        return await exchange.whole(b"{}")
+    with pytest.raises(GatewayError) as refused:
+        ask(caller, kind, script, **more)
+    assert (refused.value.code, refused.value.param) == ("anfrage_ungueltig", param)
+    assert refused.value.__cause__ is None
+    assert not arrived
+
+
+@pytest.mark.parametrize("kind", ["chat", "responses"])
+def test_a_long_request_and_a_long_answer_are_translated_as_short_ones(kind: str) -> None:
+    long = "Übergröße " * 50_000
+    caller = "responses" if kind == "chat" else "chat"
+    whole = json.loads(json.dumps(PROVIDERS[kind].whole).replace("Ich suche.", long).replace(
+        "Guten Tag [PERSON1]", long))
+    asked = {"input": long} if caller == "responses" else {"messages": [{"role": "user", "content": long}]}
+    _, body, arrived = ask(caller, kind, replies(whole), **asked)
+    assert long in json.dumps(json.loads(arrived[0].body), ensure_ascii=False)
+    assert long in answered(caller, body, stream=False)
+
+
 def test_litellm_does_not_reach_the_responses_api() -> None:
     """It would let the provider store what is sent, and give calls other ids: our own bridge does it."""
     arrived: list[Exchange] = []
