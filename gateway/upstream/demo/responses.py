@@ -106,7 +106,8 @@ def _response(body: dict[str, Any], identity: str, status: str, output: list[dic
 
 def _usage(received: Received, written: str) -> dict[str, Any]:
     read_ = tokens(received.text) + tokens(received.tool_result or "")
-    return {"input_tokens": read_, "input_tokens_details": {"cached_tokens": 0}, "output_tokens": tokens(written),
+    return {"input_tokens": read_, "output_tokens": tokens(written),
+            "input_tokens_details": {"cached_tokens": 0, "cache_write_tokens": 0},
             "output_tokens_details": {"reasoning_tokens": 0}, "total_tokens": read_ + tokens(written)}
 
 
