@@ -77,7 +77,7 @@ def words_of(table: str) -> str:
         parts = row.split("\t")
         if len(parts) < 12 or parts[0] != "5" or not parts[11].strip():
             continue
-        place, left, width, height = tuple(parts[1:5]), int(parts[6]), int(parts[7]), int(parts[9])
+        place, left, width, height = tuple(parts[1:5]), int(parts[6]), int(parts[8]), int(parts[9])
         sure = float(parts[10]) >= _SURE
         said, unsure = said + 1, unsure + (not sure)
         word = parts[11].strip() if sure else _UNREAD

@@ -15,7 +15,7 @@ from asyncio.subprocess import DEVNULL, PIPE, Process
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from gateway.files.reasons import UnreadableError, unavailable
 
@@ -25,6 +25,7 @@ _START: Final = ("import sys; sys.path[:0] = [sys.argv[1]]; from gateway.files.w
 _ENVIRONMENT: Final = {"OMP_THREAD_LIMIT": "1", "OPENBLAS_NUM_THREADS": "1", "LC_ALL": "C.UTF-8",
                        "PYTHONDONTWRITEBYTECODE": "1"}
 MOST_OUT: Final = 64 << 20
+_PIECE: Final = 1 << 16
 _ENDS: Final = {-signal.SIGXCPU: "slow", -signal.SIGKILL: "memory"}
 
 
@@ -46,14 +47,15 @@ async def run(task: str, arguments: Sequence[str], data: bytes, allowed: Allowed
             start_new_session=True)
     except OSError as error:
         raise unavailable(f"process: {error.strerror}") from None
+    listening, telling = asyncio.ensure_future(_listen(process)), asyncio.ensure_future(_tell(process, data))
     try:
         async with asyncio.timeout(allowed.seconds * 2):  # the processor may be busy with others
-            said, _ = await asyncio.gather(_listen(process), _tell(process, data))
+            said = await listening
             ended = await process.wait()
     except TimeoutError:
         raise UnreadableError("slow") from None
     finally:
-        await _end(process)
+        await _end(process, listening, telling)
     if ended != 0:
         raise UnreadableError(_ENDS.get(ended, "broken"))
     return said
@@ -70,14 +72,20 @@ async def _tell(process: Process, data: bytes) -> None:
 async def _listen(process: Process) -> bytes:
     assert process.stdout is not None
     said = bytearray()
-    while piece := await process.stdout.read(1 << 16):
+    while piece := await process.stdout.read(_PIECE):
         said += piece
         if len(said) > MOST_OUT:
             raise UnreadableError("memory")
     return bytes(said)
 
 
-async def _end(process: Process) -> None:
+async def _end(process: Process, *tasks: asyncio.Future[Any]) -> None:
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(process.pid, signal.SIGKILL)
-    await asyncio.shield(process.wait())
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+    assert process.stdout is not None
+    while await process.stdout.read(_PIECE):  # what it still said; a pipe that nobody empties never closes
+        pass
+    await process.wait()

@@ -93,7 +93,8 @@ class GatewayProcess:
             **{name: value for name, value in os.environ.items() if not name.startswith("KI_PFORTE_")},
             "KI_PFORTE_HOME": str(home), "KI_PFORTE_POLICIES": str(policies), "KI_PFORTE_LOG_LEVEL": "debug",
             "KI_PFORTE_OPENAI_BASE_URL": provider_url, "KI_PFORTE_OPENAI_MODEL": "echo-1",
-            "KI_PFORTE_OPENAI_API_KEY": "sk-of-the-provider", "KI_PFORTE_PORT": str(self.port), **settings}
+            "KI_PFORTE_OPENAI_API_KEY": "sk-of-the-provider", "KI_PFORTE_PORT": str(self.port),
+            "KI_PFORTE_OCR": "off", **settings}
         self.people: list[Person] = []
         self.process: subprocess.Popen[bytes] | None = None
 

@@ -70,7 +70,8 @@ class Flow:
         self._size += len(text)
         if self._size > self._limit:
             raise UnreadableError("long", self._limit)
-        self._open.append(text)
+        if text:
+            self._open.append(text)
 
     @property
     def open(self) -> str:
@@ -86,7 +87,7 @@ class Flow:
     def line(self, text: str) -> None:
         """Add a paragraph of its own."""
         self.end_line()
-        self.add(text)
+        self.add(text or "\n")
         self.end_line()
 
     def begin_row(self) -> None:
@@ -94,6 +95,11 @@ class Flow:
         self.end_line()
         self._outer.append(([], self._lines))
         self._lines = []
+
+    def begin_cell(self) -> None:
+        """A cell begins; one before it that nobody ended ends."""
+        if self._outer and (self._open or self._lines):
+            self.end_cell()
 
     def end_cell(self) -> None:
         """What was said since the row or the last cell is one cell."""

@@ -46,6 +46,8 @@ class _Page(HTMLParser):
             self._unseen, self._depth = tag, 1
         elif tag == "tr":
             self.flow.begin_row()
+        elif tag in ("td", "th"):
+            self.flow.begin_cell()
         elif tag == "img":
             words = dict(attrs).get("alt") or ""
             self.flow.left_out["pictures"] += 1
