@@ -52,6 +52,8 @@ _DOUBT: Final = 0.7
 _HARDLY: Final = 0.01
 _UNLIKELY: Final = 0.45
 _LIKELY: Final = 0.5
+_ABBREVIATED: Final = 3
+"""Letters of a given name cut short ("Joh. Kern"); longer ones are two names, and so are two people."""
 _JOINING: Final = frozenset(map(ord, "-'’.,‐‑ʼ`´"))
 
 
@@ -187,7 +189,8 @@ def _spans(tokens: Tokens, probability: NDArray[np.float32], mask: float, doubt:
             continue
         last = members[-1] if members else None
         if last and (member.row != last.row + 1 or (member.score >= doubt) != (last.score >= doubt)
-                     or (member.begins and member.start > last.end) or member.row in first):
+                     or (member.begins and member.start > last.end) or member.row in first
+                     or (member.start > last.end and _ends_sentence(members))):
             yield from _span(members)
             members = []
         members.append(member)
@@ -219,6 +222,14 @@ def _span(members: list[_Member]) -> Iterator[NameSpan]:
     scores = [member.score for member in members if member.kind == WORD]
     if scores:
         yield NameSpan(members[0].start, members[-1].end, min(1.0, sum(scores) / len(scores)))
+
+
+def _ends_sentence(members: list[_Member]) -> bool:
+    """Tell whether the last member is a full stop that hardly abbreviates: "... mit Frau Schulz. Schulz will ..."."""
+    if len(members) < 2:
+        return False
+    before, last = members[-2:]
+    return last.kind == SIGN and last.sign == ord(".") and before.kind == WORD and before.length > _ABBREVIATED
 
 
 def _initial_stop(members: list[_Member]) -> bool:

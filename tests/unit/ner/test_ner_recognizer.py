@@ -134,3 +134,9 @@ def test_a_clear_mention_in_one_text_does_not_speak_for_another(recognizer: Name
     assert together == [recognizer.find(text) for text in texts]
     assert together[0] == together[-1]
     assert recognizer.find_many([]) == []
+
+
+@pytest.mark.parametrize("text", [
+    "Ich sprach mit Frau Schulz. Schulz will klagen.", "Bescheid für Familie Kern. Kern zahlt."])
+def test_a_name_does_not_reach_over_the_end_of_a_sentence(recognizer: NameRecognizer, text: str) -> None:
+    assert all("." not in text[span.start:span.end] for span in recognizer.find(text))
