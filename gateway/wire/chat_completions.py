@@ -16,7 +16,20 @@ from gateway.wire.chat_answer import ChatAnswer, frame
 from gateway.wire.dialect import AnswerContext, ParsedRequest
 from gateway.wire.document import Document, Scope, invalid
 from gateway.wire.error_forms import openai_error
-from gateway.wire.nodes import Each, JsonText, Node, Obj, Schema, Structural, Tagged, Text, field, one_of
+from gateway.wire.nodes import (
+    Each,
+    JsonText,
+    Node,
+    Obj,
+    Schema,
+    Structural,
+    Tagged,
+    Text,
+    TextOr,
+    WordOr,
+    field,
+    one_of,
+)
 from gateway.wire.parts import CALLER, CHOICE, FLAG, MEDIA, NAME, NUMBER, TOOL_NAME
 from gateway.wire.shapes import is_number
 from gateway.wire.taking import take_apart
@@ -32,7 +45,7 @@ _PART = Tagged({
 _FUNCTION_CALL = Obj({"name": NAME, "arguments": JsonText("tool_input")})
 _MESSAGE: dict[str, Node] = {
     "role": one_of("system", "developer", "user", "assistant", "tool", "function"),
-    "content": Each(_PART),
+    "content": TextOr(Each(_PART)),
     "name": Text(),
     "refusal": Text(), "reasoning_content": Text(), "reasoning": Text(),
     "tool_call_id": NAME,
@@ -47,7 +60,9 @@ _SCOPES: dict[str, Scope] = {"system": "system", "developer": "system", "user": 
 
 
 class _Message:
-    """One message; its scope follows its role, its content is a string or a list of parts."""
+    """One message; its scope follows its role."""
+
+    inside = Obj(_MESSAGE)
 
     def visit(self, document: Document, holder: Any, key: str | int, value: Any, scope: Scope) -> None:
         if not isinstance(value, dict):
@@ -55,9 +70,7 @@ class _Message:
         role = value.get("role")
         own = _SCOPES.get(role, "other") if isinstance(role, str) else "other"
         for name, child in value.items():
-            if name == "content" and isinstance(child, str):
-                document.add_text(value, name, child, own)
-            elif not (name == "role" and own != "other"):
+            if not (name == "role" and own != "other"):
                 field(document, value, name, child, own, _MESSAGE)
 
 
@@ -71,18 +84,7 @@ _TOOL = Tagged({
 _NAMED: dict[str, Node] = {"type": one_of("function", "custom", "allowed_tools"), "name": NAME,
                            "function": Obj({"name": NAME}), "custom": Obj({"name": NAME})}
 _CHOSEN = Obj({**_NAMED, "allowed_tools": Obj({"mode": one_of("auto", "required"), "tools": Each(Obj(_NAMED))})})
-_WORDS = ("none", "auto", "required", "any", "validated")
-
-
-class _Choice:
-    """One of a few words, or an object that names a tool."""
-
-    def visit(self, document: Document, holder: Any, key: str | int, value: Any, scope: Scope) -> None:
-        if value not in _WORDS:
-            _CHOSEN.visit(document, holder, key, value, scope)
-
-
-_CHOICE = _Choice()
+_CHOICE = WordOr(("none", "auto", "required", "any", "validated"), _CHOSEN)
 
 
 def _is_bias(value: Any) -> bool:
@@ -99,7 +101,7 @@ REQUEST: dict[str, Node] = {
     "response_format": Obj({"type": one_of("text", "json_object", "json_schema"),
                             "json_schema": Obj({"name": NAME, "description": Text("schema"), "schema": Schema(),
                                                 "strict": FLAG})}),
-    "stop": Text(), "prediction": Obj({"type": one_of("content"), "content": Each(_PART)}),
+    "stop": Text(), "prediction": Obj({"type": one_of("content"), "content": TextOr(Each(_PART))}),
     "stream_options": Obj({"include_usage": FLAG, "include_obfuscation": FLAG}),
     "temperature": NUMBER, "top_p": NUMBER, "top_k": NUMBER, "min_p": NUMBER, "n": NUMBER, "seed": NUMBER,
     "max_tokens": NUMBER, "max_completion_tokens": NUMBER, "presence_penalty": NUMBER, "frequency_penalty": NUMBER,

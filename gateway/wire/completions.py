@@ -12,27 +12,18 @@ from gateway.model.register import RegisteredModel
 from gateway.wire.chat_answer import Channel, ChatAnswer, frame
 from gateway.wire.chat_completions import REQUEST as CHAT
 from gateway.wire.dialect import AnswerContext, ParsedRequest
-from gateway.wire.document import Document, Scope
 from gateway.wire.embeddings import readable
 from gateway.wire.error_forms import openai_error
-from gateway.wire.nodes import Each, Node, Obj, Text
+from gateway.wire.nodes import Each, Node, Obj, Text, TextOr
 from gateway.wire.parts import CALLER, FLAG, NUMBER
 from gateway.wire.taking import take_apart
-
-
-class _Prompt:
-    """One text, or a list of texts."""
-
-    def visit(self, document: Document, holder: Any, key: str | int, value: Any, scope: Scope) -> None:
-        node: Node = Each(Text("user")) if isinstance(value, list) else Text("user")
-        node.visit(document, holder, key, value, scope)
-
 
 _SAME: Final = ("model", "stream", "stop", "temperature", "top_p", "top_k", "min_p", "n", "seed", "max_tokens",
                 "presence_penalty", "frequency_penalty", "logit_bias")
 REQUEST: Final[dict[str, Node]] = {
     **{name: CHAT[name] for name in _SAME},
-    "prompt": _Prompt(), "suffix": Text("user"), "echo": FLAG, "best_of": NUMBER, "logprobs": NUMBER,
+    "prompt": TextOr(Each(Text("user")), "user"), "suffix": Text("user"),
+    "echo": FLAG, "best_of": NUMBER, "logprobs": NUMBER,
     "stream_options": Obj({"include_usage": FLAG, "include_obfuscation": FLAG}), "user": CALLER,
 }
 """Every top-level field of the API; any other is not passed on."""

@@ -13,9 +13,9 @@ import orjson
 from gateway.errors import GatewayError
 from gateway.model.register import RegisteredModel
 from gateway.wire.dialect import AnswerContext, ParsedRequest, Usage
-from gateway.wire.document import Document, Scope, invalid
+from gateway.wire.document import invalid
 from gateway.wire.error_forms import openai_error
-from gateway.wire.nodes import Free, Node, Text, one_of
+from gateway.wire.nodes import Each, Free, Node, Text, TextOr, one_of
 from gateway.wire.parts import CALLER, FLAG, NAME, NUMBER
 from gateway.wire.taking import take_apart
 
@@ -29,18 +29,9 @@ def readable(value: Any, param: str) -> None:
                            "„check_embedding_ctx_length=False“ in LangChain.", param=param)
 
 
-class _Texts:
-    """One text, or a list of texts."""
-
-    def visit(self, document: Document, holder: Any, key: str | int, value: Any, scope: Scope) -> None:
-        for index, text in enumerate(value) if isinstance(value, list) else ():
-            Text("user").visit(document, value, index, text, scope)
-        if not isinstance(value, list):
-            Text("user").visit(document, holder, key, value, scope)
-
-
 REQUEST: Final[dict[str, Node]] = {
-    "model": NAME, "input": _Texts(), "dimensions": NUMBER, "encoding_format": one_of("float", "base64"),
+    "model": NAME, "input": TextOr(Each(Text("user")), "user"),
+    "dimensions": NUMBER, "encoding_format": one_of("float", "base64"),
     "input_type": one_of("query", "passage", "search_query", "search_document"), "truncate_prompt_tokens": NUMBER,
     "normalize": FLAG, "options": Free(), "user": CALLER,
 }

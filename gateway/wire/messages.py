@@ -17,7 +17,7 @@ from gateway.wire.dialect import AnswerContext, ParsedRequest
 from gateway.wire.document import Document, Scope, invalid
 from gateway.wire.error_forms import anthropic_error
 from gateway.wire.messages_answer import MessagesAnswer, frame
-from gateway.wire.nodes import Each, Free, Node, Obj, Opaque, Schema, Tagged, Text, field, one_of
+from gateway.wire.nodes import Each, Free, Node, Obj, Opaque, Schema, Tagged, Text, TextOr, field, one_of
 from gateway.wire.parts import CALLER, CHOICE, CIPHER, FLAG, MEDIA, NAME, NUMBER, TOOL_NAME
 from gateway.wire.taking import take_apart
 from gateway.wire.withheld import PROVIDER_TOOL, SECRET_FIELDS, Dropped
@@ -37,22 +37,6 @@ _SOURCE: Final = Tagged({
     "text": Obj({"type": NAME, "media_type": one_of("text/plain"), "data": Text()}),
     "content": Obj({"type": NAME, "content": Each(Tagged(_RESULT_PARTS, other=Free()))}),
 }, other=Opaque("file"))
-
-
-class _Content:
-    """What somebody said: a string, or a list of blocks."""
-
-    def __init__(self, blocks: Node, scope: Scope | None = None) -> None:
-        self._blocks, self._scope = Each(blocks), scope
-
-    def visit(self, document: Document, holder: Any, key: str | int, value: Any, scope: Scope) -> None:
-        own = self._scope or scope
-        if isinstance(value, str):
-            document.add_text(holder, key, value, own)
-        else:
-            self._blocks.visit(document, holder, key, value, own)
-
-
 _DOCUMENT: Final = Obj({**_COMMON, "source": _SOURCE, "title": Text(), "context": Text(), "citations": _SWITCH})
 _SEARCH_RESULT: Final = Obj({**_COMMON, "source": Text(), "title": Text(), "content": Each(_TEXT),
                              "citations": _SWITCH})
@@ -66,7 +50,8 @@ _BLOCK: Final = Tagged({
     "tool_use": Obj({**_COMMON, "id": NAME, "name": NAME, "input": Free("tool_input"),
                      "caller": Obj({"type": one_of("direct")})}),
     "tool_result": Obj({**_COMMON, "tool_use_id": NAME, "is_error": FLAG,
-                        "content": _Content(Tagged(_RESULT_PARTS, other=Obj({**MEDIA, "type": NAME})), "tool_output")}),
+                        "content": TextOr(Each(Tagged(_RESULT_PARTS, other=Obj({**MEDIA, "type": NAME}))),
+                                          "tool_output")}),
     "thinking": Obj({**_COMMON, "thinking": Text(), "signature": CIPHER}),
     "redacted_thinking": Obj({**_COMMON, "data": CIPHER}),
     **dict.fromkeys(("server_tool_use", "web_search_tool_result", "web_fetch_tool_result", "code_execution_tool_result",
@@ -81,7 +66,8 @@ _SCOPES: Final[dict[str, Scope]] = {"user": "user", "assistant": "history", "sys
 class _Turn:
     """One message; its scope follows its role, that of a tool's result is its own."""
 
-    _fields: Final[dict[str, Node]] = {"content": _Content(_BLOCK), **MEDIA}
+    _fields: Final[dict[str, Node]] = {"content": TextOr(Each(_BLOCK)), **MEDIA}
+    inside = Obj({**_fields, "role": one_of(*_SCOPES)})
 
     def visit(self, document: Document, holder: Any, key: str | int, value: Any, scope: Scope) -> None:
         if not isinstance(value, dict):
@@ -119,7 +105,7 @@ class _Tool:
 REQUEST: Final[dict[str, Node]] = {
     "model": NAME, "stream": FLAG, "max_tokens": NUMBER,
     "messages": Each(_Turn()),
-    "system": _Content(Tagged({"text": _TEXT}, other=Obj({**MEDIA, "type": NAME})), "system"),
+    "system": TextOr(Each(Tagged({"text": _TEXT}, other=Obj({**MEDIA, "type": NAME}))), "system"),
     "stop_sequences": Text(), "temperature": NUMBER, "top_p": NUMBER, "top_k": NUMBER,
     "tools": Each(_Tool()),
     "tool_choice": Obj({"type": one_of("auto", "any", "tool", "none"), "name": NAME,

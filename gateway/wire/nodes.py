@@ -50,6 +50,43 @@ class Text:
 
 
 @dataclass(frozen=True, slots=True)
+class TextOr:
+    """What somebody said, as a string, or in parts that `node` describes."""
+
+    node: Node
+    scope: Scope | None = None
+
+    @property
+    def inside(self) -> tuple[Node, ...]:
+        """See the head of this file."""
+        return Text(self.scope), self.node
+
+    def visit(self, document: Document, holder: Any, key: str | int, value: Json, scope: Scope) -> None:
+        own = self.scope or scope
+        if isinstance(value, str):
+            document.add_text(holder, key, value, own)
+        else:
+            self.node.visit(document, holder, key, value, own)
+
+
+@dataclass(frozen=True, slots=True)
+class WordOr:
+    """One of a few words, or what `node` describes."""
+
+    words: tuple[str, ...]
+    node: Node
+
+    @property
+    def inside(self) -> tuple[Node, ...]:
+        """See the head of this file."""
+        return one_of(*self.words), self.node
+
+    def visit(self, document: Document, holder: Any, key: str | int, value: Json, scope: Scope) -> None:
+        if value not in self.words:
+            self.node.visit(document, holder, key, value, scope)
+
+
+@dataclass(frozen=True, slots=True)
 class JsonText:
     """A string that holds JSON, such as the arguments of a tool call."""
 

@@ -18,7 +18,22 @@ from gateway.model.register import RegisteredModel
 from gateway.wire.dialect import AnswerContext, ParsedRequest, Thread
 from gateway.wire.document import Document, Scope, invalid, parse_object
 from gateway.wire.error_forms import openai_error
-from gateway.wire.nodes import Each, Free, JsonText, Node, Obj, Opaque, Schema, Structural, Tagged, Text, field, one_of
+from gateway.wire.nodes import (
+    Each,
+    Free,
+    JsonText,
+    Node,
+    Obj,
+    Opaque,
+    Schema,
+    Structural,
+    Tagged,
+    Text,
+    TextOr,
+    WordOr,
+    field,
+    one_of,
+)
 from gateway.wire.parts import (
     CALLER,
     CHOICE,
@@ -55,26 +70,10 @@ _PART: Final = Tagged({
 _ITEM: Final[dict[str, Node]] = {"type": NAME, "id": NAME, "call_id": NAME, "namespace": NAME,
                                  "status": one_of("in_progress", "completed", "incomplete", "failed")}
 
-
-class _Said:
-    """What somebody said: a string, or a list of parts."""
-
-    def visit(self, document: Document, holder: Any, key: str | int, value: Any, scope: Scope) -> None:
-        if isinstance(value, str):
-            document.add_text(holder, key, value, scope)
-        else:
-            Each(_PART).visit(document, holder, key, value, scope)
-
-
-class _Result(_Said):
-    """What a tool of the client returned."""
-
-    def visit(self, document: Document, holder: Any, key: str | int, value: Any, scope: Scope) -> None:
-        super().visit(document, holder, key, value, "tool_output")
-
-
+_SAID: Final = TextOr(Each(_PART))
+_RESULT_SAID: Final = TextOr(Each(_PART), "tool_output")
 _SCOPES: Final[dict[str, Scope]] = {"user": "user", "assistant": "history", "system": "system", "developer": "system"}
-_RESULT: Final = Obj({**_ITEM, "output": _Result()})
+_RESULT: Final = Obj({**_ITEM, "output": _RESULT_SAID})
 _ITEMS: Final[dict[str, Node]] = {
     "function_call": Obj({**_ITEM, "name": NAME, "arguments": JsonText("tool_input")}),
     "custom_tool_call": Obj({**_ITEM, "name": NAME, "input": Text("tool_input")}),
@@ -102,8 +101,9 @@ _ITEMS: Final[dict[str, Node]] = {
 class _Item:
     """One item of the input. Without a type it is a message, or, if it is nothing but an id, a reference."""
 
-    _fields: Final[dict[str, Node]] = {**_ITEM, **_FILE, "content": _Said(), "phase": one_of("commentary",
+    _fields: Final[dict[str, Node]] = {**_ITEM, **_FILE, "content": _SAID, "phase": one_of("commentary",
                                                                                            "final_answer")}
+    inside = (Text(), Tagged(_ITEMS, other=Obj({**_fields, "role": one_of(*_SCOPES)})))
 
     def visit(self, document: Document, holder: Any, key: str | int, value: Any, scope: Scope) -> None:
         kind = value.get("type") if isinstance(value, dict) else None
@@ -119,16 +119,6 @@ class _Item:
                     field(document, value, name, child, own, self._fields)
         else:
             Text().visit(document, holder, key, value, scope)
-
-
-class _Input:
-    """A question, or the items of a conversation."""
-
-    def visit(self, document: Document, holder: Any, key: str | int, value: Any, scope: Scope) -> None:
-        if isinstance(value, str):
-            document.add_text(holder, key, value, "user")
-        else:
-            Each(_Item()).visit(document, holder, key, value, "user")
 
 
 _FUNCTION: Final = Obj({**SECRET_FIELDS, "type": NAME, "name": TOOL_NAME, "description": Text("schema"),
@@ -149,6 +139,8 @@ _SHELL: Final = ClientTool(Obj({**SECRET_FIELDS, "type": NAME, "environment": Ob
 class _Tool:
     """A tool; the shell is the client's own only where it says so."""
 
+    inside = Tagged({**_TOOL.kinds, "shell": _SHELL}, other=PROVIDER_TOOL)
+
     def visit(self, document: Document, holder: Any, key: str | int, value: Any, scope: Scope) -> None:
         environment = value.get("environment") if isinstance(value, dict) and value.get("type") == "shell" else None
         local = isinstance(environment, dict) and environment.get("type") == "local"
@@ -157,21 +149,13 @@ class _Tool:
 
 _NAMED: Final[dict[str, Node]] = {"type": one_of("function", "custom", "allowed_tools", "shell", "apply_patch"),
                                   "name": NAME, "mode": one_of("auto", "required")}
-
-
-class _Choice:
-    """One of a few words, or an object that names tools."""
-
-    def visit(self, document: Document, holder: Any, key: str | int, value: Any, scope: Scope) -> None:
-        if value not in ("none", "auto", "required"):
-            Obj({**_NAMED, "tools": Each(Obj(_NAMED))}).visit(document, holder, key, value, scope)
-
+_CHOICE: Final = WordOr(("none", "auto", "required"), Obj({**_NAMED, "tools": Each(Obj(_NAMED))}))
 
 REQUEST: Final[dict[str, Node]] = {
     "model": NAME, "stream": FLAG,
-    "input": _Input(),
+    "input": TextOr(Each(_Item()), "user"),
     "instructions": Text("system"),
-    "tools": Each(_Tool()), "tool_choice": _Choice(), "parallel_tool_calls": FLAG, "max_tool_calls": NUMBER,
+    "tools": Each(_Tool()), "tool_choice": _CHOICE, "parallel_tool_calls": FLAG, "max_tool_calls": NUMBER,
     "text": Obj({"format": FORMAT, "verbosity": one_of("low", "medium", "high")}),
     "reasoning": Obj({"effort": one_of("none", "minimal", "low", "medium", "high", "xhigh"),
                       **dict.fromkeys(("summary", "generate_summary"), one_of("auto", "concise", "detailed"))}),

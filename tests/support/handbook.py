@@ -16,6 +16,7 @@ from gateway.cli import app
 from gateway.errors import CODES
 from gateway.settings import PREFIX, Settings
 from gateway.telemetry.metrics import PrometheusMetrics
+from tests.support import field_matrix
 
 DOCS = Path(__file__).parents[2] / "docs"
 _KINDS = {int: "Zahl", float: "Zahl", str: "Text", Path: "Ordner"}
@@ -140,13 +141,18 @@ ist, und endet mit der Vorgangsnummer, die auch in der Kopfzeile `x-request-id` 
 """, "| Status | Kennung | Wann |\n|---|---|---|\n" + "\n".join(rows))
 
 
+def fields_page() -> str:
+    """Return ``docs/felder.md``."""
+    return _page("Felder der Schnittstellen", field_matrix.INTRODUCTION, field_matrix.page_content())
+
+
 def _page(title: str, introduction: str, content: str) -> str:
     return f"# {title}\n\n{_FROM_CODE}\n\n{introduction}\n{content}\n"
 
 
 PAGES: dict[str, Callable[[], str]] = {
     "einstellungen.md": settings_page, "befehle.md": commands_page, "metriken.md": metrics_page,
-    "fehler.md": errors_page}
+    "fehler.md": errors_page, "felder.md": fields_page}
 
 if __name__ == "__main__":
     for file, page in PAGES.items():

@@ -7,10 +7,12 @@ there: on the way to it only the fields that say what an object is (literals), a
 from __future__ import annotations
 
 import collections.abc
+import os
 import types
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal, NotRequired, Required, Union, get_args, get_origin
+from functools import cache
+from typing import IO, Annotated, Any, Literal, NotRequired, Required, Union, get_args, get_origin
 
 import typing_extensions
 from anthropic.types import message_create_params
@@ -18,6 +20,7 @@ from anthropic.types.beta import message_create_params as beta_create_params
 from openai.types import completion_create_params, embedding_create_params
 from openai.types.chat import completion_create_params as chat_create_params
 from openai.types.responses import response_create_params
+from pydantic import BaseModel
 
 CANARY = "Frau Sabine Krüger"
 """Looks like no identifier, so that no place may keep it."""
@@ -38,6 +41,8 @@ LEAST: dict[str, dict[str, Any]] = {
     "messages": {"model": "haus", "max_tokens": 9, "messages": [{"role": "user", "content": "Guten Tag"}]},
 }
 """What a request cannot do without."""
+_NO_STRING = (int, float, bool, type(None), IO[bytes], bytes, os.PathLike)
+"""Types of leaves without text; the SDK reads files itself and sends them as Base64."""
 _IN_A_HEADER = {"messages": {"betas"}}
 
 
@@ -68,41 +73,50 @@ def leaves(api: str) -> Iterator[Leaf]:
                 yield Leaf(api, name + path, {**LEAST[api], name: value})
 
 
+@cache
 def _fields(schema: Any) -> dict[str, Any]:
+    if issubclass(schema, BaseModel):
+        return {name: field.annotation for name, field in schema.model_fields.items()}
     return typing_extensions.get_type_hints(schema, include_extras=True)
 
 
 def _values(kind: Any, above: tuple[Any, ...]) -> Iterator[tuple[str, Any]]:
     """Yield (path, value) for each place below a value of type `kind`; what contains itself is entered twice."""
+    kind = _bare(kind)
     origin, inside = get_origin(kind), get_args(kind)
-    if origin in (Annotated, Required, NotRequired, typing_extensions.Required, typing_extensions.NotRequired):
-        yield from _values(inside[0], above)
-    elif isinstance(kind, typing_extensions.TypeAliasType):
-        if above.count(kind) < 2:
-            yield from _values(kind.__value__, (*above, kind))
-    elif origin in (Union, types.UnionType):
+    if origin in (Union, types.UnionType):
         for one in inside:
             yield from _values(one, above)
-    elif kind is str or origin is Literal:
+    elif kind is str or (origin is Literal and any(isinstance(word, str) for word in inside)):
         yield "", CANARY
     elif kind in (object, Any):
-        yield ".*", CANARY
-        yield "{}", {CANARY: 1}
-        yield "[].*", [{"x": CANARY}]
-    elif typing_extensions.is_typeddict(kind):
+        yield from ((".*", CANARY), ("{}", {CANARY: 1}), ("[].*", [{"x": CANARY}]))
+    elif _is_object(kind):
         if above.count(kind) < 2:
             yield from _object(kind, (*above, kind))
-    elif origin in (list, collections.abc.Iterable, collections.abc.Sequence, typing_extensions.Sequence) or (
-            isinstance(origin, type) and issubclass(origin, collections.abc.Iterable)
-            and not issubclass(origin, collections.abc.Mapping)):
-        for path, value in _values(inside[0], above):
-            yield f"[]{path}", [value]
     elif isinstance(origin, type) and issubclass(origin, collections.abc.Mapping):
         yield "{}", {CANARY: _some(inside[1])}
-        for path, value in _values(inside[1], above):
-            yield f".*{path}", {"x": value}
+        yield from ((f".*{path}", {"x": value}) for path, value in _values(inside[1], above))
+    elif isinstance(origin, type) and issubclass(origin, collections.abc.Iterable):
+        yield from ((f"[]{path}", [value]) for path, value in _values(inside[0], above))
     else:
-        assert kind in (int, float, bool, None, type(None)) or origin is type(None), f"unknown type {kind!r}"
+        assert kind in _NO_STRING or origin in (Literal, os.PathLike), f"unknown type {kind!r}"
+
+
+def _bare(kind: Any) -> Any:
+    """Return a type without what is said about it."""
+    while True:
+        if get_origin(kind) in (Annotated, Required, NotRequired, typing_extensions.Required,
+                                typing_extensions.NotRequired):
+            kind = get_args(kind)[0]
+        elif isinstance(kind, typing_extensions.TypeAliasType):
+            kind = kind.__value__
+        else:
+            return kind
+
+
+def _is_object(kind: Any) -> bool:
+    return typing_extensions.is_typeddict(kind) or (isinstance(kind, type) and issubclass(kind, BaseModel))
 
 
 def _object(kind: Any, above: tuple[Any, ...]) -> Iterator[tuple[str, Any]]:
@@ -116,8 +130,7 @@ def _object(kind: Any, above: tuple[Any, ...]) -> Iterator[tuple[str, Any]]:
 
 def _word(hint: Any) -> str | None:
     """Return the first word of a field that must be one of a few words."""
-    while get_origin(hint) in (Required, Annotated, typing_extensions.Required):
-        hint = get_args(hint)[0]
+    hint = _bare(hint)
     word = get_args(hint)[0] if get_origin(hint) is Literal else None
     return word if isinstance(word, str) else None
 

@@ -140,8 +140,8 @@ def test_release_gives_an_action_for_every_kind_and_says_what_was_found() -> Non
          "2 × Name: wird ersetzt und in der Antwort wieder eingesetzt"),
         ("organisation:content.outside.findings.IBAN", "note",
          "1 × IBAN: wird ersetzt und in der Antwort wieder eingesetzt")]
-    assert answer.untrusted_tools == {"web_search", "web_fetch", "websuche"}
-    assert release(all_on(), found(department="it")).untrusted_tools > answer.untrusted_tools
+    assert answer.untrusted_tools == frozenset()
+    assert release(all_on(), found(department="it")).untrusted_tools == {"http_request", "shell"}
 
 
 def test_content_that_a_model_may_not_have_is_refused_with_a_model_that_may() -> None:
