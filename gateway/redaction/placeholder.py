@@ -17,6 +17,7 @@ apart. `lookalikes` finds such text in a request; it travels under a placeholder
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
@@ -55,7 +56,7 @@ _ANY = regex.compile(f"{CLOSED.pattern}|{OPEN.pattern}", regex.IGNORECASE)
 _LOOKALIKE = regex.compile(rf"{CLOSED.pattern}|\[{_INNER}", regex.IGNORECASE)
 SENTINELS = "[\\［⟦【〚&"
 """Every token begins with one of these; text without them needs no look."""
-_SENTINEL = regex.compile(r"[\[\\［⟦【〚&]")
+_SENTINEL = re.compile(r"[\[\\［⟦【〚&]")  # looked for in whole answers: `re` is three times as fast as `regex` here
 _PARTS = regex.compile(rf"(?:&\#?x?[0-9a-z]*;?|\\*+[\[［⟦【〚]?)[{_BLANK}*_`]*+([A-ZÜ]*+)"
                        rf"[\\_\-\u2010-\u2015{_BLANK}]*+([0-9]*+)(.?)", regex.IGNORECASE | regex.DOTALL)
 _BEHIND_DIGITS = ":"
