@@ -26,6 +26,11 @@ DATE: Final = (
     rf"|{_MONTHS}[ ]\d{{1,2}},?[ ]\d{{4}}(?!\d))")
 MONTH: Final = (r"(?:Januar|Februar|März|April|Mai|Juni|Juli|August|September|Oktober|November|Dezember)(?!\w|[ ]\d)")
 """A month alone: only where somebody is spoken of."""
+ALONE: Final = (
+    rf"(?:{MONTH}|(?:Frühjahr|Frühling|Sommer|Herbst|Winter|Spätsommer|Spätherbst)(?!\w)(?![ ](?:19|20)\d\d)|"
+    r"(?:Ostern|Pfingsten|Weihnachten|Silvester|Neujahr|Fasching|Karneval|Advent|Heiligabend)"
+    r"(?!\w)(?![ ](?:19|20)\d\d))")
+"""A month, a season or a feast without a year: the same."""
 DATE_RE: Final = re.compile(DATE, re.I)
 YEAR: Final = r"(?:(?:19|20)\d{2})(?![\d.,/-]?\d)"
 """A year alone: only right behind a label."""
@@ -46,6 +51,8 @@ TO: Final = (
 WHEN: Final = rf"(?:(?:{_ONE}|{YEAR}|\d{{1,2}}\.){TO}(?:{_ONE}|{YEAR})|{_ONE}|{YEAR})"
 """A date, a part of one, or a stretch of time."""
 WHEN_RE: Final = re.compile(rf"(?<![\w./-])(?<!\d,)(?<!§[ ])(?:{WHEN})(?![^\W_])", re.I)
+GROWN: Final = re.compile(r"(?<!\d)(?:19\d{2}|200\d|201[0-3])(?!\d)|(?<=[./-])['’]?[3-9]\d\Z")
+"""In a date: born before 2014. Younger children are found where children are spoken of, or below a header."""
 _UNTIL: Final = re.compile(r"(?<=[\w.])(?:,[ ]|[ ])(?:bis|to|until)[ ](?:(?:einschl(?:ießlich|\.)?|zum|inkl\.|"
                           r"voraussichtlich)[ ])?")
 

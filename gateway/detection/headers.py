@@ -27,7 +27,9 @@ _HEADERS: Final = {
     "durchwahl dw nebenstelle apparat rufnr telefonnr",
     "ADDRESS": "anschrift adresse straße strasse plz wohnort hausnr hausnummer wohnanschrift postleitzahl address str "
     "wohnadresse meldeadresse street zip",
-    "CASH_NUMBER": CASH,
+    "CASH_NUMBER": CASH + " ausweis karte card cardno cardnumber kartennr leserkarte büchereikarte kred deb debnr "
+    "krednr debitorenkonto kreditorenkonto debitorkonto kreditorkonto debitorenkto kreditorenkto gpart vkont "
+    "geschäftspartner gpnr personalid persid staffid employeeid memberid",
     "CASE_NUMBER": CASE,
     "USERNAME": "benutzername username login account kennung user benutzer loginname",
     "PARCEL": "flurstück flurstücke flst flurstücksnummer flurstücksnr grundbuchblatt",

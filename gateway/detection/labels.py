@@ -28,7 +28,10 @@ CASH_STEMS: Final = """kunden kunde kd personal pers bg wohngeld wg kindergeld m
     spender stamm mitarbeiter dienstausweis dienst lohn lohnsteuer betriebs kita kind bibliothek bibliotheks bücherei
     leserkarte lanr bsnr kundenkarte ehrenamtskarte familienpass sozialpass seniorenpass fischereischein jagdschein
     waffenbesitzkarte gewerbeschein jobcenter chip transponder kassenzeichen mandat chipkarten ausweiskarten arzt
-    betriebsstätten wählerverzeichnis"""
+    betriebsstätten wählerverzeichnis beitragskonto grundsicherungs grusi debitorenkonto debitorkonto kreditoren
+    kreditor kreditorenkonto kreditorkonto büchereiausweis leserkarten hof höfe alg bürgergeld sozialhilfe asylblg
+    elternbeitrags essensgeld hausgeld kassenkonto gebührenkonto geschäftspartner gp familien familienkarte
+    schwimmausweis jugendherbergs spielausweis parkberechtigungs anlieger deichverbands verbands heimvertrags"""
 
 
 def _joined(stems: str) -> str:
@@ -45,5 +48,8 @@ CASH: Final = """kassenzeichen kassenzeichens kassenz kz kd bg wg mandatsreferen
     personenkonto debitor kreditor steuermarke hundemarke hundesteuermarke leserausweis leseausweis bibliotheksausweis
     vertragskonto kundenkonto wohngeld abgabenkonto bürgerkonto kundennumer customer customerid kassenkonto
     kundenkennung zahlungsreferenz verwendungszweck sepamandat kundenid mitarbeiterid personenid bürgerid
+    beitragskonto debitorenkonto debitorkonto kreditorenkonto kreditorkonto büchereiausweis -leserausweis
+    -bibliotheksausweis -ausweisnummer -ausweisnr -mitgliedsnummer -kundennummer -debitornummer -debitorennummer
+    -beitragsnummer -personalnummer -kundennr -mitgliedsnr -personalnr
     zahlungszeichen gebührenkonto steuerkonto servicekonto bundid -kassenzeichen """ + _joined(CASH_STEMS)
 """Cash office, customer, benefit, personnel, meter, tag and mandate numbers."""

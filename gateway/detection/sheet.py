@@ -195,7 +195,7 @@ def lexicon(rules: Iterable[Rule]) -> Lexicon:
 GAP: Final = re.compile(
     r"""(?:[-./ ]{0,2}(?:nr|nummer|no|number|kennung|code|zeichen|-?id)\b\.?)?     # "-Nr."
         (?:[ ](?:des|der|für)[ ]\w{3,20})?                                         # "der Mutter"
-        \.?["'”’)*_\]]{0,4}[ \t]{0,4}
+        \.?["'”’)*_\]]{0,4}(?:[ .·_]{2,40}(?=:)|[ \t]{0,4})                          # "Nr. ........ :"
         (?:(?:lautet|lauten|ist|war|is|hat[ ]die)\b)?[ \t]{0,2}[:=\#|>–-]{0,2}[ \t]{0,24}
         (?:\n[ \t>]{0,8})?["'„“(*_`\[<]{0,4}(?:(?:nr|no)\b\.?:?)?[ \t]?["'„“(]?""", re.I | re.X)
 """What may stand between a label and its value: ``-Nr.``, a colon, quotes, Markdown, one line break."""

@@ -24,6 +24,8 @@ _RULER: Final = re.compile(r"[-=+|: \t_]+")
 """The line between a header and its cells."""
 _GAP: Final = re.compile(r"[ ]{2,}")
 _WIDE: Final = re.compile(r"  (?=[^\W\d])(?<=[\w.)*] {2})|   (?=[^\W\d])(?<=[\w.) ] {3})")
+_FIGURES: Final = re.compile(r"\d\d|\d[.,]|(?<![^\W\d][ .])(?<![^\W\d])\d")
+"""What no head has; but "Name 1" is one."""
 _INSERT: Final = re.compile(r"\bINSERT\s+INTO\s+[\w.`\"\[\]]{1,80}\s*\(([^()]{1,2000})\)\s*VALUES\s*", re.I)
 _ROW: Final = re.compile(r"\((?:[^()']|'(?:[^']|'')*')*\)[\s,;]*")
 _VALUE: Final = re.compile(r"'(?:[^']|'')*'|[^,'()]+(?:'(?:[^']|'')*')?")
@@ -107,7 +109,7 @@ def _columns(line: str) -> Iterator[tuple[int, int]]:
 
 def _heading(line: str, spans: Sequence[tuple[int, int]]) -> list[tuple[int, str]]:
     """Return where each column begins and what stands in it. "Name   Petersen" is a label with its value."""
-    if len(spans) < 2 or any(map(str.isdigit, line)):
+    if len(spans) < 2 or _FIGURES.search(line):
         return []
     kinds = list(zip((a for a, _ in spans), kinds_of([line[a:b] for a, b in spans]), strict=True))
     told = [bool(kind) for _, kind in kinds]

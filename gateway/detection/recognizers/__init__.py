@@ -22,7 +22,9 @@ from gateway.detection.recognizers import (
     plate,
     references,
     special,
+    spoken,
     tax,
+    users,
 )
 from gateway.detection.sheet import Rule
 from gateway.model.municipality import NOWHERE, Municipality
@@ -39,6 +41,6 @@ def all_rules(own: Municipality = NOWHERE) -> tuple[Rule, ...]:
         references.case_rule(tuple(map(template, own.case_numbers))),
         references.cash_rule(tuple(map(template, own.cash_numbers)), creditor_forms(own.creditor_ids)),
         parcels.RULE, numbers.RULE,
-        network.RULE, cells.RULE, person.RULE,
+        network.RULE, users.RULE, spoken.RULE, cells.RULE, person.RULE,
         special.RULE,
     )

@@ -19,8 +19,12 @@ from gateway.model.finding import Finding
 
 _UP: Final = "[A-ZÄÖÜÀ-ÖØ-Þ]"
 _TOWN: Final = (
-    rf"(?:(?:Bad|Sankt|St\.|Markt|Hansestadt|Lutherstadt|Groß|Klein|Alt|Neu|Ober|"
-    rf"Unter)[ ])?{_UP}[^\W\d_]+(?:[-/]{_UP}?[^\W\d_]+)*"
+    rf"(?:(?:Bad|Sankt|St\.|Markt|Hansestadt|Lutherstadt|Groß|Klein|Alt|Neu|Ober|Nieder|Hohen|Königs|Burg|Porta|Hann\.|"
+    rf"Hannoversch|Schwäbisch|Deutsch|Wendisch|Kurort|Ostseebad|Nordseebad|Seebad|Heilbad|Flecken|Horn|Castrop|Rheda|"
+    rf"Villingen|Annaberg|Clausthal|Rotenburg|Unter)[ ])?(?:Bad[ ])?{_UP}[^\W\d_]+(?:[-/]{_UP}?[^\W\d_]+)*"
+    rf"(?:-\n[ \t>]{{0,4}}(?!(?:und|oder|sowie|bzw)\b)[a-zäöüß]{{2,14}}\b)?"
+    r"(?:(?<=er)[ ](?:Strand|Heide|Höhe|Moor|Land|Berg|See|Wald|Grund|Mark|Marsch|Hütte|Kreuz|Mühle|Feld|Hof|Siel|"
+    r"Hafen|Ort|Stadt)(?!\w))?(?:[ ](?:OT|Ortsteil)[ ][A-ZÄÖÜ][^\W\d_]+)?"
     r"(?:[ ](?:am|an[ ]der|a\.[ ]?d\.|a\.|an|im|i\.|in[ ]der|ob[ ]der|o\.[ ]?d\.|vor[ ]der|v\.[ ]?d\.|bei|b\.)[ ]?"
     r"(?:Main|Rhein|Neckar|Inn|Lech|See|Harz|Ruhr|Weser|Aller|Elbe|Saale|Oder|Donau|Weinstraße|Höhe|Tauber|"
     r"Bergstraße|Isar|Ilm|Brenz|"

@@ -10,26 +10,36 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from gateway.detection.dates import DATE, SHORT, WHEN, WHEN_RE, YEAR
+from gateway.detection.dates import DATE, DATE_RE, GROWN, SHORT, WHEN, WHEN_RE, YEAR
 from gateway.detection.names import is_given
 from gateway.detection.sheet import Rule, Sheet
 from gateway.model.finding import Finding
 
+_BLANKS: Final = (
+    r"(?=[\d.,/]{0,11}[ ])\d[ ]?\d?[ ]?[.,/][ ]?\d[ ]?\d?[ ]?[.,/][ ]?(?:1[ ]?9|2[ ]?0)[ ]?\d[ ]?\d(?!\d)")
+"""A date in which a scanner saw blanks: "17. 05. 19 61"."""
 _AFTER: Final = re.compile(
     rf"""(?:[-_. ]{{0,2}}(?:datum|dat|tag|date|day|jahr|year|of[_ ]birth)(?![^\W_]))?     # "Geb.-Datum", "birth_date"
     (?:[ ](?:des|der|meine[srn]|ihre[srn]|seine[srn]|unsere[srn]|vom?)[ ][\w-]{{2,24}}(?=[ ]?:))?  # "des Kindes:"
-    (?:[ ]am)?(?:[ ]?(?:/|,|und|u\.)[ ]?(?:in(?![^\W_])|-?[a-zäöü]{{0,8}}(?:ort|datum|tag)))?   # "Geburtsdatum/-ort"
+    (?:\.?[ ]am)?
+    (?:[ ]?(?:/|,|und|u\.)[ ]?(?:in(?![^\W_])|-?[a-zäöü]{{0,8}}(?:ort|datum|tag)))?   # "Geburtsdatum/-ort"
     (?:_[a-z]{{2,12}})?["'”)*_\]]{{0,3}}\.?[ \t]?(?:\([^)\n]{{1,20}}\))?["'”*]{{0,3}}
-    [ \t]{{0,2}}[:=|>–-]{{0,2}}[ \t]{{0,24}}(?:[ ]?(?:value|wert)=|(?:(?:STR_)?TO_DATE|CAST|DATE|VALUES?)(?:\(|[ ]))?
+    (?:[ .·_]{{2,40}}(?=:)|[ \t]{{0,2}})[:=|>–-]{{0,2}}[ \t]{{0,24}}
+    (?:[ ]?(?:value|wert)=|(?:(?:STR_)?TO_DATE|CAST|DATE|VALUES?)(?:\(|[ ]))?
     (?:\n[ \t]{{0,4}})?["'„“(*]{{0,3}}(?:wert[ ])?
     (?:(?:am|den|is|ist|on|war|der|lautet|im|in|Jahre?|ca\.|etwa|of|year|wurden?|bin|ich|er|sie|wir|worden)[ ]){{0,4}}
     (?:(?-i:[A-ZÄÖÜ][\w-]{{1,30}})(?:[ ](?-i:[A-ZÄÖÜ][\w-]{{1,30}}))?,?[ ](?:(?:am|den|[*])[ ]?)?)??  # "geb. Alt am"
     (?:(?:in|zu)[ ][^\n\d,;]{{2,40}}?,?[ ](?:(?:am|on|im|den)[ ])?)??
-    (?P<date>{DATE}|{WHEN}|\d{{8}}(?!\d)|\d{{6}}(?!\d))""", re.X | re.I)
+    (?P<date>{_BLANKS}|{DATE}|{WHEN}|\d{{8}}(?!\d)|\d{{6}}(?!\d))""", re.X | re.I)
 _AGED: Final = re.compile(rf"\.?:?[ ]{{0,2}}(?P<date>(?:19|20)?\d{{2}}(?!\d|[.,/-]?\d))(?:/\d{{2}}(?!\d))?|"
                           rf"[ ](?P<date2>{YEAR})", re.I)
 _STAR: Final = re.compile(rf"\*(?P<gap>[ ]?)(?:am[ ])?(?P<date>{DATE}|{SHORT}|{YEAR})", re.I)
 _BULLET: Final = re.compile(r"(?:^|\n)[ \t>]*\Z")
+_ITEM_ENDS: Final = re.compile(r"[ \t]?(?:\n|\Z|,|[ ]in[ ][^\W\d_])")
+_DIFFERS_REACH: Final = 140
+_CUE: Final = re.compile(
+    r"\b(?:laut|lt\.|sollte|müsste|richtig|statt|stattdessen|gab|angegeben|gibt|korrekt|tatsächlich|eigentlich|hingegen|"
+    r"dagegen|abweichend|falsch|berichtigt|geändert|should|stated|says|instead|correct|actually|passport)\b", re.I)
 _BORN_RIGHT: Final = re.compile(r"(?:[ ,]+(?:in|zu)[ ][^\n\d.;]{2,40}?)?[ ,]+(?:geboren|geb\b|zur Welt|auf die Welt)",
                                 re.I)
 _LIMIT: Final = re.compile(r"(?:vor|nach|ab|bis|zwischen|seit)(?:\s(?:dem|zum))?\s\Z", re.I)
@@ -50,15 +60,20 @@ _REACH: Final = 100
 _FOUR: Final = re.compile(r"\d{4}")
 _PART: Final = re.compile(r"\n|[a-zäöü]{3} \Z")
 """A year alone below a label, or behind a word ("Die geb. Kosten 2025"), is none."""
+_BELOW: Final = re.compile(r"(?:Geburts|Birth)[ -]?(?:jahr|datum|year|date):?[ \t]*\n[ \t]*", re.I)
+"""But not below one that can mean nothing else."""
 _CHILDREN_REACH: Final = 300
 
 
 def _find(sheet: Sheet) -> Iterator[Finding]:
     text = sheet.text
-    for _, end in sheet.hits("BIRTH"):
+    for start, end in sheet.hits("BIRTH"):
         match = _AFTER.match(text, end) if _DIGIT.search(text, end, end + _REACH) else None
-        if match and not (_FOUR.fullmatch(match["date"]) and _PART.search(text, end, match.start("date"))):
+        alone = match is not None and _FOUR.fullmatch(match["date"]) and not _BELOW.fullmatch(
+            text, start, match.start("date"))
+        if match and not (alone and _PART.search(text, end, match.start("date"))):
             yield Finding(*match.span("date"), "BIRTHDATE", 0.95, "kontext", certain=len(match["date"]) > 4)
+            yield from _differing(text, match.end())
     for _, end in sheet.hits("COHORT"):
         match = _AGED.match(text, end)
         if match:
@@ -78,11 +93,24 @@ def _find(sheet: Sheet) -> Iterator[Finding]:
     yield from _children(sheet)
 
 
+def _differing(text: str, position: int) -> Iterator[Finding]:
+    """ "geb. 17.05.1961, laut Melderegister 17.06.1961", "... should be 15/07/1961": within two sentences."""
+    end = text.find("\n\n", position, position + _DIFFERS_REACH)
+    stretch = text[position:end if end >= 0 else position + _DIFFERS_REACH]
+    cue = _CUE.search(stretch)
+    for match in DATE_RE.finditer(text, position + cue.start(), position + len(stretch)) if cue else ():
+        if GROWN.search(match[0]):
+            yield Finding(*match.span(), "BIRTHDATE", 0.6, "kontext", certain=False)
+
+
 def _stars(sheet: Sheet) -> Iterator[Finding]:
     """ "*07.11.1984", "* 1950", "*12.03."; not the stars of Markdown and of lists."""
     for match in sheet.scan(_STAR):
         before = sheet.text[max(0, match.start() - 12):match.start()]
-        if before.endswith("*") or before.rstrip()[-1:].isdigit() or (match["gap"] and _BULLET.search(before)):
+        if before.endswith("*") or before.rstrip()[-1:].isdigit():
+            continue
+        if match["gap"] and _BULLET.search(before) and not (
+                GROWN.search(match["date"]) and _ITEM_ENDS.match(sheet.text, match.end())):
             continue
         if match["date"].isdigit() and sheet.text[match.end():match.end() + 1] in ("*", "%"):
             continue

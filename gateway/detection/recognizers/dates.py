@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from gateway.detection.dates import DATE, MONTH, SHORT, TO, WHEN, WHEN_RE, ends
+from gateway.detection.dates import ALONE, DATE, SHORT, TO, WHEN, WHEN_RE, ends
 from gateway.detection.sheet import Rule, Sheet
 from gateway.model.finding import Finding
 
@@ -55,8 +55,10 @@ def _find(sheet: Sheet) -> Iterator[Finding]:
             spans = _spans(sheet, kind, reach, start, end)
             for part in (part for span in spans for part in ends(text, *span)):
                 yield Finding(*part, "DATE_SENSITIVE", 0.6, "kontext", certain=False)
-            if not spans and kind in ("LIFE", "SICK") and sheet.near("WHO", start, 80, 40):
+            if kind in ("LIFE", "SICK", "SOFT") and not spans and sheet.near("WHO", start, 80, 60):
                 yield from _months(sheet, start, end)
+    yield from _hours(sheet)
+    yield from _jubilees(sheet)
 
 
 def _spans(sheet: Sheet, kind: str, reach: str, start: int, end: int) -> list[tuple[int, int]]:
@@ -71,6 +73,39 @@ def _spans(sheet: Sheet, kind: str, reach: str, start: int, end: int) -> list[tu
     return list(_around(sheet, start, end, far=kind == "LIFE", near=not told))
 
 
+def _hours(sheet: Sheet) -> Iterator[Finding]:
+    """The hour of a death, behind its date."""
+    for _, end in sheet.hits("DEATH"):
+        match = _HOUR.match(sheet.text, end)
+        if match:
+            yield Finding(*match.span("hour"), "DATE_SENSITIVE", 0.6, "kontext", certain=False)
+
+
+def _jubilees(sheet: Sheet) -> Iterator[Finding]:
+    """ "Goldene Hochzeit: Eheleute Petersen, 14.06." and the day before it."""
+    text = sheet.text
+    for start, end in sheet.hits("JUBILEE"):
+        if not (_JUBILEE.search(text, max(sheet.begin, start - 24), start) or text.startswith("tag", end - 3)):
+            continue
+        begin = text.rfind("\n", max(sheet.begin, start - 40), start) + 1 or max(sheet.begin, start - 40)
+        for match in _DAY.finditer(text, begin, end + 80):
+            between = text[min(match.end(), end):max(match.start(), start)]
+            if "\n" not in between and ";" not in between:
+                yield Finding(*match.span(), "DATE_SENSITIVE", 0.6, "kontext", certain=False)
+                if match.start() > end:
+                    break
+
+
+_HOUR: Final = re.compile(
+    rf"[:]?[ ](?:ist[ ]|war[ ])?(?:am[ ]|vom[ ])?(?:{DATE})[ ]?,?[ ](?:um[ ]|gegen[ ]|ca\.[ ]|etwa[ ]){{0,2}}"
+    r"(?P<hour>\d{1,2}[:.]\d{2}(?:[ ]?(?:Uhr|h))?(?!\w))", re.I)
+_JUBILEE: Final = re.compile(
+    r"(?:[Gg]olden|[Ss]ilbern|[Dd]iamanten|[Ee]isern|[Gg]naden|[Rr]ubin|[Pp]latin|[Pp]erlen|[Ss]teinern)"
+    r"(?:e[nrms]?)?[ -]?\Z|"
+    r"\d{2}\.?(?:[ ]|-?jährige[ns]?[ ])\Z")
+_DAY: Final = re.compile(rf"(?<![\w.])(?:{DATE}|{SHORT})", re.I)
+
+
 def _months(sheet: Sheet, start: int, end: int) -> Iterator[Finding]:
     """ "seit Februar getrennt", "krank seit März": where no other date stands near."""
     behind = _MONTH_BEHIND.match(sheet.text, end)
@@ -79,10 +114,13 @@ def _months(sheet: Sheet, start: int, end: int) -> Iterator[Finding]:
         yield Finding(*match.span(1), "DATE_SENSITIVE", 0.5, "kontext", certain=False)
 
 
+_ANNOUNCED: Final = (
+    r"[Ss]eit|[Ii]m|[Aa]b|[Bb]is|[Aa]n|[Zz]u|[Üü]ber|[Nn]ach|[Vv]or|[Ll]etzten|[Vv]origen|[Vv]ergangenen|[Dd]iesen|"
+    r"[Vv]orletzten|[Ll]etztes|[Vv]origes|[Ss]eit[ ](?:dem|letztem|letzten)")
 _MONTH_BEHIND: Final = re.compile(
-    rf"[ ](?:\w{{2,12}}[ ])?(?:seit|im|ab|bis)[ ](?:Anfang[ ]|Mitte[ ]|Ende[ ])?({MONTH})")
+    rf"[ ,(]{{1,2}}(?:\w{{2,12}}[ ]){{0,2}}?(?:{_ANNOUNCED})[ ](?:Anfang[ ]|Mitte[ ]|Ende[ ])?({ALONE})")
 _MONTH_BEFORE: Final = re.compile(
-    rf"\b(?:seit|im|ab|bis)[ ](?:Anfang[ ]|Mitte[ ]|Ende[ ])?({MONTH})(?:[ ][a-zäöüß]{{2,14}}){{0,3}}[ ]\Z")
+    rf"\b(?:{_ANNOUNCED})[ ](?:Anfang[ ]|Mitte[ ]|Ende[ ])?({ALONE})(?:,?[ ][a-zäöüß]{{2,14}}){{0,3}}[ ]\Z")
 _KINDS: Final = {"LIFE": "told", "MARITAL_END": "told", "SICK": "told", "SOFT": "who", "PLACE": "who"}
 """Which words tell by themselves that the date is a person's, and which need somebody who is spoken of."""
 
@@ -128,7 +166,8 @@ RULE: Final = Rule("DATES", ("DATE_SENSITIVE",), _find, {
     "getrennt getrenntlebend verpartnert verehelicht heiratsdatum hochzeitstag scheidungsurteil scheidungsdatum "
     "scheidungsbeschluss trennungsdatum trennungszeitpunkt trennungstag trennungsjahr rechtskraftdatum "
     "entbindungstermin entbindung heimgegangen verwitwet verschieden dahingeschieden krankmeldung au "
-    "arbeitsunfähig arbeitsunfähigkeit krankgeschrieben entbunden krankheitsbedingt starb verstarb verunglückt "
+    "scheiden arbeitsunfähig arbeitsunfähigkeit krankgeschrieben entbunden krankheitsbedingt starb verstarb "
+    "verunglückt "
     "erkrankt operiert fehlgeburt totgeburt schlaganfall herzinfarkt krankheitsbeginn erkrankungsbeginn unfalltag "
     "unfalldatum unfallzeitpunkt mutterschutzfrist mutterschutzbeginn krankmeldungen dienstunfall arbeitsunfall "
     "wegeunfall krankheitszeitraum krankheitszeiten fehlzeit verlobt verlobung "
@@ -142,8 +181,12 @@ RULE: Final = Rule("DATES", ("DATE_SENSITIVE",), _find, {
     "bettlägerig dienstunfähig dienstunfähigkeit erwerbsunfähig erwerbsgemindert langzeiterkrankt "
     "geburtstermin schwangerschaft arbeitsunfähigkeitsbescheinigung",
     "SOFT": "tod tot trennung hochzeit grippe corona covid unfall depression burnout elternzeit diagnose "
+    "trennten trennte erlitt erlitten leidet litt verletzt "
     "bandscheibenvorfall attest sick ill surgery erkrankung krankheit et",
+    "DEATH": "gestorben verstorben verst todeszeitpunkt sterbezeitpunkt verstarb starb todeseintritt tod sterbezeit "
+    "todeszeit todesdatum sterbedatum",
+    "JUBILEE": "hochzeit hochzeitstag ehejubiläum ehejubiläums",
     "PLACE": "krankenhaus klinik kur psychiatrie hospital leave",
     "WHO": "herr herrn frau ich mein meine meiner meinem meines er sie mich mir ihr ihre sohn tochter mutter vater "
     "mann ehemann ehefrau kollege kollegin kind bin he she my i mitarbeiter mitarbeiterin patient patientin "
-    "bruder schwester oma opa"})
+    "bruder schwester oma opa eheleute eheleuten ehepaar ehepaars familie sich witwe witwer"})

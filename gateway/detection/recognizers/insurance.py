@@ -47,11 +47,13 @@ def _find(sheet: Sheet) -> Iterator[Finding]:
         found = value_at(sheet, end, _PENSION_VALUE)
         if found:
             yield Finding(*found.span(), "SOCIAL_SECURITY", 0.6, "kontext")
-    for match in sheet.scan_numbers(_HEALTH, 9):
-        if is_health(compact(match[0])):
+    shapes = list(sheet.scan_numbers(_HEALTH, 9))
+    checked = [is_health(compact(match[0])) for match in shapes]
+    for match, valid in zip(shapes, checked, strict=True):
+        if valid:
             yield Finding(*match.span(), "HEALTH_INSURANCE", 0.9, "pruefziffer")
-        elif sheet.near("HEALTH_INSURANCE", match.start(), 80, 20) or sheet.near("FUND", match.start(), 50):
-            yield Finding(*match.span(), "HEALTH_INSURANCE", 0.6, "format")
+        elif any(checked) or sheet.hits("HEALTH_INSURANCE") or sheet.near("FUND", match.start(), 50):
+            yield Finding(*match.span(), "HEALTH_INSURANCE", 0.6, "format")  # also the mistyped one of a pair
     for _, end in sheet.hits("HEALTH_INSURANCE"):
         found = value_at(sheet, end, _HEALTH_VALUE)
         if found:

@@ -1,4 +1,4 @@
-"""Birth dates that nothing announces but a name right before them: lists of persons.
+"""What nothing announces but a name before it in a list of persons: birth dates, postal codes at the end of a line.
 
 "Petersen, Jan, 03.11.1975, Husum", "Jan Petersen (3.11.75)", "Zi. 2: Detlef Stein, 1964". What comes after a name may
 as well be the day of a letter or of a talk: only years that make a grown-up count, a common given name or the form of
@@ -11,17 +11,21 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from gateway.detection.dates import DATE
+from gateway.detection.dates import DATE, GROWN
 from gateway.detection.names import is_given, is_ordinary
 from gateway.detection.sheet import Rule, Sheet
 from gateway.model.finding import Finding
 
 _LISTED: Final = re.compile(
-    rf"(?:,[ ]?|;[ ]?|[ ]?\([ ]?|\t|[ ]{{2,9}}|[ ][|/–-][ ])(?P<date>{DATE})"
+    rf"(?P<gap>,[ ]?|;[ ]?|[ ]?\([ ]?|\t|[ ]{{1,9}}|[ ][|/–-][ ])(?P<date>{DATE})"
     r"(?=[ \t]?(?:[,;)\n|/]|\.?\Z|\t|[ ]{2}|[ ](?:in|wohnh\w*|aus)\b|[ ][|–-][ ]))", re.I)
+_ALONE: Final = re.compile(r"[ \t>*•·\d.)–-]{0,12}[^\W\d_a-zäöüß][\w'’-]+(?:[ ][^\W\d_][\w.'’-]+){1,3}")
+"""All of a line so far: the number of an item, and a name."""
+_POSTAL: Final = re.compile(r"(?:,[ ]?|;[ ]?|\t|[ ]{2,30}|[ ][|–-][ ])(?:D-)?(\d{5})(?=[ \t|]*(?:\n|\Z))")
+_POSTAL_LINE: Final = re.compile(r"[^\n]{3,90}?[,;\t |–-](?:D-)?\d{5}[ \t|]*(?:\n|\Z)")
+_FULL: Final = re.compile(r"[^\W\d_a-zäöüß][\w'’-]+(?:,[ ]?|;[ ]?|[ ]{1,30}|\t|[ ]\|[ ])[^\W\d_a-zäöüß][\w'’-]+")
+_BORN_YEAR: Final = re.compile(r"(?:19\d\d|200\d|201[0-3])")
 _YEAR_ALONE: Final = re.compile(r",[ ]((?:19|20)\d{2})(?=[,;)])|[ ]\(((?:19|20)\d{2})\)")
-_GROWN: Final = re.compile(r"(?<!\d)(?:19\d{2}|200\d|201[0-3])(?!\d)|(?<=[./-])['’]?[3-9]\d\Z")
-"""Born before 2014; younger children are found where children are spoken of, or below a header."""
 _BUSINESS: Final = re.compile(
     r"\b(?:gez|Protokoll\w*|[Ee]rfass\w*|[Vv]ermerk\w*|[Bb]esprech\w*|[Gg]espräch\w*|[Tt]elef\w*|Telefonat|Sitzung\w*|"
     r"[Ee]rstellt|[Bb]earbeite\w*|[Vv]erfasst|Mail|[Ss]chreiben|Bescheid\w*|[Gg]esendet|Autor\w*|Von|Urteil|Beschluss|"
@@ -35,16 +39,48 @@ _LISTED_LINE: Final = re.compile(
 
 def _find(sheet: Sheet) -> Iterator[Finding]:
     for match in sheet.scan_numbers(_LISTED, 4):
-        if not _GROWN.search(match["date"]):
+        if not GROWN.search(match["date"]):
             continue
         line = sheet.line_left(match.start(), 90)
+        if match["gap"] == " " and not _ALONE.fullmatch(line):
+            continue
         if _is_person(sheet, line, match.start()) and not _BUSINESS.search(line):
             yield Finding(*match.span("date"), "BIRTHDATE", 0.65, "kontext", certain=False)
     for match in sheet.scan_numbers(_YEAR_ALONE, 4):
         words = [word.strip("„“\"”,.:()") for word in sheet.line_left(match.start(), 45).split()[-4:]]
-        if len(words) > 1 and words[-1][:1].isupper() and not is_ordinary(words[-1]) and any(
-                word[:1].isupper() and is_given(word) for word in words[:-1]):
+        if _names_end(words) or (match[2] and _is_given_alone(words) and _BORN_YEAR.match(match[2])):
             yield Finding(*match.span(1 if match[1] else 2), "BIRTHDATE", 0.6, "kontext", certain=False)
+    yield from _postal_codes(sheet)
+
+
+def _names_end(words: list[str]) -> bool:
+    return len(words) > 1 and words[-1][:1].isupper() and not is_ordinary(words[-1]) and any(
+        word[:1].isupper() and is_given(word) for word in words[:-1])
+
+
+def _is_given_alone(words: list[str]) -> bool:
+    """ "die Schwester Karin (1961)"."""
+    return bool(words) and words[-1][:1].isupper() and is_given(words[-1]) and not is_ordinary(words[-1])
+
+
+def _postal_codes(sheet: Sheet) -> Iterator[Finding]:
+    """Postal codes alone at the end of lines that are about people, two or more in a row."""
+    for match in sheet.scan_numbers(_POSTAL, 5):
+        if not "01001" <= match[1] <= "99998":
+            continue
+        text, begin = sheet.text, sheet.text.rfind("\n", max(0, match.start() - 100), match.start()) + 1
+        names = [word for name in _FULL.finditer(text, begin, match.start()) for word in _WORD.findall(name[0])]
+        if any(map(is_given, names)) and not _BUSINESS.search(text, begin, match.start()) and _has_like(text, begin,
+                                                                                               match.end()):
+            yield Finding(*match.span(1), "ADDRESS", 0.6, "kontext", certain=False)
+
+
+def _has_like(text: str, begin: int, end: int) -> bool:
+    """Whether the line above or the one below ends in a postal code as well."""
+    above = text.rfind("\n", max(0, begin - 100), max(0, begin - 1)) + 1
+    below = text.find("\n", end, end + 4) + 1
+    return (begin > 0 and _POSTAL_LINE.match(text, above, begin) is not None) or (
+        below > 0 and _POSTAL_LINE.match(text, below) is not None)
 
 
 def _is_person(sheet: Sheet, line: str, position: int) -> bool:
@@ -70,4 +106,5 @@ def _in_list(sheet: Sheet, position: int) -> bool:
         or (below > 0 and _LISTED_LINE.match(text, below) is not None))
 
 
-RULE: Final = Rule("LISTS", ("BIRTHDATE",), _find, digits=True)
+_WORD: Final = re.compile(r"[^\W\d_]+")
+RULE: Final = Rule("LISTS", ("BIRTHDATE", "ADDRESS"), _find, digits=True)

@@ -24,6 +24,7 @@ _PART: Final = rf"(?:{_DISTRICT}|{_FIELD}|{_LOT})"
 _PARCEL: Final = re.compile(rf"(?<!\w){_PART}(?:[ ,;:]{{1,3}}(?:und[ ]|in[ ]der[ ]|der[ ])?{_PART}){{0,3}}")
 _HAS_LOT: Final = re.compile(r"Flurst|Flst|Fl\.?[ ]?St|Flurnummer|Parzelle|Gem.*Fl")
 _LOT_VALUE: Final = re.compile(r"\d{1,5}(?:/\d{1,4})?(?![\d.])")
+_PLOT_VALUE: Final = re.compile(r"(?:[ ]Nr\.)?:?[ ](\d{1,5}/(?!(?:19|20)\d\d)\d{1,4})(?![\d/.])")
 _FIELD_VALUE: Final = re.compile(rf"{_UP}[\w-]+(?:[ ]{_UP}[\w-]+)?|\d{{1,3}}(?!\d)")
 _SHEET: Final = re.compile(r"(?:Blatt|Bl\.)[ ]?(?:Nr\.?[ ]?)?\d{1,6}(?:[ ]?[A-Z](?!\w))?")
 _SHEET_VALUE: Final = re.compile(r"\d{1,6}(?:[ ]?[A-Z](?!\w))?(?![\d.])")
@@ -47,11 +48,19 @@ def _find(sheet: Sheet) -> Iterator[Finding]:
             found = value_at(sheet, end, _FIELD_VALUE) if _QUOTED.match(text, end) else None
             if found:
                 yield Finding(*found.span(), "PARCEL", 0.7, "kontext", certain=False)
+    yield from _plots(sheet)
     yield from _sheets(sheet)
     if sheet.has("_") or sheet.hits("ALKIS"):
         for match in sheet.scan_numbers(_ALKIS, 11):
             if "_" in match[0] or sheet.near("ALKIS", match.start(), 40):
                 yield Finding(*match.span(), "PARCEL", 0.9, "format")
+
+
+def _plots(sheet: Sheet) -> Iterator[Finding]:
+    for _, end in sheet.hits("PLOT"):
+        found = _PLOT_VALUE.match(sheet.text, end)
+        if found:
+            yield Finding(*found.span(1), "PARCEL", 0.6, "kontext", certain=False)
 
 
 def _sheets(sheet: Sheet) -> Iterator[Finding]:
@@ -74,4 +83,5 @@ RULE: Final = Rule("PARCEL", ("PARCEL",), _find, {
     "LAND_REGISTER": "grundbuch grundbuchs grundbuchblatt grundbuche wohnungsgrundbuch erbbaugrundbuch teileigentum "
     "grundschuld hypothek grundschulden teileigentumsgrundbuch",
     "SHEET": "grundbuchblatt grundbuchblattnummer grundbuchnummer",
+    "PLOT": "grundstück grundstücks grundstücke grundstücken grundstückes bauplatz",
     "GB": "gb", "ALKIS": "flurstückskennzeichen"}, digits=True)

@@ -22,6 +22,10 @@ _CANDIDATE: Final = re.compile(
     r"-\w)")
 _LOCAL: Final = re.compile(r"[(+]?\d(?:[ ()/\-–.]{0,4}\d){2,16}(?!\w|\.\d|:\d|[ ](?:Uhr|h)\b)")
 _EXTENSION: Final = re.compile(r"[ ]?[-–]?[ ]?\d(?:[ ]?\d){1,8}(?!\w|\.\d|:\d)|[-–]\d+[ ]\d{2,4}")
+_UNDER: Final = re.compile(
+    r"[^\n\d.!?]{0,40}?\bunter[ ](?:der[ ])?(?:(?:Telefon)?[Nn]ummer[ ]|Nr\.[ ])?"
+    r"(\d{2,4}(?:[ ]\d{2,3}){1,3}|\d{4,8})(?![\w/]|[.,:-]\d|[ ](?:Euro|EUR|Uhr|€|%|Jahre))")
+"""A local number behind "erreichbar unter"."""
 _AREA: Final = re.compile(r"0\d{2,4}(?!\d)")
 _DATE: Final = re.compile(
     r"\(?(?:0?[1-9]|[12]\d|3[01])[.\-/ ]{1,2}(?:0?[1-9]|1[0-2])[.\-/ ]{1,2}(?:(?:19|20)\d{2}|\d{2})$|"
@@ -69,6 +73,11 @@ def _find(sheet: Sheet, own: frozenset[str]) -> Iterator[Finding]:
         if labelled or _is_phone(surface, number):
             seen.add(match.start())
             yield Finding(*match.span(), "PHONE", 0.85 if labelled else 0.7, "kontext" if labelled else "format")
+    for _, end in sheet.hits("REACHED"):
+        under = _UNDER.match(sheet.text, end)
+        number = digits(under[1]) if under else ""
+        if under and number not in _SERVICE and number not in own and not number.startswith(_FREE[:-1]):
+            yield Finding(*under.span(1), "PHONE", 0.6, "kontext", certain=False)
     for kind, pattern in (("PHONE", _LOCAL), ("EXTENSION", _EXTENSION), ("AREA", _AREA)):
         for start, end in sheet.hits(kind):
             found = _labelled(sheet, start, end, pattern, seen, own)
@@ -107,4 +116,6 @@ def rule(own: frozenset[str] = frozenset()) -> Rule:
                  " fon phone mobile festnetz rückrufnummer handynr cell privatnummer "
         "rufnr whatsapp telnr telefonnr mobilnr telefonnummern rückruf signal faxnummer faxnr",
         "EXTENSION": "durchwahl dw app nebenstelle apparat hausapparat kurzwahl durchw hausruf",
-        "AREA": "vorwahl"}, digits=True)
+        "AREA": "vorwahl",
+        "REACHED": "erreichbar erreichen erreicht erreiche anrufen anruf anrufe rückruf zurückrufen zurück ruf rufen "
+        "melden meldet telefonisch"}, digits=True)

@@ -17,7 +17,7 @@ from gateway.model.finding import Finding
 
 _VALUE: Final = re.compile(
     r"(?=[^\n,;]{0,24}\d)[A-Za-zÄÖÜ0-9][\w./*+-]{0,40}(?:(?:[ ]?[-–/][ ]?|[ ])(?=[\w./-]*\d|"
-    r"[A-ZÄÖÜ][A-Za-z]{0,3}[ ]\d)[\w./*-]+){0,5}")
+    r"[A-ZÄÖÜ][A-Za-z]{0,3}[ ]\d|[a-z]{1,3}[ ]\d{1,6}/\d)[\w./*-]+){0,5}")
 _INITIALS: Final = re.compile(
     r"[ ](?!Im|In|An|Am|Es|Er|Zu|Ab|Der|Die|Das|Bis|Von|Mit|Und|Für|Wir|Sie|Ich)[A-Z][a-z]{1,2}(?=[,;.)\n]|\Z)")
 """Initials of the official behind a file number: "32-77/25 Lu"."""
@@ -100,7 +100,9 @@ def is_number(surface: str) -> bool:
     if len(surface) < 3 or _DATE.match(surface) or _DIGIT.search(surface) is None:
         return False
     first = surface.split(" ")[0]
-    return not (" " in surface and (surface[0].islower() or (len(first) > 6 and first.isalpha())))
+    named = first[1:].islower() and len(first) > (3 if len(surface) - len(first) <= 3 else 4)  # "Name 1", the next head
+    word = first.isalpha() and (len(first) > 6 or named)
+    return not (" " in surface and (surface[0].islower() or word))
 
 
 def _labelled(sheet: Sheet, kind: str, entity: str) -> Iterator[Finding]:
@@ -136,10 +138,37 @@ def _find_case(sheet: Sheet, own: Sequence[re.Pattern[str]]) -> Iterator[Finding
     if sheet.has("/"):
         yield from _registers(sheet)
         yield from _courts(sheet)
+    yield from _placed(sheet)
     for match in sheet.scan_numbers(_SHAPES, 3):
         left = sheet.line_left(match.start(), 60)
         if not (_NOT_SHAPE.search(left) or _PUBLIC.search(left) or _CVE.match(match[0])):
             yield Finding(*match.span(), "CASE_NUMBER", 0.6, "format", certain=len(match[0]) >= 8)
+
+
+def _placed(sheet: Sheet) -> Iterator[Finding]:
+    """Numbers that their place tells: in ``id="BA-20417"``, at the end of a heading, in brackets behind the police."""
+    if sheet.has("=\"") or sheet.has("='"):
+        for match in sheet.scan_numbers(_ATTRIBUTE, 4):
+            yield Finding(*match.span(1), "CASE_NUMBER", 0.6, "format")
+    for match in sheet.scan_numbers(_HEADING, 6):
+        if not (_DATE.match(match[1]) or match[1][0] == "0" or _NOT_SHAPE.search(sheet.left(match.start(), 40))):
+            yield Finding(*match.span(1), "CASE_NUMBER", 0.6, "format")
+    if sheet.hits("POLICE"):
+        for match in sheet.scan_numbers(_BRACKETED, 5):
+            if sheet.near("POLICE", match.start(), 90):
+                yield Finding(*match.span(1), "CASE_NUMBER", 0.6, "kontext")
+    for _, end in sheet.hits("PROTOCOL"):
+        numbered = _PROTOCOL.match(sheet.text, end)
+        if numbered:
+            yield Finding(*numbered.span(1), "CASE_NUMBER", 0.6, "kontext")
+
+
+_ATTRIBUTE: Final = re.compile(r"(?<![^\W_])(?:id|nr|ref|key)=[\"']([A-ZÄÖÜ]{1,4}-?\d{4,10})[\"']", re.I)
+_HEADING: Final = re.compile(
+    r"(?<=[^\W\d][ ])[–—/-][ ](\d{1,8}[A-Z]?(?:[./-](?:[A-Z]{1,4}[./-]?)?\d{1,8}){2,4})"
+    r"(?=[ \t]*(?:\n|\Z))")
+_BRACKETED: Final = re.compile(r"\([ ]?((?:[A-ZÄÖÜ]{1,4}[/-])?\d{2,8}/\d{2,8}(?:/\d{1,8})?)[ ]?\)")
+_PROTOCOL: Final = re.compile(r"(?:[ -]?Nr\.?|nummer)?:?[ ]{1,2}([A-Z]{1,4}[-/ ]?\d{3,8}[\w/-]{0,12})(?!\w)")
 
 
 def _registers(sheet: Sheet) -> Iterator[Finding]:
@@ -183,6 +212,10 @@ def case_rule(own: Sequence[re.Pattern[str]] = ()) -> Rule:
         "REGISTER": "geburtenregister eheregister sterberegister geburtsregister heiratsregister geburtseintrag "
         "eheeintrag sterbeeintrag geburtenbuch familienbuch heiratsbuch sterbebuch geburtsurkunde eheurkunde "
         "heiratsurkunde sterbeurkunde urkunde",
+        "POLICE": "polizei polizeibericht polizeimeldung polizeiwache polizeiinspektion polizeistation anzeige "
+        "strafanzeige unfallaufnahme unfallbericht tagebuchnummer kriminalpolizei polizeilich polizeiliche "
+        "polizeilichen polizeirevier",
+        "PROTOCOL": "index protokoll protokollnummer protokollnr",
         "CIVIL": "standesamt standesamts standesamtes geburtenregister eheregister sterberegister geburtsurkunde "
         "eheurkunde sterbeurkunde personenstandsregister registernummer beurkundung geburtseintrag"}, digits=True)
 
