@@ -91,7 +91,8 @@ def test_aider_answers_with_names_that_the_provider_never_saw(gateway: GatewayPr
     if missing("aider"):
         pytest.skip(missing("aider"))
     words = [str(program("aider", "aider")), "--model", "openai/schnellstart", "--no-git", "--yes-always",
-             "--no-pretty", "--no-check-update", "--no-show-model-warnings", "--analytics-disable", "--message", QUESTION]
+             "--no-pretty", "--no-check-update", "--no-show-model-warnings", "--analytics-disable", "--message",
+             QUESTION]
     before = len(provider.received)
     with provider.doing(says="Guten Tag, Frau [PERSON1]."):
         done = run(words, tmp_path, HOME=str(tmp_path), OPENAI_API_BASE=gateway.url + "/v1", OPENAI_API_KEY=person.key)
