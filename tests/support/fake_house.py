@@ -26,6 +26,7 @@ from gateway.pipeline.pipeline import Inbound, Outbound, Pipeline
 from gateway.policy import PolicySet
 from gateway.ports import Credentials
 from gateway.wire.chat_completions import ChatCompletions
+from gateway.wire.dialect import Dialect
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 NAMES = re.compile(r"Sabine Krüger|Otto Weber|L01X00T47")
@@ -147,11 +148,12 @@ class FakeHouse:
 
     # the person
 
-    async def ask(self, body: bytes | dict[str, Any], purpose: str | None = None) -> tuple[Outbound, bytes]:
+    async def ask(self, body: bytes | dict[str, Any], purpose: str | None = None,
+                  dialect: Dialect | None = None) -> tuple[Outbound, bytes]:
         """Go through the house and read the answer to its end, as the server does."""
         raw = body if isinstance(body, bytes) else orjson.dumps(body)
-        out = await self.pipeline.handle(Inbound(ChatCompletions(), raw, Credentials("bearer", "kip_x"), purpose,
-                                                 "7F3K-2QXM-9BTD"))
+        out = await self.pipeline.handle(Inbound(dialect or ChatCompletions(), raw, Credentials("bearer", "kip_x"),
+                                                 purpose, "7F3K-2QXM-9BTD"))
         if out.stream is None:
             return out, out.body
         async with aclosing(out.stream) as stream:
