@@ -99,7 +99,7 @@ class Settings(BaseSettings):
                                               "LOC=ADDRESS; leer: nur Personen")
     file_seconds: int = Field(20, ge=1, le=600, description="Längste Rechenzeit für eine angehängte Datei (oder eine "
                                                             "eingescannte Seite) in Sekunden")
-    file_memory_mb: int = Field(512, ge=128, le=8192, description="Speicher, den das Lesen einer Datei brauchen darf, "
+    file_memory_mb: int = Field(256, ge=128, le=8192, description="Speicher, den das Lesen einer Datei brauchen darf, "
                                                                   "in MiB")
     file_pages: int = Field(300, ge=1, le=10_000, description="Seiten, die eine Datei höchstens haben darf")
     file_characters: int = Field(400_000, ge=1000, le=10_000_000, description="Zeichen Text, die eine Datei höchstens "

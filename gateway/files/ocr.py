@@ -77,8 +77,12 @@ def words_of(table: str) -> str:
         parts = row.split("\t")
         if len(parts) < 12 or parts[0] != "5" or not parts[11].strip():
             continue
-        place, left, width, height = tuple(parts[1:5]), int(parts[6]), int(parts[8]), int(parts[9])
-        sure = float(parts[10]) >= _SURE
+        try:
+            left, width, height = int(parts[6]), int(parts[8]), int(parts[9])
+            sure = float(parts[10]) >= _SURE
+        except ValueError:
+            raise UnreadableError("picture_broken") from None
+        place = tuple(parts[1:5])
         said, unsure = said + 1, unsure + (not sure)
         word = parts[11].strip() if sure else _UNREAD
         if place != last:

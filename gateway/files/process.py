@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from gateway.files.reasons import UnreadableError, unavailable
+from gateway.files.reasons import UNLOCKED, UnreadableError, unavailable
 
 _ROOT: Final = str(Path(__file__).parents[2])
 _START: Final = ("import sys; sys.path[:0] = [sys.argv[1]]; from gateway.files.worker import main; "
@@ -56,6 +56,8 @@ async def run(task: str, arguments: Sequence[str], data: bytes, allowed: Allowed
         raise UnreadableError("slow") from None
     finally:
         await _end(process, listening, telling)
+    if ended == UNLOCKED:
+        raise unavailable("limits")
     if ended != 0:
         raise UnreadableError(_ENDS.get(ended, "broken"))
     return said

@@ -46,6 +46,10 @@ REASONS: Final[dict[str, tuple[str, str]]] = {
 """Reason -> (code, sentence)."""
 
 
+UNLOCKED: Final = 70
+"""With this the process ends that could not lock itself up."""
+
+
 class UnreadableError(Exception):
     """A file that is not read further; ``str()`` is the reason alone."""
 

@@ -10,12 +10,15 @@ What it does not know: whom the file belongs to, what it is called, any secret o
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
 import os
 import resource
 import sys
 from typing import Any, Final
+
+from gateway.files.reasons import UNLOCKED, UnreadableError
 
 _FORBIDDEN: Final = ("socket.", "subprocess.", "os.exec", "os.fork", "os.posix_spawn", "os.system", "os.spawn",
                      "ctypes.", "os.remove", "os.rename", "os.mkdir", "os.chmod", "os.link", "os.symlink", "shutil.")
@@ -24,7 +27,10 @@ _FORBIDDEN: Final = ("socket.", "subprocess.", "os.exec", "os.fork", "os.posix_s
 def main(arguments: list[str]) -> None:
     """Do the one thing that the arguments say: ``read``, or ``exec`` of a program."""
     task, memory, seconds, *rest = arguments
-    _give_up(int(memory), int(seconds))
+    try:
+        _give_up(int(memory), int(seconds))
+    except (OSError, ValueError, OverflowError):  # without limits nothing is read
+        os._exit(UNLOCKED)
     if task == "exec":
         os.execv(rest[0], rest)  # noqa: S606  (chosen by the house, never by a file)
     hint, pages, characters = rest
@@ -35,6 +41,8 @@ def main(arguments: list[str]) -> None:
 
 
 def _give_up(memory: int, seconds: int) -> None:
+    with contextlib.suppress(OSError), open("/proc/self/oom_score_adj", "w") as file:
+        file.write("1000")  # if the machine runs out of memory after all, it takes this process and no other
     for what, soft, hard in ((resource.RLIMIT_AS, memory, memory), (resource.RLIMIT_CPU, seconds, seconds + 1),
                              (resource.RLIMIT_FSIZE, 0, 0), (resource.RLIMIT_CORE, 0, 0),
                              (resource.RLIMIT_NOFILE, 64, 64)):
@@ -53,7 +61,6 @@ def _writes(arguments: tuple[Any, ...]) -> bool:
 
 def _answer(hint: str, pages: int, characters: int) -> bytes:
     from gateway.files.formats.every import Limits, read
-    from gateway.files.reasons import UnreadableError
 
     logging.disable()
     sys.setrecursionlimit(2_000)

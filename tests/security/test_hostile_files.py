@@ -163,6 +163,13 @@ async def test_the_locked_process_writes_no_byte_to_a_file(tmp_path: Path) -> No
     assert not target.exists() or target.read_bytes() == b""
 
 
+@awaited
+async def test_without_limits_nothing_is_read() -> None:
+    with pytest.raises(GatewayError) as caught:
+        await run("read", ["", "9", "9"], b"content", Allowed(1 << 70, 1))
+    assert caught.value.code == "pruefung_nicht_verfuegbar"
+
+
 @pytest.mark.parametrize("deed", [
     "open('/dev/shm/x', 'w')", "import socket; socket.create_connection(('127.0.0.1', 9))",
     "import subprocess; subprocess.run(['true'])", "import os; os.system('true')",
