@@ -3,10 +3,14 @@
 "Sabine Krüger", "Frau Krüger", "Sabine" and "KRÜGER" are one person in four forms; each form keeps its own placeholder,
 because each is put back as it was written, but all share the number: ``[PERSON1W]``, ``[PERSON1WN]``,
 ``[PERSON1WV]``, ``[PERSON1WN2]``. A bare name that fits two people belongs to neither: it gets a number of its own.
+"Herr Albrecht" fits no woman: who was addressed as a man, or has a given name that only men have, is no "Frau".
 
 The suffix: W or M where a salutation gave the gender, N or V for the surname or given name alone, then a digit for a
 further spelling. Two full names are one person only if all their words are the same but for case and spelled-out
-umlauts; "S. Krüger" and "Sabine Krüger" stay two.
+umlauts; "S. Krüger" and "Sabine Krüger" stay two, and so do "Hans Alt sen." and "Hans Alt jun.".
+
+What it does not know: father and son of one and the same name; and as one surface has one placeholder, "Frau Alt" and
+"Herr Alt" in one request share one, without a gender, that is nobody else's.
 """
 
 from __future__ import annotations
@@ -18,6 +22,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from gateway.redaction.given import GIVEN
 from gateway.redaction.normalise import normalise
 
 _UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "ı": "i", "ł": "l", "ø": "oe", "đ": "d"})
@@ -25,6 +30,7 @@ _TITLES = r"(?:(?:Dr|Prof|med|jur|phil|rer|nat|Dipl|Ing|Mag|h\.c)\.?[\s-]*)*"
 _SALUTATION = re.compile(rf"(?:\b(Frau|Fr\.|Mrs\.?|Ms\.?|Madame)|\b(Herrn?|Hr\.|Mr\.?|Monsieur))\s+{_TITLES}\Z")
 _NOBLE = """von van der den dem de del della di da dos la le el al bin ibn bint zu zum zur und"""
 _PARTICLES = frozenset(_NOBLE.split())
+_GENERATION = {"sen": "sen", "senior": "sen", "sr": "sen", "jun": "jun", "junior": "jun", "jr": "jun"}
 BEFORE = 48
 """Characters in front of a name that can hold its salutation."""
 
@@ -45,14 +51,18 @@ class Name(NamedTuple):
     family: int
     owner: int | None
     """The family name without its last "s", should that be a genitive."""
+    gender: str = ""
+    """W or M where the given name leaves no doubt."""
 
 
 def name(surface: str) -> Name:
     """Take a name apart."""
     family, comma, given = surface.partition(",")
-    if comma and given.strip():
-        return _name(_words(given), _words(family))
-    words = _words(surface)
+    if comma and (listed := _words(given)) and listed[0] not in _GENERATION:
+        return _name(listed, _words(family))
+    words = _words(surface.replace(",", " "))
+    if len(words) > 1 and words[-1] in _GENERATION:  # tells two people apart, like a further given name
+        words = (*words[:-2], _GENERATION[words[-1]], words[-2])
     cut = len(words) - 1
     while cut > 0 and words[cut - 1] in _PARTICLES:
         cut -= 1
@@ -61,11 +71,16 @@ def name(surface: str) -> Name:
 
 def _name(given: tuple[str, ...], family: tuple[str, ...]) -> Name:
     whole = " ".join(family)
-    return Name(tuple(map(hash, given)), hash(whole), hash(whole[:-1]) if whole.endswith("s") else None)
+    first = given[0].partition("-")[0] if given else ""
+    return Name(tuple(map(hash, given)), hash(whole), hash(whole[:-1]) if whole.endswith("s") else None,
+                _GENDERS.get(first, ""))
 
 
 def _words(text: str) -> tuple[str, ...]:
     return tuple(fold(w) for word in text.split() if (w := word.strip(".()\"„“'’")))
+
+
+_GENDERS = {fold(given): gender for given, gender in GIVEN.items()}
 
 
 def salutation(text: str, start: int) -> str:
@@ -132,7 +147,7 @@ def _gathered(mentions: Iterable[tuple[str, Name, str]]) -> dict[str, _Form]:
 def _full_names(names: dict[str, _Form]) -> list[_Person]:
     people: dict[tuple[tuple[int, ...], int], _Person] = {}
     for surface, form in names.items():
-        given, family, owner = form.name
+        given, family, owner, _ = form.name
         if given:
             key = (given, family)
             if key not in people and owner is not None and (given, owner) in people:
@@ -142,36 +157,50 @@ def _full_names(names: dict[str, _Form]) -> list[_Person]:
 
 
 def _single_names(names: dict[str, _Form], people: list[_Person], owner: dict[str, _Person]) -> None:
-    families: dict[int, set[int]] = {}
-    givens: dict[int, set[int]] = {}
-    for index, person in enumerate(people):
-        for surface in person.names:
-            families.setdefault(names[surface].name.family, set()).add(index)
-            for word in names[surface].name.given:
-                givens.setdefault(word, set()).add(index)
-    alone: dict[int, _Person] = {}
-    for surface, form in names.items():
-        given, word, stem = form.name
-        if given:
-            continue
-        if stem is not None and word not in families and word not in givens and (
-                stem in families or stem in givens or stem in alone) and not (
-                stem in alone and _contradict(form, alone[stem], names)):
+    families: dict[int, list[_Person]] = {}
+    givens: dict[int, list[_Person]] = {}
+    for person in people:
+        parts = [names[surface].name for surface in person.names]
+        for family in {part.family for part in parts}:
+            families.setdefault(family, []).append(person)
+        for given in {word for part in parts for word in part.given}:
+            givens.setdefault(given, []).append(person)
+    alone: dict[int, dict[str, _Person]] = {}
+    single = [(surface, form) for surface, form in names.items() if not form.name.given]
+    for surface, form in sorted(single, key=lambda one: not one[1].addressed):  # these say whose a name is
+        _, word, stem, _ = form.name
+        if stem is not None and word not in families and word not in givens and _fits(
+                form, [*families.get(stem, ()), *givens.get(stem, ()), *alone.get(stem, {}).values()], names):
             word = stem
-        as_family, as_given = families.get(word, set()), set() if form.addressed else givens.get(word, set())
-        fitting = as_family | as_given
+        as_family = _fits(form, families.get(word, ()), names)
+        as_given = [] if form.addressed else givens.get(word, [])
+        nameless = _fits(form, [p for g, p in alone.get(word, {}).items() if g or not as_family], names)
+        fitting = {id(p): p for p in (*as_family, *as_given, *(() if form.addressed else nameless))}
         if len(fitting) == 1:
-            person = people[next(iter(fitting))]
-            person.add(surface, "N" if as_family else "V")
+            person = fitting.popitem()[1]
+            person.add(surface, "" if any(person is p for p in nameless) else "N" if as_family else "V")
         else:
-            person = alone.setdefault(word, _Person())
+            letter = form.gender if form.gender in ("W", "M") else ""
+            person = alone.setdefault(word, {}).setdefault(letter, _Person())
             person.add(surface, "")
         owner[surface] = person
 
 
-def _contradict(form: _Form, person: _Person, names: dict[str, _Form]) -> bool:
-    """Whether they are addressed as a man and as a woman: "Herr Peter" and "Frau Peters" are two surnames."""
-    return bool(form.gender) and any(names[n].gender not in ("", form.gender) for n in person.names)
+def _fits(form: _Form, people: Iterable[_Person], names: dict[str, _Form]) -> list[_Person]:
+    """Return who may be meant by a single name: "Herr Peter" is no "Frau Peters" and no "Anna Peter".
+
+    A form that stands after "Herr" and after "Frau" means nobody for certain.
+    """
+    if form.gender == "?":
+        return []
+    return [p for p in people if not form.gender or _known_gender(p, names) in ("", form.gender)]
+
+
+def _known_gender(person: _Person, names: dict[str, _Form]) -> str:
+    """Return how somebody was addressed, or else what the given name says."""
+    addressed = {names[surface].gender for surface in person.names} - {""}
+    found = addressed or {names[surface].name.gender for surface in person.names}
+    return found.pop() if len(found) == 1 and "?" not in found else ""
 
 
 def _gender(person: _Person, names: dict[str, _Form]) -> str:
