@@ -14,7 +14,7 @@ is read once for the whole text (`gateway.detection.table`).
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -26,7 +26,8 @@ MARGIN: Final = 600
 TAIL: Final = 4
 """Endings are at least as long as that."""
 
-_WORD: Final = re.compile(r"[^\W\d_]+")
+_WORD: Final = re.compile("[a-zß-öø-ɏ]+")
+"""A word in lower case, of Latin letters: no trigger has others."""
 _NUMBER: Final = re.compile(r"\d\S*")
 _BEFORE: Final = 12
 """How far before its first digit a number may begin ("Y", "DE", "GT-SK ", "XVII ")."""
@@ -54,6 +55,11 @@ class Lexicon:
         for ending, kinds in endings.items():
             self._endings.setdefault(ending[-TAIL:], []).append((ending, kinds))
 
+    @property
+    def tails(self) -> Collection[str]:
+        """The last letters of all endings: a word with others has none of them."""
+        return self._endings
+
     def kinds(self, word: str) -> Sequence[str]:
         """Return what the lower-case `word` triggers. A word that is listed itself has no ending."""
         found = self.words.get(word)
@@ -61,6 +67,12 @@ class Lexicon:
             return found
         endings = self._endings.get(word[-TAIL:])
         return [kind for ending, kinds in endings if word.endswith(ending) for kind in kinds] if endings else ()
+
+
+def _lower(text: str) -> str:
+    """Return `text` in lower case with every character in its place."""
+    low = text.lower()
+    return low if len(low) == len(text) else "".join(c.lower() if len(c.lower()) == 1 else c for c in text)
 
 
 class Sheet:
@@ -114,16 +126,17 @@ class Sheet:
 
     def _find_regions(self) -> Iterator[tuple[int, int, int]]:
         """Stretches with digits and how many: `_BEFORE` characters before each and the rest of its word behind."""
+        text = self.text
         start = end = -1
         count = 0
-        for match in _NUMBER.finditer(self.text, self.begin, self.end):
+        for match in _NUMBER.finditer(text, self.begin, self.end):
             a, b = match.span()
             if a - _BEFORE > end:
                 if end >= 0:
                     yield start, end, count
                 start, count = max(self.begin, a - _BEFORE), 0
             end = min(self.end, b + 1)
-            count += sum(map(str.isdigit, match[0]))
+            count += len(_DIGIT.findall(text, a, b))
         if end >= 0:
             yield start, end, count
 
@@ -135,12 +148,13 @@ class Sheet:
 
     def _index(self) -> dict[str, list[tuple[int, int]]]:
         hits: dict[str, list[tuple[int, int]]] = {}
-        kinds_of = self.lexicon.kinds
-        for match in _WORD.finditer(self.text, self.begin, self.end):
-            kinds = kinds_of(match[0].lower())
-            if kinds:
-                span = match.span()
-                for kind in kinds:
+        listed, tails, kinds_of = self.lexicon.words, self.lexicon.tails, self.lexicon.kinds
+        offset = self.begin
+        for match in _WORD.finditer(_lower(self.reach)):
+            word = match[0]
+            if word in listed or word[-TAIL:] in tails:
+                span = match.start() + offset, match.end() + offset
+                for kind in kinds_of(word):
                     hits.setdefault(kind, []).append(span)
         return hits
 

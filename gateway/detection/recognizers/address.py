@@ -116,9 +116,10 @@ def _spans(sheet: Sheet) -> Iterator[tuple[int, int, float, bool]]:
 def _houses(sheet: Sheet) -> Iterator[re.Match[str]]:
     """Numbers that may be house numbers, with what says which door."""
     for maybe in sheet.scan_numbers(MAYBE_HOUSE):
-        number = HOUSE.match(sheet.text, maybe.start()) if is_candidate(sheet.text, maybe.start()) else None
-        if number:
-            yield number
+        if is_candidate(sheet.text, maybe.start(), maybe[0]):
+            number = HOUSE.match(sheet.text, maybe.start())
+            if number:
+                yield number
 
 
 def _announced(sheet: Sheet) -> Iterator[tuple[int, int, float, bool]]:

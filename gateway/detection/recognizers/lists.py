@@ -17,7 +17,7 @@ from gateway.detection.sheet import Rule, Sheet
 from gateway.model.finding import Finding
 
 _LISTED: Final = re.compile(
-    rf"(?P<gap>,[ ]?|;[ ]?|[ ]?\([ ]?|\t|[ ]{{1,9}}|[ ][|/–-][ ])(?P<date>{DATE})"
+    rf"(?P<gap>,[ ]?|;[ ]?|[ ]?\([ ]?|\t|[ ]{{1,9}}|[ ][|/–-][ ])(?=\d|(?-i:[A-Z]))(?P<date>{DATE})"
     r"(?=[ \t]?(?:[,;)\n|/]|\.?\Z|\t|[ ]{2}|[ ](?:in|wohnh\w*|aus)\b|[ ][|–-][ ]))", re.I)
 _ALONE: Final = re.compile(r"[ \t>*•·\d.)–-]{0,12}[^\W\d_a-zäöüß][\w'’-]+(?:[ ][^\W\d_][\w.'’-]+){1,3}")
 """All of a line so far: the number of an item, and a name."""

@@ -116,16 +116,23 @@ class Proof(IntEnum):
     """Postal code and town follow, or a label says so."""
 
 
-def is_candidate(text: str, position: int) -> bool:
-    """Whether a word that a street may end with stands before `position`: most numbers follow none."""
+def is_candidate(text: str, position: int, number: str) -> bool:
+    """Whether a word that a street may end with stands before `number` at `position`: most numbers follow none, and
+    most that follow a word are years."""
     before = text[max(0, position - 24):position].rstrip(" ")
     last = before[-1:]
     if last == ".":
         return before.lower().endswith("str.")
     if not last.isalpha():
         return False
+    if len(number) == 4 and number > "0999" and not before.lower().endswith(_LONG):
+        return False
     word = before[max(before.rfind(" "), before.rfind("\n"), before.rfind("-")) + 1:]
     return word[:1].isupper() or len(word) > 3
+
+
+_LONG: Final = ("straße", "strasse", "str.", "str")
+"""Only these have more than 999 houses."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +173,8 @@ def read_street(text: str, number: re.Match[str], proof: Proof) -> Street | None
     low = last.lower().replace("\n", "")
     digits = _DIGITS.match(number[1])
     value = int(digits[0]) if digits else 0
+    if _is_hopeless(last, low, value, proof):
+        return None
     named = _named_after(text, start, low)
     if named is not None:
         return Street(named, number.end(), sure=True)
@@ -175,11 +184,16 @@ def read_street(text: str, number: re.Match[str], proof: Proof) -> Street | None
     return Street(head, number.end(), sure=proof > Proof.NONE or low.endswith(_SURE))
 
 
+def _is_hopeless(last: str, low: str, value: int, proof: Proof) -> bool:
+    """Most numbers are years ("April 2016") or follow small words ("seit 35"): told before looking any further."""
+    if value > 999 and not low.endswith(_LONG):
+        return True
+    return proof is Proof.NONE and not last[0].isupper() and not low.endswith(_SURE)
+
+
 def _accepts(low: str, last: str, value: int, placed: bool, led: bool, proof: Proof) -> bool:
     """Whether these words before a number are a street, given what else is known."""
     if (low.rstrip(".") in _NO_PLACE and not (led and proof is Proof.CERTAIN)) or low.endswith(_NO_PLACE_ENDS):
-        return False
-    if value > 999 and not low.endswith(("straße", "strasse", "str.", "str")):
         return False
     sure = low.endswith(_SURE)
     if not (proof is Proof.CERTAIN or placed) and (sure or low.endswith(_LIKELY)) and _NO_STREET.search(low):
@@ -204,6 +218,7 @@ def _accepts(low: str, last: str, value: int, placed: bool, led: bool, proof: Pr
     return value < 400 and len(low) > 3 and ((placed and led) or proof > Proof.NONE)
 
 
+_STREET_WORDS: Final = ("traße", "trasse", "latz", "llee", "eg ", "ing ", "rücke", "fer ")
 _NAMED_AFTER: Final = re.compile(
     r"(?:(?<=\s)|(?<=^)|(?<=[(,;:>\"'|]))(?:[^\W\d_][\w'’-]*)?(?:Straße|Strasse|Platz|Allee|Weg|Ring|Brücke|Ufer)[ ]"
     r"(?:der|des|dem|zum|zur|am|an[ ]der|vom|von|nach|im)[ ](?:(?:\d{1,2}\.|[^\W\d_a-zäöü][\w-]*)[ ]){0,2}\Z")
@@ -212,6 +227,8 @@ _NAMED_AFTER: Final = re.compile(
 def _named_after(text: str, start: int, low: str) -> int | None:
     """ "Straße der Einheit 12", "Platz des 4. Juli 3"."""
     if not text[start:start + 1].isupper() or text[max(0, start - 5):start].rpartition(" ")[0][-1:].isdigit():
+        return None
+    if not any(text.find(word, max(0, start - 40), start) >= 0 for word in _STREET_WORDS):
         return None
     match = _NAMED_AFTER.search(text, max(0, start - 40), start)
     return match.start() if match else None
