@@ -90,7 +90,15 @@ class Document:
 
     def add(self, holder: Any, key: str | int, text: str, scope: Scope, label: str = "",
             kind: Literal["text", "number", "key"] = "text") -> None:
-        """Register one leaf. White space alone is no text, and a file written out is none either."""
+        """Register one leaf: a text, or JSON whose escapes nobody could read as a text."""
+        if kind == "text" and "\\u" in text:
+            self.add_json(holder, key, text, scope, label)
+        else:
+            self._leaf(holder, key, text, scope, label, kind)
+
+    def _leaf(self, holder: Any, key: str | int, text: str, scope: Scope, label: str,
+              kind: Literal["text", "number", "key"] = "text") -> None:
+        """White space alone is no text, and a file written out is none either."""
         if text[:5].lower() == "data:" and (packed := _PACKED.match(text)):
             media = packed[1].lower()
             self.opaque[media if media in ("image", "audio", "video") else "file"] += 1
@@ -115,7 +123,7 @@ class Document:
         try:
             inner, doubled = _read_json(text)
         except (ValueError, RecursionError):
-            self.add(holder, key, text, scope, label)
+            self._leaf(holder, key, text, scope, label)
             return
         box, first = [inner], len(self.slots)
         self.walk_freely(box, scope)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -28,14 +29,16 @@ MCP = {"type": "mcp", "server_label": "x", "server_url": "https://mcp.example/",
 
 @cache
 def policies(let: str, **organisation: Any) -> PolicySet:
-    """Return the shipped policies with another rule for tools at the provider."""
+    """Return the shipped policies with another rule for tools at the provider, and models that speak every API."""
     base = shipped()
     content = base.organisation.content
     sides = {name: Side.model_validate({**getattr(content, name).model_dump(), "opaque": {"provider_tool": let}})
              for name in ("in_house", "outside")}
     changed = Organisation.model_validate({**base.organisation.model_dump(), **organisation,
                                            "content": Content(**sides)})
-    return work_out("d" * 64, changed, base.files, {**base.models, **all_on().models}, base.kipass)
+    models = {key: replace(model, dialects=frozenset({"chat", "completions", "responses", "embeddings", "messages"}))
+              for key, model in all_on().models.items()}
+    return work_out("d" * 64, changed, base.files, models, base.kipass)
 
 
 def ask(let: str, body: dict[str, Any], dialect: Dialect | None = None,
