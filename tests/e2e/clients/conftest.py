@@ -25,6 +25,15 @@ def gateway(provider: EchoProvider, policies: Path, settled: GatewayProcess,
         yield running.settle_like(settled).start()
 
 
+@pytest.fixture(scope="session")
+def chunky(provider: EchoProvider, policies: Path, settled: GatewayProcess,
+           tmp_path_factory: pytest.TempPathFactory) -> Iterator[GatewayProcess]:
+    """The same, with empty chunks for signs."""
+    with GatewayProcess(tmp_path_factory.mktemp("chunky") / "home", policies, provider.url,
+                        KI_PFORTE_KEEP_ALIVE_SECONDS=MOMENT, KI_PFORTE_KEEP_ALIVE="chunk") as running:
+        yield running.settle_like(settled).start()
+
+
 @pytest.fixture(scope="module", params=PROGRAMS)
 def program(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Driver]]:
     """A client under way, with its name."""
