@@ -35,6 +35,13 @@ _NOUN_ENDINGS: Final = (
     "beauftragter",
     "vorsitzende", "vorsitzender", "berater", "beraterin", "beamter", "beamtin", "straße", "strasse", "platz", "haus")
 
+_SURNAMES_TOO: Final = frozenset(
+    word.lower() for line in lines("things.txt") if not line.startswith("[") for word in line.split()) - words("""
+    antrag bescheid termin anfang abend morgen tag rest fall vertrag brief siegel stempel gesetz amt geld recht ende
+    kind volk bild buch wort haus land dorf straße gasse weg pfad markt platz hof turm brücke tor schloss mauer wache
+    kirche kapelle messe kunde gast nachbar freund rat bote mond grund garten ufer tal insel""")
+"""Ordinary words that are surnames as well, without those that name a place, a matter or a stranger."""
+
 PARTICLES: Final = words("""von vom van der den dem de del della di da du dos das zu zum zur auf ter ten la le el al
     ibn bin bint ben
     ben und-und af av do e y ap""")
@@ -43,7 +50,8 @@ _LEADING: Final = words("von van de del della di da du dos la le el al zu ter te
 """Particles that may open a name; "der" and "und" may only stand inside one."""
 _NOBLE: Final = words("von van de del della di da du al")
 _TITLES: Final = re.compile(
-    r"(?:(?:Dr|Prof|Mag|Dipl|Ing|Univ|med|jur|phil|rer|nat|Priv|Doz|PD|MdB|MdL|StR|OStR|RA|RAin)"
+    r"(?:(?:Dr|Prof|Mag|Dipl|Ing|Univ|med|jur|phil|rer|nat|Priv|Doz|PD|MdB|MdL|StR|OStR|StRin|OStRin|"
+    r"StD|StDin|OStD|OStDin|RA|RAin|RiAG|RinAG|RiLG|RinLG|VRiLG|POK|POKin|PHK|PHKin|KHK|KHKin|KOK|KOKin|PHM|POM)"
     r"(?:\.|(?=[ -]))[ -]?(?:(?:Ing|Kfm|Kffr|Päd|Soz|Psych|Verw|Inf|Jur|Kauf|Betriebsw|FH|TU|med|jur|phil|rer|nat|"
     r"pol|h|c|mult|oec|dent|vet|Wirt)\.?"
     r"[ -]?(?:\([A-Z]{2,3}\)[ ]?)?){0,3}){1,4}")
@@ -84,6 +92,11 @@ def is_ordinary(word: str) -> bool:
 def ordinary_words(name: str) -> tuple[int, ...]:
     """Return which words of a name (numbered from 0, commas count as spaces) are German words as well."""
     return tuple(i for i, word in enumerate(name.replace(",", " ").split()) if word.lower() in _THINGS)
+
+
+def is_surname_too(word: str) -> bool:
+    """Whether an ordinary word is a surname as well ("Zimmer", "Sonntag")."""
+    return word.lower() in _SURNAMES_TOO
 
 
 def is_given(word: str) -> bool:
@@ -154,6 +167,8 @@ def _continues(word: str, first: str, count: int, trust_first: bool) -> bool:
     ordinary = is_ordinary(word)
     if not ordinary:
         return not (word.isupper() and len(word) == 2 and count > 0 and word in ("AG", "KG", "EU", "OB"))
+    if count == 0 and trust_first and "-" in word and is_surname_too(word.rsplit("-", 1)[1]):
+        return True
     if count == 0:
         return (trust_first and len(word) < 10 and word.lower() not in _OFFICE_ALONE
                 and not word.lower().endswith(_NOUN_ENDINGS[:12]))

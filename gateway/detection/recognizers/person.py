@@ -12,6 +12,7 @@ from typing import Final
 
 from gateway.detection.data import words
 from gateway.detection.names import is_given, is_ordinary, ordinary_words, read_name, skip_titles, without_genitive
+from gateway.detection.recognizers.duties import ROLES, ROSTER, double_names, generations, rosters, surname_alone
 from gateway.detection.sheet import Rule, Sheet
 from gateway.model.finding import Finding
 
@@ -92,7 +93,7 @@ def _find_title(sheet: Sheet) -> Iterator[Finding]:
         at = skip_titles(text, start)
         if at == start or text[at - 1] == "-":
             continue
-        end = read_name(text, at, trust_first=text[start:start + 2] in ("Dr", "Pr"))
+        end = read_name(text, at, trust_first=text[start:start + 2] in ("Dr", "Pr", "St", "OS", "Ri", "VR"))
         if end and text[end:end + 1] != "-":
             yield _finding(sheet, at, end, "titel")
 
@@ -106,7 +107,7 @@ def _find_office(sheet: Sheet) -> Iterator[Finding]:
         at = skip_titles(text, end + 1)
         if _SALUTED.match(text, at):
             continue
-        stop = read_name(text, at, trust_first=False)
+        stop = read_name(text, at, trust_first=False) or surname_alone(text, at, day=False)
         if stop is None or _ORIGIN.match(text, at):
             continue
         known = " " in text[at:stop] or is_given(text[at:stop])
@@ -140,6 +141,9 @@ def _find_label(sheet: Sheet) -> Iterator[Finding]:
             if "|" in gap[0] and _is_header(sheet, at):
                 continue
             yield from _labelled(sheet, at, strong, lower=text[start:end].lower() in _LOWER_LABELS)
+            alone = surname_alone(text, at) if kind != "MAIL_HEADER" else None
+            if alone:
+                yield _finding(sheet, at, alone, "kennwort", 0.7, certain=False)
 
 
 def _is_header(sheet: Sheet, at: int) -> bool:
@@ -319,6 +323,15 @@ def _find_turned(sheet: Sheet) -> Iterator[Finding]:
                 yield _finding(sheet, match.start(1), match.end(), "kennwort", 0.85)
 
 
+def _find_alone(sheet: Sheet) -> Iterator[Finding]:
+    for start, end, certain in rosters(sheet):
+        yield _finding(sheet, start, end, "kennwort", 0.8 if certain else 0.6, certain=certain)
+    for start, end in double_names(sheet):
+        yield _finding(sheet, start, end, "kennwort", 0.85)
+    for start, end in generations(sheet):
+        yield _finding(sheet, start, end, "kennwort", 0.85)
+
+
 def _find(sheet: Sheet) -> Iterator[Finding]:
     yield from _find_salutation(sheet)
     yield from _find_turned(sheet)
@@ -330,32 +343,15 @@ def _find(sheet: Sheet) -> Iterator[Finding]:
     yield from _find_greeting(sheet)
     yield from _find_signature(sheet)
     yield from _find_last_line(sheet)
+    yield from _find_alone(sheet)
 
-
-_ROLES: Final = """tochter sohn bruder schwester ehemann ehefrau ehegatte ehegattin mutter vater oma opa großmutter
-    großvater onkel tante nichte neffe
-    enkel enkelin schwiegermutter schwiegervater schwiegersohn schwiegertochter lebensgefährte lebensgefährtin
-    lebenspartner lebenspartnerin
-    stiefvater stiefmutter kindesmutter kindesvater pflegemutter pflegevater pflegekind mann kollege kollegin
-    kollegen nachbar nachbarin pfarrer
-    bürgermeister bürgermeisterin oberbürgermeister oberbürgermeisterin landrat landrätin rechtsanwalt rechtsanwältin
-    anwalt anwältin richter
-    richterin zeuge zeugin zeugen vermieter vermieterin mieter mieterin betreuer betreuerin hundehalter hundehalterin
-    halter halterin
-    eigentümer eigentümerin antragsteller antragstellerin sachbearbeiter sachbearbeiterin lehrer lehrerin schüler
-    schülerin erzieherin
-    kinder kind zwilling zwillinge geschwister ratsmitglied stadtrat stadträtin dezernent dezernentin amtsleiter
-    amtsleiterin
-    hausmeister kämmerer kämmerin schulleiter schulleiterin geschädigte geschädigter beschuldigter beschuldigte
-    betroffener witwe witwer
-    bewerber bewerberin geschwisterkind exmann partner partnerin freundin freund baby auszubildende auszubildender
-    praktikant praktikantin
-    arzt ärztin hausarzt hausärztin notar notarin bewohner bewohnerin patientin patient klientin klient"""
 
 RULE: Final = Rule("PERSON", ("PERSON",), _find, {
     "SALUTATION": "herr herrn frau familie fam eheleute ehepaar hr fr mr mrs ms miss herren fräulein geschwister",
-    "TITLE": "dr prof professor dipl mag mdb mdl",
-    "ROLE": _ROLES,
+    "TITLE": "dr prof professor dipl mag mdb mdl str ostr strin ostrin std stdin ostd ostdin ra rain riag rinag rilg "
+    "rinlg vrilg pok pokin phk phkin khk khkin kok kokin phm pom",
+    "ROSTER": ROSTER,
+    "ROLE": ROLES,
     "NAME_LABEL": "name vorname nachname familienname geburtsname vornamen zuname rufname kontoinhaber "
     "kontoinhaberin lastname firstname"
                   " surname forename ehename mädchenname namen kontakt ansprechpartner ansprechpartnerin "
@@ -368,6 +364,9 @@ RULE: Final = Rule("PERSON", ("PERSON",), _find, {
                   "erziehungsberechtigte"
                   " bauherr bauherrin gewerbetreibender inhaber inhaberin geschäftsführer geschäftsführerin leitung "
                   "vertreter vertreterin"
+                  " stellv stv vertr vertretung stellvertretung stellvertreter stellvertreterin urlaubsvertretung "
+                  "diensthabend diensthabender diensthabende protokollführung ansprechperson berichterstatter "
+                  "berichterstatterin vorsitzende vorsitzender sachverständige sachverständiger"
                   " bearbeitet erstellt aufgenommen gläubiger schuldner schuldnerin verstorbene verstorbener "
                   "erblasser zeichner",
     "MAIL_HEADER": "von an cc bcc from to kopie gesendet",
