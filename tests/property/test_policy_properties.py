@@ -37,7 +37,8 @@ KINDS = ["PERSON", "IBAN", "HEALTH", "CRIME", "CLASSIFIED", "BIRTHDATE"]
 
 subset = {"unique": True, "max_size": 5}
 findings = st.dictionaries(st.sampled_from(KINDS), st.sampled_from(STRICTNESS), max_size=4)
-opaque = st.dictionaries(st.sampled_from(["image", "audio", "file"]), st.sampled_from(["pass", "inspect", "refuse"]))
+opaque = st.dictionaries(st.sampled_from(["image", "audio", "file", "provider_tool"]),
+                         st.sampled_from(["pass", "inspect", "strip", "refuse"]))
 side = st.fixed_dictionaries({}, optional={"findings": findings, "opaque": opaque})
 content = st.fixed_dictionaries({}, optional={"in_house": side, "outside": side})
 models = st.lists(st.sampled_from(sorted(MODELS)), **subset)
@@ -53,7 +54,8 @@ departments = st.fixed_dictionaries({k: st.just(v) for k, v in PLAIN.items()}, o
     "handles": st.lists(st.sampled_from(sorted(DATA_CLASSES)), unique=True, max_size=2),
     "models": choice(models, models), "purposes": choice(purposes, purposes), "content": content,
     "ki_pass": st.fixed_dictionaries({"required": st.lists(st.sampled_from(["basis", "bild"]), unique=True)}),
-    "untrusted_tools": st.lists(st.sampled_from(["shell", "mail"]), unique=True)})
+    "untrusted_tools": st.lists(st.sampled_from(["shell", "mail"]), unique=True),
+    "unknown_fields": st.sampled_from(["drop", "refuse"])})
 organisations = st.fixed_dictionaries({"content": content, "models": st.fixed_dictionaries({"allow": models})})
 
 
@@ -86,7 +88,8 @@ facts = st.builds(
     passes, st.sampled_from([*MODELS, "nope"]),
     st.sampled_from([None, *PURPOSES, "social_scoring", "leistungskontrolle", "nope"]), st.integers(1, 31))
 seen = st.dictionaries(st.sampled_from(sorted(ENTITIES)), st.integers(0, 3), max_size=6)
-unread = st.frozensets(st.sampled_from(["image", "audio", "file", "hologram"]), max_size=1)
+unread = st.frozensets(st.sampled_from(["image", "audio", "file", "provider_tool", "provider_state", "hologram"]),
+                       max_size=1)
 
 
 def at(of: AdmitFacts, department: str) -> AdmitFacts:
@@ -126,9 +129,12 @@ def never_looser(policies: PolicySet, cases: list[tuple[AdmitFacts, dict[str, in
     assert amt.purposes.keys().isdisjoint(FORBIDDEN_PURPOSES)
     assert amt.forbidden.keys() >= plain.forbidden.keys() >= FORBIDDEN_PURPOSES.keys()
     assert set(amt.scopes) >= set(plain.scopes)
+    assert amt.refuses_unknown_fields or not plain.refuses_unknown_fields
     for key, rules in amt.models.items():
         above = plain.models[key]
         assert rules.untrusted_tools >= above.untrusted_tools
+        assert rules.passed_opaque <= above.passed_opaque
+        assert rules.model.in_house or "provider_tool" not in rules.passed_opaque
         assert all(stricter(action, above.actions[kind]) == action for kind, action in rules.actions.items())
         assert {rules.actions[kind] for kind in FIXED} == {"placeholder"}
     for asked, counts, kinds in cases:

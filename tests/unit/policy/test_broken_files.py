@@ -127,7 +127,16 @@ LINES = [
      "möglich sind: placeholder, mask, refuse"),
     ("loosened opaque content", SOZ, "    findings:\n", "    opaque: {image: pass}\n    findings:\n",
      "    opaque: {image: pass}",
-     "content.outside.opaque.image: „pass“ ist weniger streng als „inspect“, das die Organisation vorgibt; schreiben …"),
+     "content.outside.opaque.image: „pass“ ist weniger streng als „inspect“, das die Organisation vorgibt; "
+     "schreiben …"),
+    ("a tool at the provider let through outside", ORG, "file: inspect, provider_tool: refuse}\n    answers: flag",
+     "file: inspect, provider_tool: pass}\n    answers: flag", "provider_tool: pass}",
+     "content.outside.opaque.provider_tool: „pass“ gibt es für „provider_tool“ hier nicht; möglich sind: strip, …"),
+    ("a picture taken out", ORG, "opaque: {image: inspect, audio: refuse, file: inspect, provider_tool: refuse}\n    "
+     "answers: flag", "opaque: {image: strip}\n    answers: flag", "opaque: {image: strip}",
+     "content.outside.opaque.image: „strip“ gibt es für „image“ hier nicht; möglich sind: pass, inspect, refuse"),
+    ("unknown fields looser than above", SOZ, "handles: [social]", "handles: [social]\nunknown_fields: vielleicht",
+     "unknown_fields: vielleicht", "unknown_fields: „vielleicht“ gibt es hier nicht; …"),
     ("a model not cleared for the department's data", SOZ, "  deny: [gpt-azure-eu, claude]", "  allow: [eu-cloud]",
      "  allow: [eu-cloud]",
      "models.allow[1]: Das Modell „eu-cloud“ ist nicht freigegeben für: Sozialdaten (§ 67 SGB X); …"),
