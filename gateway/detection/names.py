@@ -135,6 +135,8 @@ def read_name(text: str, position: int, *, words: int = 4, trust_first: bool = T
         word = token[0]
         if word[0].isupper():
             initial = len(word) <= 2 and text[token.end():token.end() + 1] == "."
+            if initial and word in ("Nr", "Bl", "Zi", "Az"):
+                break
             if not initial and not _continues(word, first, count, trust_first):
                 break
             if len(word) == 1 and not initial and count == 0:

@@ -53,6 +53,7 @@ def test_a_surname_alone_behind_a_role_is_a_name_whatever_else_it_means(label: s
     "Vertretung: Zimmer 12", "Vertretung: Montag bis Freitag", "Kläger: Stadt Musterhausen", "Protokoll: Termin",
     "Vertretung: Sonntag 12 Uhr", "Der Kläger beantragt Zahlung.", "Beklagte: Land Hessen", "Protokoll: Antrag",
     "Der Mandant Sonntag früh angerufen", "Zeuge Zimmer 4", "Kläger: s. o.", "Die Beklagte Termin versäumt",
+    "Vertretung: Bauamt", "Protokoll: Nr. 4711", "Vertr.: Az. 12/3", "RA 12 und PHK 3",
 ])
 def test_what_stands_behind_a_role_and_is_no_name_stays(text: str) -> None:
     assert _names(text) == []
