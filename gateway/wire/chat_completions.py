@@ -30,10 +30,10 @@ from gateway.wire.nodes import (
     field,
     one_of,
 )
-from gateway.wire.parts import CALLER, CHOICE, FLAG, MEDIA, NAME, NUMBER, TOOL_NAME
+from gateway.wire.parts import CACHE, CALLER, CHOICE, FLAG, MEDIA, NAME, NUMBER, TOOL_NAME
 from gateway.wire.shapes import is_number
 from gateway.wire.taking import take_apart
-from gateway.wire.withheld import PROVIDER_TOOL, SECRET_FIELDS
+from gateway.wire.withheld import PROVIDER_TOOL, ClientTool, Only
 
 _PART = Tagged({
     **MEDIA,
@@ -74,12 +74,11 @@ class _Message:
                 field(document, value, name, child, own, _MESSAGE)
 
 
-_FUNCTION = Obj({"name": TOOL_NAME, "description": Text("schema"), "parameters": Schema(), "strict": FLAG,
-                 **SECRET_FIELDS})
-_CUSTOM = Obj({"name": TOOL_NAME, "description": Text("schema"), "format": Schema(), **SECRET_FIELDS})
+_FUNCTION = Only({"name": TOOL_NAME, "description": Text("schema"), "parameters": Schema(), "strict": FLAG})
+_CUSTOM = Only({"name": TOOL_NAME, "description": Text("schema"), "format": Schema()})
 _TOOL = Tagged({
-    "function": Obj({"type": NAME, "function": _FUNCTION, **SECRET_FIELDS}),
-    "custom": Obj({"type": NAME, "custom": _CUSTOM, **SECRET_FIELDS}),
+    "function": ClientTool("function", Only({"type": NAME, "function": _FUNCTION, "cache_control": CACHE})),
+    "custom": ClientTool("custom", Only({"type": NAME, "custom": _CUSTOM, "cache_control": CACHE})),
 }, other=PROVIDER_TOOL)
 _NAMED: dict[str, Node] = {"type": one_of("function", "custom", "allowed_tools"), "name": NAME,
                            "function": Obj({"name": NAME}), "custom": Obj({"name": NAME})}

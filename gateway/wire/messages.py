@@ -18,18 +18,17 @@ from gateway.wire.document import Document, Scope, invalid
 from gateway.wire.error_forms import anthropic_error
 from gateway.wire.messages_answer import MessagesAnswer, frame
 from gateway.wire.nodes import Each, Free, Node, Obj, Opaque, Schema, Tagged, Text, TextOr, field, one_of
-from gateway.wire.parts import CALLER, CHOICE, CIPHER, FLAG, MEDIA, NAME, NUMBER, TOOL_NAME
+from gateway.wire.parts import CACHE, CALLER, CHOICE, CIPHER, FLAG, MEDIA, NAME, NUMBER, TOOL_NAME
 from gateway.wire.taking import take_apart
-from gateway.wire.withheld import PROVIDER_TOOL, SECRET_FIELDS, Dropped
+from gateway.wire.withheld import PROVIDER_TOOL, ClientTool, Dropped, Only
 
-_CACHE: Final = Obj({"type": one_of("ephemeral"), "ttl": one_of("5m", "1h")})
 _CITATION: Final = Obj({
     "type": NAME, "cited_text": Text(), "document_title": Text(), "title": Text(), "source": Text(), "url": Text(),
     "encrypted_index": CIPHER, "file_id": NAME,
     **dict.fromkeys(("document_index", "start_char_index", "end_char_index", "start_page_number", "end_page_number",
                      "start_block_index", "end_block_index", "search_result_index"), NUMBER)})
 _SWITCH: Final = Obj({"enabled": FLAG})
-_COMMON: Final[dict[str, Node]] = {"type": NAME, "cache_control": _CACHE}
+_COMMON: Final[dict[str, Node]] = {"type": NAME, "cache_control": CACHE}
 
 _TEXT: Final = Obj({**_COMMON, "text": Text(), "citations": Each(_CITATION)})
 _RESULT_PARTS: dict[str, Node] = {"text": _TEXT, "image": Opaque("image")}
@@ -80,13 +79,13 @@ class _Turn:
 
 
 _OWN: Final[dict[str, Node]] = {
-    **SECRET_FIELDS, **_COMMON, "name": TOOL_NAME, "input_examples": Free("schema"), "strict": FLAG,
+    **_COMMON, "name": TOOL_NAME, "input_examples": Free("schema"), "strict": FLAG,
     "defer_loading": FLAG, "eager_input_streaming": FLAG,
     "allowed_callers": Each(one_of("direct", "code_execution_20250825", "code_execution_20260120"))}
 _TOOL: Final = Tagged({
-    "custom": Obj({**_OWN, "description": Text("schema"), "input_schema": Schema()}),
+    "custom": ClientTool("name", Only({**_OWN, "description": Text("schema"), "input_schema": Schema()})),
     **dict.fromkeys(("bash_20250124", "memory_20250818", "text_editor_20250124", "text_editor_20250429",
-                     "text_editor_20250728"), Obj({**_OWN, "max_characters": NUMBER})),
+                     "text_editor_20250728"), ClientTool("name", Only({**_OWN, "max_characters": NUMBER}))),
 }, other=PROVIDER_TOOL)
 """Tools that the client runs; for some of them the provider knows the description by heart."""
 
@@ -114,7 +113,7 @@ REQUEST: Final[dict[str, Node]] = {
                      "display": one_of("summarized", "omitted")}),
     "output_config": Obj({"effort": one_of("low", "medium", "high", "xhigh", "max"),
                           "format": Obj({"type": one_of("json_schema"), "schema": Schema()})}),
-    "cache_control": _CACHE,
+    "cache_control": CACHE,
     "mcp_servers": PROVIDER_TOOL,
     **dict.fromkeys(("container", "thread", "compaction"), Opaque("provider_state")),
     **dict.fromkeys(("metadata", "user_profile_id", "workspace_id", "diagnostics"), CALLER),

@@ -40,6 +40,8 @@ GRAMMAR: Final = Obj({"type": one_of("text", "grammar"), "syntax": one_of("lark"
 
 WORDS: Final = Each(NAME)
 
+CACHE: Final = Obj({"type": one_of("ephemeral"), "ttl": one_of("5m", "1h")})
+"""A mark up to which a provider may keep what it worked out."""
 TOOL_NAME: Final = ToolName(NAME)
 CALLER: Final = Dropped("caller")
 HOUSE: Final = Dropped("house")

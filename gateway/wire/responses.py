@@ -50,7 +50,7 @@ from gateway.wire.parts import (
 )
 from gateway.wire.responses_answer import ResponsesAnswer, frame
 from gateway.wire.taking import take_apart
-from gateway.wire.withheld import PROVIDER_TOOL, SECRET_FIELDS, ClientTool
+from gateway.wire.withheld import PROVIDER_TOOL, ClientTool, Only
 
 _STATE: Final = Opaque("provider_state")
 _FILE: Final[dict[str, Node]] = {"file_id": _STATE, **MEDIA}
@@ -121,19 +121,18 @@ class _Item:
             Text().visit(document, holder, key, value, scope)
 
 
-_FUNCTION: Final = Obj({**SECRET_FIELDS, "type": NAME, "name": TOOL_NAME, "description": Text("schema"),
-                        "parameters": Schema(), "output_schema": Schema(), "strict": FLAG, "defer_loading": FLAG})
-_CUSTOM: Final = Obj({**SECRET_FIELDS, "type": NAME, "name": TOOL_NAME, "description": Text("schema"),
-                      "format": GRAMMAR, "defer_loading": FLAG})
-_OWN_TOOLS: Final[dict[str, Node]] = {"function": _FUNCTION, "custom": _CUSTOM}
+_FUNCTION: Final = Only({"type": NAME, "name": TOOL_NAME, "description": Text("schema"), "parameters": Schema(),
+                         "output_schema": Schema(), "strict": FLAG, "defer_loading": FLAG})
+_CUSTOM: Final = Only({"type": NAME, "name": TOOL_NAME, "description": Text("schema"), "format": GRAMMAR,
+                       "defer_loading": FLAG})
+_OWN_TOOLS: Final[dict[str, Node]] = {"function": ClientTool("name", _FUNCTION), "custom": ClientTool("name", _CUSTOM)}
 _TOOL: Final = Tagged({
     **_OWN_TOOLS,
-    "namespace": Obj({**SECRET_FIELDS, "type": NAME, "name": NAME, "description": Text("schema"),
-                      "tools": Each(Tagged(_OWN_TOOLS, other=PROVIDER_TOOL))}),
-    **dict.fromkeys(("local_shell", "apply_patch"), ClientTool(Obj({**SECRET_FIELDS, "type": NAME}))),
+    "namespace": Only({"type": NAME, "name": NAME, "description": Text("schema"),
+                       "tools": Each(Tagged(_OWN_TOOLS, other=PROVIDER_TOOL))}),
+    **dict.fromkeys(("local_shell", "apply_patch"), ClientTool("", Only({"type": NAME}))),
 }, other=PROVIDER_TOOL)
-_SHELL: Final = ClientTool(Obj({**SECRET_FIELDS, "type": NAME, "environment": Obj({
-    **SECRET_FIELDS, "type": NAME, "skills": Free("schema")})}))
+_SHELL: Final = ClientTool("", Only({"type": NAME, "environment": Only({"type": NAME, "skills": Free("schema")})}))
 
 
 class _Tool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping, Sequence
+from types import NoneType
 
 import orjson
 
@@ -38,6 +39,9 @@ def take_apart(body: bytes, fields: Mapping[str, Node], *,
         value = root.get(name)
         if not isinstance(value, kind) or not value:
             raise invalid(f"In der Anfrage fehlt „{name}“, oder es hat nicht die vorgesehene Form.", name)
+    for name in ("tools", "functions", "mcp_servers"):
+        if not isinstance(root.get(name, []), (list, NoneType)):  # nobody can say what a provider would read there
+            raise invalid(f"„{name}“ muss eine Liste sein.", name)
     if stream is not None and not isinstance(stream, bool):
         raise invalid("„stream“ muss true oder false sein.", "stream")
     echo = orjson.loads(orjson.dumps({name: root[name] for name in echoed if name in root}))

@@ -10,6 +10,7 @@ Does not know what policy says; ``document.tools`` are the tools that the client
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
@@ -20,7 +21,7 @@ from gateway.wire.shapes import is_name
 KIND: Final = "provider_tool"
 SECRETS: Final = ("authorization", "authorization_token", "headers", "domain_secrets", "api_key", "access_token",
                   "client_secret", "token", "password")
-"""Fields of a tool in which clients write what a third party gave them for themselves."""
+"""Fields of a provider's tool in which clients write what a third party gave them for themselves."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,24 @@ class Dropped:
 
     def visit(self, document: Document, holder: Any, key: str | int, value: Json, scope: Scope) -> None:
         document.take_off(holder, str(key))
+
+
+@dataclass(frozen=True, slots=True)
+class Only:
+    """An object with known fields; any other is taken off. For what must not grow: a word beside the definition of a
+    client's tool switches on a tool of the provider at some servers, and secrets stand there, too."""
+
+    fields: Mapping[str, Node]
+
+    def visit(self, document: Document, holder: Any, key: str | int, value: Json, scope: Scope) -> None:
+        if not isinstance(value, dict):
+            FREE.visit(document, holder, key, value, scope)
+            return
+        for name, child in value.items():
+            if name in self.fields:
+                self.fields[name].visit(document, value, name, child, scope)
+            else:
+                document.take_off(value, name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +66,18 @@ class ToolName:
 
 @dataclass(frozen=True, slots=True)
 class ClientTool:
-    """A tool of the client without a name of its own: calls of it are of the kind ``<type>_call``."""
+    """A tool that the client runs; one without its definition is none. Calls of a tool that has no name of its own
+    (`definition` is empty) are of the kind ``<type>_call``."""
 
-    inside: Node
+    definition: str
+    inside: Only
 
     def visit(self, document: Document, holder: Any, key: str | int, value: Json, scope: Scope) -> None:
-        document.tools.add(f"{value['type']}_call")
+        if not self.definition:
+            document.tools.add(f"{value['type']}_call")
+        elif not isinstance(value.get(self.definition), (str, dict)):
+            PROVIDER_TOOL.visit(document, holder, key, value, scope)
+            return
         self.inside.visit(document, holder, key, value, scope)
 
 
@@ -69,8 +94,6 @@ class ProviderTool:
 
 
 PROVIDER_TOOL: Final = ProviderTool()
-SECRET_FIELDS: Final[dict[str, Node]] = dict.fromkeys(SECRETS, Dropped("secret"))
-"""For the definitions of the client's own tools."""
 
 
 def _without_secrets(document: Document, value: Json) -> None:

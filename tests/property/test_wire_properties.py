@@ -26,6 +26,8 @@ JSON = st.recursive(LEAF, lambda inner: st.one_of(st.lists(inner, max_size=3),
                                                   st.dictionaries(TEXT, inner, max_size=3)), max_leaves=8)
 FREE = st.dictionaries(TEXT.filter(lambda key: key not in REQUEST), JSON, max_size=2)
 NOBODY = Dropped("choice")
+OPEN = sorted(set(REQUEST) - {"model", "messages", "stream", "tools", "functions"})
+"""Fields in which anything may stand; of the definitions of tools only what is described stays."""
 MARK = "Sabine Krüger"
 """Looks like no identifier, so that no place may keep it."""
 
@@ -47,7 +49,7 @@ def messages(draw: Any) -> dict[str, Any]:
 @st.composite
 def requests(draw: Any) -> dict[str, Any]:
     """A chat request in which anything can stand anywhere."""
-    known = draw(st.dictionaries(st.sampled_from(sorted(set(REQUEST) - {"model", "messages", "stream"})), JSON,
+    known = draw(st.dictionaries(st.sampled_from(OPEN), JSON,
                                  max_size=4))
     return {**known, "model": "haus", "messages": draw(st.lists(messages(), min_size=1, max_size=3)), **draw(FREE)}
 

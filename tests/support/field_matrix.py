@@ -14,7 +14,7 @@ from gateway.wire.nodes import Each, Free, JsonText, Node, Obj, Opaque, Schema, 
 from gateway.wire.parts import CIPHER, MEDIA
 from gateway.wire.responses import Responses
 from gateway.wire.shapes import is_flag, is_name, is_number
-from gateway.wire.withheld import SECRET_FIELDS, SECRETS, Dropped, ProviderTool
+from gateway.wire.withheld import SECRETS, Dropped, Only, ProviderTool
 
 REQUESTS: dict[str, Mapping[str, Node]] = {
     "chat": chat_completions.REQUEST, "completions": completions.REQUEST, "responses": responses.REQUEST,
@@ -29,8 +29,7 @@ _SCOPES = {"system": "Anweisung", "user": "Frage", "history": "Verlauf", "tool_i
            "tool_output": "Ergebnis eines Werkzeugs", "schema": "Beschreibung", "other": "", None: ""}
 
 _TOGETHER: tuple[tuple[Mapping[str, Node], tuple[str, str, str]], ...] = (
-    (MEDIA, ("(Bilder, Ton, Filme, Dateien)", "Bild, Ton, Film, Datei", "je nach Art, wie oben beschrieben")),
-    (SECRET_FIELDS, ("(Zugangsdaten Dritter)", "weggelassen", "Zugangsdaten Dritter")))
+    (MEDIA, ("(Bilder, Ton, Filme, Dateien)", "Bild, Ton, Film, Datei", "je nach Art, wie oben beschrieben")),)
 """Groups of fields that stand in many places, and the line for them."""
 
 Row = tuple[str, str, str]
@@ -45,13 +44,16 @@ class _Walk:
     def rows(self, node: Any, path: str) -> Iterator[Row]:
         """Yield (path, class, what happens) for each place below `node`."""
         inside = getattr(node, "inside", None)
-        if isinstance(node, Tagged) or (isinstance(node, Obj) and len(node.fields) > 4):
+        if isinstance(node, Tagged) or (isinstance(node, (Obj, Only)) and len(node.fields) > 4):
             if id(node) in self._described:
                 yield path, f"wie `{self._described[id(node)]}`", ""
                 return
             self._described[id(node)] = path
         if isinstance(node, Obj):
             yield from self.fields(node.fields, path + ".")
+        elif isinstance(node, Only):
+            yield from self.fields(node.fields, path + ".")
+            yield path + ".(jedes andere Feld)", "weggelassen", "wird gezählt"
         elif isinstance(node, Each):
             yield from self.rows(node.node, path + "[]")
         elif isinstance(node, Tagged):
@@ -134,7 +136,8 @@ Modellen im Haus kann es bleiben, dann wird jeder Wert darin wie freies JSON gep
 
 In der Spalte „Feld“ steht `[]` für jeden Eintrag einer Liste und `<art>` für die Art eines Objekts (`type`). Felder,
 die ein Objekt sonst noch hat, sind freies JSON, ihr Name eingeschlossen. Felder für Bilder, Ton, Filme und Dateien:
-{_quoted(MEDIA)}. Felder für Zugangsdaten Dritter: {_quoted(SECRETS)}.
+{_quoted(MEDIA)}. Zugangsdaten Dritter an einem Werkzeug beim Anbieter,
+die immer weggelassen werden: {_quoted(SECRETS)}.
 """
 
 

@@ -160,6 +160,32 @@ def test_secrets_beside_a_tool_of_the_client_are_not_passed_on() -> None:
     assert house.book[0].meta["dropped_fields"] == 2
 
 
+@pytest.mark.parametrize("tool", [
+    {"type": "function", "googleSearch": {}}, {"type": "function", "name": "akte", "web_search": {}}, {}, "web_search",
+    {"googleSearch": {}}, {"type": "custom"}, {"type": ["function"]}, {"type": "FUNCTION", "function": {"name": "x"}}])
+def test_what_only_looks_like_a_tool_of_the_client_is_none(tool: Any) -> None:
+    house, status, said, _ = ask("refuse", chat(tools=[tool]))
+    assert (status, house.sent) == (400, [])
+    assert "Werkzeug" in said["body"]
+
+
+@pytest.mark.parametrize(("dialect", "tool", "body"), [
+    (None, FUNCTION, chat), (Responses(), RESPONSES_FUNCTION, responses), (Messages(), ANTHROPIC_TOOL, messages)])
+def test_a_word_beside_a_tool_of_the_client_switches_nothing_on(dialect: Dialect | None, tool: dict[str, Any],
+                                                                body: Any) -> None:
+    _, status, said, sent = ask("refuse", body(tools=[{**tool, "googleSearch": {}, "connector_id": "x"}]), dialect)
+    assert status == 200, said["body"]
+    assert sent["tools"] == [tool]
+
+
+@pytest.mark.parametrize("tools", [{"type": "web_search"}, "web_search", 1, True])
+def test_tools_that_are_no_list_are_refused(tools: Any) -> None:
+    for dialect, body in ((None, chat), (Responses(), responses), (Messages(), messages)):
+        house, status, said, _ = ask("pass", body(tools=tools), dialect)
+        assert (status, house.sent) == (400, []), said
+        assert json.loads(said["body"])["error"]
+
+
 STRICT = {"unknown_fields": "refuse"}
 
 
