@@ -23,8 +23,9 @@ _AFTER: Final = re.compile(
     (?:[ ](?:des|der|meine[srn]|ihre[srn]|seine[srn]|unsere[srn]|vom?)[ ][\w-]{{2,24}}(?=[ ]?:))?  # "des Kindes:"
     (?:\.?[ ]am)?
     (?:[ ]?(?:/|,|und|u\.)[ ]?(?:in(?![^\W_])|-?[a-zäöü]{{0,8}}(?:ort|datum|tag)))?   # "Geburtsdatum/-ort"
-    (?:_[a-z]{{2,12}})?["'”)*_\]]{{0,3}}\.?[ \t]?(?:\([^)\n]{{1,20}}\))?["'”*]{{0,3}}
-    (?:[ .·_]{{2,40}}(?=:)|[ \t]{{0,2}})[:=|>–-]{{0,2}}[ \t]{{0,24}}
+    (?:_[a-z]{{2,12}})?["'”)*_\]`]{{0,3}}\.?[ \t]?(?:\([^)\n]{{1,20}}\))?["'”*]{{0,3}}
+    (?:[ .·_]{{2,40}}(?=[:\d])|[ \t]{{0,2}})[:=|>–—-]{{0,2}}
+    (?:[*_`]{{1,3}}|</?[a-z]{{1,6}}>){{0,4}}[ \t]{{0,24}}`?                           # bold, code, the cells of a page
     (?:[ ]?(?:value|wert)=|(?:(?:STR_)?TO_DATE|CAST|DATE|VALUES?)(?:\(|[ ]))?
     (?:\n[ \t]{{0,4}})?["'„“(*]{{0,3}}(?:wert[ ])?
     (?:(?:am|den|is|ist|on|war|der|lautet|im|in|Jahre?|ca\.|etwa|of|year|wurden?|bin|ich|er|sie|wir|worden)[ ]){{0,4}}

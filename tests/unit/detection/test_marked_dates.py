@@ -37,6 +37,10 @@ def test_a_birth_date_is_found_behind_every_label_in_every_spelling(detector: Ru
 
 
 POSITIVE = [
+    "**Geburtsdatum:** [[BIRTHDATE|12.12.1990]]", "**Geb.:** [[BIRTHDATE|12.12.1990]]",
+    "__Geburtsdatum:__ [[BIRTHDATE|12.12.1990]]", "<b>geb.:</b> [[BIRTHDATE|12.12.1990]]",
+    "<td>geb.</td><td>[[BIRTHDATE|12.12.1990]]</td>", "`Geburtsdatum`: `[[BIRTHDATE|12.12.1990]]`",
+    "Geburtsdatum — [[BIRTHDATE|12.12.1990]]", "Geburtsdatum ____[[BIRTHDATE|12.12.1990]]",
     "Sie ist seit [[DATE_SENSITIVE|Februar]] getrennt, der Mann zog aus.",
     "Kollege Lund ist krank seit [[DATE_SENSITIVE|März]].", "Müller, Anna, [[BIRTHDATE|12.05.1980]], Kiel",
     "1. Petersen, Jan, [[BIRTHDATE|03.11.1975]], Husum\n2. Hansen, Ute, [[BIRTHDATE|29.2.1964]], Niebüll",
