@@ -35,11 +35,11 @@ test-long: install-test ## Eigenschaften mit 10.000 Beispielen
 
 client-test: install-test ## Fremde Programme gegen die laufende KI-Pforte (lädt ihre Pakete nach .venv/clients)
 	$(BIN)/python -m tests.support.client_stacks
-	$(BIN)/python -m pytest tests/e2e/clients
+	CLIENT_TESTS=1 $(BIN)/python -m pytest tests/e2e/clients
 
 client-test-heavy: install-test ## Dasselbe mit codex, aider und Open WebUI (etwa 9 GB)
 	$(BIN)/python -m tests.support.client_stacks codex aider open-webui
-	$(BIN)/python -m pytest tests/e2e/clients
+	CLIENT_TESTS=1 $(BIN)/python -m pytest tests/e2e/clients
 
 check: install-test ## Stil, Typen, Stockwerke
 	$(BIN)/ruff check .

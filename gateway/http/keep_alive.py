@@ -20,6 +20,8 @@ Style = Literal["comment", "chunk", "off"]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 _COMMENT: Final = b": keep-alive\n\n"
 """Two line feeds: a reader that cuts at blank lines would lose the event behind a comment that ends with one."""
+_LINE: Final = b": keep-alive\n"
+"""One, where events have an ``id``: the SDKs for Python then take a blank line alone for an event, and fail at it."""
 _PING: Final = b'event: ping\ndata: {"type":"ping"}\n\n'
 """Belongs to the Messages API; its clients expect it anywhere."""
 
@@ -85,6 +87,8 @@ class Pulse:
     async def send(self, piece: bytes) -> None:
         """Send a piece of the answer; it waits for the client alone."""
         self._sending = True
+        if self._sign is _COMMENT and (b"\nid:" in piece or piece.startswith(b"id:")):
+            self._sign = _LINE
         await self._forward({"type": "http.response.body", "body": piece, "more_body": True})
         self._last, self._sending = self._loop.time(), False
 

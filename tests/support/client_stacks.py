@@ -45,7 +45,13 @@ STACKS = {
 
 
 def missing(name: str) -> str:
-    """Return why the programs of this stack cannot be used, or nothing."""
+    """Return why the programs of this stack cannot be used, or nothing. Only the make targets use them: it is slow."""
+    if os.environ.get("CLIENT_TESTS") != "1":
+        return f"nur mit „make client-test{'-heavy' if STACKS[name].heavy else ''}“"
+    return _not_there(name)
+
+
+def _not_there(name: str) -> str:
     stack = STACKS[name]
     if stack.kind == "npm" and shutil.which("node") is None:
         return "Node fehlt"
@@ -65,7 +71,7 @@ def set_up(name: str) -> str:
     stack, folder = STACKS[name], FOLDER / name
     if stack.kind == "npm" and shutil.which("npm") is None:
         return "npm fehlt"
-    if not missing(name):
+    if not _not_there(name):
         return ""
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)

@@ -34,9 +34,10 @@ def chunky(provider: EchoProvider, policies: Path, settled: GatewayProcess,
         yield running.settle_like(settled).start()
 
 
-@pytest.fixture(scope="module", params=PROGRAMS)
+@pytest.fixture(scope="session", params=PROGRAMS)
 def program(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Driver]]:
-    """A client under way, with its name."""
+    """A client under way, with its name. Of the session, so that it comes before the gateway and nothing starts in vain.
+    """
     stack, script = PROGRAMS[request.param]
     reason = missing(stack)
     if reason:

@@ -152,10 +152,10 @@ def test_an_answer_that_breaks_off_is_never_taken_for_a_whole_one(ask: Asking) -
 
 @pytest.mark.parametrize("after", [0, 2])
 @pytest.mark.parametrize("style", ["comment", "chunk"])
-def test_signs_of_life_are_read_over(ask: Asking, chunky: GatewayProcess, after: int, style: str) -> None:
-    url = (chunky if style == "chunk" else ask.gateway).url + "/v1"
+def test_signs_of_life_are_read_over(ask: Asking, request: pytest.FixtureRequest, after: int, style: str) -> None:
+    gateway = request.getfixturevalue("chunky") if style == "chunk" else ask.gateway
     with ask.provider.doing(cut=5, wait_after=after):
-        ask.begin("stream", url=url)
+        ask.begin("stream", url=gateway.url + "/v1")
         assert ask.provider.paused.wait(30)
         time.sleep(0.3)  # several signs; a slow machine sends fewer, and the test says less
         ask.provider.go_on()

@@ -6,6 +6,8 @@ import asyncio
 from collections.abc import AsyncGenerator
 from typing import Any
 
+import anthropic._streaming
+import openai._streaming
 import orjson
 import pytest
 
@@ -39,8 +41,11 @@ class Client:
     async def one_more(self) -> None:
         before = self.got.count(SIGN)
         while self.got.count(SIGN) == before:
-            self._news.clear()
-            await asyncio.wait_for(self._news.wait(), 10)
+            await self.next()
+
+    async def next(self) -> None:
+        self._news.clear()
+        await asyncio.wait_for(self._news.wait(), 10)
 
 
 def test_silence_is_filled_before_between_and_never_after_the_pieces() -> None:
@@ -102,6 +107,25 @@ def test_while_a_piece_is_being_written_no_sign_is() -> None:
         pulse.stop()
         return client.got
     assert asyncio.run(run()) == [b"piece"]
+
+
+@pytest.mark.parametrize("decoder", [openai._streaming.SSEDecoder, anthropic._streaming.SSEDecoder])
+@pytest.mark.parametrize("event", [b'data: {"a":1}\n\n', b'id: 1\ndata: {"a":1}\n\n', b'data: {"a":1}\nid: 1\n\n'])
+def test_the_sdks_see_nothing_but_the_events(event: bytes, decoder: Any) -> None:
+    async def run() -> list[bytes]:
+        client = Client()
+
+        async def stream() -> AsyncGenerator[bytes, None]:
+            for _ in range(3):
+                before = len(client.got)
+                while len(client.got) < before + 2:
+                    await client.next()
+                yield event
+        sign = KeepAlive().sign("chat", "n", "m")
+        await send_outbound(Outbound(200, {}, stream=stream()), client.send, sign, MOMENT)
+        return client.got
+    seen = [found.data for found in decoder().iter_bytes(iter([b"".join(asyncio.run(run()))]))]
+    assert seen == ['{"a":1}'] * 3
 
 
 def test_each_api_has_a_sign_that_its_clients_read_over() -> None:
