@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Final
 
-from gateway.detection.names import ordinary_words
+from gateway.detection.names import is_ordinary, ordinary_words
 from gateway.detection.ner import CERTAIN, MASK, ModelError, NameRecognizer, NameSpan
 from gateway.detection.presidio import as_recognizer
 from gateway.detection.sheet import Rule
@@ -13,6 +14,17 @@ from gateway.errors import GatewayError
 from gateway.model.finding import Finding
 
 NAME: Final = "NAMEN"
+
+
+_REST: Final = re.compile(r"(?:-[A-ZÄÖÜÀ-Þ][^\W\d_]+){1,2}")
+
+
+def _whole(text: str, start: int, end: int) -> int:
+    """Return where a name ends whose last word goes on behind a hyphen: "Krüger" of "Krüger-Bernburg" is half of it."""
+    rest = _REST.match(text, end)
+    if rest is None or is_ordinary(text[start:rest.end()].rsplit(None, 1)[-1]):
+        return end
+    return rest.end()
 
 
 def compact_names(mask: float = MASK, certain: float = CERTAIN) -> Rule:
@@ -27,9 +39,13 @@ def compact_names(mask: float = MASK, certain: float = CERTAIN) -> Rule:
                            "installieren Sie die KI-Pforte neu oder sagen Sie der IT Bescheid.", hint=str(error)
                            ) from None
 
+    def finding(text: str, span: NameSpan) -> Finding:
+        end = _whole(text, span.start, span.end)
+        return Finding(span.start, end, "PERSON", round(span.score, 3), "modell", certain=span.score >= certain,
+                       ordinary=ordinary_words(text[span.start:end]))
+
     def findings(text: str, spans: list[NameSpan]) -> list[Finding]:
-        return [Finding(span.start, span.end, "PERSON", round(span.score, 3), "modell", certain=span.score >= certain,
-                        ordinary=ordinary_words(text[span.start:span.end])) for span in spans]
+        return [finding(text, span) for span in spans]
 
     def find(text: str) -> list[Finding]:
         return findings(text, model.find(text, mask=mask, certain=certain))

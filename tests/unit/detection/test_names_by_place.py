@@ -105,3 +105,11 @@ def test_a_name_that_is_an_ordinary_word_is_never_sure_for_its_place_alone() -> 
 def test_words_for_matters_and_places_are_no_surnames() -> None:
     assert all(map(is_surname_too, ["Zimmer", "Sonntag", "Koch"]))
     assert not any(map(is_surname_too, ["Termin", "Antrag", "Straße", "Land", "Kunde"]))
+
+
+@pytest.mark.parametrize(("text", "found"), [
+    ("Krüger-Bernburg rief gestern an.", "Krüger-Bernburg"),
+    ("Der Antrag von Zeynep Arslan-Lüneburg liegt vor.", "Zeynep Arslan-Lüneburg")])
+def test_a_double_name_that_only_the_model_finds_is_whole(text: str, found: str) -> None:
+    detector = build_detector(DetectorOptions())
+    assert [text[f.start:f.end] for f in detector.find(Passage(text)) if f.entity == "PERSON"] == [found]
