@@ -36,8 +36,7 @@ def chunky(provider: EchoProvider, policies: Path, settled: GatewayProcess,
 
 @pytest.fixture(scope="session", params=PROGRAMS)
 def program(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Driver]]:
-    """A client under way, with its name. Of the session, so that it comes before the gateway and nothing starts in vain.
-    """
+    """A client under way, with its name. Of the session: where it is missing, no gateway is started in vain."""
     stack, script = PROGRAMS[request.param]
     reason = missing(stack)
     if reason:
