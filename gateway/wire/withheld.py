@@ -10,6 +10,7 @@ Does not know what policy says; ``document.tools`` are the tools that the client
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal
@@ -19,9 +20,15 @@ from gateway.wire.nodes import FREE, Node
 from gateway.wire.shapes import is_name
 
 KIND: Final = "provider_tool"
-SECRETS: Final = ("authorization", "authorization_token", "headers", "domain_secrets", "api_key", "access_token",
-                  "client_secret", "token", "password")
+SECRETS: Final = ("authorization", "authorization_token", "headers", "domain_secrets", "api_key", "apikey", "x_api_key",
+                  "access_token", "bearer_token", "client_secret", "secret", "auth", "credentials", "cookie", "token",
+                  "password")
 """Fields of a provider's tool in which clients write what a third party gave them for themselves."""
+
+
+_ADDRESSES: Final = frozenset({"server_url", "url"})
+_ACCESS: Final = re.compile(r"^(\s*[a-zA-Z][a-zA-Z0-9+.-]*://)[^/?#]*@|[?#].*$", re.DOTALL)
+"""What in an address says who asks: a name before the server, and everything behind the path."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,9 +106,13 @@ PROVIDER_TOOL: Final = ProviderTool()
 def _without_secrets(document: Document, value: Json) -> None:
     """Delete at once, before anything below `value` becomes a slot."""
     if isinstance(value, dict):
-        for name in [name for name in value if name.casefold() in SECRETS]:
+        for name in [name for name in value if name.casefold().replace("-", "_") in SECRETS]:
             del value[name]
             document.dropped.append(name)
+        for name in _ADDRESSES & value.keys():  # https://name:password@server/?key=...
+            if isinstance(value[name], str) and value[name] != (bare := _ACCESS.sub(r"\1", value[name])):
+                value[name] = bare
+                document.dropped.append(name)
     for child in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
         _without_secrets(document, child)
 

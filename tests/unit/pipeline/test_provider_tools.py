@@ -136,6 +136,16 @@ def test_in_the_house_a_tool_may_pass_with_placeholders_and_without_secrets() ->
     assert "Krüger" not in json.dumps(sent, ensure_ascii=False)
 
 
+@pytest.mark.parametrize("more", [
+    {"server_url": f"https://u:{SECRET}@mcp.example/"}, {"server_url": f"https://mcp.example/?k={SECRET}#{SECRET}"},
+    {"X-Api-Key": SECRET}, {"server": {"Authorization": SECRET, "HEADERS": {"a": SECRET}, "n": [{"token": SECRET}]}}])
+def test_secrets_pass_in_no_spelling(more: dict[str, Any]) -> None:
+    _, status, said, sent = ask("pass", responses(tools=[{**MCP, **more}]), Responses())
+    assert status == 200, said["body"]
+    assert sent["tools"][0]["server_url"] == "https://mcp.example/"
+    assert SECRET not in json.dumps(sent)
+
+
 def test_outside_the_house_no_rule_lets_a_tool_pass() -> None:
     rules = policies("pass").departments["bauamt"].models
     assert "provider_tool" in rules["demo"].passed_opaque
