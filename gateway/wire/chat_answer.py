@@ -98,7 +98,7 @@ class ChatAnswer:
             return b""
         self._last = data
         if whole and not (self._restores or b'"usage":{' in data or b'"usage": {' in data or b'"error"' in data):
-            return self._rename(event) + b"\n\n"
+            return self._forwarded(event, data)
         try:
             parsed = orjson.loads(data)
         except orjson.JSONDecodeError:
@@ -130,14 +130,18 @@ class ChatAnswer:
             for choice in choices:
                 changed |= self._choice(choice, choice.get("delta") or {}, "delta")
         if not changed:
-            return self._rename(event) + b"\n\n"
+            return self._forwarded(event, data_of(event) or b"")
         parsed["model"] = self._context.alias
         return frame(parsed)
 
-    def _rename(self, event: bytes) -> bytes:
+    def _forwarded(self, event: bytes, data: bytes) -> bytes:
+        """Return an event as it came but for the model's name, and without ids that clients trip over in signs of life.
+        """
+        if b"\n" in event:
+            event = b"data: " + data.replace(b"\n", b"\ndata: ")
         for name, alias in self._renames:
             event = event.replace(name, alias)
-        return event
+        return event + b"\n\n"
 
     def _ended_without_done(self) -> bool:
         """Some providers leave out ``[DONE]``: a finish reason or usage in the last event says that it was the end."""
