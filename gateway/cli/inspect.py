@@ -41,7 +41,10 @@ def redact(
         text = sys.stdin.read() if str(file) == "-" else file.read_text(encoding="utf-8")
     except UnicodeDecodeError:
         name = "Die Eingabe" if str(file) == "-" else str(file)
-        raise CliError(f"{name} ist kein Text in UTF-8.", Exit.MISUSE) from None
+        raise CliError(f"{name} ist kein Text in UTF-8. Bitte speichern Sie den Inhalt als reinen Text mit der "
+                       "Kodierung UTF-8.", Exit.MISUSE) from None
+    except FileNotFoundError:
+        raise CliError(f"{file} gibt es nicht.", Exit.MISUSE) from None
     shown = explain(text, _detector(ctx).find(Passage(text)), {}, lambda action, entity, value: value)
     if json:
         emit({"text": shown.text, "findings": [
@@ -49,7 +52,7 @@ def redact(
              "explanation": in_words(e.reason), "score": round(e.score, 3), "certain": e.certain, "noted": e.noted}
             for e in shown.entries]})
         return
-    say(shown.text)
+    say(shown.text.rstrip("\n"))
     if not shown.entries:
         note("Nichts gefunden: Der Text würde so gesendet, wie er ist.")
         return

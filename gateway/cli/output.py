@@ -5,6 +5,7 @@ With ``--json`` standard output holds one JSON document and nothing else, so tha
 
 from __future__ import annotations
 
+import errno
 import json
 from collections.abc import Callable, Iterable, Sequence
 from enum import IntEnum
@@ -73,8 +74,19 @@ def cannot_run(command: Callable[Params, None]) -> Callable[Params, None]:
         except GatewayError as error:
             _stop(error.message, Exit.CANNOT_RUN)
         except OSError as error:
-            _stop(f"{error.filename or 'Datei'}: {error.strerror}. Bitte prüfen Sie Rechte und Platz.", Exit.CANNOT_RUN)
+            _stop(f"{error.filename or 'Eine Datei'} {in_german(error)}", Exit.CANNOT_RUN)
     return speaks(wrapped)
+
+
+def in_german(error: OSError) -> str:
+    """Return what the operating system said, as the rest of a sentence that begins with the name of the file."""
+    known = {
+        errno.ENOENT: "gibt es nicht.",
+        errno.EACCES: "ist gesperrt: Es fehlen Rechte. Bitte prüfen Sie, wem die Datei gehört.",
+        errno.EISDIR: "ist ein Ordner. Bitte nennen Sie eine Datei.",
+        errno.ENOSPC: "lässt sich nicht schreiben: Der Datenträger ist voll.",
+    }
+    return known.get(error.errno or 0, f"lässt sich nicht lesen oder schreiben ({error.strerror}).")
 
 
 def _stop(message: str, code: Exit) -> NoReturn:
