@@ -43,8 +43,6 @@ def redact(
         name = "Die Eingabe" if str(file) == "-" else str(file)
         raise CliError(f"{name} ist kein Text in UTF-8. Bitte speichern Sie den Inhalt als reinen Text mit der "
                        "Kodierung UTF-8.", Exit.MISUSE) from None
-    except FileNotFoundError:
-        raise CliError(f"{file} gibt es nicht.", Exit.MISUSE) from None
     shown = explain(text, _detector(ctx).find(Passage(text)), {}, lambda action, entity, value: value)
     if json:
         emit({"text": shown.text, "findings": [
