@@ -80,9 +80,17 @@ def _sqlite(url: URL) -> Engine:
 
 
 def _create_private(path: Path) -> None:
-    """Create the file readable by its owner only; SQLite gives ``-wal`` and ``-shm`` the same rights."""
+    """Create the file readable by its owner only; SQLite gives ``-wal`` and ``-shm`` the same rights.
+
+    A file that is there is never opened: closing any handle of it would release every lock that this process holds on
+    it (POSIX locks belong to process and file), and the next command would take the log away from under the server.
+    """
     try:
-        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+    except FileExistsError:
+        if not os.access(path, os.R_OK | os.W_OK):
+            raise StoreError(f"Die Datenbankdatei {path} lässt sich nicht öffnen. Bitte prüfen Sie, ob dieses Konto sie "
+                             "lesen und schreiben darf.") from None
     except OSError as error:
         if not path.parent.is_dir():
             raise StoreError(f"Den Ordner {path.parent} gibt es nicht; die Datenbankdatei {path.name} lässt sich nicht "
