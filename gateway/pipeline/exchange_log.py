@@ -1,7 +1,7 @@
 """What the book says about one exchange: facts, numbers, digests. No content, no name.
 
-Builds the ``meta`` of intent, outcome and denied records and writes each exactly once: an exchange ends in exactly one
-outcome, or in one denial and no intent, whichever step fails or is cancelled.
+Builds the ``meta`` of the records and writes each exactly once: an exchange is one intent with exactly one outcome, or
+one ``denied``, or one ``local`` (the house answered, nothing left it), whichever step fails or is cancelled.
 """
 
 from __future__ import annotations
@@ -111,6 +111,13 @@ class ExchangeLog:
         if unrecorded:
             facts["unrecorded"] = unrecorded
         await self._write("denied", facts)
+
+    async def local(self) -> None:
+        """Write, before it is given, that the house answers by itself: no model is asked and nothing leaves."""
+        self._ended = True
+        where = ("model", "provider", "region")  # what the program named: it went nowhere
+        facts = {key: value for key, value in self._facts.items() if key not in where}
+        await self._write("local", {**facts, "decision": "local", "latency_ms": self._milliseconds()})
 
     async def intent(self, counts: Mapping[tuple[str, str], int], stream: bool) -> Receipt:
         """Write, before a byte leaves, that it will leave; return its receipt."""

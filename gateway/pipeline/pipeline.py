@@ -159,7 +159,7 @@ class _Walk:
         task = recognise(inbound.credentials.headers.get("x-kip-task"), parsed.last, parsed.turns)
         facts, here = self._admit(principal, parsed, task)
         if here is not None:
-            return here
+            return await self._answered_here(here)
         if parsed.thread is not None:
             self._sequel = Sequel(house._conversations, house._clock, principal.subject, self._keep_hours)
             self._parsed = parsed = await self._sequel.resumed(parsed.thread, parsed)
@@ -199,10 +199,14 @@ class _Walk:
             raise unknown_field(parsed.document.unknown)
         self._policies, self._keep_hours = policies, admission.keep_hours
         self._reads = admission.reads & house._reader.kinds
-        if answered is not None:
-            self._headers["x-ki-pforte-decision"] = "local"
-            self._count("local")
         return facts, answered
+
+    async def _answered_here(self, answer: Outbound) -> Outbound:
+        """Record and return an answer of the house."""
+        await self.log.local()
+        self._headers["x-ki-pforte-decision"] = "local"
+        self._count("local")
+        return answer
 
     def _said(self, text: str) -> Outbound | None:
         """Return a normal answer that says `text`, if the API has one that a person reads."""

@@ -112,6 +112,8 @@ def _verdict(row: RecordRow) -> tuple[str, str, str]:
         return "no", words.DECISIONS["denied"], code
     if row.type == "outcome":
         return words.MARKS.get(row.status, ""), words.OUTCOMES.get(row.status, words.TYPES["outcome"]), code
+    if row.type == "local":
+        return words.MARKS["ok"], words.HERE, "nichts wurde gesendet"
     if row.type != "intent":
         return "", words.TYPES.get(row.type, row.type), code
     if row.end is None:
@@ -149,8 +151,8 @@ def detail(view: RecordView, exchange: Sequence[RecordView], names: Mapping[str,
 
 _FACTS = (("decision", "Entscheidung"), ("status", "Ergebnis"), ("code", "Grund"), ("department", "Amt"),
           ("model", "Modell"), ("provider", "Anbieter"), ("region", "Ort"), ("purpose", "Zweck"),
-          ("api", "Schnittstelle"), ("pass", "KI-Pass"), ("policy", "Fassung der Regeln"),
-          ("dv_sha256", "Dienstvereinbarung (Prüfsumme)"))
+          ("api", "Schnittstelle"), ("task", "Nebenanfrage eines Programms"), ("pass", "KI-Pass"),
+          ("policy", "Fassung der Regeln"), ("dv_sha256", "Dienstvereinbarung (Prüfsumme)"))
 _COUNTED = (("stripped_tools", "Herausgenommene Werkzeuge, die beim Anbieter laufen"),
             ("unresolved", "Nicht zurückgesetzte Platzhalter"),
             ("leaked", "Ersetzte Angaben, die der Anbieter trotzdem nannte"),
@@ -206,6 +208,8 @@ def _timeline(family: Sequence[RecordView]) -> Iterable[Event]:
         elif view.type == "denied":
             code = text_of(meta, "code")
             yield Event(at, "Abgelehnt", f"{words.CODES.get(code, code)}. Es wurde nichts gesendet.")
+        elif view.type == "local":
+            yield Event(at, "Im Haus beantwortet", "Kein Modell wurde gefragt. Es wurde nichts gesendet.")
         elif view.type.startswith("outcome"):
             yield _ending(view, at, began)
         else:

@@ -64,7 +64,8 @@ class Review:
         status, policies = await ask(desk.context.ledger.status), desk.context.policies()
         names = _names(policies)
         shown = records.detail(view, exchange, {
-            "department": names["amt"], "model": names["modell"], "decision": words.DECISIONS,
+            "department": names["amt"], "model": names["modell"],
+            "decision": {**words.DECISIONS, "local": words.HERE}, "task": words.TASKS,
             "status": words.OUTCOMES, "code": words.CODES, "api": words.APIS, "pass": words.PASS_STATES,
             "purpose": names["zweck"]}, status.checkpoint_size, lambda rule: rules.in_words(rule, policies))
         return desk.page(visit, "record.html", shown=shown, log=status.log,

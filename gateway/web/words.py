@@ -15,6 +15,8 @@ ROLES: Final = {"staff": "Beschäftigte", "ki-pass-stelle": "KI-Pass-Stelle", "d
                 "personalrat": "Personalrat", "it": "IT", "leitung": "Leitung"}
 
 DECISIONS: Final = {"allowed": "durchgelassen", "denied": "abgelehnt"}
+HERE: Final = "im Haus beantwortet"
+"""Neither: a program's own call that no model saw."""
 
 OUTCOMES: Final = {"ok": "beantwortet", "aborted": "abgebrochen", "failed": "fehlgeschlagen"}
 
@@ -38,7 +40,8 @@ CODES: Final = {
 
 TYPES: Final = {
     "intent": "Anfrage", "denied": "Ablehnung", "outcome": "Ergebnis", "outcome.unknown": "Ergebnis unbekannt",
-    "outcome.late": "verspätetes Ergebnis", "view": "Einsicht", "verify.result": "Prüfung", "export": "Export",
+    "outcome.late": "verspätetes Ergebnis", "local": "Nebenanfrage", "view": "Einsicht", "verify.result": "Prüfung",
+    "export": "Export",
     "pass.erteilt": "KI-Pass erteilt", "pass.gesperrt": "KI-Pass gesperrt", "pass.entsperrt": "KI-Pass entsperrt",
     "pass.entzogen": "KI-Pass entzogen", "pass.verlaengert": "KI-Pass verlängert",
     "pass.nachweis": "Nachweis eingetragen", "pass.nachweis_widerrufen": "Nachweis widerrufen",
@@ -55,6 +58,7 @@ TYPES: Final = {
 
 GROUPS: Final[dict[str, tuple[str, tuple[str, ...]]]] = {
     "anfragen": ("Anfragen an Modelle", ("intent", "denied")),
+    "nebenanfragen": ("Nebenanfragen von Programmen, im Haus beantwortet", ("local",)),
     "ergebnisse": ("Ergebnisse", ("outcome", "outcome.unknown", "outcome.late")),
     "ki-pass": ("KI-Pässe", tuple(t for t in TYPES if t.startswith("pass."))),
     "personen": ("Personen und Schlüssel", tuple(t for t in TYPES if t.startswith(("person.", "key.", "client.")))),
@@ -74,6 +78,11 @@ DONE: Final[dict[Action, str]] = {
 
 APIS: Final = {"chat": "Chat", "completions": "Vervollständigung", "responses": "Responses",
                "embeddings": "Einbettungen", "messages": "Messages"}
+
+TASKS: Final = {"title": "Titel", "tags": "Stichwörter", "follow_ups": "Folgefragen", "queries": "Suchbegriffe",
+                "image_prompt": "Bildbeschreibung", "autocomplete": "Vorschlag beim Tippen", "emoji": "Emoji",
+                "summary": "Zusammenfassung"}
+"""What a chat program asks for of its own accord."""
 
 RISKS: Final = {"minimal": "minimal", "begrenzt": "begrenzt", "hoch": "hoch"}
 

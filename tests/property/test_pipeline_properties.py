@@ -15,7 +15,8 @@ from tests.support.fake_house import FakeHouse, chat
 from tests.unit.policy.policy_sets import all_on, person, shipped
 
 STEPS = ["authenticate", "inspect", "record:intent", "send", *(f"chunk:{n}" for n in range(5)), "chunk:end",
-         "record:outcome", "record:denied"]
+         "record:outcome", "record:denied", "record:local"]
+TITLE = "### Task:\nA title.\n<chat_history>\nUSER: Frau Sabine Krüger\n</chat_history>"
 ERRORS = [RuntimeError("x"), GatewayError("anbieter_fehler", "Text."), GatewayError("protokoll_nicht_verfuegbar", "T."),
           GatewayError("schluessel_ungueltig", "Text.")]
 
@@ -27,7 +28,8 @@ def check_the_book(made: FakeHouse, *, lost: frozenset[str] = frozenset()) -> No
     denied = [entry for entry in made.book if entry.kind == "denied"]
     if "record:outcome" not in lost:
         assert ended == intents
-    assert len(intents) + len(denied) <= 1
+    local = [entry for entry in made.book if entry.kind == "local"]
+    assert len(intents) + len(denied) + len(local) <= 1
     assert len(made.sent) <= len(intents)
     assert all(request.receipt.record_id in intents for request in made.sent)
     assert all(answer.closed for answer in made.answers)
@@ -40,7 +42,8 @@ def test_a_client_that_hangs_up_at_any_step_leaves_no_open_intent(step: str, str
         made = FakeHouse(shipped)
         if step == "record:denied":
             made.steps.failing["inspect"] = GatewayError("pruefung_nicht_verfuegbar", "Text.")
-        came = await made.hang_up_at(step, chat(stream=stream))
+        asked = (TITLE,) if step == "record:local" else ()
+        came = await made.hang_up_at(step, chat(*asked, stream=stream))
         # A stream is over with [DONE]; a whole answer has two pieces.
         assert came or (step in ("chunk:2", "chunk:3", "chunk:4") and not stream)
         return made
@@ -51,15 +54,17 @@ def test_a_client_that_hangs_up_at_any_step_leaves_no_open_intent(step: str, str
 
 
 @given(failing=st.dictionaries(st.sampled_from(STEPS), st.sampled_from(ERRORS), max_size=3),
-       hang_up=st.sampled_from(["", *STEPS]), stream=st.booleans())
-def test_every_exchange_ends_in_exactly_one_outcome(failing: dict[str, Exception], hang_up: str, stream: bool) -> None:
+       hang_up=st.sampled_from(["", *STEPS]), stream=st.booleans(), title=st.booleans())
+def test_every_exchange_ends_in_exactly_one_outcome(failing: dict[str, Exception], hang_up: str, stream: bool,
+                                                    title: bool) -> None:
     async def run() -> FakeHouse:
         made = FakeHouse(shipped)
         made.steps.failing = dict(failing)
+        body = chat(*(TITLE,) * title, stream=stream)
         if hang_up:
-            await made.hang_up_at(hang_up, chat(stream=stream))
+            await made.hang_up_at(hang_up, body)
         else:
-            out, raw = await made.ask(chat(stream=stream))
+            out, raw = await made.ask(body)
             assert raw
             if not failing:
                 assert out.status == 200

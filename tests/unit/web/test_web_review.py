@@ -84,6 +84,23 @@ def test_the_list_shows_requests_newest_first_without_any_person(house: House, o
     assert "subject-" not in text
 
 
+def test_an_answer_of_the_house_has_a_list_of_its_own_and_says_that_nothing_was_sent(
+        house: House, officer: Browser) -> None:
+    house.exchange()
+    record = house.write("local", {"vorgang": "BBBB-BBBB-BBBB", "api": "chat", "department": "bauamt",
+                                   "decision": "local", "task": "follow_ups", "policy": house.policies.digest},
+                         subject="subject-7")
+    house.settle()
+    assert len(rows(officer.get("/review").text)) == 1, "one question would be buried under what programs ask"
+    (shown,) = rows(officer.get("/review?art=nebenanfragen").text)
+    assert "im Haus beantwortet" in shown
+    assert "nichts wurde gesendet" in shown
+    text = officer.get(f"/review/protokoll/{record}").text
+    assert "Folgefragen" in text
+    assert "Kein Modell wurde gefragt. Es wurde nichts gesendet." in text
+    assert "Noch kein Ergebnis" not in text
+
+
 def test_a_request_without_an_end_says_so(house: House, officer: Browser) -> None:
     house.exchange(status="")
     house.settle()
