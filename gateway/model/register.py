@@ -7,6 +7,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from typing import Final
+
+LITELLM_DIALECTS: Final = frozenset({"chat", "embeddings"})
+"""What the adapter ``litellm`` serves; a client that speaks Responses or Messages reaches its chat over a bridge."""
 
 
 @dataclass(frozen=True, slots=True)

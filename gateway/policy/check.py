@@ -15,6 +15,7 @@ from typing import Final, Literal
 from gateway.model.decision import DEFAULT_PURPOSE
 from gateway.model.entities import ENTITIES
 from gateway.model.kipass import BASIS
+from gateway.model.register import LITELLM_DIALECTS
 from gateway.policy.problems import PolicyProblem, did_you_mean, listed, shown
 from gateway.policy.schema import Department, KiPass, Organisation, Register
 from gateway.policy.source import Path_, Source
@@ -58,6 +59,13 @@ def register(source: Source, models: Register) -> Problems:
     if RESERVED in models.models:
         yield source.problem(("models", RESERVED), f"Der Name „{RESERVED}“ ist für den Schnellstart vorgesehen",
                              "geben Sie dem Modell einen anderen Namen")
+    for key, model in models.models.items():
+        for i, dialect in enumerate(model.dialects if model.adapter == "litellm" else ()):
+            if dialect not in LITELLM_DIALECTS:
+                yield source.problem(("models", key, "dialects", i), f"„adapter: litellm“ spricht „{dialect}“ nicht",
+                                     "schreiben Sie „dialects: [chat]“, dann übersetzt die KI-Pforte Responses und "
+                                     "Messages selbst; oder „adapter: openai“ mit „base_url“, wenn der Anbieter diese "
+                                     "Schnittstelle selbst hat")
 
 
 def ki_pass(source: Source, content: KiPass) -> Problems:

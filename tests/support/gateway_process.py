@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).parents[2]
-ENDS = ("outcome", "outcome.unknown", "denied")
+ENDS = ("outcome", "outcome.unknown", "denied", "local")
 PATIENCE = 60.0
 """Seconds after which a server that does not come up has failed; nothing is measured with it."""
 

@@ -76,6 +76,11 @@ LINES = [
      "content.outside.findings.LITERAL: Über „LITERAL“ entscheidet die KI-Pforte selbst; streichen Sie die Zeile"),
     ("an unknown data class", SOZ, "handles: [social]", "handles: [sozial]", "handles: [sozial]",
      "handles[1]: „sozial“ gibt es hier nicht; meinten Sie „social“?"),
+    ("a wire API that litellm does not serve", MOD,
+     "    base_url: http://127.0.0.1:11434\n    dialects: [chat]",
+     "    base_url: http://127.0.0.1:11434\n    dialects: [chat, responses]", "    dialects: [chat, responses]",
+     "models.ollama-lokal.dialects[2]: „adapter: litellm“ spricht „responses“ nicht; schreiben Sie „dialects: [chat]“, "
+     "dann übersetzt die KI-Pforte Responses und Messages selbst; oder „adapter: openai“ mit „base_url“, wenn …"),
     ("an unknown adapter", MOD, "    adapter: demo", "    adapter: dmeo", "    adapter: dmeo",
      "models.demo.adapter: „dmeo“ gibt es hier nicht; meinten Sie „demo“?"),
     ("an unknown model in the organisation", ORG, "    - mistral-large", "    - mistral-lrge", "    - mistral-lrge",
