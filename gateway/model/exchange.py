@@ -16,11 +16,13 @@ from gateway.model.register import RegisteredModel
 
 @dataclass(frozen=True, slots=True)
 class RedactedBody:
-    """The request as the provider will see it: bytes of JSON, and what was done to it in numbers."""
+    """The request as the provider will see it: its bytes, and what was done to it in numbers."""
 
     body: bytes = field(repr=False)
     counts: Mapping[tuple[str, str], int]
     """Replaced values per (entity type, action)."""
+    media: str = "application/json"
+    """Media type of the bytes: JSON, or a form."""
 
 
 @dataclass(frozen=True, slots=True)

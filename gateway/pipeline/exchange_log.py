@@ -154,6 +154,8 @@ class ExchangeLog:
             facts["strangers"] = dict(strangers)
         if usage:
             facts |= {"tokens_in": usage.prompt, "tokens_out": usage.completion}
+            if usage.seconds:
+                facts["audio_seconds"] = usage.seconds
         try:
             await self._write("outcome", facts, self._intent)
         except GatewayError as error:  # what the recorder says of a request that was not sent is not true of this one

@@ -290,7 +290,8 @@ class _Walk:
         inbound.dialect.prepare(parsed, model)
         if redaction.values:
             inbound.dialect.instruct(parsed, instruction(redaction.values))
-        body = RedactedBody(parsed.document.to_bytes(), redaction.counts)
+        content, media = parsed.document.sealed()
+        body = RedactedBody(content, redaction.counts, media)
         house._metrics.redactions(redaction.counts)
         self._stage("redact")
         receipt = await self.log.intent(redaction.counts, parsed.stream)
@@ -336,7 +337,7 @@ class _Walk:
         body = await relay.whole()
         self._stage("relay")
         self._count("allowed")
-        return Outbound(200, self._headers, body)
+        return Outbound(200, self._headers, body, content_type=parsed.media)
 
     async def refused(self, error: GatewayError) -> Outbound:
         """Record a refusal or failure and return what the client reads."""

@@ -20,6 +20,8 @@ PATHS = {
     "embeddings": "/embeddings",
     "responses": "/responses",
     "messages": "/messages",
+    "transcriptions": "/audio/transcriptions",
+    "translations": "/audio/translations",
 }
 """Path below ``base_url`` per dialect."""
 
@@ -66,9 +68,10 @@ def _build(model: RegisteredModel, base: str, dialect: str) -> URL:
 
 
 def _headers(request: SealedRequest, key: str) -> dict[str, str]:
+    is_json = request.redacted.media == "application/json"  # a form may be answered with plain text
     headers = {
-        "Content-Type": "application/json",
-        "Accept": "text/event-stream" if request.stream else "application/json",
+        "Content-Type": request.redacted.media,
+        "Accept": "text/event-stream" if request.stream else "application/json" if is_json else "*/*",
         "Accept-Encoding": "identity",
         "User-Agent": USER_AGENT,
     }

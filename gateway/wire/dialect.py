@@ -25,6 +25,8 @@ class Usage:
 
     prompt: int
     completion: int
+    seconds: int = 0
+    """Length of a recording, where one was written down."""
 
     @classmethod
     def of(cls, prompt: object, completion: object) -> Usage:
@@ -73,6 +75,8 @@ class ParsedRequest:
     last: str = field(default="", repr=False)
     """What was said last, where an API has turns."""
     turns: int = 0
+    media: str = "application/json"
+    """Media type of a complete answer."""
 
 
 class ChannelText(Protocol):

@@ -179,6 +179,10 @@ class Document:
         """Return the request as JSON. Raises ``anfrage_ungueltig`` when it is nested beyond reason."""
         return _dump(self.root)
 
+    def sealed(self) -> tuple[bytes, str]:
+        """Return what leaves, and its media type. Raises as `to_bytes`."""
+        return self.to_bytes(), "application/json"
+
 
 def _rename(holder: dict[str, Json], names: Mapping[str, str]) -> dict[str, str]:
     """Give keys their new names, in place and in order; two that became the same are told apart, none is lost.

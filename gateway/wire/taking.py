@@ -31,7 +31,13 @@ def take_apart(body: bytes, fields: Mapping[str, Node], *,
     `required` are the fields that must be there and not empty, with what they may be; `echoed` those that the answer
     repeats, which are kept as the client wrote them.
     """
-    root = parse_object(body)
+    return take_fields(Document(parse_object(body)), fields, required=required, echoed=echoed)
+
+
+def take_fields(document: Document, fields: Mapping[str, Node], *,
+                required: Mapping[str, type | tuple[type, ...]], echoed: Collection[str] = ()) -> ParsedRequest:
+    """Return the request whose fields stand in `document`; otherwise as `take_apart`."""
+    root = document.root
     model, stream = root.get("model"), root.get("stream")
     if not isinstance(model, str) or not model:
         raise invalid("In der Anfrage fehlt das Modell („model“).", "model")
@@ -45,7 +51,6 @@ def take_apart(body: bytes, fields: Mapping[str, Node], *,
     if stream is not None and not isinstance(stream, bool):
         raise invalid("„stream“ muss true oder false sein.", "stream")
     echo = orjson.loads(orjson.dumps({name: root[name] for name in echoed if name in root}))
-    document = Document(root)
     for name in [name for name in root if name not in fields]:
         del root[name]
         document.dropped.append(name)
