@@ -20,8 +20,9 @@ _OPAQUE: Final = {"image": "ein Bild", "audio": "eine Tonaufnahme", "video": "ei
 _AT_PROVIDER: Final = {
     "provider_tool": "Sie verlangt ein Werkzeug, das beim Anbieter läuft (zum Beispiel eine Internetsuche); was es "
                      "erfährt, lässt sich nicht prüfen. Bitte schalten Sie es in Ihrem Programm aus.",
-    "provider_state": "Sie verweist auf Daten, die beim Anbieter liegen; was dort steht, lässt sich nicht prüfen. "
-                      "Bitte stellen Sie Ihr Programm so ein, dass es den ganzen Verlauf als Text schickt.",
+    "provider_state": "Sie verweist auf Daten, die beim Anbieter liegen, zum Beispiel auf eine dort abgelegte Datei; "
+                      "das lässt sich nicht prüfen. Bitte fügen Sie Dateien der Anfrage selbst bei, und lassen Sie Ihr "
+                      "Programm den ganzen Verlauf schicken.",
 }
 
 
@@ -94,8 +95,9 @@ def opaque(rules: ModelRules, kinds: Sequence[str]) -> Denial:
     if elsewhere is not None:
         return Denial("nicht_pruefbar", f"{NOT_SENT} {elsewhere}", rule)
     what = listed([_OPAQUE.get(k, "einen Inhalt, der kein Text ist") for k in kinds])
+    only = " Tonaufnahmen gehen nur an Modelle im Haus, soweit die Richtlinie es erlaubt." if "audio" in kinds else ""
     return Denial("nicht_pruefbar", f"{NOT_SENT} Sie enthält {what}; das kann nicht auf personenbezogene Angaben "
-                  "geprüft werden. Fügen Sie den Inhalt bitte als Text ein.", rule)
+                  f"geprüft werden.{only} Fügen Sie den Inhalt bitte als Text ein.", rule)
 
 
 def stripped(rules: ModelRules) -> Reason:
