@@ -62,8 +62,11 @@ from gateway.wire.dialect import Dialect
 from gateway.wire.embeddings import Embeddings
 from gateway.wire.messages import Messages
 from gateway.wire.responses import Responses
+from gateway.wire.transcriptions import Transcriptions, Translations
 
 DIALECTS: tuple[Dialect, ...] = (ChatCompletions(), Completions(), Responses(), Messages(), Embeddings())
+RECORDED: tuple[Dialect, ...] = (Transcriptions(), Translations())
+"""Those that take a recording, which may be larger than a text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,6 +195,7 @@ class House:
                       openapi_url=None, redirect_slashes=False,
                       exception_handlers={HTTPException: handlers.refused, Exception: handlers.failed})
         endpoints = dialect_endpoints(DIALECTS, self.pipeline, self.settings.max_body_mb << 20, self._keep_alive)
+        endpoints |= dialect_endpoints(RECORDED, self.pipeline, self.settings.audio_mb << 20, self._keep_alive)
         app.router.routes += dialect_routes(endpoints)
         app.router.routes += ModelList(self.authenticator, self.policies).routes()
         app.router.routes += TokenCountEndpoint(self.authenticator, self.policies, self._clock, TokenCounter().count,

@@ -23,7 +23,7 @@ from ruamel.yaml.error import YAMLError
 from gateway.model.entities import ENTITIES
 
 PREFIX = "KI_PFORTE_"
-DIALECTS = ("chat", "completions", "embeddings", "responses", "messages")
+DIALECTS = ("chat", "completions", "embeddings", "responses", "messages", "transcriptions", "translations")
 LARGE_ENGINES = ("spacy", "transformers", "gliner")
 _ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://(?:[a-z0-9.-]+|\[[0-9a-f:]+\])(?::[0-9]{1,5})?")
 
@@ -85,6 +85,7 @@ class Settings(BaseSettings):
                                               "zugreifen dürfen, mit Komma dazwischen, zum Beispiel "
                                               "https://chat.musterstadt.example,tauri://localhost; leer: keine")
     max_body_mb: int = Field(20, ge=1, le=512, description="Größte Anfrage in MiB")
+    audio_mb: int = Field(25, ge=1, le=512, description="Größte Tonaufnahme zum Mitschreiben in MiB")
     upstream_connections: int = Field(1024, ge=1, description="Gleichzeitige Verbindungen zu Anbietern")
     detector_threads: int = Field(1, ge=1, le=32, description="Threads für die Suche nach personenbezogenen Angaben")
     detector_cache_mb: int = Field(32, ge=1, le=4096, description="Speicher für schon geprüfte Texte in MiB "

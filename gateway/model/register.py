@@ -11,6 +11,8 @@ from typing import Final
 
 LITELLM_DIALECTS: Final = frozenset({"chat", "embeddings"})
 """What the adapter ``litellm`` serves; a client that speaks Responses or Messages reaches its chat over a bridge."""
+RECORDED: Final = frozenset({"transcriptions", "translations"})
+"""The wire APIs that take a recording; nobody can inspect one, so only models in the house have them."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from typing import Final, Literal
 from gateway.model.decision import DEFAULT_PURPOSE
 from gateway.model.entities import ENTITIES
 from gateway.model.kipass import BASIS
-from gateway.model.register import LITELLM_DIALECTS
+from gateway.model.register import LITELLM_DIALECTS, RECORDED
 from gateway.policy.problems import PolicyProblem, did_you_mean, listed, shown
 from gateway.policy.schema import Department, KiPass, Organisation, Register
 from gateway.policy.source import Path_, Source
@@ -66,6 +66,11 @@ def register(source: Source, models: Register) -> Problems:
                                      "schreiben Sie „dialects: [chat]“, dann übersetzt die KI-Pforte Responses und "
                                      "Messages selbst; oder „adapter: openai“ mit „base_url“, wenn der Anbieter diese "
                                      "Schnittstelle selbst hat")
+        for i, dialect in enumerate(() if model.in_house else model.dialects):
+            if dialect in RECORDED:
+                yield source.problem(("models", key, "dialects", i), f"„{dialect}“ gibt es nur bei Modellen im Haus: "
+                                     "Tonaufnahmen lassen sich nicht prüfen und gehen nicht nach draußen",
+                                     "streichen Sie es hier")
 
 
 def ki_pass(source: Source, content: KiPass) -> Problems:

@@ -199,8 +199,8 @@ class Model(StrictFile):
     target: Text
     base_url: Address | None = None
     api_key_env: EnvName | None = None
-    dialects: Annotated[tuple[Literal["chat", "completions", "responses", "embeddings", "messages"], ...],
-                        Field(min_length=1)]
+    dialects: Annotated[tuple[Literal["chat", "completions", "responses", "embeddings", "messages", "transcriptions",
+                                      "translations"], ...], Field(min_length=1)]
     enabled: bool
     in_house: bool
     provider: Text

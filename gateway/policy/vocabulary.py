@@ -41,10 +41,13 @@ no policy lets it pass."""
 def opaque_actions(kind: OpaqueKind, in_house: bool) -> tuple[OpaqueAction, ...]:
     """Return what may be done with one kind. A tool is not read but taken out, and one outside never passes.
 
-    One in the house may: it runs where the model runs, and gets what the model got, with placeholders.
+    One in the house may: it runs where the model runs, and gets what the model got, with placeholders. A recording,
+    in which nobody can look for personal data, never leaves the house either.
     """
     if kind == "provider_tool":
         return ("pass", "strip", "refuse") if in_house else ("strip", "refuse")
+    if kind == "audio" and not in_house:
+        return ("inspect", "refuse")
     return ("pass", "inspect", "refuse")
 
 

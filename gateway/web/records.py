@@ -156,6 +156,7 @@ _FACTS = (("decision", "Entscheidung"), ("status", "Ergebnis"), ("code", "Grund"
 _COUNTED = (("stripped_tools", "Herausgenommene Werkzeuge, die beim Anbieter laufen"),
             ("unresolved", "Nicht zurückgesetzte Platzhalter"),
             ("leaked", "Ersetzte Angaben, die der Anbieter trotzdem nannte"),
+            ("audio_seconds", "Länge der Tonaufnahme in Sekunden"),
             ("unrecorded", "Gleiche Ablehnungen, die nur gezählt wurden"))
 
 

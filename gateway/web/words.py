@@ -77,7 +77,8 @@ DONE: Final[dict[Action, str]] = {
 """What happened to a value, after the fact."""
 
 APIS: Final = {"chat": "Chat", "completions": "Vervollständigung", "responses": "Responses",
-               "embeddings": "Einbettungen", "messages": "Messages"}
+               "embeddings": "Einbettungen", "messages": "Messages",
+               "transcriptions": "Mitschrift einer Tonaufnahme", "translations": "Übersetzung einer Tonaufnahme"}
 
 TASKS: Final = {"title": "Titel", "tags": "Stichwörter", "follow_ups": "Folgefragen", "queries": "Suchbegriffe",
                 "image_prompt": "Bildbeschreibung", "autocomplete": "Vorschlag beim Tippen", "emoji": "Emoji",

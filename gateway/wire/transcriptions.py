@@ -1,9 +1,8 @@
 """The APIs that write down a recording: ``/v1/audio/transcriptions``, and ``/v1/audio/translations`` into English.
 
 The request is a form (`gateway.wire.forms`), the recording in it opaque: nobody can inspect what is said there, so
-policy
-lets it pass only to models in the house. The other fields are like those of any other API: texts are inspected and
-redacted, words of a closed list stay, what nobody described is dropped and counted.
+policy lets it pass only to models in the house. The other fields are like those of any other API: texts are inspected
+and redacted, words of a closed list stay, what nobody described is dropped and counted.
 """
 
 from __future__ import annotations

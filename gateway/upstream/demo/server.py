@@ -14,8 +14,10 @@ from typing import Any
 import orjson
 from aiohttp import web
 
-from gateway.upstream.demo import chat, embeddings, responses
+from gateway.errors import GatewayError
+from gateway.upstream.demo import chat, embeddings, recordings, responses
 from gateway.upstream.demo.answer import MalformedError
+from gateway.wire.forms import read_form
 
 _Body = dict[str, Any]
 _MAX_BYTES = 64 * 1024 * 1024
@@ -39,6 +41,8 @@ class DemoProvider:
                                     self._handler(chat.completion, chat.completion_events, done=True))
         application.router.add_post("/v1/responses", self._handler(responses.answer, responses.events, done=False))
         application.router.add_post("/v1/embeddings", _embeddings)
+        for path in ("transcriptions", "translations"):
+            application.router.add_post(f"/v1/audio/{path}", self._recording)
         self._runner = web.AppRunner(application, access_log=None, handle_signals=False, handler_cancellation=True,
                                      shutdown_timeout=0.5)
         await self._runner.setup()
@@ -62,6 +66,14 @@ class DemoProvider:
             return await self._stream(request, events(body, identity), named=not done, done=done)
 
         return handle
+
+    async def _recording(self, request: web.Request) -> web.StreamResponse:
+        form = read_form(await request.read(), ())
+        if form.get("stream") == "true":
+            recordings.answer(form)  # refuses what is no recording before the stream begins
+            return await self._stream(request, recordings.events(form), named=False, done=False)
+        whole, media = recordings.answer(form)
+        return _json(whole) if isinstance(whole, dict) else web.Response(body=whole, content_type=media)
 
     async def _stream(self, request: web.Request, events: Iterator[_Body], *, named: bool,
                       done: bool) -> web.StreamResponse:
@@ -111,6 +123,8 @@ async def _json_errors(request: web.Request, handler: Callable[[web.Request], An
         return _error(error.status, f"Der Demo-Anbieter kennt das nicht ({error.status}).")
     except orjson.JSONDecodeError:
         return _error(400, "Der Demo-Anbieter konnte die Anfrage nicht als JSON lesen.")
+    except GatewayError:
+        return _error(400, "Der Demo-Anbieter konnte das Formular nicht lesen.")
     except MalformedError as error:
         field = str(error)
         return _error(400, f"Der Demo-Anbieter versteht die Anfrage nicht: {field} fehlt oder ist falsch.", field)
