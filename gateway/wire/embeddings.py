@@ -21,9 +21,8 @@ from gateway.wire.taking import take_apart
 
 
 def readable(value: Any, param: str) -> None:
-    """Make sure that `value` is text and no token ids. Raises ``nicht_pruefbar``."""
-    first = value[0] if isinstance(value, list) and value else value
-    if isinstance(first, (int, list)) and not isinstance(first, bool):
+    """Make sure that `value` is text, every one of it, and no token ids. Raises ``nicht_pruefbar``."""
+    if not all(isinstance(one, str) for one in (value if isinstance(value, list) else [value])):
         raise GatewayError("nicht_pruefbar", "Ihr Programm schickt Zahlen (Token) statt Text; sie lassen sich nicht "
                            "prüfen. Bitte stellen Sie ein, dass Text geschickt wird, zum Beispiel "
                            "„check_embedding_ctx_length=False“ in LangChain.", param=param)

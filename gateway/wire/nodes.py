@@ -136,6 +136,8 @@ class Schema:
                     document.add(value, name, name, "schema", kind="key")
                 if name in _SCHEMA_DATA and isinstance(child, (dict, list)):
                     document.walk_freely(child, "schema")
+                elif name in _SCHEMA_DATA:  # no bound: a number of any length
+                    FREE.visit(document, value, name, child, "schema")
                 else:
                     self.visit(document, value, name, child, scope)
         elif isinstance(value, list):

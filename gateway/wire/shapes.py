@@ -7,12 +7,14 @@ from typing import Any
 
 _ACCOUNT = re.compile(r"[A-Za-z]{0,3}\d{8,}[0-9A-Za-z]*")
 """Letters of a country or an office, then digits: a number out of a file, not a name that a program gave."""
+_GROUPED = str.maketrans("", "", "_-.:|=+/#$")
+"""People write such a number in groups, a telephone with a plus."""
 
 
 def is_name(value: Any) -> bool:
     """An identifier: what function names, ids and enum values look like."""
     return isinstance(value, str) and len(value) <= 256 and value.isascii() and all(
-        c.isalnum() or c in "_-.:|=+/#$" for c in value) and not _ACCOUNT.fullmatch(value)
+        c.isalnum() or c in "_-.:|=+/#$" for c in value) and not _ACCOUNT.fullmatch(value.translate(_GROUPED))
 
 
 def is_flag(value: Any) -> bool:

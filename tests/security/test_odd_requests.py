@@ -34,6 +34,11 @@ def tool(**function: Any) -> dict[str, Any]:
     (tool(parameters={"properties": {IBAN: {"type": "string"}}}), IBAN),
     (tool(parameters={"properties": {"a": {"default": {"type": "Sabine-Krueger"}}}}), "Sabine-Krueger"),
     (tool(parameters={"properties": {"a": {"examples": [{"required": ["Krueger"]}]}}}), "Krueger"),
+    ({"messages": [{"role": "tool", "content": "", "tool_call_id": "DE89-3704-0044-0532-0130-00"}]},
+     "DE89-3704-0044-0532-0130-00"),
+    (tool(name="+49.151.23456789"), "+49.151.23456789"),
+    (tool(parameters={"properties": {"a": {"default": 1512345678}}}), "1512345678"),
+    (tool(parameters={"properties": {"a": {"const": 1512345678}}}), "1512345678"),
     ({"logit_bias": {TAX: 1}}, TAX),
     ({"tool_choice": "Sabine.Krueger"}, "Sabine.Krueger"),
     ({"tool_choice": {"type": "Sabine.Krueger"}}, "Sabine.Krueger"),
@@ -47,7 +52,9 @@ def test_what_only_looks_like_an_identifier_is_inspected(fields: dict[str, Any],
 @pytest.mark.parametrize("fields", [
     {"messages": [{"role": "tool", "content": "", "tool_call_id": "call_9f3K20481234567890"}]},
     {"logit_bias": {"50256": -100}, "temperature": 0.7, "seed": 1_700_000_000},
+    {"messages": [{"role": "tool", "content": "", "tool_call_id": "550e8400-e29b-41d4-a716-446655440000"}]},
     {"tool_choice": "auto", "response_format": {"type": "json_object"}},
+    tool(parameters={"properties": {"a": {"minimum": 1_000_000, "maxLength": 200}}}, name="akte-2024-01-01.v2"),
     {"tool_choice": {"type": "function", "function": {"name": "such_akte"}}},
 ])
 def test_what_programs_send_stays_as_it_is(fields: dict[str, Any]) -> None:

@@ -70,7 +70,9 @@ def _items(messages: list[dict[str, Any]]) -> list[dict[str, Any]]:
         for call in message.get("tool_calls") or ():
             if call.get("type") == "custom":
                 custom.add(call["id"])
-                items.append({"type": "custom_tool_call", "call_id": call["id"], **call["custom"]})
+                said = call["custom"]  # field by field: a "type" among them would make another item of it
+                items.append({"type": "custom_tool_call", "call_id": call["id"], "name": said["name"],
+                              "input": said.get("input", "")})
             else:
                 function = call["function"]
                 items.append({"type": "function_call", "call_id": call["id"], "name": function["name"],
@@ -132,16 +134,16 @@ def _flat(tool: dict[str, Any]) -> dict[str, Any]:
     kind = tool.get("type", "function")
     if kind not in ("function", "custom"):
         raise untranslatable("tools", f"Werkzeuge der Art „{kind}“")
-    flat = {"type": kind, **tool[kind]}
+    flat = {**tool[kind], "type": kind}
     if kind == "function":
         # The other API means strict schemas where nothing is said, and a chat means free ones.
         flat |= {"strict": flat.get("strict") or False, "parameters": flat.get("parameters")}
     elif (form := flat.get("format")) and form.get("type") == "grammar":
-        flat["format"] = {"type": "grammar", **(form.get("grammar") or form)}
+        flat["format"] = {**(form.get("grammar") or form), "type": "grammar"}
     return flat
 
 
 def _format(form: dict[str, Any]) -> dict[str, Any]:
     if form.get("type") != "json_schema":
         return {"type": form.get("type", "text")}
-    return {"type": "json_schema", **form["json_schema"]}
+    return {**form["json_schema"], "type": "json_schema"}
