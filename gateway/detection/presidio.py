@@ -20,7 +20,6 @@ import hmac
 import logging
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import replace
 from typing import Any, Final
 
 from gateway.detection.offline import hidden, hollow
@@ -123,7 +122,7 @@ class _RuleRecognizer(EntityRecognizer):
     def __init__(self, rule: Rule, language: str) -> None:
         super().__init__(supported_entities=list(rule.entities), name=rule.name, supported_language=language)
         self._find = rule.find
-        self._needs_digits = rule.digits
+        self._needs_digits, self._wakes = rule.digits, rule.wakes
         self._metadata = {RecognizerResult.RECOGNIZER_NAME_KEY: rule.name,
         RecognizerResult.RECOGNIZER_IDENTIFIER_KEY: self.id}
 
@@ -134,12 +133,33 @@ class _RuleRecognizer(EntityRecognizer):
         if not isinstance(nlp_artifacts, _SheetArtifacts):
             raise TypeError("the engine must hand over a sheet")
         sheet = nlp_artifacts.sheet
-        if self._needs_digits and not sheet.has_digit:
+        if (self._needs_digits and not sheet.has_digit) or (self._wakes and self._wakes.isdisjoint(sheet.kinds)):
             return []
         lo, hi = sheet.lo, sheet.hi
         shared = self._metadata
-        return [RecognizerResult(f.entity, f.start, f.end, f.score, recognition_metadata={**shared, _FINDING: f})
+        return [_Result(f.entity, f.start, f.end, f.score, recognition_metadata={**shared, _FINDING: f})
                 for f in self._find(sheet) if lo <= f.start < hi]
+
+
+class _Result(RecognizerResult):
+    """A result that is told apart without being spelled out."""
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Result) and self._key() == other._key()
+
+    def __hash__(self) -> int:
+        return hash(self._key())
+
+    def _key(self) -> tuple[int, int, float, str]:
+        return self.start, self.end, self.score, self.entity_type
+
+
+class _Registry(RecognizerRegistry):
+    """All recognizers speak the one language and are always asked."""
+
+    def get_recognizers(self, language: str, entities: list[str] | None = None, all_fields: bool = False,
+                        ad_hoc_recognizers: list[EntityRecognizer] | None = None) -> list[EntityRecognizer]:
+        return list(self.recognizers)
 
 
 def as_recognizer(name: str, entities: Sequence[str], find: Callable[[str], Iterable[Finding]],
@@ -152,7 +172,7 @@ def as_recognizer(name: str, entities: Sequence[str], find: Callable[[str], Iter
         found = sheet.prepared.pop(name, None)
         offset = sheet.begin
         for f in find(sheet.reach) if found is None else found:
-            yield replace(f, start=f.start + offset, end=f.end + offset)
+            yield f.moved(f.start + offset, f.end + offset)
 
     def prepare(sheets: Sequence[Sheet]) -> None:
         if find_many is not None:
@@ -167,7 +187,7 @@ class Analyzer:
 
     def __init__(self, rules: Sequence[Rule], lexicon: Lexicon, language: str = "de") -> None:
         silence()
-        registry = RecognizerRegistry(recognizers=[_RuleRecognizer(rule, language) for rule in rules],
+        registry = _Registry(recognizers=[_RuleRecognizer(rule, language) for rule in rules],
                                       supported_languages=[language])
         self._language = language
         self._prepare = [rule.prepare for rule in rules if rule.prepare]
@@ -190,7 +210,7 @@ class Analyzer:
     def analyse(self, sheet: Sheet) -> list[Finding]:
         """Return the findings that begin inside the window of `sheet`, without duplicates of one kind."""
         results = self._engine.analyze(sheet.text, self._language, nlp_artifacts=_SheetArtifacts(sheet),
-                                       return_decision_process=True)
+                                       score_threshold=0.0, return_decision_process=True)
         return [result.recognition_metadata[_FINDING] for result in results]
 
 

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 from gateway.detection.batches import BATCH, Ticket
@@ -65,8 +65,7 @@ class Reading:
         for f in self._found:
             start, end = max(0, f.start - shift), min(size, f.end - shift)
             if start < end and not self._setup.exceptions.hides(self._text, f):
-                start, end = self._view.original(start, end)
-                result.append(replace(f, start=start, end=end))
+                result.append(f.moved(*self._view.original(start, end)))
         return tuple(sorted(result, key=lambda f: (f.start, -f.end, f.entity)))
 
 

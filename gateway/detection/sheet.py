@@ -14,8 +14,9 @@ is read once for the whole text (`gateway.detection.table`).
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, KeysView, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Final
 
 from gateway.model.finding import Finding
@@ -78,7 +79,8 @@ def _lower(text: str) -> str:
 class Sheet:
     """A window ``[lo, hi)`` of a text, and the stretch ``[begin, end)`` around it that rules may read."""
 
-    __slots__ = ("_digits", "_hits", "_regions", "begin", "cells", "end", "hi", "lexicon", "lo", "prepared", "text")
+    __slots__ = ("_digits", "_hits", "_regions", "_rich", "begin", "cells", "end", "hi", "lexicon", "lo", "prepared",
+                 "text")
 
     def __init__(self, text: str, lexicon: Lexicon, cells: Sequence[Cell] = (), lo: int = 0,
                  hi: int | None = None) -> None:
@@ -94,6 +96,7 @@ class Sheet:
         self._hits: dict[str, list[tuple[int, int]]] | None = None
         self._digits: bool | None = None
         self._regions: list[tuple[int, int, int]] | None = None
+        self._rich: dict[int, list[tuple[int, int]]] = {}
 
     @property
     def reach(self) -> str:
@@ -115,14 +118,21 @@ class Sheet:
         """Yield the matches of `pattern` in reach."""
         return pattern.finditer(self.text, self.begin, self.end)
 
-    def scan_numbers(self, pattern: re.Pattern[str], least: int = 1) -> Iterator[re.Match[str]]:
-        """Yield the matches of `pattern` in stretches with at least that many digits: most of a text has none."""
-        if self._regions is None:
-            self._regions = list(self._find_regions())
-        text = self.text
-        for start, end, count in self._regions:
-            if count >= least:
-                yield from pattern.finditer(text, start, end)
+    def scan_numbers(self, pattern: re.Pattern[str], least: int = 1,
+                     hint: re.Pattern[str] | None = None) -> Iterator[re.Match[str]]:
+        """Yield the matches of `pattern` in stretches with at least that many digits: most of a text has none.
+
+        `hint`: what stands in every match that counts, and is found faster; stretches without it are left out.
+        """
+        regions = self._rich.get(least)
+        if regions is None:
+            if self._regions is None:
+                self._regions = list(self._find_regions())
+            regions = self._rich[least] = [(start, end) for start, end, count in self._regions if count >= least]
+        find, text = pattern.finditer, self.text
+        if hint is not None:
+            regions = [region for region in regions if hint.search(text, *region)]
+        return chain.from_iterable([find(text, start, end) for start, end in regions])
 
     def _find_regions(self) -> Iterator[tuple[int, int, int]]:
         """Stretches with digits and how many: `_BEFORE` characters before each and the rest of its word behind."""
@@ -139,6 +149,13 @@ class Sheet:
             count += len(_DIGIT.findall(text, a, b))
         if end >= 0:
             yield start, end, count
+
+    @property
+    def kinds(self) -> KeysView[str]:
+        """What the words in reach trigger."""
+        if self._hits is None:
+            self._hits = self._index()
+        return self._hits.keys()
 
     def hits(self, kind: str) -> Sequence[tuple[int, int]]:
         """Return the spans of the words that trigger `kind`, in order."""
@@ -186,6 +203,8 @@ class Rule:
     triggers: Mapping[str, str] = field(default_factory=dict)
     digits: bool = False
     """The rule needs a digit somewhere."""
+    wakes: frozenset[str] = frozenset()
+    """The rule needs a word that triggers one of these kinds; empty: it always has to look."""
     prepare: Callable[[Sequence[Sheet]], None] | None = None
     """For rules that look at many sheets together for less than one by one: called before `find`, leaves what was
     found in `Sheet.prepared`. `find` must not depend on it."""

@@ -35,3 +35,9 @@ class Finding:
     certain: bool = True
     noted: bool = False
     ordinary: tuple[int, ...] = ()
+
+    def moved(self, start: int, end: int) -> Finding:
+        """Return the finding at another place: the offsets of another text that holds this one."""
+        if start == self.start and end == self.end:
+            return self
+        return Finding(start, end, self.entity, self.score, self.reason, self.certain, self.noted, self.ordinary)

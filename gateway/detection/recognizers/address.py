@@ -226,4 +226,4 @@ def rule(own: frozenset[str] = frozenset()) -> Rule:
 
 FIELD_RULE: Final = Rule("ADDRESS_FIELD", ("ADDRESS",), _find_fields, {
     "ADDRESS_FIELD": "strasse straße street hausnr hausnummer plz postleitzahl zip wohnort postcode",
-    "TOWN_FIELD": "ort stadt city town"})
+    "TOWN_FIELD": "ort stadt city town"}, wakes=frozenset(("ADDRESS_FIELD", "TOWN_FIELD")))

@@ -39,6 +39,8 @@ _REGION: Final = 500
 """How far a roster goes from the word that calls it one, unless a blank line ends it or the next begins."""
 _DOUBLE: Final = re.compile(
     r"(?<=[ ])[^\W\d_a-zäöüß][^\W\d_]+(?:-[^\W\d_a-zäöüß][^\W\d_]+){1,2}(?![-\w])")
+_JOINED: Final = re.compile(r"-[^\W\d_a-zäöüß]")
+"""What is in every double name, and told faster."""
 _GIVEN_BEFORE: Final = re.compile(
     r"(?<![\w.-])((?:[^\W\d_][\w'’-]*\.?[ ]){1,4})\Z")
 _SAINT: Final = re.compile(r"\b(?:St\.|Sankt|Skt\.|Sta\.|Santa|San)[ ]\Z")
@@ -46,7 +48,7 @@ _ELDER: Final = re.compile(
     r"(?<![\w-])((?:[^\W\d_a-zäöüß][\w'’-]{1,40}[ ]){0,2}[^\W\d_a-zäöüß][\w'’-]{1,40}),?[ ]"
     r"(?:(?:sen|jun|sr|jr)\.|(?:senior|junior)\b)")
 
-_ELDER_HINTS: Final = ("sen.", "jun.", "sr.", "jr.", "senior", "junior")
+_ELDER_HINTS: Final = (" sen.", " jun.", " sr.", " jr.", " senior", " junior")
 ROSTER: Final = """dienstplan dienstplanung einsatzplan schichtplan vertretungsplan bereitschaftsplan rufbereitschaft
     bereitschaft bereitschaftsdienst rufdienst notdienst telefondienst hausdienst aufsichtsplan pausenaufsicht
     urlaubsplan wochenplan schichten diensteinteilung einteilung putzplan fahrdienst wochenenddienst"""
@@ -125,7 +127,7 @@ def _on_duty(text: str, at: int) -> tuple[int, bool] | None:
 def double_names(sheet: Sheet) -> Iterator[tuple[int, int]]:
     """Yield given names with the hyphenated surname behind them, be its halves places: "Sabine Krüger-Bernburg"."""
     text = sheet.text
-    for match in sheet.scan(_DOUBLE) if sheet.has("-") else ():
+    for match in _doubles(sheet):
         if is_ordinary(match[0]) and not is_surname_too(match[0].rsplit("-", 1)[1]):
             continue
         before = _GIVEN_BEFORE.search(text, max(sheet.begin, match.start() - 60), match.start())
@@ -138,6 +140,17 @@ def double_names(sheet: Sheet) -> Iterator[tuple[int, int]]:
             start = before.start(1) + word.start()
         if start < match.start() and text[start + 1] != "." and not _SAINT.search(text, max(0, start - 8), start):
             yield start, match.end()
+
+
+def _doubles(sheet: Sheet) -> Iterator[re.Match[str]]:
+    """Yield the matches of `_DOUBLE`: only the word around a hyphen can be one."""
+    text, behind = sheet.text, sheet.begin
+    for joined in sheet.scan(_JOINED):
+        if joined.start() >= behind:
+            match = _DOUBLE.match(text, max(behind, text.rfind(" ", behind, joined.start()) + 1), sheet.end)
+            if match:
+                behind = match.end()
+                yield match
 
 
 def generations(sheet: Sheet) -> Iterator[tuple[int, int]]:

@@ -26,6 +26,9 @@ _POSTAL_LINE: Final = re.compile(r"[^\n]{3,90}?[,;\t |–-](?:D-)?\d{5}[ \t|]*(?
 _FULL: Final = re.compile(r"[^\W\d_a-zäöüß][\w'’-]+(?:,[ ]?|;[ ]?|[ ]{1,30}|\t|[ ]\|[ ])[^\W\d_a-zäöüß][\w'’-]+")
 _BORN_YEAR: Final = re.compile(r"(?:19\d\d|200\d|201[0-3])")
 _YEAR_ALONE: Final = re.compile(r",[ ]((?:19|20)\d{2})(?=[,;)])|[ ]\(((?:19|20)\d{2})\)")
+_YEAR_HINT: Final = re.compile(r"[ ]\(?(?:19|20)\d\d[,;)]")
+_GROWN_HINT: Final = re.compile(r"19\d\d|20[01]\d|[./-]['’]?[3-9]\d")
+"""What is in every date in which `GROWN` finds something, and told faster."""
 _BUSINESS: Final = re.compile(
     r"\b(?:gez|Protokoll\w*|[Ee]rfass\w*|[Vv]ermerk\w*|[Bb]esprech\w*|[Gg]espräch\w*|[Tt]elef\w*|Telefonat|Sitzung\w*|"
     r"[Ee]rstellt|[Bb]earbeite\w*|[Vv]erfasst|Mail|[Ss]chreiben|Bescheid\w*|[Gg]esendet|Autor\w*|Von|Urteil|Beschluss|"
@@ -38,7 +41,7 @@ _LISTED_LINE: Final = re.compile(
 
 
 def _find(sheet: Sheet) -> Iterator[Finding]:
-    for match in sheet.scan_numbers(_LISTED, 4):
+    for match in sheet.scan_numbers(_LISTED, 4, _GROWN_HINT):
         if not GROWN.search(match["date"]):
             continue
         line = sheet.line_left(match.start(), 90)
@@ -46,7 +49,7 @@ def _find(sheet: Sheet) -> Iterator[Finding]:
             continue
         if _is_person(sheet, line, match.start()) and not _BUSINESS.search(line):
             yield Finding(*match.span("date"), "BIRTHDATE", 0.65, "kontext", certain=False)
-    for match in sheet.scan_numbers(_YEAR_ALONE, 4):
+    for match in sheet.scan_numbers(_YEAR_ALONE, 4, _YEAR_HINT):
         words = [word.strip("„“\"”,.:()") for word in sheet.line_left(match.start(), 45).split()[-4:]]
         if _names_end(words) or (match[2] and _is_given_alone(words) and _BORN_YEAR.match(match[2])):
             yield Finding(*match.span(1 if match[1] else 2), "BIRTHDATE", 0.6, "kontext", certain=False)

@@ -17,7 +17,7 @@ from typing import Final
 
 from gateway.detection.recognizers.special import crime, finance, health, marks, origin, religion, traits
 from gateway.detection.recognizers.special.link import TRIGGERS, Link
-from gateway.detection.recognizers.special.lists import merge
+from gateway.detection.recognizers.special.lists import NEVER, merge
 from gateway.detection.sheet import Rule, Sheet
 from gateway.model.finding import Finding
 
@@ -37,5 +37,6 @@ def _find(sheet: Sheet) -> Iterator[Finding]:
             yield finding
 
 
-RULE: Final = Rule("SPECIAL", tuple(category.entity for category in _CATEGORIES), _find,
-                   merge(TRIGGERS, *(category.triggers for category in _CATEGORIES)))
+_OWN: Final = merge(*(category.triggers for category in _CATEGORIES))
+RULE: Final = Rule("SPECIAL", tuple(category.entity for category in _CATEGORIES), _find, merge(TRIGGERS, _OWN),
+                   wakes=frozenset(_OWN) - {NEVER})

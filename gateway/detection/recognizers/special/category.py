@@ -54,18 +54,34 @@ class Category:
         phrases = {f"{self.entity}.{n}": p.words for n, p in enumerate(self.phrases)}
         return merge(self.words.triggers, phrases, {f"{self.entity}.label": self.labels}, self.more)
 
+    @cached_property
+    def _levels(self) -> dict[str, str]:
+        """The kinds of the words of the list, with what they say."""
+        return {f"{self.entity}.{level}": level for level in LEVELS}
+
+    @cached_property
+    def _phrased(self) -> dict[str, Phrase]:
+        """The kinds of the words that phrases turn on."""
+        return {f"{self.entity}.{n}": phrase for n, phrase in enumerate(self.phrases)}
+
+    @cached_property
+    def _label(self) -> str:
+        """The kind of the labels."""
+        return f"{self.entity}.label"
+
     def find(self, sheet: Sheet, link: Link) -> Iterator[Finding]:
         """Yield what the lists, the phrases and the labels find."""
-        for level in LEVELS:
-            for start, end in sheet.hits(f"{self.entity}.{level}"):
+        kinds = sheet.kinds
+        for kind, level in self._levels.items():
+            for start, end in sheet.hits(kind) if kind in kinds else ():
                 if self._is_written(sheet.text, start, end) and link.linked(start, end, level):
                     yield self.finding(start, end, _SCORE[level])
-        for n, one in enumerate(self.phrases):
-            for start, end in sheet.hits(f"{self.entity}.{n}"):
+        for kind, one in self._phrased.items() if not kinds.isdisjoint(self._phrased) else ():
+            for start, end in sheet.hits(kind) if kind in kinds else ():
                 found = one.around(sheet.text, start, end)
                 if found and link.linked(*found[:2], one.level):
                     yield self.finding(*found[2:], _SCORE[one.level])
-        for start, end in sheet.hits(f"{self.entity}.label"):
+        for start, end in sheet.hits(self._label):
             yield from self._field(sheet, link, start, end)
 
     def finding(self, start: int, end: int, score: float = 0.6, reason: str = "kontext") -> Finding:
