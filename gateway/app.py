@@ -28,6 +28,7 @@ from gateway.errors import GatewayError
 from gateway.files.reader import FileReader
 from gateway.generation import Generation
 from gateway.home import open_ledger, own_secret
+from gateway.http.conversations import ConversationEndpoints
 from gateway.http.cors import Cors
 from gateway.http.count_tokens import TokenCountEndpoint
 from gateway.http.errors import ErrorHandlers
@@ -98,13 +99,14 @@ class House:
             departments=self._departments, secrets=Secrets(settings.home / "secrets").find, oidc=_oidc(settings))
         self.upstream = UpstreamRouter(settings.home, environment=self._provider_secrets())
         self.recorder = LedgerRecorder(self.ledger)
+        self._conversations = SqlConversations(self.engine)
         self._keep_alive = KeepAlive(settings.keep_alive, settings.keep_alive_seconds)
         self.pipeline = Pipeline(
             policies=self.policies, authenticator=self.authenticator, detector=self.detector,
             operators=build_operators(own_secret(settings.home, "hash.key")),
             upstream=Patient(self.upstream, self._keep_alive.patience),
             recorder=self.recorder, metrics=self.metrics, clock=clock,
-            conversations=SqlConversations(self.engine), reader=FileReader.of(settings))
+            conversations=self._conversations, reader=FileReader.of(settings))
         self._tasks: list[asyncio.Task[None]] = []
         self._metrics_site: aio.AppRunner | None = None
 
@@ -200,6 +202,8 @@ class House:
         app.router.routes += ModelList(self.authenticator, self.policies).routes()
         app.router.routes += TokenCountEndpoint(self.authenticator, self.policies, self._clock, TokenCounter().count,
                                                 self.settings.max_body_mb << 20).routes()
+        app.router.routes += ConversationEndpoints(self.authenticator, self.policies, self._clock, self._conversations,
+                                                   self.settings.max_body_mb << 20).routes()
         app.router.routes += self._health().routes(with_metrics=self.settings.metrics_port is None)
         app.include_router(build_web(pages))
         return Front(app, endpoints, Cors(self.settings.cors_allowed))

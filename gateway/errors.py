@@ -24,6 +24,7 @@ CODES: Final[dict[str, tuple[int, str]]] = {
     "nicht_pruefbar": (400, "invalid_request_error"),
     "modell_unbekannt": (404, "not_found_error"),
     "pfad_unbekannt": (404, "not_found_error"),
+    "gespraech_unbekannt": (404, "not_found_error"),
     "methode_unbekannt": (405, "invalid_request_error"),
     "zu_gross": (413, "invalid_request_error"),
     "limit_erreicht": (429, "rate_limit_error"),

@@ -6,10 +6,10 @@ Adapters on floor 3 implement them, `gateway.app` plugs them in, tests plug in f
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 from gateway.model.attachment import Attached
 from gateway.model.decision import Action
@@ -110,18 +110,37 @@ class Recorder(Protocol):
         ...
 
 
-class Conversations(Protocol):
-    """Keeps what was said for clients that go on with a conversation by the id of its last answer.
+Kept = Literal["answer", "conversation"]
+"""What an id stands for: one answer with all that was said before it, or a conversation that grows."""
 
-    Sealed: only who presents the id, as the same person, gets it back, and only for hours.
+
+class Conversations(Protocol):
+    """Keeps what was said for clients that go on with it by an id.
+
+    Sealed: only who presents the id, as the same person, gets it back, and only for hours. Any method raises whatever
+    the database raises.
     """
 
-    async def keep(self, subject: str, id_: str, content: bytes, now: datetime, until: datetime) -> None:
-        """Keep `content` until then. One that is too long is not kept. Raises whatever the database raises."""
+    async def keep(self, subject: str, id_: str, content: bytes, now: datetime, until: datetime,
+                   kind: Kept = "answer") -> None:
+        """Keep `content` until then. Raises ``zu_gross``."""
         ...
 
-    async def recall(self, subject: str, id_: str, now: datetime) -> bytes | None:
-        """Return what was kept, or None: never there, over, or somebody else's."""
+    async def recall(self, subject: str, id_: str, now: datetime, kind: Kept = "answer") -> bytes | None:
+        """Return what was kept, or None: never there, over, of another kind, or somebody else's."""
+        ...
+
+    async def change(self, subject: str, id_: str, work: Callable[[bytes], bytes], now: datetime,
+                     until: datetime) -> bool:
+        """Put what `work` makes of a conversation in its place, until then; False: it is not there (any more).
+
+        Of changes at the same time each sees what the one before left, in whichever process they are. Raises
+        ``zu_gross`` and what `work` raises; then nothing has changed.
+        """
+        ...
+
+    async def forget(self, subject: str, id_: str, now: datetime) -> bool:
+        """Delete a conversation for good; return whether it was there."""
         ...
 
 

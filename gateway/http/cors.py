@@ -52,8 +52,8 @@ def is_preflight(scope: Scope) -> bool:
 
 async def answer_preflight(scope: Scope, send: Send, origin: bytes, request_id: str) -> None:
     """Answer such a question: what the page wants to send, it may."""
-    headers = [*_allowed(origin), (b"access-control-allow-methods", b"GET, POST"), (b"access-control-max-age", _HOUR),
-               (b"x-request-id", request_id.encode("ascii"))]
+    headers = [*_allowed(origin), (b"access-control-allow-methods", b"GET, POST, DELETE"),
+               (b"access-control-max-age", _HOUR), (b"x-request-id", request_id.encode("ascii"))]
     headers += [(b"access-control-allow-headers", value) for name, value in scope["headers"]
                 if name == b"access-control-request-headers"]
     await send({"type": "http.response.start", "status": 204, "headers": headers})

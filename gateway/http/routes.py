@@ -78,7 +78,7 @@ class Front:
             return
         endpoint = self._endpoints.get(scope["path"])
         origin = self._cors.origin(scope)
-        if origin is not None and (endpoint or scope["path"].startswith(("/v1/", "/models"))):
+        if origin is not None and (endpoint or scope["path"].startswith(("/v1/", "/models", "/conversations"))):
             if is_preflight(scope):
                 await answer_preflight(scope, send, origin, new_request_id())
                 return

@@ -41,8 +41,10 @@ async def read_files(reader: Reader, kinds: Collection[str], parsed: ParsedReque
     for file, text in zip(attached, texts, strict=True):
         file.say(text)
     again = dialect.parse(Document({**parse_object(body), **parsed.document.root}).to_bytes())
+    again.documents = [new if old is not None else None  # places in the text of a file are none in the file
+                       for old, new in zip(parsed.documents, again.documents, strict=True)]
     if parsed.thread is not None and again.thread is not None:
-        again.thread.identity = parsed.thread.identity
+        again.thread.like(parsed.thread)
     return again, found
 
 

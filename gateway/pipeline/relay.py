@@ -36,7 +36,8 @@ class Relay:
     def __init__(self, response: UpstreamResponse, answer: Answer, log: ExchangeLog,
                  metrics: Metrics, request_id: str, check: AnswerCheck,
                  keep: Callable[[], Awaitable[None]] | None = None) -> None:
-        """`keep` is called with the answer complete and recorded, before the client can know that it is."""
+        """`keep` is called with the answer complete and recorded, before the client can know that it is; where it
+        raises, the client gets that error in place of the end."""
         self._response, self._answer = response, answer
         self._chunks = response.chunks()
         self._check, self._keep = check, keep
@@ -54,9 +55,6 @@ class Relay:
             answer = await beside(partial(self._answer.complete, bytes(body)), self._check.weight(len(body)))
             self._log.bytes_out = len(answer)
             await self._outcome("ok")
-            if self._keep is not None:
-                await self._keep()
-            return answer
         except GatewayError as error:
             await self._outcome("failed", error)
             raise
@@ -65,6 +63,9 @@ class Relay:
             raise
         finally:
             await finish(self._end())
+        if self._keep is not None:
+            await self._keep()
+        return answer
 
     async def open_stream(self) -> AsyncGenerator[bytes, None]:
         """Return the answer as it comes. Whoever gets it closes it, whatever happens."""
@@ -112,10 +113,13 @@ class Relay:
             await self._outcome("failed" if error else "ok", error)
         except GatewayError as unrecorded:
             error = unrecorded
+        if error is None and self._keep is not None:
+            try:
+                await self._keep()
+            except GatewayError as unkept:
+                error = unkept
         if error is not None:
             return self._answer.error_event(error, self._request_id)
-        if self._keep is not None:
-            await self._keep()
         return self._answer.terminal()
 
     def _first_byte(self) -> None:

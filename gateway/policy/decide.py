@@ -70,6 +70,21 @@ def admit(policies: PolicySet, facts: AdmitFacts) -> Admission:
                      refuses_unknown_fields=department.refuses_unknown_fields)
 
 
+def admit_here(policies: PolicySet, principal: Principal) -> Admission:
+    """Answer the first question for what the house itself serves: no model is asked, so the KI-Pass alone decides."""
+    department = policies.department(principal.department)
+    if department is None:
+        return Admission(policies.digest, DEFAULT_PURPOSE, None, (), words.no_department(policies))
+    reasons: list[Reason] = []
+    for scope in department.scopes:
+        step = _pass(policies, principal, scope)
+        if isinstance(step, Denial):
+            denied = Reason(step.rule, "deny", step.message)
+            return Admission(policies.digest, DEFAULT_PURPOSE, None, (*reasons, denied), step)
+        reasons.append(step)
+    return Admission(policies.digest, DEFAULT_PURPOSE, None, tuple(reasons), keep_hours=department.keep_hours)
+
+
 def background(policies: PolicySet, facts: AdmitFacts) -> str | None:
     """Return the model that a call goes to which a client made of its own accord; None: it is answered in the house."""
     department = policies.department(facts.principal.department)

@@ -173,9 +173,10 @@ conversation = Table(
     "conversation", metadata,
     Column("id_sha256", LargeBinary(32), primary_key=True),
     Column("subject", String(64), nullable=False),  # a person or a service; no foreign key, it lives for hours
-    Column("created_at", UtcDateTime, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),  # of what is in it now: a change makes it anew
     Column("expires_at", UtcDateTime, nullable=False, index=True),
     Column("sealed", LargeBinary, nullable=False),
+    Column("kind", String(16), nullable=False, server_default="answer"),  # `gateway.ports.Kept`
     Index(None, "subject", "created_at"),
 )
 """Conversations that clients go on with by an id: ciphertext, whose key only the client's id gives."""

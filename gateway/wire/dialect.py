@@ -11,6 +11,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
+import orjson
+
 from gateway.errors import GatewayError
 from gateway.model.register import RegisteredModel
 from gateway.wire.document import Document
@@ -36,7 +38,8 @@ class Usage:
 
 @dataclass(slots=True)
 class Thread:
-    """A conversation that the client goes on with by the id of the last answer, instead of sending it again.
+    """A conversation that the client goes on with by an id instead of sending it again: that of the last answer, or
+    that of the conversation.
 
     The provider never learns of it: the house keeps what was said (`gateway.ports.Conversations`), puts it in front of
     the next request, and gives each answer an id of its own.
@@ -52,12 +55,24 @@ class Thread:
     """What it got, as a JSON list, once the answer is complete."""
     identity: str = ""
     """The id that the answer will have."""
+    conversation: str | None = None
+    """Id of the conversation that the question and its answer are to be added to."""
+    own: int = 0
+    """How many items of `asked`, the last ones, this request itself brought; the others were kept."""
+
+    def like(self, before: Thread) -> None:
+        """Belong to the same request as `before`, taken apart anew."""
+        self.identity, self.own = before.identity, before.own
 
     def said(self) -> bytes | None:
-        """Return the conversation up to this answer, or None when there is nothing to keep."""
+        """Return what is to be kept, or None when there is nothing: what this turn adds to its conversation; without
+        one, all up to this answer."""
         if self.asked is None or self.answered is None:
             return None
-        return b"[" + b",".join(part for part in (self.asked[1:-1], self.answered[1:-1]) if part) + b"]"
+        asked = self.asked
+        if self.conversation is not None:
+            asked = orjson.dumps(orjson.loads(asked)[-self.own:] if self.own else [])
+        return b"[" + b",".join(part for part in (asked[1:-1], self.answered[1:-1]) if part) + b"]"
 
 
 @dataclass(slots=True)

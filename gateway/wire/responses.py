@@ -1,9 +1,10 @@
 """The Responses API: the request as a tree of nodes; `responses_answer` is the way back.
 
-State at the provider (``conversation``, ``background``, items by reference, files by id) and tools that run there are
-content that nobody here can look into: counted by kind, and policy decides; ``store`` is always off. Fields that name
-the caller (``user``, ``metadata``, ``safety_identifier``, ``prompt_cache_key``) are not passed on; the answer, which
-repeats them, gives the caller back what he wrote.
+State at the provider (``background``, items by reference, files by id) and tools that run there are content that
+nobody here can look into: counted by kind, and policy decides; ``store`` is always off. Conversations are kept in the
+house (``conversation``, ``previous_response_id``). Fields that name the caller (``user``, ``metadata``,
+``safety_identifier``, ``prompt_cache_key``) are not passed on; the answer, which repeats them, gives the caller back what
+he wrote.
 """
 
 from __future__ import annotations
@@ -49,7 +50,7 @@ from gateway.wire.parts import (
     WORDS,
 )
 from gateway.wire.responses_answer import ResponsesAnswer, frame
-from gateway.wire.taking import take_apart
+from gateway.wire.taking import take_fields
 from gateway.wire.withheld import PROVIDER_TOOL, ClientTool, Only
 
 _STATE: Final = Opaque("provider_state")
@@ -163,21 +164,35 @@ REQUEST: Final[dict[str, Node]] = {
     "truncation": one_of("auto", "disabled"),
     "stream_options": Obj({"include_obfuscation": FLAG}),
     "background": Structural(lambda value: value is False),
-    "conversation": _STATE, "prompt": _STATE, "context_management": _STATE,
+    "prompt": _STATE, "context_management": _STATE,
     **dict.fromkeys(("user", "metadata", "safety_identifier", "prompt_cache_key"), CALLER),
-    **dict.fromkeys(("store", "previous_response_id"), HOUSE),
+    **dict.fromkeys(("store", "previous_response_id", "conversation"), HOUSE),
     **dict.fromkeys(("moderation", "prompt_cache_options", "prompt_cache_retention", "service_tier"), CHOICE),
 }
 """Every top-level field of the API; any other is not passed on."""
 ECHOED: Final = ("instructions", "tools", "tool_choice", "text", "metadata", "user", "safety_identifier",
-                 "prompt_cache_key", "prompt", "previous_response_id")
+                 "prompt_cache_key", "prompt", "previous_response_id", "conversation")
 """What the answer repeats of the request."""
 HERE: Final = tuple(name for name, node in REQUEST.items() if node is HOUSE)
 """What is meant for the house: it keeps conversations itself, the provider keeps none."""
 
 
 def _items(given: Any) -> list[Any]:
-    return [{"role": "user", "content": given}] if isinstance(given, str) else given
+    return [{"role": "user", "content": given}] if isinstance(given, str) and given else given or []
+
+
+def _named(given: Any) -> str | None:
+    """Return the id of the conversation. Raises ``anfrage_ungueltig``."""
+    id_ = given.get("id") if isinstance(given, dict) else given
+    if given is not None and (not isinstance(id_, str) or not id_):
+        raise invalid("„conversation“ muss die Kennung eines Gesprächs sein.", "conversation")
+    return id_
+
+
+def _required(root: dict[str, Any]) -> dict[str, tuple[type, ...]]:
+    """In a conversation everything may have been said already."""
+    said = root.get("conversation") is not None and root.get("input") in (None, "", [])
+    return {} if said else {"input": (str, list)}
 
 
 class Responses:
@@ -188,22 +203,47 @@ class Responses:
 
     def parse(self, body: bytes) -> ParsedRequest:
         """See `Dialect.parse`."""
-        parsed = take_apart(body, REQUEST, required={"input": (str, list)}, echoed=(*ECHOED, *HERE))
-        document, echo = parsed.document, parsed.echo
+        document = Document(parse_object(body))
+        parsed = take_fields(document, REQUEST, required=_required(document.root), echoed=(*ECHOED, *HERE))
+        echo = parsed.echo
         document.dropped = [name for name in document.dropped if name not in HERE]
         echo.setdefault("instructions", None)  # else the client would read what we told the model
+        if document.root.get("background") is True:
+            raise GatewayError("nicht_pruefbar", "Ihre Anfrage wurde nicht gesendet: Im Hintergrund („background“) "
+                               "bliebe die Antwort beim Anbieter liegen. Bitte schalten Sie das in Ihrem Programm aus; "
+                               "lange Antworten kommen Stück für Stück, wenn es „stream“ verwendet.",
+                               param="background")
+        if document.root.get("background"):
+            document.opaque["provider_state"] += 1
+        parsed.thread = self._thread(body, document, echo)
+        return parsed
+
+    def _thread(self, body: bytes, document: Document, echo: dict[str, Any]) -> Thread:
         follows, keeps = echo.get("previous_response_id"), echo.pop("store", None) is not False
         if follows is not None and not isinstance(follows, str):
             raise invalid("„previous_response_id“ muss die Kennung einer Antwort sein.", "previous_response_id")
-        asked = orjson.dumps(_items(document.root["input"])) if keeps else None
-        parsed.thread = Thread(follows or None, lambda earlier: self._resumed(body, earlier), asked)
-        if parsed.document.root.get("background"):
-            parsed.document.opaque["provider_state"] += 1
-        return parsed
+        conversation, items = _named(echo.get("conversation")), _items(document.root.get("input"))
+        if conversation is not None:
+            if follows:
+                raise invalid("Eine Anfrage kann ein Gespräch („conversation“) oder die letzte Antwort "
+                              "(„previous_response_id“) nennen, nicht beides. Bitte prüfen Sie Ihr Programm.",
+                              "previous_response_id")
+            if not all(isinstance(item, dict) for item in items):
+                raise invalid("In einem Gespräch muss jeder Eintrag von „input“ ein Objekt sein.", "input")
+            echo["conversation"] = {"id": conversation}
+        return Thread(follows or None, lambda earlier: self._resumed(body, earlier),
+                      orjson.dumps(items) if keeps else None, conversation=conversation, own=len(items))
 
     def _resumed(self, body: bytes, earlier: bytes) -> ParsedRequest:
         root = parse_object(body)
-        return self.parse(orjson.dumps({**root, "input": [*orjson.loads(earlier), *_items(root["input"])]}))
+        own = _items(root.get("input"))
+        items = [*orjson.loads(earlier), *own]
+        if not items:
+            raise invalid("Das Gespräch ist leer, und in der Anfrage fehlt „input“.", "input")
+        parsed = self.parse(orjson.dumps({**root, "input": items}))
+        if parsed.thread is not None:
+            parsed.thread.own = len(own)
+        return parsed
 
     def prepare(self, request: ParsedRequest, model: RegisteredModel) -> None:
         """See `Dialect.prepare`."""
@@ -235,7 +275,8 @@ class Responses:
                  "status": "completed", "model": request.model, "output": [item], "error": None,
                  "incomplete_details": None, "instructions": None, "metadata": {}, "parallel_tool_calls": False,
                  "temperature": None, "top_p": None, "tool_choice": "auto", "tools": [], "store": False,
-                 "previous_response_id": None, "text": {"format": {"type": "text"}}, "usage": usage}
+                 "previous_response_id": None, "conversation": request.echo.get("conversation"),
+                 "text": {"format": {"type": "text"}}, "usage": usage}
         if not request.stream:
             return orjson.dumps(whole)
         begun = {**whole, "status": "in_progress", "output": [], "usage": None}

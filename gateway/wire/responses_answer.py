@@ -220,11 +220,12 @@ class ResponsesAnswer:
         if thread is not None and thread.identity:
             response |= {"id": thread.identity, "store": True}
             if response.get("status") in ("completed", "incomplete"):
-                thread.answered = orjson.dumps([_kept(item) for item in response.get("output") or () if _lasts(item)])
+                items = [item for item in response.get("output") or () if _lasts(item)]
+                thread.answered = orjson.dumps(items if thread.conversation else [_kept(item) for item in items])
         usage = response.get("usage")
         if isinstance(usage, dict):
             self.usage = Usage.of(usage.get("input_tokens"), usage.get("output_tokens"))
-        self._head = {k: response[k] for k in ("id", "created_at", "model") if k in response}
+        self._head = {k: response[k] for k in ("id", "created_at", "model", "conversation") if k in response}
 
     def complete(self, body: bytes) -> bytes:
         """See `Answer.complete`."""

@@ -24,7 +24,7 @@ from gateway.model.principal import PassStatus, Principal
 from gateway.pipeline.finishing import all_finished
 from gateway.pipeline.pipeline import Inbound, Outbound, Pipeline
 from gateway.policy import PolicySet
-from gateway.ports import Credentials
+from gateway.ports import Credentials, Kept
 from gateway.wire.chat_completions import ChatCompletions
 from gateway.wire.dialect import Dialect
 
@@ -102,6 +102,7 @@ class FakeHouse:
                                  recorder=self, metrics=_Metrics(self.measured), clock=self,
                                  conversations=self, reader=_Reader(self.steps))
         self.kept: dict[tuple[str, str], bytes] = {}
+        self.conversations: dict[tuple[str, str], bytes] = {}
 
     # the ports
 
@@ -109,13 +110,26 @@ class FakeHouse:
         await self.steps.at("authenticate")
         return self.principal
 
-    async def keep(self, subject: str, id_: str, content: bytes, now: datetime, until: datetime) -> None:
+    async def keep(self, subject: str, id_: str, content: bytes, now: datetime, until: datetime,
+                   kind: Kept = "answer") -> None:
         await self.steps.at("keep")
-        self.kept[subject, id_] = content
+        (self.kept if kind == "answer" else self.conversations)[subject, id_] = content
 
-    async def recall(self, subject: str, id_: str, now: datetime) -> bytes | None:
+    async def recall(self, subject: str, id_: str, now: datetime, kind: Kept = "answer") -> bytes | None:
         await self.steps.at("recall")
-        return self.kept.get((subject, id_))
+        return (self.kept if kind == "answer" else self.conversations).get((subject, id_))
+
+    async def change(self, subject: str, id_: str, work: Callable[[bytes], bytes], now: datetime,
+                     until: datetime) -> bool:
+        await self.steps.at("keep")
+        before = self.conversations.get((subject, id_))
+        if before is not None:
+            self.conversations[subject, id_] = work(before)
+        return before is not None
+
+    async def forget(self, subject: str, id_: str, now: datetime) -> bool:
+        await self.steps.at("forget")
+        return self.conversations.pop((subject, id_), None) is not None
 
     async def inspect(self, passages: Sequence[Passage]) -> list[tuple[Finding, ...]]:
         self.inspected.append([passage.text for passage in passages])

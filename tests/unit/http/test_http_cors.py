@@ -58,7 +58,7 @@ def test_a_named_page_may_ask_beforehand_without_a_key(path: str, origin: bytes)
     assert status == 204
     assert headers[b"access-control-allow-origin"] == origin
     assert headers[b"access-control-allow-headers"] == b"authorization,content-type,x-api-key"
-    assert headers[b"access-control-allow-methods"] == b"GET, POST"
+    assert headers[b"access-control-allow-methods"] == b"GET, POST, DELETE"
     assert headers[b"vary"] == b"Origin"
     assert headers[b"x-request-id"]
 

@@ -206,14 +206,6 @@ def test_a_refused_request_leaves_nothing_behind() -> None:
     assert made.kept == {}
 
 
-def test_a_conversation_at_the_provider_is_refused_in_words() -> None:
-    made = house()
-    out, answer = ask(made, "Guten Tag", conversation="conv_1")
-    assert out.status == 400
-    assert "ganzen Verlauf" in answer["error"]["message"]
-    assert made.sent == []
-
-
 @pytest.mark.parametrize("follows", [7, ["resp_x"], {"id": "resp_x"}, True])
 def test_an_id_that_is_none_is_refused(follows: Any) -> None:
     made = house()

@@ -154,7 +154,8 @@ def test_outside_the_house_no_rule_lets_a_tool_pass() -> None:
 
 @pytest.mark.parametrize("let", ["refuse", "strip", "pass"])
 @pytest.mark.parametrize(("dialect", "body"), [
-    (Responses(), responses(conversation="conv_1")),
+    (Responses(), responses(prompt={"id": "pmpt_1"})),
+    (Responses(), responses(input=[{"role": "user", "content": [{"type": "input_text", "file_id": "file_1"}]}])),
     (Responses(), responses(input=[{"type": "item_reference", "id": "x"}])),
     (Messages(), messages(container="c")), (Messages(), messages(thread={"type": "create"}))])
 def test_what_lies_at_the_provider_never_passes(let: str, dialect: Dialect, body: dict[str, Any]) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine, func, select, update
 
+from gateway.errors import GatewayError
 from gateway.store import conversations, open_engine, reading, writing
 from gateway.store.conversations import PER_SUBJECT, SqlConversations
 from gateway.store.directory import current_generation
@@ -127,7 +128,8 @@ def test_one_that_is_too_long_is_not_kept_and_disturbs_no_other(kept: SqlConvers
                                                                monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(conversations, "MOST", 100)
     keep(kept, id_="voll", content=b"x" * 100)
-    keep(kept, id_="zu lang", content=b"x" * 101)
+    with pytest.raises(GatewayError, match="zu_gross"):
+        keep(kept, id_="zu lang", content=b"x" * 101)
     assert recall(kept, id_="voll") == b"x" * 100
     assert recall(kept, id_="zu lang") is None
     assert count(engine) == 1
