@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from gateway.policy.policyset import PolicySet, work_out
+from gateway.policy.compile import work_out
+from gateway.policy.policyset import PolicySet
 from gateway.policy.schema import Background
 from tests.support.fake_house import FakeHouse, chat
 from tests.unit.policy.policy_sets import all_on, person, shipped
