@@ -17,6 +17,7 @@ CODES: Final[dict[str, tuple[int, str]]] = {
     "ki_pass_gesperrt": (403, "permission_error"),
     "modell_nicht_erlaubt": (403, "permission_error"),
     "zweck_nicht_erlaubt": (403, "permission_error"),
+    "zeit_nicht_erlaubt": (403, "permission_error"),
     "avv_abgelaufen": (403, "permission_error"),
     "modell_gestoppt": (403, "permission_error"),
     "inhalt_gesperrt": (400, "policy_error"),

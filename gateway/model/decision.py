@@ -6,13 +6,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
+from gateway.model.limits import Limits
 from gateway.model.register import RegisteredModel
 
-Action = Literal["keep", "placeholder", "mask", "hash", "generalise", "note", "refuse"]
+Action = Literal["keep", "placeholder", "mask", "hash", "generalise", "note", "in_house", "refuse"]
 """What happens to one kind of finding.
 
 ``keep``: left as it is. ``placeholder``: replaced, and put back into the answer. ``mask``, ``hash``, ``generalise``:
-replaced for good. ``note``: left, counted, and known to policy. ``refuse``: the request does not leave the house.
+replaced for good. ``note``: left, counted, and known to policy. ``in_house``: the request goes to a model in the house
+instead, where this kind has a rule of its own. ``refuse``: the request does not leave the house.
 """
 
 DEFAULT_PURPOSE: Final = "allgemein"
@@ -64,6 +66,12 @@ class Admission:
     """Kinds of content that is no text whose text may go to this model in their place."""
     refuses_unknown_fields: bool = False
     """Whether a request with a field that nobody knows is refused instead of sent without it."""
+    candidates: tuple[RegisteredModel, ...] = ()
+    """The models that may be tried, in this order; `model` is the first. More than one only for an alias."""
+    limits: Limits = field(default_factory=dict)
+    """How much may be used; counted by who is called so in the mapping."""
+    clear_text: str = ""
+    """The reason (a key of the policy) for which some kinds of finding stay readable; empty: none do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,3 +91,9 @@ class ReleaseDecision:
     """Kinds of content in this request that are taken out of it."""
     trusts_undeclared: bool = False
     """Whether tools that the client did not declare are trusted, too."""
+    fallbacks: tuple[RegisteredModel, ...] = ()
+    """Where the request may go if the provider fails: each would be released as well, and none lies further away."""
+    held: frozenset[str] = frozenset()
+    """Kinds of finding because of which this conversation stays with the model it was given, whatever follows."""
+    label: str = ""
+    """A sentence that ends the answer, for texts that may be taken for finished."""

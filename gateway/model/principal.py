@@ -51,6 +51,10 @@ class Principal:
     block_style: Literal["error", "message"] = "error"
     passes: Mapping[str, PassStatus] = field(default_factory=dict)
     """KI-Pass per scope; ``basis`` is the one that everybody needs."""
+    groups: frozenset[str] = frozenset()
+    """Groups of people with rules of their own (trainees, a project); the policy says which there are."""
+    purpose: str = ""
+    """The purpose that the key was made for; empty: none."""
 
     def pass_for(self, scope: str = "basis") -> PassStatus:
         """Return the KI-Pass for `scope`; a scope nobody granted is a missing pass."""

@@ -1,37 +1,29 @@
-"""What policy files say about each other: names that must exist, and departments that may only tighten.
+"""What policy files say about each other: names that must exist, and models that have what the organisation demands.
 
-A department has no words with which to take away a requirement of the organisation (lists of required passes,
-forbidden purposes and untrusted tools only grow), so loosening is possible in three places: a model or a purpose that
-the organisation does not allow, an action less strict than the inherited one, and opaque content let through. Each is
-an error here; `compile` would ignore them all the same, since it takes the stricter of both.
+That a department, a group or a profile is nowhere looser than the organisation is checked in `loosening`.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
 from typing import Final, Literal
 
 from gateway.model.decision import DEFAULT_PURPOSE
 from gateway.model.entities import ENTITIES
 from gateway.model.kipass import BASIS
-from gateway.model.register import LITELLM_DIALECTS, RECORDED
-from gateway.policy.problems import PolicyProblem, did_you_mean, listed, shown
-from gateway.policy.schema import Department, KiPass, Organisation, Register
-from gateway.policy.source import Path_, Source
-from gateway.policy.vocabulary import (
-    ANSWERS,
-    BACKGROUND,
-    DATA_CLASSES,
-    DEFAULTS_IN_HOUSE,
-    DEFAULTS_OUTSIDE,
-    FIXED,
-    FORBIDDEN_PURPOSES,
-    OPAQUE_STRICTNESS,
-    STRICTNESS,
-    at_least,
-    opaque_actions,
-)
+from gateway.model.people import ROLES
+from gateway.model.register import LITELLM_DIALECTS, RECORDED, ZONES
+from gateway.policy.demands import lacks
+from gateway.policy.loosening import loosened
+from gateway.policy.names import Problems, expanded, known, model_names, unknown
+from gateway.policy.problems import did_you_mean, listed
+from gateway.policy.schema import Department, Organisation, Purpose, Rules
+from gateway.policy.schema_pass import KiPass
+from gateway.policy.schema_register import Model, Register
+from gateway.policy.source import Source
+from gateway.policy.vocabulary import DATA_CLASSES, FIXED, FORBIDDEN_PURPOSES, REQUIREMENTS, opaque_actions
 
 DEPARTMENT_KEY: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,47}")
 """What a department file may be called, without ``.yaml``."""
@@ -39,38 +31,49 @@ RESERVED: Final = "schnellstart"
 """The model id of the quick start, which settings add and no file may take."""
 SIDES: tuple[Literal["in_house", "outside"], ...] = ("in_house", "outside")
 
-Problems = Iterator[PolicyProblem]
 
+@dataclass(frozen=True, slots=True)
+class Around:
+    """What a file is checked against; None for a file that could not be read."""
 
-def known(source: Source, path: Path_, names: Iterable[str], possible: Collection[str], what: str) -> Problems:
-    """Yield a problem for every name that is not among the possible ones."""
-    for i, name in enumerate(names):
-        if name not in possible:
-            yield unknown(source, (*path, i), name, possible, what)
-
-
-def unknown(source: Source, path: Path_, name: str, possible: Collection[str], what: str) -> PolicyProblem:
-    """Return the problem of a name that does not exist."""
-    return source.problem(path, f"{what} {shown(name)} gibt es nicht", did_you_mean(name, possible))
+    organisation: Organisation
+    models: Register | None
+    passes: KiPass | None
+    profiles: Collection[str]
+    departments: Collection[str]
+    groups: Collection[str]
 
 
 def register(source: Source, models: Register) -> Problems:
-    """Check the register of models."""
-    if RESERVED in models.models:
-        yield source.problem(("models", RESERVED), f"Der Name „{RESERVED}“ ist für den Schnellstart vorgesehen",
-                             "geben Sie dem Modell einen anderen Namen")
+    """Check the register of models: names that are taken, groups and aliases of models that exist."""
+    for where in (models.models, models.aliases):
+        if RESERVED in where:
+            yield source.problem(("models" if where is models.models else "aliases", RESERVED),
+                                 f"Der Name „{RESERVED}“ ist für den Schnellstart vorgesehen",
+                                 "geben Sie dem Modell einen anderen Namen")
     for key, model in models.models.items():
-        for i, dialect in enumerate(model.dialects if model.adapter == "litellm" else ()):
-            if dialect not in LITELLM_DIALECTS:
-                yield source.problem(("models", key, "dialects", i), f"„adapter: litellm“ spricht „{dialect}“ nicht",
-                                     "schreiben Sie „dialects: [chat]“, dann übersetzt die KI-Pforte Responses und "
-                                     "Messages selbst; oder „adapter: openai“ mit „base_url“, wenn der Anbieter diese "
-                                     "Schnittstelle selbst hat")
-        for i, dialect in enumerate(() if model.in_house else model.dialects):
-            if dialect in RECORDED:
-                yield source.problem(("models", key, "dialects", i), f"„{dialect}“ gibt es nur bei Modellen im Haus: "
-                                     "Tonaufnahmen lassen sich nicht prüfen und gehen nicht nach draußen",
-                                     "streichen Sie es hier")
+        yield from _dialects(source, key, model)
+    for key, names in models.groups.items():
+        yield from known(source, ("groups", key), names, models.models, "Das Modell")
+    for key, alias in models.aliases.items():
+        if key in models.models:
+            yield source.problem(("aliases", key), f"„{key}“ heißt schon ein Modell", "wählen Sie einen anderen Namen")
+        yield from known(source, ("aliases", key, "models"), alias.models, models.models, "Das Modell")
+
+
+def _dialects(source: Source, key: str, model: Model) -> Problems:
+    """A model names only wire APIs that its adapter serves and that may leave the house."""
+    for i, dialect in enumerate(model.dialects if model.adapter == "litellm" else ()):
+        if dialect not in LITELLM_DIALECTS:
+            yield source.problem(("models", key, "dialects", i), f"„adapter: litellm“ spricht „{dialect}“ nicht",
+                                 "schreiben Sie „dialects: [chat]“, dann übersetzt die KI-Pforte Responses und "
+                                 "Messages selbst; oder „adapter: openai“ mit „base_url“, wenn der Anbieter diese "
+                                 "Schnittstelle selbst hat")
+    for i, dialect in enumerate(() if model.in_house else model.dialects):
+        if dialect in RECORDED:
+            yield source.problem(("models", key, "dialects", i), f"„{dialect}“ gibt es nur bei Modellen im Haus: "
+                                 "Tonaufnahmen lassen sich nicht prüfen und gehen nicht nach draußen",
+                                 "streichen Sie es hier")
 
 
 def ki_pass(source: Source, content: KiPass) -> Problems:
@@ -90,10 +93,9 @@ def ki_pass(source: Source, content: KiPass) -> Problems:
                                  "nehmen Sie ein Modul mit „kind: kenntnisnahme_dv“ auf")
 
 
-def organisation(source: Source, content: Organisation, models: Register | None, passes: KiPass | None) -> Problems:
-    """Check what the organisation says against register and KI-Pass."""
-    if models is not None:
-        yield from known(source, ("models", "allow"), content.models.allow, models.models, "Das Modell")
+def organisation(source: Source, around: Around) -> Problems:
+    """Check what the organisation says against register, KI-Pass and profiles."""
+    content, models, passes = around.organisation, around.models, around.passes
     forbidden = FORBIDDEN_PURPOSES.keys() | content.purposes.forbid.keys()
     for key in content.purposes.allow:
         if key in forbidden:
@@ -106,40 +108,108 @@ def organisation(source: Source, content: Organisation, models: Register | None,
     if BASIS not in content.ki_pass.required:
         yield source.problem(("ki_pass", "required"), "Der KI-Pass „basis“ fehlt, den alle brauchen",
                              "schreiben Sie „required: [basis]“")
+    yield from known(source, ("profiles",), content.profiles, around.profiles, "Das Profil")
     if passes is not None:
         yield from known(source, ("ki_pass", "required"), content.ki_pass.required, passes.scopes, "Den KI-Pass")
         for key, purpose in content.purposes.allow.items():
             path = ("purposes", "allow", key, "pass_scopes")
             yield from known(source, path, purpose.pass_scopes, passes.scopes, "Den KI-Pass")
-    if models is not None and content.background.model is not None:
-        yield from known(source, ("background", "model"), [content.background.model], models.models, "Das Modell")
+    for key, purpose in content.purposes.allow.items():
+        yield from _clear_text(source, key, purpose, around)
+    if models is not None:
+        yield from _organisation_models(source, content, models)
     yield from _finding_names(source, content)
     yield from _opaque(source, content)
 
 
-def department(source: Source, content: Department, inherited: Organisation, models: Register | None,
-               passes: KiPass | None) -> Problems:
-    """Check a department: every name exists, and nothing is looser than what it inherits."""
+def _organisation_models(source: Source, content: Organisation, models: Register) -> Problems:
+    """Names that exist."""
+    yield from model_names(source, ("models", "allow"), content.models.allow, models)
+    if content.background.model is not None:
+        yield from known(source, ("background", "model"), [content.background.model], models.models, "Das Modell")
+    for alias in models.aliases.values():
+        if alias.purpose is not None and alias.purpose not in content.purposes.allow:
+            yield source.problem(("purposes", "allow"), f"Den Zweck „{alias.purpose}“, den der Name „{alias.name}“ in "
+                                 "models.yaml nennt, gibt es nicht",
+                                 did_you_mean(alias.purpose, content.purposes.allow))
+    yield from _demanded(source, content, models)
+    yield from _routing(source, content, models)
+
+
+def _demanded(source: Source, content: Organisation, models: Register) -> Problems:
+    """What is switched on has what the organisation demands of every model."""
+    for key in sorted(expanded(content.models.allow, models) & models.models.keys()):
+        model = models.models[key]
+        missing = [REQUIREMENTS[d] for d in content.models.require if lacks(model, d)]
+        if model.enabled and missing:
+            yield source.problem(("models", "require"), f"Das Modell „{key}“ ist eingeschaltet, aber in models.yaml "
+                                 f"fehlt: {listed(missing)}",
+                                 "ergänzen Sie es dort oder schreiben Sie „enabled: false“")
+
+
+def _routing(source: Source, content: Organisation, models: Register) -> Problems:
+    """Models that stand in exist, and none runs further away than the one that it stands in for."""
+    yield from known(source, ("routing", "in_house"), content.routing.in_house, models.models, "Das Modell")
+    for i, key in enumerate(content.routing.in_house):
+        if key in models.models and not models.models[key].in_house:
+            yield source.problem(("routing", "in_house", i), f"Das Modell „{key}“ läuft nicht im Haus",
+                                 "nennen Sie hier nur Modelle mit „in_house: true“")
+    for key, others in content.routing.fallback.items():
+        path = ("routing", "fallback", key)
+        yield from known(source, ("routing", "fallback"), [key] if key not in models.models else [], models.models,
+                         "Das Modell")
+        yield from known(source, path, others, models.models, "Das Modell")
+        for i, other in enumerate(others):
+            if key in models.models and other in models.models and _distance(models.models[other]) > _distance(
+                    models.models[key]):
+                yield source.problem((*path, i), f"„{other}“ läuft weiter entfernt als „{key}“ und kann es nicht "
+                                     "vertreten", "streichen Sie es; aus einem Modell in der EU wird nie eines in "
+                                     "einem Drittland")
+            elif other == key:
+                yield source.problem((*path, i), f"„{key}“ kann sich nicht selbst vertreten", "streichen Sie es")
+
+
+def _distance(model: Model) -> int:
+    return ZONES.index(model.zone or ("haus" if model.in_house else "drittland"))
+
+
+def _clear_text(source: Source, key: str, purpose: Purpose, around: Around) -> Problems:
+    """Whom and what a purpose may have readable: departments, roles, groups and kinds that exist."""
+    granted, path = purpose.clear_text, ("purposes", "allow", key, "clear_text")
+    if granted is None:
+        return
+    yield from known(source, (*path, "entities"), granted.entities, ENTITIES.keys() - FIXED, "Die Art von Angabe")
+    yield from known(source, (*path, "departments"), granted.departments, around.departments, "Die Abteilung")
+    yield from known(source, (*path, "roles"), granted.roles, ROLES, "Die Rolle")
+    yield from known(source, (*path, "groups"), granted.groups, around.groups, "Die Gruppe")
+
+
+def layer(source: Source, content: Rules, around: Around) -> Problems:
+    """Check a department, group or profile: every name exists, and nothing is looser than what it inherits."""
+    inherited, models, passes = around.organisation, around.models, around.passes
     if models is not None:
         yield from _models(source, content, inherited, models)
+    if isinstance(content, Department):
+        yield from known(source, ("profiles",), content.profiles, around.profiles, "Das Profil")
     yield from _purposes(source, content, inherited)
     if passes is not None:
         yield from known(source, ("ki_pass", "required"), content.ki_pass.required, passes.scopes, "Den KI-Pass")
     yield from _finding_names(source, content)
     yield from _opaque(source, content)
-    yield from _actions(source, content, inherited)
-    yield from _background(source, content, inherited)
+    yield from loosened(source, content, inherited)
     if models is not None and content.background is not None and content.background.model is not None:
         yield from known(source, ("background", "model"), [content.background.model], models.models, "Das Modell")
 
 
-def _models(source: Source, content: Department, inherited: Organisation, models: Register) -> Problems:
-    yield from known(source, ("models", "deny"), content.models.deny, models.models, "Das Modell")
+def _models(source: Source, content: Rules, inherited: Organisation, models: Register) -> Problems:
+    yield from model_names(source, ("models", "deny"), content.models.deny, models)
     for i, name in enumerate(content.models.allow or ()):
         path = ("models", "allow", i)
-        if name not in models.models:
+        if name.startswith("@"):
+            yield from model_names(source, path[:-1], [name], models)
+        elif name not in models.models:
             yield unknown(source, path, name, models.models, "Das Modell")
-        elif name not in inherited.models.allow:
+        elif name not in expanded(inherited.models.allow, models):
             yield source.problem(path, f"Das Modell „{name}“ ist in der Organisation nicht erlaubt, und eine Abteilung "
                                  "darf nur strenger sein", "streichen Sie es hier oder erlauben Sie es zuerst in "
                                  "organisation.yaml unter „models: allow“")
@@ -155,7 +225,7 @@ def _classes(keys: Iterable[str]) -> str:
     return listed([DATA_CLASSES[k] for k in keys])
 
 
-def _purposes(source: Source, content: Department, inherited: Organisation) -> Problems:
+def _purposes(source: Source, content: Rules, inherited: Organisation) -> Problems:
     allowed, banned = inherited.purposes.allow, FORBIDDEN_PURPOSES.keys() | inherited.purposes.forbid.keys()
     for i, name in enumerate(content.purposes.allow or ()):
         path = ("purposes", "allow", i)
@@ -171,7 +241,7 @@ def _purposes(source: Source, content: Department, inherited: Organisation) -> P
     yield from known(source, ("purposes", "deny"), content.purposes.deny, allowed.keys() | banned, "Den Zweck")
 
 
-def _opaque(source: Source, content: Organisation | Department) -> Problems:
+def _opaque(source: Source, content: Organisation | Rules) -> Problems:
     for side in SIDES:
         for kind, let in getattr(content.content, side).opaque.items():
             possible = opaque_actions(kind, side == "in_house")
@@ -180,7 +250,7 @@ def _opaque(source: Source, content: Organisation | Department) -> Problems:
                                      f"möglich sind: {listed(possible)}")
 
 
-def _finding_names(source: Source, content: Organisation | Department) -> Problems:
+def _finding_names(source: Source, content: Organisation | Rules) -> Problems:
     for side in SIDES:
         for key in getattr(content.content, side).findings:
             path = ("content", side, "findings", key)
@@ -189,42 +259,6 @@ def _finding_names(source: Source, content: Organisation | Department) -> Proble
             elif key not in ENTITIES:
                 yield source.problem(path, f"Die Art von Angabe „{key}“ gibt es nicht",
                                      did_you_mean(key, ENTITIES.keys() - FIXED))
-
-
-def _background(source: Source, content: Department, inherited: Organisation) -> Problems:
-    own, least = content.background, inherited.background.answer
-    if own is not None and BACKGROUND.index(own.answer) < BACKGROUND.index(least):
-        yield source.problem(("background", "answer"), f"„{own.answer}“ ist weniger streng als „{least}“, das die "
-                             "Organisation vorgibt",
-                             f"möglich sind: {listed(BACKGROUND[BACKGROUND.index(least):])}")
-
-
-def _actions(source: Source, content: Department, inherited: Organisation) -> Problems:
-    hours = inherited.conversations.keep_hours
-    if content.conversations is not None and content.conversations.keep_hours > hours:
-        yield source.problem(("conversations", "keep_hours"), f"Die Organisation bewahrt Gespräche höchstens {hours} "
-                             "Stunden auf, und eine Abteilung darf nur strenger sein",
-                             f"schreiben Sie eine Zahl bis {hours} oder streichen Sie die Zeile")
-    if content.unknown_fields == "drop" and inherited.unknown_fields == "refuse":
-        yield source.problem(("unknown_fields",), "„drop“ ist weniger streng als „refuse“, das die Organisation "
-                             "vorgibt", "schreiben Sie „refuse“ oder streichen Sie die Zeile")
-    for side in SIDES:
-        above = getattr(inherited.content, side)
-        defaults: Mapping[str, str] = DEFAULTS_IN_HOUSE if side == "in_house" else DEFAULTS_OUTSIDE
-        for key, action in getattr(content.content, side).findings.items():
-            least = above.findings.get(key, defaults.get(key, "keep"))
-            if STRICTNESS.index(action) < STRICTNESS.index(least):
-                yield source.problem(("content", side, "findings", key),
-                                     f"„{action}“ ist weniger streng als „{least}“, das die Organisation vorgibt",
-                                     f"möglich sind: {listed(at_least(least))}")
-        answers, least_answers = getattr(content.content, side).answers, above.answers or "show"
-        if answers and ANSWERS.index(answers) < ANSWERS.index(least_answers):
-            yield source.problem(("content", side, "answers"),
-                                 f"„{answers}“ ist weniger streng als „{least_answers}“, das die Organisation vorgibt",
-                                 f"möglich sind: {listed(ANSWERS[ANSWERS.index(least_answers):])}")
-        for kind, let in getattr(content.content, side).opaque.items():
-            least_let = above.opaque.get(kind, "refuse")
-            if OPAQUE_STRICTNESS.index(let) < OPAQUE_STRICTNESS.index(least_let):
-                yield source.problem(("content", side, "opaque", kind),
-                                     f"„{let}“ ist weniger streng als „{least_let}“, das die Organisation vorgibt",
-                                     f"schreiben Sie „{least_let}“ oder streichen Sie die Zeile")
+            elif side == "in_house" and getattr(content.content, side).findings[key] == "in_house":
+                yield source.problem(path, "„in_house“ gibt es nur unter „outside“: Im Haus ist die Anfrage schon",
+                                     "schreiben Sie zum Beispiel „placeholder“ oder „refuse“")

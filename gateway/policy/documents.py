@@ -13,7 +13,7 @@ from typing import get_args
 
 from gateway.model.kipass import Document, DocumentKind, Module, Scope
 from gateway.policy.problems import PolicyProblem, shown
-from gateway.policy.schema import KiPass, PassDocument, PassModule, PassScope
+from gateway.policy.schema_pass import KiPass, PassDocument, PassModule, PassScope
 from gateway.policy.source import Path_, Source
 
 Problems = Iterator[PolicyProblem]

@@ -21,18 +21,22 @@ from typing import Final, TypeVar, get_args
 from pydantic import BaseModel
 
 from gateway.model.kipass import DocumentKind, KiPassConfig
-from gateway.model.register import Avv, RegisteredModel
+from gateway.model.register import Attest, Avv, HighRisk, Prices, RegisteredModel
 from gateway.policy import check, documents
-from gateway.policy.policyset import PolicySet, work_out
+from gateway.policy.compile import limit, micro, reworked, work_out
+from gateway.policy.policyset import ModelAlias, PolicySet
 from gateway.policy.problems import PolicyErrors, PolicyProblem
 from gateway.policy.recognition import FILE as RECOGNITION
 from gateway.policy.recognition import Recognition, municipality
-from gateway.policy.schema import Department, KiPass, Model, Organisation, OrganisationModels, Register
+from gateway.policy.schema import Department, Group, Organisation, Profile, Rules
+from gateway.policy.schema_pass import KiPass
+from gateway.policy.schema_register import Model, Register
 from gateway.policy.source import Source, Value, read
 from gateway.policy.translate import validate
 from gateway.policy.vocabulary import DATA_CLASSES
 
 M = TypeVar("M", bound=BaseModel)
+L = TypeVar("L", bound=Rules)
 
 LANGUAGE: Final = "kipforte/policy/v1"
 """Goes into the digest: the same files under another version of the language are another policy."""
@@ -67,7 +71,8 @@ def load_policies(folder: Path) -> PolicySet:
     models = reading.file("models.yaml", Register)
     passes = reading.file("ki-pass.yaml", KiPass)
     organisation = reading.file("organisation.yaml", Organisation)
-    departments = _departments(reading)
+    profiles, groups = (_layers(reading, "profiles", Profile), _layers(reading, "groups", Group))
+    departments = _layers(reading, "departments", Department)
     there = (reading.folder / RECOGNITION).exists()
     recognition = reading.file(RECOGNITION, Recognition) if there else None
     problems = reading.problems
@@ -77,16 +82,19 @@ def load_policies(folder: Path) -> PolicySet:
         problems += check.ki_pass(*passes)
         problems += documents.check(*passes, folder=reading.folder)
     if organisation:
-        register, rules = models and models[1], passes and passes[1]
-        problems += check.organisation(*organisation, register, rules)
-        for source, content in departments.values():
-            problems += check.department(source, content, organisation[1], register, rules)
+        around = check.Around(organisation[1], models and models[1], passes and passes[1], profiles.keys(),
+                              departments.keys(), groups.keys())
+        problems += check.organisation(organisation[0], around)
+        for source, content in (*profiles.values(), *departments.values(), *groups.values()):
+            problems += check.layer(source, content, around)
     if problems or not (models and passes and organisation):
         raise PolicyErrors(problems)
-    registered = {key: registered_model(key, m) for key, m in models[1].models.items()}
-    return work_out(_digest({"language": LANGUAGE, "files": reading.said}), organisation[1],
-                    {key: content for key, (_, content) in departments.items()}, registered,
-                    _kipass(passes[1], organisation[1]), municipality(recognition and recognition[1]))
+    register = models[1]
+    return work_out(_digest({"language": LANGUAGE, "files": reading.said}), organisation[1], _contents(departments),
+                    {key: registered_model(key, m) for key, m in register.models.items()},
+                    _kipass(passes[1], organisation[1]), municipality(recognition and recognition[1]),
+                    profiles=_contents(profiles), groups=_contents(groups), model_groups=register.groups,
+                    aliases={key: ModelAlias(key, a.name, a.models, a.purpose) for key, a in register.aliases.items()})
 
 
 def with_quickstart(policies: PolicySet, *, base_url: str, model: str, dialects: Iterable[str],
@@ -102,19 +110,11 @@ def with_quickstart(policies: PolicySet, *, base_url: str, model: str, dialects:
         provider="selbst eingestellt (KI_PFORTE_OPENAI_BASE_URL)", operator=policies.organisation.name,
         region="zum Ausprobieren, nicht geprüft", transfer_basis="nicht geprüft", data_classes=frozenset(DATA_CLASSES),
         retention="nicht geprüft", risk_class="begrenzt", overseer=policies.organisation.contact.it,
-        description="Eigener Anbieter zum Ausprobieren, über Einstellungen hinzugefügt; gilt als Modell im Haus.")
-    allow = OrganisationModels(allow=(*policies.organisation.models.allow, added.id))
-    organisation = policies.organisation.model_copy(update={"models": allow})
-    departments = {key: _allowing(written, added.id) for key, written in policies.files.items()}
+        description="Eigener Anbieter zum Ausprobieren, über Einstellungen hinzugefügt; gilt als Modell im Haus.",
+        zone="haus", quickstart=True)
     digest = _digest({"language": LANGUAGE, "policies": policies.digest, "schnellstart": {
         "target": model, "base_url": base_url, "dialects": sorted(added.dialects), "api_key_env": api_key_env}})
-    result = work_out(digest, organisation, departments, {**policies.models, added.id: added}, policies.kipass,
-                      policies.municipality)
-    return replace(result, departments=MappingProxyType({
-        key: replace(d, models=MappingProxyType({
-            id_: replace(rules, untrusted_tools=frozenset(), trusts_undeclared=True) if id_ == added.id else rules
-            for id_, rules in d.models.items()}))
-        for key, d in result.departments.items()}))
+    return reworked(policies, digest, models={**policies.models, added.id: added})
 
 
 def with_base_url(policies: PolicySet, base_url: str) -> PolicySet:
@@ -126,37 +126,48 @@ def with_base_url(policies: PolicySet, base_url: str) -> PolicySet:
     return replace(policies, organisation=organisation, kipass=replace(policies.kipass, link=_pass_page(base_url)))
 
 
-def _departments(reading: _Reading) -> dict[str, tuple[Source, Department]]:
-    folder = reading.folder / "departments"
+_WHAT: Final[dict[str, tuple[str, str, str]]] = {
+    "departments": ("eine Abteilung", "Es gibt keine Abteilung", "sozialamt.yaml"),
+    "groups": ("eine Gruppe", "", "auszubildende.yaml"), "profiles": ("ein Profil", "", "nur-oeffentlich.yaml")}
+
+
+def _layers(reading: _Reading, kind: str, schema: type[L]) -> dict[str, tuple[Source, L]]:
+    """Read the files of one folder of rules; only departments must be there."""
+    folder: Path = reading.folder / kind
     paths = sorted((*folder.glob("*.yaml"), *folder.glob("*.yml")))
-    if not paths:
-        reading.problems.append(PolicyProblem(f"{reading.folder.name}/departments", 1, "",
-                                              "Es gibt keine Abteilung", "legen Sie eine Datei wie sozialamt.yaml an"))
-    found: dict[str, tuple[Source, Department]] = {}
+    what, missing, example = _WHAT[kind]
+    if not paths and missing:
+        reading.problems.append(PolicyProblem(f"{reading.folder.name}/{kind}", 1, "", missing,
+                                              f"legen Sie eine Datei wie {example} an"))
+    found: dict[str, tuple[Source, L]] = {}
     for path in paths:
-        name = f"departments/{path.name}"
+        name = f"{kind}/{path.name}"
         if path.suffix != ".yaml" or not check.DEPARTMENT_KEY.fullmatch(path.stem):
             reading.problems.append(PolicyProblem(
-                f"{reading.folder.name}/{name}", 1, "", "Der Dateiname ist kein Kürzel für eine Abteilung",
-                "verwenden Sie Kleinbuchstaben, Ziffern und „-“, am Ende „.yaml“, zum Beispiel buergerbuero.yaml"))
-        elif (read_ := reading.file(name, Department)) is not None:
+                f"{reading.folder.name}/{name}", 1, "", f"Der Dateiname ist kein Kürzel für {what}",
+                f"verwenden Sie Kleinbuchstaben, Ziffern und „-“, am Ende „.yaml“, zum Beispiel {example}"))
+        elif (read_ := reading.file(name, schema)) is not None:
             found[path.stem] = read_
     return found
 
 
-def _allowing(written: Department, model: str) -> Department:
-    chosen = written.models
-    if chosen.allow is None:
-        return written
-    return written.model_copy(update={"models": chosen.model_copy(update={"allow": (*chosen.allow, model)})})
+def _contents(files: Mapping[str, tuple[Source, L]]) -> dict[str, L]:
+    return {key: content for key, (_, content) in files.items()}
 
 
 def registered_model(key: str, entry: Model) -> RegisteredModel:
     """Return a register entry as the value that the rest of the house works with."""
-    fields = entry.model_dump(exclude={"avv", "dialects", "data_classes"})
-    avv = None if entry.avv is None else Avv(entry.avv.concluded, entry.avv.sha256, entry.avv.until)
-    return RegisteredModel(id=key, avv=avv, dialects=frozenset(entry.dialects),
-                           data_classes=frozenset(entry.data_classes), **fields)
+    plain = entry.model_dump(exclude={"avv", "dialects", "data_classes", "zone", "c5", "high_risk", "prices", "limits"})
+    avv, c5, duties, prices = entry.avv, entry.c5, entry.high_risk, entry.prices
+    return RegisteredModel(
+        id=key, avv=None if avv is None else Avv(avv.concluded, avv.sha256, avv.until),
+        dialects=frozenset(entry.dialects),
+        data_classes=frozenset(entry.data_classes), zone=entry.zone or ("haus" if entry.in_house else "drittland"),
+        c5=None if c5 is None else Attest(c5.type, c5.sha256, c5.until),
+        high_risk=None if duties is None else HighRisk(
+            duties.works_council_informed, duties.impact_assessment, duties.registered),
+        prices=None if prices is None else Prices(micro(prices.input) or 0, micro(prices.output) or 0),
+        limit=limit(entry.limits), **plain)
 
 
 def _kipass(content: KiPass, organisation: Organisation) -> KiPassConfig:

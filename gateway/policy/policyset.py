@@ -1,49 +1,33 @@
 """One generation of policy, worked out: what every department may do, ready to be looked up.
 
-All inheritance happens here, once, at load: for each department and each model the action per kind of finding, with
-the rule that set it and the sentence for people. `decide` then only looks up. What is looser in a department than in
-the organisation has no effect (the stricter of both is taken), even if it had got past `check`.
-
-Nothing here changes after it was built; a new generation is a new `PolicySet`.
+`compile` makes these values, once, at load: for each department and each model the action per kind of finding, with
+the rule that set it and the sentence for people. `decide` then only looks up. Nothing here changes after it was built;
+a new generation is a new `PolicySet`. (What holds for members of groups is worked out when the first one asks.)
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime
-from types import MappingProxyType
 from typing import Final
 from zoneinfo import ZoneInfo
 
 from gateway.model.decision import Action, Answers, Denial
-from gateway.model.entities import ENTITIES, Entity
-from gateway.model.kipass import BASIS, KiPassConfig
+from gateway.model.kipass import KiPassConfig
+from gateway.model.limits import Limits
 from gateway.model.municipality import NOWHERE, Municipality
 from gateway.model.register import RegisteredModel
-from gateway.policy.schema import Background, Department, Organisation, Purpose, Side
-from gateway.policy.vocabulary import (
-    ANSWERS,
-    BACKGROUND,
-    DATA_CLASSES,
-    DEFAULTS_IN_HOUSE,
-    DEFAULTS_OUTSIDE,
-    FORBIDDEN_PURPOSES,
-    OPAQUE_KINDS,
-    OPAQUE_STRICTNESS,
-    READABLE,
-    STRICTNESS,
-    OpaqueAction,
-    OpaqueKind,
-    opaque_actions,
-)
+from gateway.policy.schema import Background, Department, Group, Hours, Organisation, Profile, Purpose
 
 BERLIN: Final = ZoneInfo("Europe/Berlin")
+NOBODY: Final[frozenset[str]] = frozenset()
 
 DID: Final[dict[Action, str]] = {
     "keep": "bleibt stehen", "note": "bleibt stehen und wird gezählt", "generalise": "wird vergröbert",
     "hash": "wird durch einen Prüfwert ersetzt", "placeholder": "wird ersetzt und in der Antwort wieder eingesetzt",
-    "mask": "wird unkenntlich gemacht", "refuse": "darf nicht gesendet werden",
+    "mask": "wird unkenntlich gemacht", "in_house": "geht nur an ein Modell im Haus",
+    "refuse": "darf nicht gesendet werden",
 }
 """Each action in words."""
 
@@ -65,7 +49,9 @@ class ModelRules:
     findings: Mapping[str, FindingRule]
     actions: Mapping[str, Action]
     refused: frozenset[str]
-    """Kinds of finding that may not go to this model."""
+    """Kinds of finding that may not go to this model, whatever else could be done."""
+    rerouted: frozenset[str]
+    """Kinds of finding with which the request goes to a model in the house instead."""
     passed_opaque: frozenset[str]
     """Kinds of content that is no text and goes to this model as it is."""
     read_opaque: frozenset[str]
@@ -74,13 +60,28 @@ class ModelRules:
     """Those that are taken out of the request."""
     untrusted_tools: frozenset[str]
     answers: Answers
+    limits: Limits
     trusts_undeclared: bool = False
     """Whether tools that the client did not declare are trusted as well."""
 
 
 @dataclass(frozen=True, slots=True)
+class OfficeHours:
+    """Hours in which models may be used, and where that is written."""
+
+    rule: str
+    hours: Hours
+
+    def open_at(self, now: datetime) -> bool:
+        """Whether the calendar and the clock in the office say yes."""
+        here = now.astimezone(BERLIN)
+        day = ("mo", "di", "mi", "do", "fr", "sa", "so")[here.weekday()]
+        return day in self.hours.days and self.hours.begin <= here.hour * 60 + here.minute < self.hours.end
+
+
+@dataclass(frozen=True, slots=True)
 class DepartmentRules:
-    """One department: what it inherited and what it made stricter."""
+    """One department (and the groups that somebody in it belongs to): what was inherited and what was made stricter."""
 
     key: str
     name: str
@@ -93,6 +94,25 @@ class DepartmentRules:
     background: Background
     closed: Mapping[str, Denial]
     """Models that are in service but not for this department, with why (sentence without the way out)."""
+    hours: tuple[OfficeHours, ...] = ()
+    notices: tuple[str, ...] = ()
+    allows_clear_text: bool = True
+    in_house: tuple[str, ...] = ()
+    """Models for kinds of finding that stay in the house, in the order in which they are tried."""
+    fallback: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    decisive: frozenset[str] = NOBODY
+    """Kinds of finding that decide where a request may go: some model of this department may not have them. What was
+    found once counts for the rest of the conversation, because clients cut long conversations."""
+
+
+@dataclass(frozen=True, slots=True)
+class ModelAlias:
+    """A name that stands for models, in the order in which they are tried, and perhaps for a purpose."""
+
+    key: str
+    name: str
+    models: tuple[str, ...]
+    purpose: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,23 +125,31 @@ class PolicySet:
     """The whole register, including what is switched off."""
     kipass: KiPassConfig
     departments: Mapping[str, DepartmentRules]
+    """The departments for people in no group."""
     files: Mapping[str, Department]
     """The departments as written; from these another generation can be worked out."""
     municipality: Municipality = NOWHERE
     """What the recognition has to know about this town hall."""
+    profiles: Mapping[str, Profile] = field(default_factory=dict)
+    groups: Mapping[str, Group] = field(default_factory=dict)
+    model_groups: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    aliases: Mapping[str, ModelAlias] = field(default_factory=dict)
+    _work_out: Callable[[str, frozenset[str]], DepartmentRules] | None = field(default=None, repr=False, compare=False)
+    _combined: dict[tuple[str, frozenset[str]], DepartmentRules] = field(default_factory=dict, repr=False,
+                                                                         compare=False)
 
-    def department(self, key: str) -> DepartmentRules | None:
-        """Return the rules of a department; None (and therefore nothing allowed) when nobody wrote any."""
-        return self.departments.get(key)
+    def department(self, key: str, groups: frozenset[str] = NOBODY) -> DepartmentRules | None:
+        """Return the rules of a department for members of these groups; None (nothing allowed) when there are none.
 
-
-def work_out(digest: str, organisation: Organisation, departments: Mapping[str, Department],
-             models: Mapping[str, RegisteredModel], kipass: KiPassConfig,
-             municipality: Municipality = NOWHERE) -> PolicySet:
-    """Build a policy set from checked parts."""
-    rules = {key: _department(key, written, organisation, models) for key, written in departments.items()}
-    return PolicySet(digest, organisation, MappingProxyType(dict(models)), kipass, MappingProxyType(rules),
-                     MappingProxyType(dict(departments)), municipality)
+        A group that no file names has no rules of its own.
+        """
+        known = groups & self.groups.keys() if groups else NOBODY
+        if not known or self._work_out is None or key not in self.departments:
+            return self.departments.get(key)
+        found = self._combined.get((key, known))
+        if found is None:  # two threads may both work it out: the same from the same
+            found = self._combined[key, known] = self._work_out(key, known)
+        return found
 
 
 def agreement_covers(model: RegisteredModel, today: date) -> bool:
@@ -137,102 +165,6 @@ def expiring_agreements(policies: PolicySet, today: date, days: int = 60) -> lis
     ends = [(m, m.avv.until) for m in policies.models.values()
             if m.enabled and not m.in_house and m.avv is not None and m.avv.until is not None]
     return sorted(((m, end) for m, end in ends if (end - today).days <= days), key=lambda pair: (pair[1], pair[0].id))
-
-
-def _department(key: str, written: Department, organisation: Organisation,
-                models: Mapping[str, RegisteredModel]) -> DepartmentRules:
-    open_, closed = {}, {}
-    for model in models.values():
-        if model.enabled:
-            denial = _closed(key, written, organisation, model)
-            if denial is None:
-                open_[model.id] = _model_rules(key, written, organisation, model)
-            else:
-                closed[model.id] = denial
-    chosen = organisation.purposes.allow if written.purposes.allow is None else written.purposes.allow
-    forbidden = {**organisation.purposes.forbid, **FORBIDDEN_PURPOSES}
-    purposes = {k: p for k, p in organisation.purposes.allow.items()
-                if k in chosen and k not in written.purposes.deny and k not in forbidden}
-    scopes = dict.fromkeys((BASIS, *organisation.ki_pass.required, *written.ki_pass.required))
-    return DepartmentRules(key, written.name, tuple(scopes), MappingProxyType(purposes), MappingProxyType(forbidden),
-                           MappingProxyType(open_), _keep_hours(written, organisation),
-                           "refuse" in (organisation.unknown_fields, written.unknown_fields),
-                           _background(written, organisation), MappingProxyType(closed))
-
-
-def _keep_hours(written: Department, organisation: Organisation) -> int:
-    own = written.conversations or organisation.conversations
-    return min(own.keep_hours, organisation.conversations.keep_hours)
-
-
-def _background(written: Department, organisation: Organisation) -> Background:
-    """Return the stricter rule: what sends less. A department may name another model, but none where none was asked."""
-    above, own = organisation.background, written.background
-    if own is None or BACKGROUND.index(own.answer) < BACKGROUND.index(above.answer):
-        return above
-    return own
-
-
-def _closed(key: str, written: Department, organisation: Organisation, model: RegisteredModel) -> Denial | None:
-    """Return why a department may not use a model, or None when it may."""
-    code, here = "modell_nicht_erlaubt", f"departments/{key}"
-    if model.id not in organisation.models.allow:
-        return Denial(code, f"„{model.name}“ ist hier nicht freigegeben.", "organisation:models.allow")
-    if model.id in written.models.deny:
-        return Denial(code, f"„{model.name}“ ist für {written.name} nicht freigegeben.", f"{here}:models.deny")
-    if written.models.allow is not None and model.id not in written.models.allow:
-        return Denial(code, f"„{model.name}“ ist für {written.name} nicht freigegeben.", f"{here}:models.allow")
-    missing = next((c for c in written.handles if c not in model.data_classes), None)
-    if missing is not None:
-        return Denial(code, f"{written.name}: „{model.name}“ ist nicht freigegeben für {DATA_CLASSES[missing]}.",
-                      f"{here}:handles.{missing}")
-    return None
-
-
-def _model_rules(key: str, written: Department, organisation: Organisation, model: RegisteredModel) -> ModelRules:
-    side = "in_house" if model.in_house else "outside"
-    own: Side = getattr(written.content, side)
-    above: Side = getattr(organisation.content, side)
-    here, top = f"departments/{key}:content.{side}.findings", f"organisation:content.{side}.findings"
-    rules = {e.key: _stricter_rule(e, own, here, _organisation_rule(e, model, above, top)) for e in ENTITIES.values()}
-    opaque = {k: _stricter_opaque(k, above, own, model.in_house) for k in OPAQUE_KINDS}
-    return ModelRules(model, MappingProxyType(rules), MappingProxyType({k: r.action for k, r in rules.items()}),
-                      frozenset(k for k, r in rules.items() if r.action == "refuse"),
-                      frozenset(k for k, let in opaque.items() if let == "pass"),
-                      frozenset(k for k, let in opaque.items() if let == "inspect"),
-                      frozenset(k for k, let in opaque.items() if let == "strip"),
-                      frozenset(organisation.untrusted_tools) | frozenset(written.untrusted_tools),
-                      max(own.answers or "show", above.answers or "show", key=ANSWERS.index))
-
-
-def _stricter_opaque(kind: OpaqueKind, above: Side, own: Side, in_house: bool) -> OpaqueAction:
-    """Return the stricter of both; what may not be done with this kind is refused."""
-    let = max(above.opaque.get(kind, "refuse"), own.opaque.get(kind, "pass"), key=OPAQUE_STRICTNESS.index)
-    return let if let in opaque_actions(kind, in_house) else "refuse"
-
-
-def _organisation_rule(entity: Entity, model: RegisteredModel, above: Side, where: str) -> FindingRule:
-    """Return what the organisation says; what stays readable needs a model that is cleared for its class of data."""
-    if entity.key in above.findings:
-        action, rule = above.findings[entity.key], f"{where}.{entity.key}"
-    else:
-        defaults = DEFAULTS_IN_HOUSE if model.in_house else DEFAULTS_OUTSIDE
-        action, rule = defaults[entity.key], f"default:{entity.key}"
-    if action in READABLE and entity.data_class in DATA_CLASSES and entity.data_class not in model.data_classes:
-        action, rule = "refuse", f"models:{model.id}.data_classes"
-    return FindingRule(action, rule, f"{entity.name}: {DID[action]}")
-
-
-def _stricter_rule(entity: Entity, own: Side, where: str, above: FindingRule) -> FindingRule:
-    """Return the organisation's rule, or the department's where that is stricter.
-
-    The organisation's is worked out to its end first, clearance included: a department that asks for less than keeping
-    a finding readable does not thereby open a model that the organisation refuses it.
-    """
-    action = own.findings.get(entity.key)
-    if action is None or STRICTNESS.index(action) <= STRICTNESS.index(above.action):
-        return above
-    return FindingRule(action, f"{where}.{entity.key}", f"{entity.name}: {DID[action]}")
 
 
 def ends_on(model: RegisteredModel) -> str:

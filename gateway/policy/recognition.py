@@ -13,7 +13,7 @@ from typing import Annotated, Final
 from pydantic import AfterValidator, StringConstraints
 
 from gateway.model.municipality import DIGIT, LETTER, MORE, Municipality, OfficeHolder
-from gateway.policy.schema import StrictFile, Version
+from gateway.policy.shapes import StrictFile, Version
 
 FILE: Final = "erkennung.yaml"
 _LEAST: Final = 4

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from gateway.policy.problems import PolicyProblem, did_you_mean, listed, shown
-from gateway.policy.schema import REMEDIES, SECRET_FIELDS
+from gateway.policy.shapes import REMEDIES, SECRET_FIELDS
 from gateway.policy.source import Path_, Source
 
 M = TypeVar("M", bound=BaseModel)

@@ -2,7 +2,8 @@
 
 Strictness is defined here and nowhere else. The one measure is what the provider learns: everything (``keep``,
 ``note``; the second one is at least counted), a part (``generalise``), that two requests speak of the same value
-(``hash``), that two places of one conversation do (``placeholder``), the kind only (``mask``), nothing (``refuse``).
+(``hash``), that two places of one conversation do (``placeholder``), the kind only (``mask``), nothing
+(``in_house``, ``refuse``).
 A department may move up this ladder, never down. Whether a value returns into the answer is not a measure of its own:
 what comes back goes to the person who wrote it.
 """
@@ -14,9 +15,12 @@ from typing import Final, Literal, get_args
 
 from gateway.model.decision import Action, Answers
 from gateway.model.entities import ENTITIES
+from gateway.model.register import Zone as Zone
 
-STRICTNESS: Final[tuple[Action, ...]] = ("keep", "note", "generalise", "hash", "placeholder", "mask", "refuse")
-"""Every action, from the loosest to the strictest."""
+STRICTNESS: Final[tuple[Action, ...]] = ("keep", "note", "generalise", "hash", "placeholder", "mask", "in_house",
+                                        "refuse")
+"""Every action, from the loosest to the strictest. After ``in_house`` the provider learns nothing, but somebody gets
+an answer."""
 READABLE: Final[frozenset[Action]] = frozenset({"keep", "note"})
 """The actions after which the provider reads the value as it is."""
 
@@ -65,6 +69,25 @@ DATA_CLASSES: Final[MappingProxyType[str, str]] = MappingProxyType({
     "classified": "Verschlusssachen und Auskunftssperren",
 })
 """What a model may be cleared for, with the name for staff."""
+
+Requirement = Literal["avv", "training_excluded", "no_retention", "retention_known", "sub_processors", "c5",
+                      "c5_type_2", "social_notice", "secrecy"]
+REQUIREMENTS: Final[MappingProxyType[str, str]] = MappingProxyType({
+    "avv": "eine Vereinbarung zur Auftragsverarbeitung („avv“)",
+    "training_excluded": "der Ausschluss des Trainings („training_excluded: true“)",
+    "no_retention": "dass der Anbieter nichts speichert („retention_days: 0“)",
+    "retention_known": "wie lange der Anbieter speichert („retention_days“)",
+    "sub_processors": "die Liste der Unterauftragnehmer („sub_processors“)",
+    "c5": "ein C5-Testat des BSI („c5“)",
+    "c5_type_2": "ein C5-Testat vom Typ 2 („c5: {type: 2, …}“)",
+    "social_notice": "die Anzeige bei der Aufsichtsbehörde nach § 80 SGB X („social_notice“)",
+    "secrecy": "die Verpflichtung auf das Berufs- oder Steuergeheimnis („secrecy“)",
+})
+"""What a policy can demand of a model outside the house, with the words for people. A model in the house has nobody
+to agree on it with."""
+
+Weekday = Literal["mo", "di", "mi", "do", "fr", "sa", "so"]
+WEEKDAYS: Final[tuple[Weekday, ...]] = get_args(Weekday)
 
 _BY_CLASS: Final[dict[str, tuple[Action, Action]]] = {
     "personal": ("placeholder", "placeholder"),

@@ -12,11 +12,13 @@ from typing import Final
 from gateway.model.decision import Denial, Reason
 from gateway.model.entities import ENTITIES
 from gateway.model.register import RegisteredModel
-from gateway.policy.policyset import DepartmentRules, ModelRules, PolicySet, ends_on
+from gateway.policy.policyset import DepartmentRules, ModelRules, OfficeHours, PolicySet, ends_on
 from gateway.policy.problems import listed
 
 NOT_SENT: Final = "Ihre Anfrage wurde nicht gesendet."
 _OPAQUE: Final = {"image": "ein Bild", "audio": "eine Tonaufnahme", "video": "einen Film", "file": "eine Datei"}
+_UMLAUTS: Final = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "Ä": "Ae", "Ö": "Oe", "Ü": "Ue", "ß": "ss",
+                                 "„": "'", "“": "'", "–": "-", "…": "..."})
 _AT_PROVIDER: Final = {
     "provider_tool": "Sie verlangt ein Werkzeug, das beim Anbieter läuft (zum Beispiel eine Internetsuche); was es "
                      "erfährt, lässt sich nicht prüfen. Bitte schalten Sie es in Ihrem Programm aus.",
@@ -50,6 +52,46 @@ def unknown_model(usable: Sequence[RegisteredModel]) -> Denial:
 def closed_model(denial: Denial, usable: Sequence[RegisteredModel]) -> Denial:
     """In service, but not for this department."""
     return Denial(denial.code, f"{NOT_SENT} {denial.message} {_choose(usable)}", denial.rule)
+
+
+def closed(hours: OfficeHours) -> Denial:
+    """Outside the hours in which models may be used."""
+    every_day = len(set(hours.hours.days)) == 7
+    days = "täglich" if every_day else ", ".join(f"{day.capitalize()}." for day in hours.hours.days)
+    return Denial("zeit_nicht_erlaubt", f"{NOT_SENT} KI-Modelle sind für Sie nur zu bestimmten Zeiten freigegeben: "
+                  f"{days} von {_clock(hours.hours.begin)} bis {_clock(hours.hours.end)} Uhr. Bitte stellen Sie Ihre "
+                  "Frage in dieser Zeit.", hours.rule)
+
+
+def stopped(model: RegisteredModel, usable: Sequence[RegisteredModel]) -> Denial:
+    """Somebody switched the model off a moment ago."""
+    return Denial("modell_gestoppt", f"{NOT_SENT} „{model.name}“ wurde angehalten. {_choose(usable)}",
+                  f"models:{model.id}.stopped")
+
+
+def wrong_dialect(model: RegisteredModel) -> Denial:
+    """The model does not speak what the client speaks, nor anything that could be translated."""
+    return Denial("anfrage_ungueltig", f"{NOT_SENT} „{model.name}“ ist über diese Schnittstelle nicht erreichbar. "
+                  "Bitte wählen Sie ein anderes Modell.", f"models:{model.id}.dialects")
+
+
+def moved(away_from: ModelRules, to: RegisteredModel) -> Reason:
+    """Because of what was found, another model answers."""
+    return Reason("organisation:routing.in_house", "note",
+                  f"Wegen der gefundenen Angaben antwortet „{to.name}“ statt „{away_from.model.name}“.")
+
+
+def no_clear_text(title: str, rule: str) -> Denial:
+    """Somebody wants findings to stay readable who may not have that, or for a purpose that does not provide for it."""
+    return Denial("zweck_nicht_erlaubt", f"{NOT_SENT} Für den Zweck „{_short(title, 80)}“ dürfen Sie die Ersetzung "
+                  "personenbezogener Angaben nicht ausschalten. Bitte senden Sie die Anfrage ohne „X-KI-Klartext“.",
+                  rule)
+
+
+def no_such_reason(possible: Sequence[str], rule: str) -> Denial:
+    """The reason given is none of those that the policy knows."""
+    return Denial("zweck_nicht_erlaubt", f"{NOT_SENT} Der Grund, aus dem Angaben lesbar bleiben sollen, ist nicht "
+                  f"vorgesehen. Möglich sind in „X-KI-Klartext“: {listed(possible, most=5)}.", rule)
 
 
 def agreement(policies: PolicySet, model: RegisteredModel, usable: Sequence[RegisteredModel]) -> Denial:
@@ -108,6 +150,16 @@ def stripped(rules: ModelRules) -> Reason:
 
 def _opaque_rule(rules: ModelRules) -> str:
     return f"organisation:content.{'in_house' if rules.model.in_house else 'outside'}.opaque"
+
+
+def ascii_text(text: str) -> str:
+    """Return German text for a header, which knows no umlauts."""
+    plain = text.translate(_UMLAUTS).encode("ascii", "replace").decode()
+    return "".join(c if c.isprintable() else " " for c in plain)
+
+
+def _clock(minutes: int) -> str:
+    return f"{minutes // 60}" + (f":{minutes % 60:02}" if minutes % 60 else "")
 
 
 def _choose(usable: Sequence[RegisteredModel]) -> str:

@@ -89,8 +89,8 @@ def _create_private(path: Path) -> None:
         os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
     except FileExistsError:
         if not os.access(path, os.R_OK | os.W_OK):
-            raise StoreError(f"Die Datenbankdatei {path} lässt sich nicht öffnen. Bitte prüfen Sie, ob dieses Konto sie "
-                             "lesen und schreiben darf.") from None
+            raise StoreError(f"Die Datenbankdatei {path} lässt sich nicht öffnen. Bitte prüfen Sie, ob dieses Konto "
+                             "sie lesen und schreiben darf.") from None
     except OSError as error:
         if not path.parent.is_dir():
             raise StoreError(f"Den Ordner {path.parent} gibt es nicht; die Datenbankdatei {path.name} lässt sich nicht "

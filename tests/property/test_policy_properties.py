@@ -23,7 +23,7 @@ from gateway.model.entities import ENTITIES
 from gateway.model.principal import PassState, PassStatus, Principal
 from gateway.model.register import Avv
 from gateway.policy import AdmitFacts, PolicyErrors, PolicySet, ReleaseFacts, admit, load_policies, release
-from gateway.policy.policyset import work_out
+from gateway.policy.compile import work_out
 from gateway.policy.schema import Department, Organisation
 from gateway.policy.source import read
 from gateway.policy.vocabulary import DATA_CLASSES, FIXED, FORBIDDEN_PURPOSES, STRICTNESS, stricter

@@ -111,6 +111,7 @@ _WHEN = {
     "ki_pass_dv_neu": "Eine neue Dienstvereinbarung gilt und ist noch nicht gelesen.",
     "ki_pass_gesperrt": "Die KI-Pass-Stelle hat den KI-Pass gesperrt.",
     "modell_nicht_erlaubt": "Die Abteilung darf dieses Modell nicht nutzen.",
+    "zeit_nicht_erlaubt": "Modelle sind nur zu bestimmten Zeiten freigegeben (`hours` in den Richtlinien).",
     "zweck_nicht_erlaubt": "Der genannte Zweck ist verboten oder nicht vorgesehen.",
     "avv_abgelaufen": "Der Vertrag zur Auftragsverarbeitung deckt den heutigen Tag nicht.",
     "modell_gestoppt": "Das Modell ist vorübergehend angehalten.",

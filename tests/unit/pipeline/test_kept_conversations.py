@@ -16,7 +16,7 @@ import pytest
 from gateway.model.exchange import SealedRequest
 from gateway.pipeline.pipeline import Inbound, Outbound
 from gateway.policy import PolicySet
-from gateway.policy.policyset import work_out
+from gateway.policy.compile import work_out
 from gateway.ports import Credentials
 from gateway.wire.responses import Responses
 from tests.support.fake_house import GUEST, FakeHouse

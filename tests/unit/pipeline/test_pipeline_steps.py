@@ -179,7 +179,7 @@ def test_an_operator_that_fails_sends_nothing() -> None:
 def test_a_model_that_does_not_speak_the_dialect_is_refused() -> None:
     from dataclasses import replace
 
-    from gateway.policy.policyset import work_out
+    from gateway.policy.compile import work_out
     policies = shipped()
     models = {**policies.models, "demo": replace(policies.models["demo"], dialects=frozenset({"embeddings"}))}
     changed = work_out("d" * 64, policies.organisation, policies.files, models, policies.kipass)

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from gateway.policy import PolicySet
-from gateway.policy.policyset import work_out
+from gateway.policy.compile import work_out
 from gateway.policy.schema import Content, Department, Organisation, Side
 from gateway.wire.dialect import Dialect
 from gateway.wire.messages import Messages

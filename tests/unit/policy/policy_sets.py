@@ -10,7 +10,7 @@ from pathlib import Path
 from gateway.model.principal import PassStatus, Principal
 from gateway.model.register import Avv
 from gateway.policy import AdmitFacts, PolicySet, ReleaseFacts, load_policies
-from gateway.policy.policyset import work_out
+from gateway.policy.compile import work_out
 
 SHIPPED = Path(__file__).parents[3] / "policies"
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)

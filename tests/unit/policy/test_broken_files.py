@@ -129,7 +129,7 @@ LINES = [
      "models.schnellstart: Der Name „schnellstart“ ist für den Schnellstart vorgesehen; geben Sie dem Modell …"),
     ("a loosened action", SOZ, "      HEALTH: refuse", "      IBAN: keep", "      IBAN: keep",
      "content.outside.findings.IBAN: „keep“ ist weniger streng als „placeholder“, das die Organisation vorgibt; "
-     "möglich sind: placeholder, mask, refuse"),
+     "möglich sind: placeholder, mask, in_house, refuse"),
     ("loosened opaque content", SOZ, "    findings:\n", "    opaque: {image: pass}\n    findings:\n",
      "    opaque: {image: pass}",
      "content.outside.opaque.image: „pass“ ist weniger streng als „inspect“, das die Organisation vorgibt; "

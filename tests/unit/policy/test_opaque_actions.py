@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from gateway.policy.compile import work_out
 from gateway.policy.decide import admit, release
-from gateway.policy.policyset import work_out
 from gateway.policy.schema import Content, Side
 from tests.unit.policy.policy_sets import asking, found, shipped
 

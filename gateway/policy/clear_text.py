@@ -1,0 +1,46 @@
+"""Leaving some kinds of finding readable for a purpose: who may ask for it, and what it changes.
+
+An urgent need of few: a certificate is translated word for word, with the names in it. The organisation names the
+purpose, the kinds, the reasons and the people; a layer below can only forbid it. Kept true: it turns placeholders and
+coarser forms into "stays and is counted", nothing else. What the policy refuses or keeps in the house stays refused or
+in the house, and only a model cleared for the class of data reads it.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from gateway.model.decision import Action, Denial, Reason
+from gateway.model.entities import ENTITIES
+from gateway.model.principal import Principal
+from gateway.policy import words
+from gateway.policy.policyset import DepartmentRules, ModelRules
+from gateway.policy.schema import ClearText, Purpose
+
+_CAN_BE_READABLE: Final[frozenset[Action]] = frozenset({"generalise", "hash", "placeholder", "mask"})
+
+
+def asked_for(reason: str, purpose: str, chosen: Purpose, department: DepartmentRules,
+              principal: Principal) -> Reason | Denial:
+    """Return whether this person may have it for this purpose and reason."""
+    granted, rule = chosen.clear_text, f"organisation:purposes.allow.{purpose}.clear_text"
+    if granted is None or not department.allows_clear_text or not _is_meant(granted, principal):
+        return words.no_clear_text(chosen.title, rule)
+    if reason not in granted.reasons:
+        return words.no_such_reason(list(granted.reasons), rule)
+    return Reason(rule, "note", f"Angaben bleiben lesbar: {granted.reasons[reason]}")
+
+
+def left_readable(reason: str | None, purpose: Purpose | None, rules: ModelRules) -> frozenset[str]:
+    """Return the kinds that stay readable for this model; who may ask was answered by `asked_for`."""
+    if not reason or purpose is None or purpose.clear_text is None:
+        return frozenset()
+    return frozenset(kind for kind in purpose.clear_text.entities
+                     if rules.actions[kind] in _CAN_BE_READABLE
+                     and ENTITIES[kind].data_class in (*rules.model.data_classes, "financial"))
+
+
+def _is_meant(granted: ClearText, principal: Principal) -> bool:
+    return ((not granted.departments or principal.department in granted.departments)
+            and (not granted.roles or not principal.roles.isdisjoint(granted.roles))
+            and (not granted.groups or not principal.groups.isdisjoint(granted.groups)))

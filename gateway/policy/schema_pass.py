@@ -1,0 +1,58 @@
+"""The shape of ``ki-pass.yaml``, version 1: modules, scopes, and every version of the documents."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, StringConstraints
+
+from gateway.model.kipass import Change, ModuleKind
+from gateway.policy.shapes import Day, Key, Sha256, StrictFile, Title, Version
+
+
+class PassModule(StrictFile):
+    """One module of the KI-Pass."""
+
+    kind: ModuleKind
+    title: Title
+    minutes: Annotated[int, Field(ge=1, le=600)]
+    valid_months: Annotated[int, Field(ge=1, le=240)] | None = None
+    document: Literal["dienstvereinbarung", "leitlinien", "checkliste", "information"] | None = None
+
+
+class PassScope(StrictFile):
+    """One scope of the KI-Pass and the modules it takes."""
+
+    name: Annotated[str, StringConstraints(min_length=1, max_length=24)]
+    modules: Annotated[tuple[str, ...], Field(min_length=1)]
+
+
+class PassDocument(StrictFile):
+    """One version of a document."""
+
+    version: Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z.-]{1,20}$")]
+    title: Annotated[str, StringConstraints(min_length=1, max_length=120)]
+    file: Annotated[str, StringConstraints(pattern=r"^documents/[A-Za-z0-9][A-Za-z0-9._-]*$")]
+    sha256: Sha256
+    valid_from: Day
+    change: Change
+    grace_days: Annotated[int, Field(ge=0, le=3660)] = 0
+    supersedes: str | None = None
+
+
+class PassDocuments(StrictFile):
+    """The documents of the KI-Pass, every version, oldest first."""
+
+    dienstvereinbarung: Annotated[tuple[PassDocument, ...], Field(min_length=1)]
+    leitlinien: tuple[PassDocument, ...] = ()
+    information: tuple[PassDocument, ...] = ()
+    checkliste: tuple[PassDocument, ...] = ()
+
+
+class KiPass(StrictFile):
+    """``ki-pass.yaml``."""
+
+    version: Version
+    modules: dict[Key, PassModule]
+    scopes: dict[Key, PassScope]
+    documents: PassDocuments
