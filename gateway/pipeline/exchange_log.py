@@ -25,6 +25,13 @@ from gateway.wire.dialect import Usage
 _log = logging.getLogger(__name__)
 
 
+def report(error: GatewayError, request_id: str) -> None:
+    """Tell the operator what is behind an error, under the Vorgangsnummer that the person was given."""
+    if error.hint:
+        _log.log(logging.WARNING if error.status >= 500 else logging.INFO, "%s %s: %s", request_id, error.code,
+                 error.hint)
+
+
 class ExchangeLog:
     """The records of one exchange."""
 
