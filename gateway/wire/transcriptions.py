@@ -48,14 +48,14 @@ TRANSLATION: Final[dict[str, Node]] = {
 TRANSCRIPTION: Final[dict[str, Node]] = {
     **TRANSLATION, "language": LANGUAGE, "languages": Each(LANGUAGE), "keywords": Each(Text("user")),
     "timestamp_granularities": Each(one_of("word", "segment")), "include": Each(one_of("logprobs")),
-    "known_speaker_names": Each(Text("user")), "known_speaker_references": Opaque("audio"),
+    "known_speaker_names": CALLER, "known_speaker_references": CALLER,  # voices by name: no server in the house asks
     "chunking_strategy": one_of("auto"), "chunking_strategy[type]": one_of("server_vad"),
     "chunking_strategy[threshold]": WRITTEN, "chunking_strategy[prefix_padding_ms]": WRITTEN,
     "chunking_strategy[silence_duration_ms]": WRITTEN,
 }
 """Every field of the form; any other is not passed on."""
 LISTS: Final = frozenset(name for name, node in TRANSCRIPTION.items() if isinstance(node, Each)) | {
-    "known_speaker_references"}
+    "known_speaker_names", "known_speaker_references"}
 """Fields that may come several times; in the form their names end on ``[]``."""
 
 

@@ -120,9 +120,11 @@ class TranscriptionAnswer:
     def _parts(self, texts: list[str]) -> list[str]:
         """Return the parts of one text as they can be shown, each as soon as it is known."""
         lines = [re.sub(r"\r?\n", " ", text) for text in texts]  # a name may run over the end of a line
-        shown = [self._channels.feed(_PARTS, f"{line} ").removesuffix(" ") for line in lines]
-        if held := self._channels.close(_PARTS).removesuffix(" "):
-            shown[-1] += held
+        shown = []
+        for line, following in zip(lines, [*lines[1:], " "], strict=True):
+            gap = "" if line[-1:].isspace() or following[:1].isspace() else " "
+            shown.append(self._channels.feed(_PARTS, line + gap).removesuffix(gap))
+        shown[-1:] = [last + self._channels.close(_PARTS) for last in shown[-1:]]
         return [text if part == line else part for text, line, part in zip(texts, lines, shown, strict=True)]
 
     def _count(self, parsed: dict[str, Any]) -> None:
