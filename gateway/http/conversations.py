@@ -141,9 +141,9 @@ class ConversationEndpoints:
         order, limit = ask.query.get("order", "desc"), ask.query.get("limit", str(_SHOWN))
         if order not in ("asc", "desc"):
             raise invalid("„order“ muss „asc“ oder „desc“ sein.", "order")
-        if not (limit.isascii() and limit.isdigit() and 1 <= int(limit[:4]) <= MOST_SHOWN):
+        if not (limit.isascii() and limit.isdigit() and len(limit) <= 3 and 1 <= int(limit) <= MOST_SHOWN):
             raise invalid(f"„limit“ muss eine Zahl von 1 bis {MOST_SHOWN} sein.", "limit")
-        return (await self._kept(ask)).page(ask.query.get("after"), int(limit[:4]), backwards=order == "desc")
+        return (await self._kept(ask)).page(ask.query.get("after"), int(limit), backwards=order == "desc")
 
     async def _add(self, ask: _Ask) -> Any:
         items = await beside(lambda: read_items(parse_object(ask.body).get("items")), len(ask.body))

@@ -3,8 +3,8 @@
 State at the provider (``background``, items by reference, files by id) and tools that run there are content that
 nobody here can look into: counted by kind, and policy decides; ``store`` is always off. Conversations are kept in the
 house (``conversation``, ``previous_response_id``). Fields that name the caller (``user``, ``metadata``,
-``safety_identifier``, ``prompt_cache_key``) are not passed on; the answer, which repeats them, gives the caller back what
-he wrote.
+``safety_identifier``, ``prompt_cache_key``) are not passed on; the answer, which repeats them, gives the caller back
+what he wrote.
 """
 
 from __future__ import annotations
