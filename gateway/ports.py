@@ -15,7 +15,9 @@ from gateway.model.attachment import Attached
 from gateway.model.decision import Action
 from gateway.model.exchange import Receipt, SealedRequest
 from gateway.model.finding import Finding, Passage
+from gateway.model.limits import Limits
 from gateway.model.principal import Principal
+from gateway.model.register import RegisteredModel
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +143,55 @@ class Conversations(Protocol):
 
     async def forget(self, subject: str, id_: str, now: datetime) -> bool:
         """Delete a conversation for good; return whether it was there."""
+        ...
+
+
+class Ticket(Protocol):
+    """A request that was let in by the `Limiter`; what it really used is told at its end."""
+
+    notice: str
+    """What the person is told when a limit comes near (80 %), ASCII; empty otherwise."""
+
+    async def settle(self, tokens_in: int, tokens_out: int) -> None:
+        """Count what the provider reported, in place of what was reserved. The second call does nothing."""
+        ...
+
+    async def close(self) -> None:
+        """Give the place among the requests under way back, and what was reserved if nothing was settled. Harmless
+        twice. Never raises."""
+        ...
+
+
+class Limiter(Protocol):
+    """Counts what people, departments, models and the organisation use, and says no when a limit is reached."""
+
+    async def enter(self, principal: Principal, model: RegisteredModel, limits: Limits, tokens: int,
+                    now: datetime) -> Ticket:
+        """Count one request that will use about `tokens`. Raises ``limit_erreicht`` and ``budget_erschoepft``."""
+        ...
+
+
+class Stops(Protocol):
+    """Knows which models somebody switched off (``model stop``)."""
+
+    def __call__(self) -> frozenset[str]:
+        """Return the ids of stopped models, as of a few seconds ago at most. Looks up memory: no database here."""
+        ...
+
+
+class Pins(Protocol):
+    """Remembers that a conversation once held something that decides where it may go.
+
+    A conversation is known by its messages, as keyed digests of each bound to the person: whoever sends one of them
+    again goes on with it, however much of it the client cut off.
+    """
+
+    async def recall(self, digests: Sequence[bytes], now: datetime) -> frozenset[str]:
+        """Return the kinds of finding held for any of these messages. Raises ``intern`` when nobody can tell."""
+        ...
+
+    async def hold(self, digests: Sequence[bytes], kinds: frozenset[str], now: datetime) -> None:
+        """Hold the kinds for all of these messages. Raises ``intern`` when they cannot be kept."""
         ...
 
 
