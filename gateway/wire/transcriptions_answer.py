@@ -96,7 +96,7 @@ class TranscriptionAnswer:
             if key == _TEXT:
                 restored[key] = text
             elif key not in _EXACT:
-                restored[key] = value if key == "segments" else self._channels.everywhere(value)
+                restored |= {key: value} if key == "segments" else self._channels.everywhere({key: value})
             elif text == holder[_TEXT]:
                 restored[key] = value
         return restored
@@ -189,8 +189,7 @@ class TranscriptionAnswer:
             return self._ended(parsed)
         if kind is None:
             raise TypeError("an event of no kind")
-        return _frame({key: value if key == "type" else self._channels.everywhere(value)
-                       for key, value in parsed.items()} if self._channels.active else parsed)
+        return _frame(self._channels.everywhere(parsed) if self._channels.active else parsed)
 
     def _piece(self, event: dict[str, Any], text: str) -> bytes:
         self._said.append(text)
