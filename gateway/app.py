@@ -239,8 +239,9 @@ class House:
 def _oidc(settings: Settings) -> tuple[OidcConfig, IssuerKeys] | None:
     if not settings.oidc_issuer:
         return None
-    return OidcConfig(settings.oidc_accepted, settings.oidc_email_claim, settings.oidc_id_claim,
-                      settings.oidc_groups_claim, settings.oidc_groups), IssuerKeys(settings.oidc_issuer, fetch)
+    config = OidcConfig(settings.oidc_accepted, settings.oidc_email_claim, settings.oidc_id_claim,
+                        settings.oidc_groups_claim, settings.oidc_groups, settings.block_style)
+    return config, IssuerKeys(settings.oidc_issuer, fetch)
 
 
 def create_app() -> Front:

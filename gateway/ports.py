@@ -207,7 +207,8 @@ class Metrics(Protocol):
     """What the pipeline tells the monitoring. No argument ever names a person or holds content."""
 
     def exchange(self, api: str, department: str, model: str, decision: str) -> None:
-        """Count one finished request; ``decision`` is ``allowed``, ``local`` (the house answered), ``denied`` or ``failed``.
+        """Count one finished request; ``decision`` is ``allowed``, ``local`` (the house itself answered), ``denied`` or
+        ``failed``.
         """
         ...
 

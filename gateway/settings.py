@@ -73,6 +73,10 @@ class Settings(BaseSettings):
     oidc_groups: Literal["directory", "choose", "lead"] = Field(
         "directory", description="Was die Gruppen bestimmen: nichts, welches der eigenen Ämter einer Person gilt, oder "
                                  "welches aller Ämter")
+    block_style: Literal["error", "message"] = Field(
+        "error", description="Wie eine Ablehnung ankommt, wenn sich jemand mit einem Token des Anmeldedienstes "
+                             "ausweist: als Fehler (error) oder als Antwort im Chat (message) für Programme, die keine "
+                             "Fehlertexte zeigen. Schlüssel und Anwendungen bestimmen es selbst (--block-style)")
     metrics_port: int | None = Field(None, ge=1, le=65535, description="Eigener Port für /metrics; leer: unter dem "
                                                                        "Port der KI-Pforte")
     metrics_token: SecretStr | None = Field(None, description="Kennwort (Bearer) für /metrics; leer: ohne")

@@ -19,6 +19,7 @@ from gateway.identity.headers import address, clean, groups_in
 from gateway.identity.issuer import IssuerKeys
 from gateway.identity.persons import Claimed, Persons
 from gateway.model.clients import GroupsMode
+from gateway.model.people import BlockStyle
 from gateway.model.principal import Principal
 from gateway.ports import Clock
 
@@ -35,6 +36,8 @@ class OidcConfig:
     id_claim: str = "sub"
     groups_claim: str = "groups"
     groups: GroupsMode = "directory"
+    block_style: BlockStyle = "error"
+    """How refusals reach people who come with a token: it belongs to no entry here that could say so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +54,8 @@ class OidcTokens:
         claimed = self._claimed(await self._claims(token))
         known = await self.persons.find(claimed)
         department = self.persons.department(known.person, claimed.groups, self.config.groups)
-        return Principal(known.person.id, department, known.person.roles, "person", KEY_ID, "error", known.passes)
+        return Principal(known.person.id, department, known.person.roles, "person", KEY_ID,
+                         self.config.block_style, known.passes)
 
     async def _claims(self, token: str) -> Mapping[str, Any]:
         try:

@@ -285,6 +285,7 @@ class _Walk:
             raise GatewayError("intern", "Die Anfrage wurde nicht gesendet: Für sie steht kein Modell fest. Bitte "
                                "sagen Sie der IT Bescheid.", hint="release without a model")
         parsed.document.rewrite(redaction.texts)
+        parsed.places = redaction.moves([slot.text for slot in parsed.document.slots], parsed.documents)
         if decision.stripped:
             self._strip(parsed)
         inbound.dialect.prepare(parsed, model)
@@ -326,7 +327,8 @@ class _Walk:
         answer = inbound.dialect.answer(AnswerContext(
             channel=check.channel if check.needed else None, wants_usage=parsed.wants_usage, alias=parsed.model,
             target=sealed.model.target, untrusted_tools=decision.untrusted_tools, echo=parsed.echo,
-            thread=parsed.thread, tools=None if decision.trusts_undeclared else frozenset(parsed.document.tools)))
+            thread=parsed.thread, places=parsed.places,
+            tools=None if decision.trusts_undeclared else frozenset(parsed.document.tools)))
         keep = partial(self._sequel.keep, parsed.thread) if parsed.thread is not None else None
         relay = Relay(response, answer, self.log, house._metrics, inbound.request_id, check, keep)
         self.relayed = True

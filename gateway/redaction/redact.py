@@ -15,13 +15,14 @@ whole conversation is to collect what is looked for, to ask each text whether th
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from gateway.model.decision import Action
 from gateway.model.entities import ENTITIES
 from gateway.model.finding import Finding
 from gateway.redaction import persons
+from gateway.redaction.moves import Edit, Moves
 from gateway.redaction.notes import FOR_GOOD, Cut, Notes, Piece
 from gateway.redaction.placeholder import token
 from gateway.redaction.propagate import Needles
@@ -48,6 +49,12 @@ class Redaction:
     texts: list[str] = field(repr=False)
     values: dict[str, str] = field(repr=False)
     counts: Mapping[tuple[str, str], int]
+    edits: Sequence[Sequence[Edit]] = field(default=(), repr=False)
+    """What was replaced in each text."""
+
+    def moves(self, before: Sequence[str], which: Iterable[int | None]) -> list[Moves | None]:
+        """Return, for each of these texts, how places in it moved; None stays None."""
+        return [None if at is None else Moves(before[at], self.texts[at], self.edits[at]) for at in which]
 
 
 def plan(texts: Sequence[str], findings: Sequence[Sequence[Finding]], actions: Mapping[str, Action],
@@ -108,20 +115,23 @@ def _issue(texts: Sequence[str], *rounds: Sequence[Sequence[Piece]],
 def apply(texts: Sequence[str], plan: Plan, operate: Operate) -> Redaction:
     """Carry out `plan`, which was made for these very texts."""
     out: list[str] = []
+    edits: list[list[Edit]] = []
     for text, cuts in zip(texts, plan.cuts, strict=True):
+        edits.append(edited := [])
         if not cuts:
             out.append(text)
             continue
         pieces: list[str] = []
         position = 0
         for start, end, entity, action, issued in cuts:
-            pieces.append(text[position:start])
-            pieces.append(issued or operate(action, entity, text[start:end]))
+            stands = issued or operate(action, entity, text[start:end])
+            pieces += (text[position:start], stands)
+            edited.append((start, end, len(stands)))
             position = end
         pieces.append(text[position:])
         out.append("".join(pieces))
     values = {issued: texts[index][start:end] for issued, (index, start, end) in plan.values.items()}
-    return Redaction(out, values, plan.counts)
+    return Redaction(out, values, plan.counts, edits)
 
 
 def redact(texts: Sequence[str], findings: Sequence[Sequence[Finding]], actions: Mapping[str, Action],

@@ -10,12 +10,13 @@ yet, nobody can say that it is trusted.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator
+from collections.abc import Hashable, Iterator, Sequence
 from typing import Any
 
 import orjson
 
 from gateway.wire.dialect import AnswerContext, ChannelText
+from gateway.wire.positions import Positions
 
 Key = Hashable
 _BLIND = frozenset({"id", "type", "url", "signature", "data", "encrypted_content", "encrypted_index", "call_id",
@@ -36,6 +37,7 @@ class Channels:
         self._tools: dict[Key, str] = {}
         self._others: list[ChannelText] = []
         self.active = context.channel is not None
+        self._positions = Positions(self._open)
 
     @property
     def unresolved(self) -> int:
@@ -99,12 +101,9 @@ class Channels:
         """Return what the provider sent of the channel `key` until now."""
         return self._channels[key].raw if key in self._channels else ""
 
-    def offset(self, text: str, position: object) -> Any:
-        """Return where a position in `text` lies in the text as it is shown; what is no position stays."""
-        if not self.active or type(position) is not int or not 0 <= position <= len(text):
-            return position
-        channel = self._open(False)
-        return len(channel.feed(text[:position]) + channel.close())
+    def placed(self, note: dict[str, Any], keys: Sequence[str], text: str) -> bool:
+        """Move the places `keys` of a note on `text` along with the text; return whether that could be done."""
+        return not self.active or self._positions.move(note, keys, text)
 
     def arguments(self, value: Any, call: Key) -> Any:
         """Return the arguments of a tool call, a JSON value, restored as their source text would be."""

@@ -17,6 +17,7 @@ import orjson
 from gateway.errors import GatewayError
 from gateway.wire.dialect import AnswerContext, ChannelText, Usage
 from gateway.wire.error_forms import openai_error
+from gateway.wire.positions import Positions
 from gateway.wire.sse import SseReader, data_of
 
 _MISSHAPEN = (AttributeError, TypeError, KeyError)
@@ -37,6 +38,7 @@ class ChatAnswer:
         self._trusted: set[tuple[int, int]] = set()
         self._barred: set[tuple[int, int]] = set()
         self._asks = bool(context.untrusted_tools) or context.tools is not None
+        self._positions = Positions(self._open)
         self._head: dict[str, Any] = {}
         self._last = b""
         self._open_choices: set[int] = set()
@@ -167,12 +169,29 @@ class ChatAnswer:
             if shown != text:
                 holder[key] = shown
                 changed = True
+        if part.get("annotations"):
+            part["annotations"] = self._annotations(part["annotations"], index)
+            changed = True
         if choice.get("logprobs") is not None:
             choice["logprobs"] = None  # tokens and offsets of the replaced text no longer fit
             changed = True
         if choice.get("finish_reason") is not None or name == "message":
             changed |= self._flush(index, choice, part, name)
         return changed
+
+    def _annotations(self, notes: list[dict[str, Any]], index: int) -> list[dict[str, Any]]:
+        """Return the annotations whose places in the text so far are known, with these moved along with it."""
+        content = self._channels.get((index, "content", 0))
+        raw, kept = content.raw if content else "", []
+        for note in notes:
+            cited = note.get(str(note.get("type")))
+            if not isinstance(cited, dict):
+                continue
+            if isinstance(cited.get("title"), str):
+                cited["title"] = self._positions.shown(cited["title"]) or ""
+            if self._positions.move(cited, ("start_index", "end_index"), raw):
+                kept.append(note)
+        return kept
 
     def _flush(self, index: int, choice: dict[str, Any], part: dict[str, Any], name: str) -> bool:
         changed = False
@@ -220,9 +239,12 @@ class ChatAnswer:
             if call in self._barred or (self._asks and call not in self._trusted):
                 return None
         if channel not in self._channels:
-            assert self._context.channel is not None
-            self._channels[channel] = self._context.channel(channel[1] == "arguments")
+            self._channels[channel] = self._open(channel[1] == "arguments")
         return self._channels[channel]
+
+    def _open(self, json: bool) -> ChannelText:
+        assert self._context.channel is not None
+        return self._context.channel(json)
 
     # -- complete answers
 

@@ -7,7 +7,7 @@ each channel has one delta.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
@@ -92,6 +92,38 @@ class ParsedRequest:
     turns: int = 0
     media: str = "application/json"
     """Media type of a complete answer."""
+    documents: Sequence[int | None] = ()
+    """Which slots are the documents that an answer may point into, as the API counts them; None: what the client sent
+    there is no text in which places could be counted."""
+    places: Sequence[Places | None] = field(default=(), repr=False)
+    """The same documents, once they are redacted."""
+
+
+class Places(Protocol):
+    """A document as the client wrote it and as it left (`gateway.redaction.moves.Moves`)."""
+
+    @property
+    def before(self) -> str:
+        """The client's text."""
+        ...
+
+    @property
+    def after(self) -> str:
+        """The provider's text."""
+        ...
+
+    @property
+    def moved(self) -> bool:
+        """Whether any place is another one."""
+        ...
+
+    def back(self, start: int, end: int) -> tuple[int, int]:
+        """Return the stretch of the client's text for one of the provider's."""
+        ...
+
+    def there(self, start: int, end: int) -> tuple[int, int]:
+        """Return the stretch of the provider's text for one of the client's."""
+        ...
 
 
 class ChannelText(Protocol):
@@ -135,7 +167,8 @@ class AnswerContext:
     """What the answer repeats of the request, as the client wrote it."""
     thread: Thread | None = None
     """The conversation that the answer belongs to."""
-
+    places: Sequence[Places | None] = field(default=(), repr=False)
+    """The documents that the answer may point into."""
 
     def trusts(self, *names: str) -> bool:
         """Whether a tool that goes by one of these names may read what was replaced."""

@@ -7,12 +7,14 @@ that nobody here can look into: they are counted by kind, and policy decides. Fi
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any, Final
 
 import orjson
 
 from gateway.errors import GatewayError
 from gateway.model.register import RegisteredModel
+from gateway.wire.citations import there
 from gateway.wire.dialect import AnswerContext, ParsedRequest
 from gateway.wire.document import Document, Scope, invalid
 from gateway.wire.error_forms import anthropic_error
@@ -124,6 +126,18 @@ REQUEST: Final[dict[str, Node]] = {
 """Every top-level field of the API; any other is not passed on."""
 
 
+def _blocks(root: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Yield the blocks of all messages in order, those of results of tools as well."""
+    lists = [turn.get("content") for turn in root["messages"] if isinstance(turn, dict)][::-1]
+    while lists:
+        blocks = lists.pop()
+        for block in blocks if isinstance(blocks, list) else ():
+            if isinstance(block, dict) and isinstance(block.get("type"), str):
+                yield block
+                if block["type"] == "tool_result":
+                    yield from _blocks({"messages": [block]})
+
+
 class Messages:
     """The dialect of ``/v1/messages``."""
 
@@ -132,11 +146,19 @@ class Messages:
 
     def parse(self, body: bytes) -> ParsedRequest:
         """See `Dialect.parse`."""
-        return take_apart(body, REQUEST, required={"messages": list})
+        parsed = take_apart(body, REQUEST, required={"messages": list})
+        texts = {id(slot.holder): index for index, slot in enumerate(parsed.document.slots)
+                 if slot.key == "data" and slot.kind == "text"}
+        parsed.documents = [texts.get(id(block.get("source")))
+                            for block in _blocks(parsed.document.root) if block["type"] == "document"]
+        return parsed
 
     def prepare(self, request: ParsedRequest, model: RegisteredModel) -> None:
         """See `Dialect.prepare`."""
         request.document.root["model"] = model.target
+        for block in _blocks(request.document.root):
+            if isinstance(citations := block.get("citations"), list):  # earlier answers, in the client's own counting
+                block["citations"] = [cited for one in citations if (cited := there(one, request.places)) is not None]
 
     def instruct(self, request: ParsedRequest, text: str) -> None:
         """See `Dialect.instruct`."""

@@ -13,6 +13,7 @@ import orjson
 
 from gateway.errors import GatewayError
 from gateway.wire.channels import Channels
+from gateway.wire.citations import MOVED, back, by_characters
 from gateway.wire.dialect import AnswerContext, Usage
 from gateway.wire.error_forms import anthropic_error
 from gateway.wire.sse import SseReader, data_of
@@ -30,6 +31,7 @@ class MessagesAnswer:
     def __init__(self, context: AnswerContext) -> None:
         self._context = context
         self._channels = Channels(context)
+        self._looks = self._channels.active or any(place is None or place.moved for place in context.places)
         self._reader = SseReader()
         self._input = self._output = 0
         self._said_usage = False
@@ -72,7 +74,7 @@ class MessagesAnswer:
         data = data_of(event)
         if data is None or self.state != "running":
             return b""
-        if whole and not self._channels.active and event.startswith(_INDIFFERENT):
+        if whole and not self._looks and event.startswith(_INDIFFERENT):
             return event + b"\n\n"
         try:
             parsed = orjson.loads(data)
@@ -99,14 +101,14 @@ class MessagesAnswer:
         elif kind == "content_block_start":
             changed = self._block(parsed["index"], parsed["content_block"], begins=True)
         elif kind == "content_block_delta":
+            if parsed["delta"]["type"] == "citations_delta":
+                return self._citation(event, parsed)
             changed = self._delta(parsed["index"], parsed["delta"])
         elif kind == "content_block_stop":
             before = b"".join([self._held(key) for key in self._channels.open_keys() if _index(key) == parsed["index"]])
         return before + (frame(parsed) if changed else event + b"\n\n")
 
     def _delta(self, index: int, delta: dict[str, Any]) -> bool:
-        if delta["type"] == "citations_delta":
-            return self._restored(delta, "citation")
         field = _DELTAS.get(delta["type"])
         if field is None or not isinstance(delta.get(field), str):
             return False
@@ -114,6 +116,22 @@ class MessagesAnswer:
         text = delta[field]
         delta[field] = self._channels.feed((index, delta["type"]), text, json=json, call=index if json else None)
         return bool(delta[field] != text)
+
+    def _citation(self, event: bytes, parsed: dict[str, Any]) -> bytes:
+        """Return an event with a citation, or nothing when nobody can say where in the client's text it is."""
+        delta = parsed["delta"]
+        if not self._looks:
+            return event + b"\n\n"
+        delta["citation"] = self._cited(delta["citation"])
+        return frame(parsed) if delta["citation"] is not None else b""
+
+    def _cited(self, citation: Any) -> Any:
+        """Return a citation as the client reads it, or None."""
+        shown = self._channels.everywhere(citation)
+        if not by_characters(citation):
+            return shown
+        placed = back(citation, self._context.places)
+        return placed and {**shown, **{key: placed[key] for key in MOVED if key in placed}}
 
     def _held(self, key: Any) -> bytes:
         index, kind = key
@@ -133,7 +151,9 @@ class MessagesAnswer:
             block["input"] = self._channels.arguments(before, index)
             return bool(block["input"] != before)
         if kind in ("text", "thinking"):
-            changed |= self._restored(block, "citations")
+            if self._looks and block.get("citations"):
+                cited = [self._cited(citation) for citation in block["citations"]]
+                block["citations"], changed = [citation for citation in cited if citation is not None], True
             text = block.get(kind)
             if isinstance(text, str):
                 block[kind] = (self._channels.feed((index, kind + "_delta"), text) if begins

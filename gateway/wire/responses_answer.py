@@ -35,6 +35,8 @@ _PIECES: Final[dict[str, tuple[str, str, bool]]] = {
 """Event without ``.delta`` / ``.done`` -> (field of the full text, index within the item, whether it is JSON)."""
 _CALLS: Final = ("arguments", "input", "code", "command")
 """Texts that a tool reads."""
+_INDEX: Final = {"file_citation": ("index",), "file_path": ("index",)}
+"""Annotations in which ``index`` is a place in the text (the documentation says otherwise, its examples do not)."""
 _TERMINAL: Final = ("response.completed", "response.incomplete", "response.failed")
 _WHOLE: Final = (*_TERMINAL, "response.created", "response.in_progress", "response.queued")
 
@@ -111,7 +113,9 @@ class ResponsesAnswer:
             self._part(parsed["part"])
         elif kind == "response.output_text.annotation.added":
             key = (parsed["output_index"], parsed["content_index"], "response.output_text")
-            self._note(parsed["annotation"], self._channels.so_far(key))
+            if not self._note(parsed["annotation"], self._channels.so_far(key)):
+                self._added -= 1  # the numbers of the events behind it close up
+                return b""
         elif self._channels.active:
             parsed = {key: value if key == "type" else self._channels.everywhere(value)
                       for key, value in parsed.items()}
@@ -189,22 +193,24 @@ class ResponsesAnswer:
         """Restore one part of a message in place; positions in it move with the text."""
         if not self._channels.active:
             return
-        for note in part.get("annotations") or ():
-            self._note(note, part.get("text") or "")
+        if part.get("annotations"):
+            text = part.get("text") or ""
+            part["annotations"] = [note for note in part["annotations"] if self._note(note, text)]
         for name in ("text", "refusal", "transcript"):
             if isinstance(part.get(name), str):
                 part[name] = self._channels.whole(part[name])
         if part.get("logprobs"):
             part["logprobs"] = []
 
-    def _note(self, note: dict[str, Any], text: str) -> None:
-        """Restore what an annotation says of `text`, in place; its positions move with the text."""
+    def _note(self, note: dict[str, Any], text: str) -> bool:
+        """Restore what an annotation says of `text`, in place; its positions move with the text.
+
+        Return False when it cannot be said where they are now.
+        """
         for name in ("title", "filename"):
             if isinstance(note.get(name), str):
                 note[name] = self._channels.whole(note[name])
-        for name in ("start_index", "end_index"):
-            if name in note:
-                note[name] = self._channels.offset(text, note[name])
+        return self._channels.placed(note, ("start_index", "end_index", *_INDEX.get(str(note.get("type")), ())), text)
 
     # -- the response as a whole
 

@@ -25,6 +25,7 @@ from gateway.wire.embeddings import Embeddings
 from gateway.wire.messages import Messages
 from gateway.wire.responses import Responses
 from tests.support.chunking import joined_in_every_way
+from tests.support.moved import moved
 
 DIALECTS: dict[str, Dialect] = {
     d.name: d for d in (ChatCompletions(), Responses(), Messages(), Embeddings(), Completions())}
@@ -55,6 +56,8 @@ def test_what_leaves(name: str) -> None:
     assert document.dropped == case["dropped"]
     assert dict(document.opaque) == case["opaque"]
     document.rewrite([_replaced(slot.text, case["replace"]) for slot in document.slots])
+    parsed.places = [None if at is None else moved(document.slots[at].text, case["replace"])
+                     for at in parsed.documents]
     dialect.prepare(parsed, MODEL)
     if case["replace"]:
         dialect.instruct(parsed, INSTRUCTION)
@@ -121,7 +124,10 @@ def _events(stream: bytes) -> list[Any]:
 def _answer(name: str, case: dict[str, Any]) -> Answer:
     context = case["context"]
     values = context["values"]
+    places = [None if text is None else moved(text, {value: token for token, value in values.items()})
+              for text in context.get("documents", ())]
     return dialect_of(name).answer(AnswerContext(
         channel=(lambda json_string: Restorer(values, json_string=json_string)) if values else None,
         wants_usage=context.get("wants_usage", False), alias="haus", target="provider-model",
-        untrusted_tools=frozenset(context.get("untrusted_tools", ())), echo=context.get("echo", {})))
+        untrusted_tools=frozenset(context.get("untrusted_tools", ())), echo=context.get("echo", {}),
+        places=places))

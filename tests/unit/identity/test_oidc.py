@@ -87,6 +87,13 @@ def test_a_token_of_the_provider_leads_to_the_person(provider: OpenIdProvider) -
     assert provider.asked == ["configuration", "keys"], "keys are read once"
 
 
+def test_how_a_refusal_reaches_somebody_with_a_token_is_a_setting(provider: OpenIdProvider) -> None:
+    token = Credentials("bearer", rs256(provider.claims(NOW)))
+    for config, style in (({}, "error"), ({"block_style": "message"}, "message")):
+        stage = Stage(provider, **config)
+        assert stage.play(lambda stage=stage: stage.porter.authenticate(token)).block_style == style
+
+
 def test_tokens_that_do_not_count_are_refused(provider: OpenIdProvider) -> None:
     stage, claims = Stage(provider), provider.claims
     public = rsa_key().public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()

@@ -10,6 +10,7 @@ import pytest
 
 from gateway.errors import GatewayError
 from gateway.policy.compile import work_out
+from gateway.errors import GatewayError
 from gateway.policy.policyset import PolicySet
 from gateway.policy.schema import Background
 from tests.support.fake_house import FakeHouse, chat
@@ -34,9 +35,46 @@ def ask(policies: PolicySet, **more: Any) -> tuple[FakeHouse, dict[str, Any]]:
 
 def test_in_the_shipped_policies_nothing_of_a_title_leaves_the_house() -> None:
     house, answer = ask(shipped())
-    assert house.sent == house.book == []
+    assert house.kinds() == ["local"]
+    assert (house.sent, house.inspected) == ([], [])
     assert json.loads(answer["choices"][0]["message"]["content"]) == {"title": "Wohngeld für Sabine Krüger"}
     assert [call[-1] for call in house.measured if call[0] == "exchange"] == ["local"]
+
+
+def test_an_answer_of_the_house_is_one_record_without_content_and_without_a_provider() -> None:
+    policies = with_background("local")
+    house, _ = ask(policies, model="eu-cloud")
+    (entry,) = house.book
+    assert (entry.kind, entry.ref, entry.subject) == ("local", None, house.principal.subject)
+    assert (entry.meta["decision"], entry.meta["task"], entry.meta["department"]) == ("local", "title", "bauamt")
+    assert entry.meta["vorgang"]
+    assert entry.meta["policy"] == policies.digest
+    assert entry.meta["rules"]
+    assert not {"model", "provider", "region", "found", "replaced"} & entry.meta.keys(), "it went nowhere"
+    assert "Krüger" not in str(entry.meta)
+    assert "Wohngeld" not in str(entry.meta)
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_without_the_book_the_house_does_not_answer_either(stream: bool) -> None:
+    async def run() -> None:
+        house = FakeHouse(shipped)
+        house.steps.failing["record:local"] = GatewayError("protokoll_nicht_verfuegbar", "Text.", retry_after=30)
+        out, raw = await house.ask(chat(TITLE, stream=stream))
+        assert (out.status, out.headers["x-ki-pforte-decision"]) == (503, "failed")
+        assert json.loads(raw)["error"]["code"] == "protokoll_nicht_verfuegbar"
+        assert "Wohngeld" not in raw.decode()
+        assert (house.sent, house.book) == ([], [])
+        assert [call[-1] for call in house.measured if call[0] == "exchange"] == ["failed"]
+    asyncio.run(run())
+
+
+def test_a_client_that_hangs_up_meanwhile_leaves_one_record() -> None:
+    async def run() -> None:
+        house = FakeHouse(shipped)
+        assert await house.hang_up_at("record:local", chat(TITLE))
+        assert house.kinds() == ["local"]
+    asyncio.run(run())
 
 
 def test_who_may_not_use_the_model_gets_no_title_either() -> None:
