@@ -10,7 +10,6 @@ import pytest
 
 from gateway.errors import GatewayError
 from gateway.policy.compile import work_out
-from gateway.errors import GatewayError
 from gateway.policy.policyset import PolicySet
 from gateway.policy.schema import Background
 from tests.support.fake_house import FakeHouse, chat
