@@ -89,11 +89,25 @@ def test_a_key_that_is_renamed_keeps_the_json_below_it() -> None:
     assert "Kr" not in json.dumps(document.root)
 
 
-@pytest.mark.parametrize("spelled", ["Kr\\u00fcger", "Kr\\\\u00FCger", "Kr&uuml;ger", "Kr&#252;ger", "Kr&#xfc;ger"])
+@pytest.mark.parametrize("spelled", [
+    "Kr\\u00fcger", "Kr\\\\u00FCger", "Kr\\u{fc}ger", "Kr\\xfcger", "Kr\\xc3\\xbcger", "Kr&uuml;ger", "Kr&#252;ger",
+    "Kr&#xfc;ger", "Kr&#x0000fc;ger", "Kr&amp;uuml;ger", "Kr%C3%BCger", "Kr%fcger", "Kr%25C3%25BCger", "Kr=C3=BCger",
+    "Kr=FCger"])
 def test_letters_that_a_program_spelled_out_are_read(spelled: str) -> None:
     view = normalise(f"Frau {spelled}.")
     assert view.text == "Frau Krüger."
     assert view.original(5, 11) == (5, 5 + len(spelled))
+
+
+@pytest.mark.parametrize(("written", "read"), [
+    ("An: =?UTF-8?B?U2FiaW5lIEtyw7xnZXI=?=", "An: Sabine Krüger"), ("=?iso-8859-1?Q?Kr=FCger?=", "Krüger"),
+    ("=?foreign?B?!!!?=", "=?foreign?B?!!!?="), ("IBAN%20DE89%203704%2C", "IBAN DE89 3704,"),
+    ("anna&commat;web&period;example", "anna@web.example"), ("Frau&#10;Weber&thinsp;&shy;", "Frau\nWeber "),
+    ("\\ud83d 100% &foo; a=b x=C3 C:\\xampp", "\\ud83d 100% &foo; a=b x=C3 C:\\xampp"),
+    ("https://web.example/?q=Kr%C3%BCger%20", "https://web.example/?q=Kr%C3%BCger%20"),
+])
+def test_what_else_programs_write_is_read_and_the_rest_left_alone(written: str, read: str) -> None:
+    assert normalise(written).text == read
 
 
 def test_every_label_can_be_told_apart_at_every_cut() -> None:
