@@ -41,7 +41,8 @@ def test_a_file_that_is_no_recording_is_not_taken_for_one_whatever_it_is_called(
 
 
 def test_fields_that_may_come_several_times_are_lists_with_and_without_brackets() -> None:
-    body = asked(("timestamp_granularities[]", "word"), ("timestamp_granularities[]", "segment"), ("include", "logprobs"))
+    body = asked(("timestamp_granularities[]", "word"), ("timestamp_granularities[]", "segment"),
+                 ("include", "logprobs"))
     root = read_form(body, LISTS)
     assert root["timestamp_granularities"] == ["word", "segment"]
     assert root["include"] == ["logprobs"]
