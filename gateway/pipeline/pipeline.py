@@ -21,7 +21,7 @@ from gateway.model.finding import Passage
 from gateway.model.principal import Principal
 from gateway.pipeline.afterthought import AnswerCheck
 from gateway.pipeline.allowance import Allowance
-from gateway.pipeline.exchange_log import ExchangeLog, report
+from gateway.pipeline.exchange_log import ExchangeLog
 from gateway.pipeline.finishing import finish, is_closing
 from gateway.pipeline.memory import Inspection, InspectionMemory, count
 from gateway.pipeline.provider_errors import provider_error
@@ -346,13 +346,13 @@ class _Walk:
         house, inbound = self._house, self._inbound
         try:
             if self.log.is_open:
-                report(error, inbound.request_id)
+                self.log.report(error)
                 await self.log.outcome("failed", code=error.code)
             elif self._principal or house._strangers.spend():
-                report(error, inbound.request_id)
+                self.log.report(error)
                 await self.log.denied(error, unrecorded=house._strangers.take_count() if not self._principal else 0)
         except GatewayError as unrecorded:
-            report(unrecorded, inbound.request_id)
+            self.log.report(unrecorded)
             error = unrecorded
         house._metrics.refusal(error.code)
         self._count("denied" if error.status < 500 else "failed")
