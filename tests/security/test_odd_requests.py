@@ -4,6 +4,8 @@ that a program spelled out."""
 from __future__ import annotations
 
 import json
+from base64 import b64encode, encodebytes
+from hashlib import sha256, sha512
 from typing import Any
 
 import pytest
@@ -68,6 +70,36 @@ def test_what_programs_send_stays_as_it_is(fields: dict[str, Any]) -> None:
 ])
 def test_a_picture_is_a_picture_whatever_it_is_called(content: Any) -> None:
     assert parsed(messages=[{"role": "user", "content": content}]).opaque == {"image": 1}
+
+
+def said(text: str) -> Document:
+    return parsed(messages=[{"role": "user", "content": text}])
+
+
+MAIL = "Sehr geehrte Frau Krüger, die IBAN ist DE89370400440532013000."
+
+
+@pytest.mark.parametrize(("text", "kind"), [
+    (b64encode(MAIL.encode()).decode(), "file"), (b64encode(MAIL.encode("latin-1")).decode(), "file"),
+    ("Content-Transfer-Encoding: base64\n\n" + encodebytes(MAIL.encode()).decode(), "file"),
+    (" data:text/plain;base64," + b64encode(MAIL.encode()).decode(), "file"),
+    ("![](data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJ)", "image"),
+    ("Anlage: JVBERi0xLjQKJcOkw7zDtsOfCjIgMCBvYmoKPDwvTGVuZ3Ro", "file"),
+    ("Bearer eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIiwibmFtZSI6Ikpv.abc", "file"),
+])
+def test_what_is_packed_in_the_middle_of_a_text_does_not_pass_unread(text: str, kind: str) -> None:
+    assert said(text).opaque == {kind: 1}
+    assert said(json.dumps({"inhalt": text})).opaque == {kind: 1}
+
+
+@pytest.mark.parametrize("text", [
+    sha256(b"x").hexdigest(), b64encode(sha512(b"x").digest()).decode(), "call_550e8400-e29b-41d4-a716-446655440000",
+    "gateway/wire/bridges/responses_over_chat/eine_lange_kennung", "Rindfleischetikettierungsueberwachungsgesetz",
+    "https://web.example/?d=" + b64encode(MAIL.encode()).decode(), "-" * 80, "a" * 80, "Was heißt ;base64, hier?",
+])
+def test_what_only_looks_packed_is_text(text: str) -> None:
+    assert said(text).opaque == {}
+    assert [slot.text for slot in said(text).slots] == [text]
 
 
 def test_json_in_json_in_json_is_read_and_written_back() -> None:
