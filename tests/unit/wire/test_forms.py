@@ -92,6 +92,7 @@ LONG = [(f"f{number}", "x") for number in range(MOST_PARTS + 1)]
     (asked(("file", WAV, "zweite.wav")), "anfrage_ungueltig", "mehrfach"),
     (asked(("prompt", b"Sabine", "liste.txt")), "anfrage_ungueltig", "nur im Feld „file“"),
     (asked(("stream", "vielleicht")), "anfrage_ungueltig", "„stream“"),
+    (asked(("stream", "true"), ("response_format", "srt")), "anfrage_ungueltig", "nicht als Strom"),
     (asked(("response_format", "Sabine")), "anfrage_ungueltig", "Möglich sind: json"),
     (form([("file", WAV, "a.wav")]), "anfrage_ungueltig", "fehlt das Modell"),
     (form([("model", "demo"), ("prompt", "x")]), "anfrage_ungueltig", "fehlt „file“"),
