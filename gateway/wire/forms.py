@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
-from hashlib import blake2b
+from secrets import token_hex
 from typing import Any, Final
 
 from python_multipart.exceptions import FormParserError
@@ -91,20 +91,16 @@ def read_form(body: bytes, lists: Collection[str]) -> dict[str, Any]:
 def write_form(fields: list[tuple[str, Any]]) -> tuple[bytes, str]:
     """Return a form with these fields, texts and recordings, and its media type.
 
-    Names are ours and need no escaping. The boundary is a digest of all that the form holds: nobody can write
-    something that holds its own digest, so no value can end its part early.
+    Names are ours and need no escaping. The boundary is drawn by lot for each form, after its values were written: none
+    of them can hold it and end its part early.
     """
-    values = [value.data if isinstance(value, Recording) else _bytes(value) for _, value in fields]
-    digest = blake2b(digest_size=16)
-    for value in values:
-        digest.update(len(value).to_bytes(8, "big"))
-        digest.update(value)
-    boundary = f"ki-pforte-{digest.hexdigest()}"
+    boundary = f"ki-pforte-{token_hex(16)}"
     out: list[bytes] = []
-    for (name, value), data in zip(fields, values, strict=True):
+    for name, value in fields:
         head = f'--{boundary}\r\nContent-Disposition: form-data; name="{name}"'
         if isinstance(value, Recording):
             head += f'; filename="{value.name}"\r\nContent-Type: {value.media}'
+        data = value.data if isinstance(value, Recording) else _bytes(value)
         out += [head.encode("ascii"), b"\r\n\r\n", data, b"\r\n"]
     out.append(f"--{boundary}--\r\n".encode("ascii"))
     return b"".join(out), f"multipart/form-data; boundary={boundary}"

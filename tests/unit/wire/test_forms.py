@@ -129,8 +129,8 @@ def test_a_value_cannot_end_its_part_early_whatever_boundary_it_guesses() -> Non
     content, media = Transcriptions().parse(asked(("prompt", evil), recording=WAV + evil.encode())).document.sealed()
     assert arrived(content, media) == [("model", "demo"), ("prompt", evil),
                                        ("file", b"aufnahme.wav: " + WAV + evil.encode())]
-    assert Transcriptions().parse(asked(("prompt", "x"))).document.sealed() == (
-        first, f"multipart/form-data; boundary={boundary}")
+    assert boundary.encode() in first
+    assert boundary not in media
 
 
 def test_a_large_recording_is_never_written_to_disk(monkeypatch: pytest.MonkeyPatch) -> None:
