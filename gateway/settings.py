@@ -129,7 +129,7 @@ class Settings(BaseSettings):
         names = [name.strip() for name in value.split(",") if name.strip()]
         unknown = [name for name in names if name not in DIALECTS]
         if unknown or "chat" not in names:
-            raise ValueError(f"Aufzählung aus {', '.join(DIALECTS)}; chat muss dabei sein")
+            raise ValueError(f"eine Aufzählung aus {', '.join(DIALECTS)}; chat muss dabei sein")
         return ",".join(names)
 
     @field_validator("names_engine")
@@ -148,7 +148,7 @@ class Settings(BaseSettings):
         pairs = _pairs(value)
         if any(not label or entity not in ENTITIES for label, entity in pairs) or (
                 pairs and "PERSON" not in dict(pairs).values()):
-            raise ValueError("Aufzählung MARKE=ART mit Komma dazwischen, darunter eine mit PERSON; Arten sind zum "
+            raise ValueError("eine Aufzählung MARKE=ART mit Komma dazwischen, darunter eine mit PERSON; Arten sind zum "
                              "Beispiel PERSON, ADDRESS, BIRTHDATE")
         return value
 
@@ -170,8 +170,8 @@ class Settings(BaseSettings):
         names = [name.strip().rstrip("/").lower() for name in value.split(",") if name.strip()]
         for name in names:
             if not _ORIGIN.fullmatch(name):
-                raise ValueError("Adressen aus Schema, Rechner und Port, ohne Pfad und ohne *, zum Beispiel "
-                                 "https://chat.musterstadt.example")
+                raise ValueError("eine Adresse aus Schema, Rechner und Port (mehrere mit Komma dazwischen), ohne "
+                                 "Pfad und ohne *, zum Beispiel https://chat.musterstadt.example")
         return ",".join(names)
 
     @field_validator("database_url", "audit_database_url")
@@ -200,11 +200,13 @@ class Settings(BaseSettings):
     @model_validator(mode="after")
     def _consistent(self) -> Settings:
         if bool(self.openai_base_url) != bool(self.openai_model):
-            missing = "KI_PFORTE_OPENAI_MODEL" if self.openai_base_url else "KI_PFORTE_OPENAI_BASE_URL"
-            raise ValueError(f"Für den Schnellstart fehlt {missing}")
+            missing = ("KI_PFORTE_OPENAI_MODEL, der Name des Modells dort" if self.openai_base_url else
+                       "KI_PFORTE_OPENAI_BASE_URL, die Adresse des Anbieters")
+            raise ValueError(f"Für den Schnellstart fehlt {missing}. Bitte geben Sie beides an")
         if bool(self.oidc_issuer) != bool(self.oidc_client_id):
-            missing = "KI_PFORTE_OIDC_CLIENT_ID" if self.oidc_issuer else "KI_PFORTE_OIDC_ISSUER"
-            raise ValueError(f"Für den Anmeldedienst fehlt {missing}")
+            missing = ("KI_PFORTE_OIDC_CLIENT_ID, der Name der KI-Pforte dort" if self.oidc_issuer else
+                       "KI_PFORTE_OIDC_ISSUER, die Adresse des Dienstes")
+            raise ValueError(f"Für den Anmeldedienst fehlt {missing}. Bitte geben Sie beides an")
         if self.oidc_issuer and not self.oidc_email_claim and not self.oidc_id_claim:
             raise ValueError("Ohne KI_PFORTE_OIDC_EMAIL_CLAIM und KI_PFORTE_OIDC_ID_CLAIM nennt kein Token eine Person")
         if self.metrics_port is not None and self.metrics_port == self.port:

@@ -104,7 +104,7 @@ def test_whatever_the_framework_answers_has_a_number() -> None:
                                    "https://", "https://a.example;b.example /"])
 def test_an_origin_that_no_browser_would_send_stops_the_start(value: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("KI_PFORTE_CORS_ORIGINS", value)
-    with pytest.raises(SettingsError, match="KI_PFORTE_CORS_ORIGINS: Erwartet wird Adressen aus Schema"):
+    with pytest.raises(SettingsError, match="KI_PFORTE_CORS_ORIGINS: Erwartet wird eine Adresse aus Schema"):
         load()
 
 
