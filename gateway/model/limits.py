@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
+from datetime import datetime
 from typing import Final, Literal
 
 LimitedBy = Literal["person", "department", "model", "organisation"]
@@ -38,6 +39,26 @@ class Limit:
 NO_LIMIT: Final = Limit()
 Limits = Mapping[LimitedBy, Limit]
 """What holds for one request. Who is not named is not limited."""
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """One counter under a name that nobody can read a person in, and the end of its day or month."""
+
+    key: str
+    value: int
+    ends: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Used:
+    """How much of one limit is used up: `what` is a field of `Limit`."""
+
+    what: str
+    used: int
+    most: int
+    ends: datetime | None = None
+    """When it begins anew; None for requests under way."""
 
 
 def _least(one: int | None, other: int | None) -> int | None:

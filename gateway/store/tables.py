@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from sqlalchemy import (
+    BigInteger,
     CheckConstraint,
     Column,
     Date,
@@ -180,6 +181,15 @@ conversation = Table(
     Index(None, "subject", "created_at"),
 )
 """Conversations that clients go on with by an id: ciphertext, whose key only the client's id gives."""
+
+usage_count = Table(
+    "usage_count", metadata,
+    Column("key", String(64), primary_key=True),  # a keyed digest; the key is no part of the database
+    Column("value", BigInteger, nullable=False),
+    Column("ends_at", UtcDateTime, nullable=False, index=True),
+)
+"""How much of a day's or month's limit is used up, for counters that live in the memory of one machine: so that a
+restart does not give everybody a new budget. Deleted when the day or month is over."""
 
 generation = Table(
     "generation", metadata,
