@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Callable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import partial
 from time import perf_counter
 
@@ -21,6 +21,7 @@ from gateway.model.finding import Passage
 from gateway.model.principal import Principal
 from gateway.pipeline.afterthought import AnswerCheck
 from gateway.pipeline.allowance import Allowance
+from gateway.pipeline.doors import Inbound, Outbound, error_outbound
 from gateway.pipeline.exchange_log import ExchangeLog, report
 from gateway.pipeline.finishing import finish, is_closing
 from gateway.pipeline.memory import Inspection, InspectionMemory, count
@@ -30,23 +31,12 @@ from gateway.pipeline.relay import Relay
 from gateway.pipeline.sequel import Sequel
 from gateway.policy.decide import AdmitFacts, ReleaseFacts, admit, background, release
 from gateway.policy.policyset import PolicySet
-from gateway.ports import (
-    Authenticator,
-    Clock,
-    Conversations,
-    Credentials,
-    Detector,
-    Metrics,
-    Operators,
-    Reader,
-    Recorder,
-    Upstream,
-)
+from gateway.ports import Authenticator, Clock, Conversations, Detector, Metrics, Operators, Reader, Recorder, Upstream
 from gateway.redaction.placeholder import instruction
 from gateway.redaction.redact import Plan, Redaction, apply, plan
 from gateway.wire.background import Task, recognise, reply
 from gateway.wire.bridges import way
-from gateway.wire.dialect import AnswerContext, Dialect, ParsedRequest
+from gateway.wire.dialect import AnswerContext, ParsedRequest
 from gateway.wire.error_forms import public_message
 from gateway.wire.taking import unknown_field
 from gateway.wire.withheld import take_out
@@ -58,28 +48,6 @@ STRIP_NOTICE = ("Ihr Programm verlangt ein Werkzeug, das beim Anbieter laeuft (z
                 "wurde aus der Anfrage herausgenommen; die Antwort entstand ohne dieses Werkzeug.")
 LARGE = 20_000
 """Characters from which on redaction leaves the event loop; known ones count a quarter."""
-
-
-@dataclass(frozen=True, slots=True)
-class Inbound:
-    """A request at the door."""
-
-    dialect: Dialect
-    body: bytes = field(repr=False)
-    credentials: Credentials
-    purpose: str | None
-    request_id: str
-
-
-@dataclass(frozen=True, slots=True)
-class Outbound:
-    """What goes back to the client: a complete body, or an iterator of bytes that must be closed."""
-
-    status: int
-    headers: Mapping[str, str]
-    body: bytes = b""
-    stream: AsyncGenerator[bytes, None] | None = None
-    content_type: str = "application/json"
 
 
 class Pipeline:
@@ -367,18 +335,6 @@ class _Walk:
 
     def _count(self, decision: str) -> None:
         self._house._metrics.exchange(self._inbound.dialect.name, self.log.department, self.log.model, decision)
-
-
-def error_outbound(error: GatewayError, body: bytes, headers: Mapping[str, str]) -> Outbound:
-    """Return an error answer with the headers that tell clients whether to try again."""
-    extra: dict[str, str] = {}
-    if error.retry_after is not None:
-        extra["retry-after"] = str(error.retry_after)
-    if error.code == "budget_erschoepft":
-        extra["x-should-retry"] = "false"
-    if error.status == 401:
-        extra["www-authenticate"] = "Bearer"
-    return Outbound(error.status, {**headers, **extra}, body)
 
 
 def _refuse(denial: Denial | None) -> None:

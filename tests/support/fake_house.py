@@ -21,8 +21,9 @@ from gateway.model.decision import Action
 from gateway.model.exchange import Receipt, SealedRequest
 from gateway.model.finding import Finding, Passage
 from gateway.model.principal import PassStatus, Principal
+from gateway.pipeline.doors import Inbound, Outbound
 from gateway.pipeline.finishing import all_finished
-from gateway.pipeline.pipeline import Inbound, Outbound, Pipeline
+from gateway.pipeline.pipeline import Pipeline
 from gateway.policy import PolicySet
 from gateway.ports import Credentials, Kept
 from gateway.wire.chat_completions import ChatCompletions

@@ -11,9 +11,9 @@ import orjson
 import pytest
 
 from gateway.errors import GatewayError
+from gateway.pipeline.doors import Inbound, Outbound
 from gateway.pipeline.finishing import CLOSING, all_finished
 from gateway.pipeline.late import Patient
-from gateway.pipeline.pipeline import Inbound, Outbound
 from gateway.ports import Credentials
 from gateway.wire.chat_completions import ChatCompletions
 from tests.support.fake_house import FakeHouse, chat
