@@ -181,6 +181,14 @@ conversation = Table(
 )
 """Conversations that clients go on with by an id: ciphertext, whose key only the client's id gives."""
 
+pin = Table(
+    "pin", metadata,
+    Column("mark", LargeBinary(16), primary_key=True),
+    Column("kinds", String(1000), nullable=False),
+    Column("until", UtcDateTime, nullable=False, index=True),
+)
+"""Which kinds of finding a conversation once held: keyed digests of its messages, no content, no person."""
+
 generation = Table(
     "generation", metadata,
     Column("id", Integer, primary_key=True),

@@ -13,7 +13,7 @@ import pytest
 
 from gateway.model.finding import Finding, Passage
 from gateway.policy import PolicySet
-from gateway.policy.policyset import work_out
+from gateway.policy.compile import work_out
 from gateway.policy.schema import Content, Department, Organisation, Side
 from gateway.wire.transcriptions import Transcriptions, Translations
 from tests.support.fake_house import GUEST, NAMES, FakeHouse
