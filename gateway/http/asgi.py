@@ -117,8 +117,8 @@ class ClientGone(Exception):  # noqa: N818  (a fact, not a fault)
 
 
 def _too_large(limit: int) -> GatewayError:
-    return GatewayError("zu_gross", f"Die Anfrage ist größer als {limit // (1024 * 1024)} MB. Bitte kürzen Sie sie "
-                        "oder teilen Sie sie auf.")
+    return GatewayError("zu_gross", f"Die Anfrage ist größer als {limit // (1024 * 1024)} MB. Bitte kürzen Sie den "
+                        "Text, oder hängen Sie weniger oder kleinere Dateien an.")
 
 
 def numbered(send: Send) -> Send:

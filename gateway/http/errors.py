@@ -41,8 +41,9 @@ class ErrorHandlers:
             error = GatewayError("methode_unbekannt", "Diese Adresse nimmt solche Aufrufe nicht an. Bitte prüfen Sie "
                                  "die Einstellungen Ihres Programms.")
         elif status == 404:
-            error = GatewayError("pfad_unbekannt", "Diese Adresse gibt es bei der KI-Pforte nicht. Bitte prüfen Sie "
-                                 "die Adresse in Ihrem Programm; sie endet meist auf /v1.")
+            error = GatewayError("pfad_unbekannt", "Diese Adresse gibt es bei der KI-Pforte nicht. Entweder ist "
+                                 "die Adresse in Ihrem Programm falsch (sie endet meist auf /v1), oder das Programm "
+                                 "will etwas, das es hier nicht gibt, etwa Bilder erzeugen oder Dateien ablegen.")
         else:
             error = GatewayError("anfrage_ungueltig", "Die KI-Pforte versteht diese Anfrage nicht.")
         return self._answer(request, error, status, exception)

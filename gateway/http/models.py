@@ -63,7 +63,9 @@ class ModelList:
 
 
 def _shape(model: RegisteredModel) -> dict[str, object]:
+    """Return a model as OpenAI writes it, with the keys that programs for Anthropic show in their lists."""
     return {"id": model.id, "object": "model", "created": EPOCH, "owned_by": "ki-pforte", "name": model.name,
+            "type": "model", "display_name": model.name, "created_at": "2026-01-01T00:00:00Z",
             "context_length": model.context_length, "architecture": {"input_modalities": ["text"]}}
 
 

@@ -1,6 +1,7 @@
 """Reads what a front end wrote into an identity header, strictly: a value that can be read in two ways is refused.
 
-Values are percent-encoded UTF-8 (Open WebUI), UTF-8, or plain Latin-1 (Node). They are decoded once. What is refused:
+Values are percent-encoded UTF-8 (Open WebUI), ``b64:`` and Base64 of UTF-8 (LibreChat, for letters beyond Latin-1),
+UTF-8, or plain Latin-1 (Node). They are decoded once. What is refused:
 a header that came twice (`TWICE` marks it), control and invisible characters, letters that only look like others
 (compatibility forms such as the Kelvin sign, which a database folds into a plain ``k``), and template placeholders that
 nobody filled in. Nothing of a value gets into an error.
@@ -8,6 +9,7 @@ nobody filled in. Nothing of a value gets into an error.
 
 from __future__ import annotations
 
+import base64
 import unicodedata
 from collections.abc import Mapping
 from typing import Final
@@ -19,6 +21,8 @@ TWICE: Final = "\n"
 """Stands between the values of a header that came more than once; no single value can hold it (`gateway.http.asgi`)."""
 LONGEST: Final = 1024
 PLACEHOLDER: Final = "{{"
+BASE64: Final = b"b64:"
+"""How LibreChat marks what it encoded: values with letters that a header cannot hold."""
 
 
 def value_of(headers: Mapping[str, str], name: str) -> str:
@@ -71,6 +75,11 @@ def groups_in(text: str) -> frozenset[str]:
 
 def _decoded(raw: str) -> str:
     data = raw.encode("latin-1", "replace")
+    if data.startswith(BASE64):
+        try:
+            return base64.b64decode(data.removeprefix(BASE64).strip(), validate=True).decode("utf-8")
+        except ValueError:
+            raise texts.invalid("unlesbar") from None
     decoded = unquote_to_bytes(data)
     try:
         return decoded.decode("utf-8")

@@ -17,6 +17,7 @@ Refusal = Literal[
 REFUSALS: Final[tuple[str, ...]] = get_args(Refusal)
 
 _IT: Final = "Bitte wenden Sie sich an die IT Ihres Hauses."
+_STILL_IT: Final = "Bleibt es dabei, wenden Sie sich bitte an die IT Ihres Hauses."
 _REASONS: Final[dict[Refusal, str]] = {
     "fehlt": "Es wurde kein Schlüssel mitgeschickt. Bitte tragen Sie Ihren persönlichen Schlüssel in Ihrem Programm "
              "ein; er beginnt mit „kip_“.",
@@ -38,7 +39,7 @@ _REASONS: Final[dict[Refusal, str]] = {
                    "Bescheid.",
     "doppelt": f"Diese Anwendung nennt auf zwei Arten, wer fragt; das gilt nicht. {_IT}",
     "platzhalter": "Statt Ihrer Person kam ein Platzhalter in doppelten geschweiften Klammern an: Die Anwendung hat "
-                   f"ihn nicht ersetzt. Bitte melden Sie sich dort neu an. Bleibt es dabei: {_IT}",
+                   f"ihn nicht ersetzt. Bitte melden Sie sich dort neu an. {_STILL_IT}",
     "unlesbar": f"Die Angabe der Anwendung, wer fragt, enthält unzulässige Zeichen oder ist zu lang. {_IT}",
     "unterschrift": f"Die Angabe der Anwendung, wer fragt, ist nicht gültig unterschrieben. {_IT}",
     "unterschrift_abgelaufen": "Die Angabe der Anwendung, wer fragt, ist abgelaufen. Bitte stellen Sie die Frage noch "
@@ -47,8 +48,7 @@ _REASONS: Final[dict[Refusal, str]] = {
                         "KI-Pass-Stelle Ihres Hauses; sie trägt Sie ein.",
     "widerspruch": "Adresse und Kennung gehören bei der KI-Pforte nicht zur selben Person. Bitte wenden Sie sich an "
                    "die KI-Pass-Stelle Ihres Hauses; sie berichtigt den Eintrag.",
-    "anmeldung": f"Ihre Anmeldung ist für die KI-Pforte nicht gültig. Bitte melden Sie sich neu an. Bleibt es dabei: "
-                 f"{_IT}",
+    "anmeldung": f"Ihre Anmeldung ist für die KI-Pforte nicht gültig. Bitte melden Sie sich neu an. {_STILL_IT}",
     "anmeldung_abgelaufen": "Ihre Anmeldung ist abgelaufen. Bitte melden Sie sich in Ihrem Programm neu an.",
 }
 _ABOUT_KEYS: Final[frozenset[Refusal]] = frozenset({"fehlt", "unvollstaendig", "unbekannt", "widerrufen", "abgelaufen"})

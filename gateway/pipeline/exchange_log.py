@@ -25,13 +25,6 @@ from gateway.wire.dialect import Usage
 _log = logging.getLogger(__name__)
 
 
-def report(error: GatewayError, request_id: str) -> None:
-    """Tell the operator what is behind an error, under the Vorgangsnummer that the person was given."""
-    if error.hint:
-        _log.log(logging.WARNING if error.status >= 500 else logging.INFO, "%s %s: %s", request_id, error.code,
-                 error.hint)
-
-
 class ExchangeLog:
     """The records of one exchange."""
 
@@ -114,6 +107,12 @@ class ExchangeLog:
 
     def _model(self, model: RegisteredModel) -> None:
         self._facts |= {"model": model.id, "provider": model.provider, "region": model.region}
+
+    def report(self, error: GatewayError) -> None:
+        """Tell the operator what is behind an error, under the Vorgangsnummer that the person was given."""
+        if error.hint:
+            _log.log(logging.WARNING if error.status >= 500 else logging.INFO, "%s %s (model %s): %s",
+                     self._facts["vorgang"], error.code, self.model, error.hint)
 
     async def denied(self, error: GatewayError, *, unrecorded: int = 0) -> None:
         """Write that the request was refused and nothing left the house.

@@ -38,8 +38,8 @@ def refusal(status: int, body: bytes, retry_after: int | None) -> GatewayError:
                             "Sie die Einstellungen Ihres Programms oder wählen Sie ein anderes Modell.",
                             param=param, hint=hint)
     if status in (401, 403, 404):
-        return GatewayError("anbieter_fehler", "Der Anbieter lässt uns nicht an dieses Modell. Bitte wählen Sie ein "
-                            "anderes Modell und sagen Sie der IT Bescheid.", hint=hint)
+        return GatewayError("anbieter_fehler", "Der Anbieter gibt der KI-Pforte keinen Zugang zu diesem Modell. Bitte "
+                            "wählen Sie ein anderes und sagen Sie der IT Bescheid.", hint=hint)
     return GatewayError("anbieter_fehler", "Der Anbieter des Modells meldet eine Störung. Bitte versuchen Sie es "
                         "später noch einmal oder wählen Sie ein anderes Modell.", hint=hint, retry_after=retry_after)
 

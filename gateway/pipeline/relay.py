@@ -18,7 +18,7 @@ from typing import Any
 from gateway.errors import GatewayError, closing, internal
 from gateway.pipeline.afterthought import AnswerCheck
 from gateway.pipeline.beside import LONG, beside
-from gateway.pipeline.exchange_log import ExchangeLog, report
+from gateway.pipeline.exchange_log import ExchangeLog
 from gateway.pipeline.finishing import finish, is_closing
 from gateway.ports import Metrics, UpstreamResponse
 from gateway.wire.dialect import Answer
@@ -119,7 +119,7 @@ class Relay:
             except GatewayError as unkept:
                 error = unkept
         if error is not None:
-            report(error, self._request_id)
+            self._log.report(error)
             return self._answer.error_event(error, self._request_id)
         return self._answer.terminal()
 

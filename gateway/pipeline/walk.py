@@ -25,7 +25,7 @@ from gateway.model.principal import Principal
 from gateway.model.register import RegisteredModel
 from gateway.pipeline.afterthought import AnswerCheck
 from gateway.pipeline.doors import Inbound, Outbound, error_outbound
-from gateway.pipeline.exchange_log import ExchangeLog, report
+from gateway.pipeline.exchange_log import ExchangeLog
 from gateway.pipeline.holding import Holding
 from gateway.pipeline.memory import Inspection, count
 from gateway.pipeline.provider_errors import provider_error
@@ -86,7 +86,7 @@ class Walk:
             await self.log.outcome("failed", code=error.code)
         except GatewayError:
             return False  # the book is closed: nothing more leaves
-        report(error, self._inbound.request_id)
+        self.log.report(error)
         self._count("failed")
         return True
 
@@ -306,13 +306,13 @@ class Walk:
         rooms, inbound = self._rooms, self._inbound
         try:
             if self.log.is_open:
-                report(error, inbound.request_id)
+                self.log.report(error)
                 await self.log.outcome("failed", code=error.code)
             elif self._principal or rooms.strangers.spend():
-                report(error, inbound.request_id)
+                self.log.report(error)
                 await self.log.denied(error, unrecorded=rooms.strangers.take_count() if not self._principal else 0)
         except GatewayError as unrecorded:
-            report(unrecorded, inbound.request_id)
+            self.log.report(unrecorded)
             error = unrecorded
         rooms.metrics.refusal(error.code)
         self._count("denied" if error.status < 500 else "failed")

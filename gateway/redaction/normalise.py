@@ -2,8 +2,8 @@
 
 What it is: Word, PDF and web pages leave non-breaking and thin spaces, soft hyphens, zero-width characters,
 decomposed umlauts, full-width digits and look-alike letters in what people paste, programs spell letters out
-(``\\u00fc``, ``&uuml;``). Detection reads a view without all this; masking happens in the original, so every span of
-the view can be translated back.
+(``\\u00fc``, ``&uuml;``, ``%C3%BC``, the source of a mail; see `gateway.redaction.spelled`). Detection reads a view
+without all this; masking happens in the original, so every span of the view can be translated back.
 
 What it keeps true: a span of the view maps to the smallest span of the original that holds the same characters;
 text that needs no work is returned as it is, without a copy. Line feeds stay line feeds.
@@ -14,13 +14,15 @@ letters are only replaced inside words and numbers that mix alphabets (a Russian
 
 from __future__ import annotations
 
-import html
 import re
 import unicodedata
 from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
+
+from gateway.redaction.spelled import MARKS as SPELLED_MARKS
+from gateway.redaction.spelled import SPELLED, addresses, letter_of, may_spell
 
 _MARKS: Final = "\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f"
 _SPACES: Final = "\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000"
@@ -45,7 +47,7 @@ _DIRTY: Final = re.compile(
     f"|[{_SPACES}{_GONE}{_LINES}{_DASHES}{_COMPAT}{_DIGITS}]"
     "|\r\n?"
     r"|(?<=[^\W_])\\++(?=[_.@*+-][^\W_])"
-    r"|(?<!\\)\\++u[0-9a-fA-F]{4}|&(?:[aouAOU]uml|szlig|nbsp|#[0-9]{2,5}|#[xX][0-9a-fA-F]{2,4});"
+    f"|{SPELLED}"
     f"|(?<=[A-Za-z0-9])[{_MIXED}]+|(?<![{_MIXED}])[{_MIXED}]++(?=[A-Za-z0-9])"
 )
 _LOOKALIKES: Final = dict(zip(
@@ -100,8 +102,7 @@ def _is_plain(text: str) -> bool:
 
 def normalise(text: str) -> View:
     """Return the view of `text` in which detection looks."""
-    spelled = "\\" in text or "&" in text
-    if (not spelled and _is_plain(text)) or _DIRTY.search(text) is None:
+    if (not may_spell(text) and _is_plain(text)) or _DIRTY.search(text) is None:
         return View(text)
     return _changed(text, _changes(text))
 
@@ -135,20 +136,31 @@ def _changed(text: str, changes: Iterable[tuple[int, int, str]]) -> View:
 
 
 def _changes(text: str) -> Iterable[tuple[int, int, str]]:
+    address = addresses(text)
     for match in _DIRTY.finditer(text):
         old = match[0]
+        if old[0] == "%" and address(match.start()):  # read as a whole, as it is written
+            continue
         new = _replacement(old)
         if new != old:
             yield match.start(), match.end(), new
+
+
+def _plain(letter: str, old: str) -> str:
+    """Return what stands for an invisible `letter` that `old` spells out."""
+    if letter in "\n\r\t":
+        return " " if letter == "\t" else "\n"
+    new = _replacement(letter) if len(letter) == 1 else letter
+    return old if new == letter else new
 
 
 def _replacement(old: str) -> str:
     first = old[0]
     if first == "\x1b" or old[-1] == "\\":  # the colour of a terminal, the escape of Markdown: "anna\\_alt@web.example"
         return ""
-    if first in "\\&":  # spelled out by a program: in JSON inside a text, in HTML
-        letter = chr(int(old[-4:], 16)) if first == "\\" else html.unescape(old)
-        return letter if letter.isprintable() else _replacement(letter) if letter in _SPACE_SET else old
+    if first in SPELLED_MARKS:
+        letter = letter_of(old)
+        return letter if letter.isprintable() or letter == old else _plain(letter, old)
     if first in _SPACE_SET:
         return " "
     if first in _DASH_SET:

@@ -32,7 +32,7 @@ CODES: Final = {
     "modell_gestoppt": "Modell angehalten", "inhalt_gesperrt": "Inhalt nicht erlaubt",
     "anfrage_ungueltig": "Anfrage nicht lesbar", "nicht_pruefbar": "Inhalt nicht prüfbar",
     "modell_unbekannt": "Modell unbekannt", "pfad_unbekannt": "Adresse unbekannt", "zu_gross": "Anfrage zu groß",
-    "methode_unbekannt": "Aufruf unbekannt",
+    "methode_unbekannt": "Aufruf unbekannt", "gespraech_unbekannt": "Gespräch unbekannt",
     "limit_erreicht": "Grenze erreicht", "budget_erschoepft": "Budget erschöpft",
     "anbieter_fehler": "Fehler beim Anbieter", "anbieter_zeit": "Anbieter antwortet nicht",
     "protokoll_nicht_verfuegbar": "Protokoll nicht verfügbar",

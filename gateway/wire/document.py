@@ -18,7 +18,6 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -27,6 +26,7 @@ from typing import Any, Literal
 import orjson
 
 from gateway.errors import GatewayError
+from gateway.wire.packed import packed_in
 
 Json = Any
 Scope = Literal["system", "user", "history", "tool_input", "tool_output", "schema", "other"]
@@ -67,7 +67,6 @@ class _Nested:
 
 MOST_SLOTS = 100_000
 """Leaves of a request: each costs as much as a short text, and millions of them fit into the largest body."""
-_PACKED = re.compile(r"data:([a-z]*)[^,]{0,200};base64,", re.IGNORECASE)
 
 
 class Document:
@@ -98,10 +97,9 @@ class Document:
 
     def _leaf(self, holder: Any, key: str | int, text: str, scope: Scope, label: str,
               kind: Literal["text", "number", "key"] = "text") -> None:
-        """White space alone is no text, and a file written out is none either."""
-        if text[:5].lower() == "data:" and (packed := _PACKED.match(text)):
-            media = packed[1].lower()
-            self.opaque[media if media in ("image", "audio", "video") else "file"] += 1
+        """White space alone is no text, and a text that holds a packed file is none that anybody can read."""
+        if (packed := packed_in(text)) is not None:
+            self.opaque[packed] += 1
         elif text and not text.isspace():
             if len(self.slots) >= MOST_SLOTS:
                 raise GatewayError("zu_gross", "Die Anfrage besteht aus zu vielen einzelnen Angaben. Bitte teilen Sie "

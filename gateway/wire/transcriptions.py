@@ -76,6 +76,8 @@ class Transcriptions:
         if wanted not in FORMATS:
             raise invalid("Diese Form der Antwort gibt es nicht. Möglich sind: " + ", ".join(FORMATS) + ".",
                           "response_format")
+        if parsed.stream and wanted not in JSON_FORMATS:
+            raise invalid("Untertitel und reiner Text kommen nicht als Strom. Bitte lassen Sie „stream“ weg.", "stream")
         parsed.echo = {"response_format": wanted}
         if wanted not in JSON_FORMATS:
             parsed.media = "text/plain; charset=utf-8"

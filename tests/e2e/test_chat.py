@@ -178,6 +178,8 @@ def test_the_list_shows_what_the_department_may_use(client: OpenAI, gateway: Gat
     assert {model["id"] for model in reply.json["data"]} == {"demo", "vllm-haus", "schnellstart"}
     assert client.models.retrieve("demo").id == "demo"
     assert "pipeline" not in str(reply.json), "Open WebUI would begin to send names"
+    assert {"object": "model", "type": "model"}.items() <= reply.json["data"][0].items(), "for OpenAI and for Anthropic"
+    assert reply.json["data"][0]["display_name"] == reply.json["data"][0]["name"]
 
 
 def test_the_grace_period_lets_pass_and_says_so(gateway: GatewayProcess) -> None:

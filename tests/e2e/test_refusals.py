@@ -155,7 +155,7 @@ def test_a_request_that_is_too_large_is_refused_and_recorded(gateway: GatewayPro
     assert sent(provider) == before
 
 
-@pytest.mark.parametrize("path", ["/v1", "/v1/", "/v1/conversations", "/v1/files", "/v1/responses/resp_1",
+@pytest.mark.parametrize("path", ["/v1", "/v1/", "/v1/conversations/x/y", "/v1/files", "/v1/responses/resp_1",
                                   "/v1/images/generations", "/v1/chat", "/v1/chat/completions/x", "/nichts"])
 def test_every_other_path_is_a_json_404(gateway: GatewayProcess, person: Person, path: str) -> None:
     for method in ("GET", "POST"):
@@ -167,6 +167,7 @@ def test_a_wrong_method_is_a_json_405_that_says_what_is_allowed(gateway: Gateway
     reply = ask("GET", gateway.url + "/v1/chat/completions", person.key)
     check(reply, 405, "methode_unbekannt")
     assert reply.headers["allow"] == "POST"
+    check(ask("GET", gateway.url + "/v1/conversations", person.key), 405, "methode_unbekannt")
     check(ask("DELETE", gateway.url + "/v1/models/demo", person.key), 405, "methode_unbekannt")
 
 

@@ -4,6 +4,8 @@ that a program spelled out."""
 from __future__ import annotations
 
 import json
+from base64 import b64encode, encodebytes
+from hashlib import sha256, sha512
 from typing import Any
 
 import pytest
@@ -70,6 +72,36 @@ def test_a_picture_is_a_picture_whatever_it_is_called(content: Any) -> None:
     assert parsed(messages=[{"role": "user", "content": content}]).opaque == {"image": 1}
 
 
+def said(text: str) -> Document:
+    return parsed(messages=[{"role": "user", "content": text}])
+
+
+MAIL = "Sehr geehrte Frau Krüger, die IBAN ist DE89370400440532013000."
+
+
+@pytest.mark.parametrize(("text", "kind"), [
+    (b64encode(MAIL.encode()).decode(), "file"), (b64encode(MAIL.encode("latin-1")).decode(), "file"),
+    ("Content-Transfer-Encoding: base64\n\n" + encodebytes(MAIL.encode()).decode(), "file"),
+    (" data:text/plain;base64," + b64encode(MAIL.encode()).decode(), "file"),
+    ("![](data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJ)", "image"),
+    ("Anlage: JVBERi0xLjQKJcOkw7zDtsOfCjIgMCBvYmoKPDwvTGVuZ3Ro", "file"),
+    ("Bearer eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIiwibmFtZSI6Ikpv.abc", "file"),
+])
+def test_what_is_packed_in_the_middle_of_a_text_does_not_pass_unread(text: str, kind: str) -> None:
+    assert said(text).opaque == {kind: 1}
+    assert said(json.dumps({"inhalt": text})).opaque == {kind: 1}
+
+
+@pytest.mark.parametrize("text", [
+    sha256(b"x").hexdigest(), b64encode(sha512(b"x").digest()).decode(), "call_550e8400-e29b-41d4-a716-446655440000",
+    "gateway/wire/bridges/responses_over_chat/eine_lange_kennung", "Rindfleischetikettierungsueberwachungsgesetz",
+    "https://web.example/?d=" + b64encode(MAIL.encode()).decode(), "-" * 80, "a" * 80, "Was heißt ;base64, hier?",
+])
+def test_what_only_looks_packed_is_text(text: str) -> None:
+    assert said(text).opaque == {}
+    assert [slot.text for slot in said(text).slots] == [text]
+
+
 def test_json_in_json_in_json_is_read_and_written_back() -> None:
     inner = json.dumps({"antragsteller": "Krüger"})
     arguments = json.dumps({"p": json.dumps({"x": inner})})
@@ -89,11 +121,25 @@ def test_a_key_that_is_renamed_keeps_the_json_below_it() -> None:
     assert "Kr" not in json.dumps(document.root)
 
 
-@pytest.mark.parametrize("spelled", ["Kr\\u00fcger", "Kr\\\\u00FCger", "Kr&uuml;ger", "Kr&#252;ger", "Kr&#xfc;ger"])
+@pytest.mark.parametrize("spelled", [
+    "Kr\\u00fcger", "Kr\\\\u00FCger", "Kr\\u{fc}ger", "Kr\\xfcger", "Kr\\xc3\\xbcger", "Kr&uuml;ger", "Kr&#252;ger",
+    "Kr&#xfc;ger", "Kr&#x0000fc;ger", "Kr&amp;uuml;ger", "Kr%C3%BCger", "Kr%fcger", "Kr%25C3%25BCger", "Kr=C3=BCger",
+    "Kr=FCger"])
 def test_letters_that_a_program_spelled_out_are_read(spelled: str) -> None:
     view = normalise(f"Frau {spelled}.")
     assert view.text == "Frau Krüger."
     assert view.original(5, 11) == (5, 5 + len(spelled))
+
+
+@pytest.mark.parametrize(("written", "read"), [
+    ("An: =?UTF-8?B?U2FiaW5lIEtyw7xnZXI=?=", "An: Sabine Krüger"), ("=?iso-8859-1?Q?Kr=FCger?=", "Krüger"),
+    ("=?foreign?B?!!!?=", "=?foreign?B?!!!?="), ("IBAN%20DE89%203704%2C", "IBAN DE89 3704,"),
+    ("anna&commat;web&period;example", "anna@web.example"), ("Frau&#10;Weber&thinsp;&shy;", "Frau\nWeber "),
+    ("\\ud83d 100% &foo; a=b x=C3 C:\\xampp", "\\ud83d 100% &foo; a=b x=C3 C:\\xampp"),
+    ("https://web.example/?q=Kr%C3%BCger%20", "https://web.example/?q=Kr%C3%BCger%20"),
+])
+def test_what_else_programs_write_is_read_and_the_rest_left_alone(written: str, read: str) -> None:
+    assert normalise(written).text == read
 
 
 def test_every_label_can_be_told_apart_at_every_cut() -> None:

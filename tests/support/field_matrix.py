@@ -14,13 +14,24 @@ from gateway.wire.nodes import Each, Free, JsonText, Node, Obj, Opaque, Schema, 
 from gateway.wire.parts import CIPHER, MEDIA
 from gateway.wire.responses import Responses
 from gateway.wire.shapes import is_flag, is_name, is_number
+from gateway.wire.transcriptions import (
+    TRANSCRIPTION,
+    TRANSLATION,
+    Transcriptions,
+    Translations,
+    is_language,
+    is_written_number,
+)
 from gateway.wire.withheld import SECRETS, Dropped, Only, ProviderTool
 
 REQUESTS: dict[str, Mapping[str, Node]] = {
     "chat": chat_completions.REQUEST, "completions": completions.REQUEST, "responses": responses.REQUEST,
     "embeddings": embeddings.REQUEST, "messages": messages.REQUEST}
+FORMS: dict[str, Mapping[str, Node]] = {"transcriptions": TRANSCRIPTION, "translations": TRANSLATION}
+"""Those that come as a form."""
 _APIS = {ChatCompletions: "Chat Completions", Completions: "Completions", Responses: "Responses",
-         Embeddings: "Embeddings", Messages: "Messages (Anthropic)"}
+         Embeddings: "Embeddings", Messages: "Messages (Anthropic)", Transcriptions: "Mitschriften (Formular)",
+         Translations: "Mitschriften auf Englisch (Formular)"}
 _KINDS = {"image": "Bild", "audio": "Ton", "video": "Film", "file": "Datei",
           "provider_state": "Daten beim Anbieter"}
 _WHY = {"caller": "nennt die Person oder das Programm", "house": "ist für die KI-Pforte bestimmt",
@@ -89,7 +100,8 @@ def _grouped(fields: Mapping[str, Node]) -> list[tuple[str, Node]]:
 def _leaf(node: Any) -> tuple[str, str]:
     if isinstance(node, Structural):
         shape = ("verschlüsselt oder unterschrieben vom Anbieter" if node is CIPHER else
-                 {is_name: "Kennung", is_number: "kurze Zahl", is_flag: "ja oder nein"}.get(node.check)
+                 {is_name: "Kennung", is_number: "kurze Zahl", is_written_number: "kurze Zahl", is_flag: "ja oder nein",
+                  is_language: "Sprache nach ISO 639"}.get(node.check)
                  or ", ".join(node.words) or "feste Form")
         return f"Struktur ({shape})", "bleibt; jeder andere Inhalt wird geprüft"
     if isinstance(node, Dropped):
@@ -100,6 +112,8 @@ def _leaf(node: Any) -> tuple[str, str]:
         kind = _KINDS[node.kind]
         if node.kind == "provider_state":
             return kind, "abgelehnt"
+        if node.kind == "audio":
+            return kind, "abgelehnt; bei Modellen im Haus nach Richtlinie durchgelassen"
         return kind, "nach Richtlinie abgelehnt oder als Text gelesen" if kind in ("Bild", "Datei") else "abgelehnt"
     words = {Text: "Text", JsonText: "JSON-Text", Free: "freies JSON", Schema: "JSON-Schema"}[type(node)]
     what = {Text: "geprüft und ersetzt", JsonText: "zerlegt, Werte und Schlüssel geprüft und ersetzt",
@@ -128,7 +142,8 @@ einen Namen ein und sieht nach, dass er nicht hinausgeht.
 | JSON-Schema | Beschreibungen, Beispiele, Vorgaben und Aufzählungen werden geprüft; Typen und Feldnamen bleiben. |
 | Bild, Datei | Nach der Richtlinie (`opaque`) abgelehnt, oder der Text darin wird gelesen, geprüft und statt ihrer \
 gesendet. |
-| Ton, Film | Nicht lesbar. Film wird immer abgelehnt, Ton, solange die Richtlinie ihn nicht durchlässt. |
+| Ton, Film | Nicht lesbar. Film wird immer abgelehnt, Ton auch, außer die Richtlinie lässt ihn zu Modellen im Haus \
+durch. |
 | Werkzeug beim Anbieter | Nach der Richtlinie (`opaque`, dort `provider_tool`) abgelehnt oder herausgenommen; nur bei \
 Modellen im Haus kann es bleiben, dann wird jeder Wert darin wie freies JSON geprüft. |
 | Daten beim Anbieter | Immer abgelehnt: Was dort liegt, lässt sich nicht prüfen. |
@@ -147,7 +162,7 @@ def page_content() -> str:
 
 
 def _table(dialect: Any, title: str) -> str:
-    fields = REQUESTS[dialect.name]
+    fields = {**REQUESTS, **FORMS}[dialect.name]
     echoed = responses.ECHOED if dialect.name == "responses" else ()
     found = _Walk().fields(fields, "")
     lines = [f"| `{path}` | {kind} | {what} |" for path, kind, what in found]

@@ -120,6 +120,8 @@ _WHEN = {
     "nicht_pruefbar": "Die Anfrage enthält Ton, ein Bild oder eine Datei, die sich nicht lesen lassen.",
     "modell_unbekannt": "Dieses Modell gibt es hier nicht.",
     "pfad_unbekannt": "Diese Adresse gibt es nicht.",
+    "gespraech_unbekannt": "Das Gespräch (`conversation`) oder der Eintrag darin ist gelöscht, abgelaufen oder nicht \
+das eigene.",
     "methode_unbekannt": "Die Adresse nimmt solche Aufrufe nicht an.",
     "zu_gross": "Die Anfrage ist zu groß, oder der Text zu lang für das Modell.",
     "limit_erreicht": "Zu viele Anfragen in kurzer Zeit; `Retry-After` sagt, wann es weitergeht.",

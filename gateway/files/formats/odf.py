@@ -1,4 +1,4 @@
-"""OpenDocument texts and tables (ODT, ODS): headers, text, tables, notes, comments, footers.
+"""OpenDocument texts and tables (ODT, ODS): headers and footers of texts, text, tables, notes, comments.
 
 Tracked changes: inserted text is text, deleted text is left out and noted; so are hidden sheets, rows and columns.
 A cell or row that stands for thousands by a repeat count is read once.
@@ -27,10 +27,11 @@ def read(package: Package, limit: int) -> str:
     if any(b"encryption-data" in piece for piece in package.chunks("META-INF/manifest.xml")):
         raise UnreadableError("encrypted")
     flow = Flow(limit)
-    edges = _Edges(flow)
-    package.parse("styles.xml", edges)
-    package.parse("content.xml", _Content(flow))
+    edges, content = _Edges(flow), _Content(flow)
+    package.parse("content.xml", content)
     body = flow.take()
+    if not content.is_sheet:  # tables show theirs in print only, and every program puts some there ("Page 1")
+        package.parse("styles.xml", edges)
     return joined(*dict.fromkeys(edges.heads), body, *dict.fromkeys(edges.feet), flow.notes())
 
 
@@ -139,7 +140,7 @@ class _Content(_Reader):
         super().__init__(flow)
         self._style = ""
         self._hidden: set[str] = set()
-        self._is_sheet = False
+        self.is_sheet = False
         self._sheets = 0
 
     def skips(self, name: str, attributes: Mapping[str, str]) -> bool:
@@ -156,8 +157,8 @@ class _Content(_Reader):
         elif name == "table-properties" and attributes.get("display") == "false":
             self._hidden.add(self._style)
         elif name == "spreadsheet":
-            self._is_sheet = True
-        elif name == "table" and self._is_sheet:
+            self.is_sheet = True
+        elif name == "table" and self.is_sheet:
             self._sheets += 1
             if self._sheets > MOST_SHEETS:
                 raise UnreadableError("sheets", MOST_SHEETS)

@@ -6,10 +6,11 @@ import asyncio
 import json
 import re
 import threading
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 
+import aiohttp
 import openai
 import pytest
 from aiohttp import web
@@ -22,7 +23,8 @@ from tests.support.recorded import WAV, arrived, form, sound
 
 NAME = "Gespräch mit Sabine Krüger.wav"
 PROMPT = "Es sprechen Frau Sabine Krüger und Herr Dr. Müller."
-FORMS = {"srt": "1\n00:00:00,000 --> 00:00:01,000\n{}\n", "vtt": "WEBVTT\n\n00:00.000 --> 00:01.000\n{}\n", "text": "{}\n"}
+FORMS = {"srt": "1\n00:00:00,000 --> 00:00:01,000\n{}\n", "vtt": "WEBVTT\n\n00:00.000 --> 00:01.000\n{}\n",
+         "text": "{}\n"}
 
 
 class Whisper:
@@ -187,6 +189,26 @@ def test_a_translation_goes_its_own_path(sdk: OpenAI, whisper: Whisper) -> None:
     answer = sdk.audio.translations.create(model="vllm-haus", file=(NAME, WAV), prompt=PROMPT)
     assert whisper.received[-1][0] == "/v1/audio/translations"
     assert answer.text == PROMPT
+
+
+def test_a_form_as_open_webui_writes_it_arrives_as_well(listening: GatewayProcess, clerk: Person,
+                                                       whisper: Whisper) -> None:
+    async def chunks() -> AsyncIterator[bytes]:
+        for at in range(0, len(WAV), 7):
+            yield WAV[at:at + 7]
+
+    async def speak() -> Any:
+        data = aiohttp.FormData()
+        data.add_field("model", "vllm-haus")
+        data.add_field("language", "de")
+        data.add_field("file", chunks(), filename=NAME)
+        async with aiohttp.ClientSession() as session, session.post(
+                listening.url + "/v1/audio/transcriptions", data=data,
+                headers={"Authorization": f"Bearer {clerk.key}"}) as answer:
+            return answer.status, await answer.json()
+    assert asyncio.run(speak()) == (200, {"text": "Guten Tag.", "usage": {"type": "duration", "seconds": 1}})
+    assert whisper.received[-1][2] == [("model", whisper.fields["model"]), ("language", "de"),
+                                       ("file", b"aufnahme.wav: " + WAV)]
 
 
 def test_the_book_knows_the_length_and_no_word(listening: GatewayProcess, sdk: OpenAI) -> None:

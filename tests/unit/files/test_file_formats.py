@@ -118,6 +118,15 @@ def test_hidden_rows_and_columns_are_left_out_and_an_empty_cell_keeps_its_place(
     assert ods == "Tabellenblatt „B“:\nName |  |  | Ort\n\n[Nicht übernommen: 1 ausgeblendete Spalte]"
 
 
+def test_what_a_table_shows_in_print_only_is_not_read() -> None:
+    page = ("<style:master-page><style:header><text:p><text:sheet-name>???</text:sheet-name></text:p></style:header>"
+            "<style:footer><text:p>Page <text:page-number>1</text:page-number></text:p></style:footer>"
+            "</style:master-page>")
+    rows = ("<table:table table:name='B'><table:table-row><table:table-cell><text:p>Name</text:p></table:table-cell>"
+            "</table:table-row></table:table>")
+    assert text_of(office.odf("spreadsheet", rows, styles=page)) == "Tabellenblatt „B“:\nName"
+
+
 @pytest.mark.parametrize(("style", "value", "shown"), [
     ("0", "1234.5", "1234,5"), ("0", "44926", "44926"), ("1", "44926", "31.12.2022"), ("2", "4109", "04109"),
     ("3", "45000.5", "15.03.2023 12:00"), ("4", "0.75", "18:00"), ("5", "1250.5", "1250,5"), ("0", "x", "x")])

@@ -52,7 +52,8 @@ PREFLIGHT = ((b"access-control-request-method", b"POST"),
              (b"access-control-request-headers", b"authorization,content-type,x-api-key"))
 
 
-@pytest.mark.parametrize("path", [CHAT_PATH, "/chat/completions", "/v1/models", "/models", "/v1/models/demo"])
+@pytest.mark.parametrize("path", [CHAT_PATH, "/chat/completions", "/v1/models", "/models", "/v1/models/demo",
+                                  "/v1/conversations", "/conversations/conv_1/items"])
 @pytest.mark.parametrize("origin", [CHAT, JAN])
 def test_a_named_page_may_ask_beforehand_without_a_key(path: str, origin: bytes) -> None:
     status, headers = ask("OPTIONS", path, (b"origin", origin), *PREFLIGHT)

@@ -26,7 +26,8 @@ def read(raw: str) -> str:
 @pytest.mark.parametrize(("raw", "value"), [
     ("a@x.example", "a@x.example"), ("a%40x.example", "a@x.example"), ("%C3%84nne Pr%C3%BCferin", "Änne Prüferin"),
     ("\xc3\x84nne", "Änne"), ("\xc4nne", "Änne"), (" a ", "a"), ("a+b@x", "a+b@x"), ("", ""), ("100%", "100%"),
-    ("A%CC%88nne", "Änne")])
+    ("A%CC%88nne", "Änne"),
+    ("b64:TWFyacSH", "Marić"), ("b64:xb5pZ2FAeC5leGFtcGxl", "žiga@x.example")])
 def test_a_value_is_decoded_once_whatever_the_front_end_wrote(raw: str, value: str) -> None:
     assert read(raw) == value
 
@@ -37,6 +38,8 @@ def test_a_value_is_decoded_once_whatever_the_front_end_wrote(raw: str, value: s
     ("%E2%84%AA@x", "<unlesbar>"), ("%EF%BC%A0x", "<unlesbar>"), ("%EF%AC%81@x", "<unlesbar>"),
     ("%CD%BEx", "<unlesbar>"), ("a" * 1025, "<unlesbar>"), ("%41" * 400, "<unlesbar>"),
     ("{{LIBRECHAT_USER_EMAIL}}", "<platzhalter>"), ("%7B%7BUSER_EMAIL%7D%7D", "<platzhalter>"),
+    ("b64:", ""), ("b64:TWFy*", "<unlesbar>"), ("b64:TWFyacS", "<unlesbar>"), ("b64:/w==", "<unlesbar>"),
+    ("b64:e3tYfX0=", "<platzhalter>"), ("b64:YQBi", "<unlesbar>"), ("b64:YjY0OllR", "b64:YQ"),
     (f"a@x{TWICE}b@x", "<doppelt>"), ("a%250Ab", "a%0Ab")])
 def test_what_can_be_read_in_two_ways_is_refused(raw: str, reason: str) -> None:
     assert read(raw) == reason

@@ -33,13 +33,14 @@ def logged(caplog: pytest.LogCaptureFixture, step: str, error: GatewayError, *, 
 def test_what_is_behind_a_failure_stands_in_the_log_once_with_the_number_that_the_person_has(
         caplog: pytest.LogCaptureFixture, step: str, stream: bool) -> None:
     error = GatewayError("anbieter_fehler", "Frau Sabine Krüger", hint=HINT)
-    assert logged(caplog, step, error, stream=stream) == [("WARNING", f"7F3K-2QXM-9BTD anbieter_fehler: {HINT}")]
+    assert logged(caplog, step, error, stream=stream) == [
+        ("WARNING", f"7F3K-2QXM-9BTD anbieter_fehler (model demo): {HINT}")]
 
 
 def test_a_key_that_is_refused_says_why_without_alarm(caplog: pytest.LogCaptureFixture) -> None:
     error = GatewayError("schluessel_ungueltig", "Nein.", hint="credentials refused: widerrufen")
     assert logged(caplog, "authenticate", error) == [
-        ("INFO", "7F3K-2QXM-9BTD schluessel_ungueltig: credentials refused: widerrufen")]
+        ("INFO", "7F3K-2QXM-9BTD schluessel_ungueltig (model unbekannt): credentials refused: widerrufen")]
 
 
 def test_strangers_cannot_fill_the_log(caplog: pytest.LogCaptureFixture) -> None:

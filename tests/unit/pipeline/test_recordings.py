@@ -1,4 +1,4 @@
-"""A recording goes the one way through the house: only where policy lets sound pass, and only to models in the house."""
+"""A recording goes the one way through the house: where policy lets sound pass, and only to models in the house."""
 
 from __future__ import annotations
 
@@ -162,7 +162,8 @@ def test_a_stream_ends_with_the_whole_text_once_the_outcome_is_in_the_book() -> 
     assert ("stream", "true") in arrived(house.sent[0].redacted.body, house.sent[0].redacted.media)
 
 
-@pytest.mark.parametrize("says", [b"", b"<html>", b"[]", b'{"text": 7}', b'{"segments": []}', b'{"text": "x", "segments": 7}'])
+@pytest.mark.parametrize("says", [b"", b"<html>", b"[]", b'{"text": 7}', b'{"segments": []}',
+                                  b'{"text": "x", "segments": 7}'])
 def test_what_is_no_transcript_is_a_fault_of_the_provider_and_recorded(says: bytes) -> None:
     house, out, raw = ask(asked(PROMPT), says=says)
     assert (out.status, orjson.loads(raw)["error"]["code"]) == (502, "anbieter_fehler")

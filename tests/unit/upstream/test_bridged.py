@@ -16,7 +16,8 @@ import pytest
 from gateway.errors import GatewayError
 from gateway.model.decision import ReleaseDecision
 from gateway.model.exchange import Receipt, RedactedBody, SealedRequest
-from gateway.model.register import RegisteredModel
+from gateway.model.register import LITELLM_DIALECTS, RegisteredModel
+from gateway.upstream import litellm_adapter
 from gateway.upstream.routing import UpstreamRouter
 from gateway.wire.chat_completions import ChatCompletions
 from gateway.wire.dialect import AnswerContext, Dialect
@@ -228,3 +229,7 @@ def test_litellm_does_not_reach_the_responses_api() -> None:
         del PROVIDERS["wrong"]
     assert refused.value.code == "anbieter_fehler"
     assert not arrived
+
+
+def test_the_register_of_models_may_say_of_litellm_what_its_adapter_serves() -> None:
+    assert litellm_adapter._PARAMETERS.keys() == LITELLM_DIALECTS

@@ -19,8 +19,8 @@ import pytest
 from gateway.errors import GatewayError
 from gateway.model.decision import ReleaseDecision
 from gateway.model.exchange import Receipt, RedactedBody, SealedRequest
-from gateway.model.register import LITELLM_DIALECTS, RegisteredModel
-from gateway.upstream import litellm_adapter, litellm_library
+from gateway.model.register import RegisteredModel
+from gateway.upstream import litellm_library
 from gateway.upstream.line import Line
 from gateway.upstream.litellm_adapter import LiteLLM
 from gateway.upstream.secrets import Secrets
@@ -393,14 +393,10 @@ def refuse(*_arguments, **_options):
 socket.socket.connect = socket.getaddrinfo = refuse
 import gateway.upstream.routing
 assert "litellm" not in sys.modules and "httpx" not in sys.modules
-from gateway.upstream import litellm_adapter, litellm_library
+from gateway.upstream import litellm_library
 litellm = litellm_library.load()
 assert not litellm.telemetry and not litellm.callbacks and not litellm.success_callback
 """
     result = subprocess.run([sys.executable, "-W", "error", "-c", program], capture_output=True, text=True, timeout=120)
     assert result.returncode == 0, result.stderr
     assert result.stdout == result.stderr == ""
-
-
-def test_the_adapter_serves_what_the_register_of_models_may_say() -> None:
-    assert litellm_adapter._PARAMETERS.keys() == LITELLM_DIALECTS

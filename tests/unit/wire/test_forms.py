@@ -41,7 +41,8 @@ def test_a_file_that_is_no_recording_is_not_taken_for_one_whatever_it_is_called(
 
 
 def test_fields_that_may_come_several_times_are_lists_with_and_without_brackets() -> None:
-    body = asked(("timestamp_granularities[]", "word"), ("timestamp_granularities[]", "segment"), ("include", "logprobs"))
+    body = asked(("timestamp_granularities[]", "word"), ("timestamp_granularities[]", "segment"),
+                 ("include", "logprobs"))
     root = read_form(body, LISTS)
     assert root["timestamp_granularities"] == ["word", "segment"]
     assert root["include"] == ["logprobs"]
@@ -91,6 +92,7 @@ LONG = [(f"f{number}", "x") for number in range(MOST_PARTS + 1)]
     (asked(("file", WAV, "zweite.wav")), "anfrage_ungueltig", "mehrfach"),
     (asked(("prompt", b"Sabine", "liste.txt")), "anfrage_ungueltig", "nur im Feld „file“"),
     (asked(("stream", "vielleicht")), "anfrage_ungueltig", "„stream“"),
+    (asked(("stream", "true"), ("response_format", "srt")), "anfrage_ungueltig", "nicht als Strom"),
     (asked(("response_format", "Sabine")), "anfrage_ungueltig", "Möglich sind: json"),
     (form([("file", WAV, "a.wav")]), "anfrage_ungueltig", "fehlt das Modell"),
     (form([("model", "demo"), ("prompt", "x")]), "anfrage_ungueltig", "fehlt „file“"),

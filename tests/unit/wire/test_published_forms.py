@@ -42,11 +42,12 @@ LEAVES = {(api, name + path): [field for key, one in {"model": "haus", name: val
 @pytest.mark.parametrize(("api", "path"), LEAVES)
 def test_no_string_of_a_published_form_lets_a_name_through(api: str, path: str) -> None:
     dialect = DIALECTS[api]
-    try:
-        parsed = dialect.parse(form([*LEAVES[api, path], ("file", WAV, f"{CANARY}.wav")]))
-    except GatewayError as refused:
-        assert (path, refused.code) == ("response_format", "anfrage_ungueltig")
+    body = form([*LEAVES[api, path], ("file", WAV, f"{CANARY}.wav")])
+    if path == "response_format":
+        with pytest.raises(GatewayError):
+            dialect.parse(body)
         return
+    parsed = dialect.parse(body)
     document = parsed.document
     document.rewrite([slot.text.replace(CANARY, "[PERSON1]") for slot in document.slots])
     dialect.prepare(parsed, MODEL)
