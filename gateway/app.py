@@ -46,11 +46,13 @@ from gateway.model.principal import PassStatus
 from gateway.pipeline.finishing import all_finished
 from gateway.pipeline.late import Patient
 from gateway.pipeline.pipeline import Pipeline
+from gateway.pipeline.rooms import Rooms
 from gateway.policy import expiring_agreements
 from gateway.settings import Settings, load
 from gateway.store import migrate, open_engine
 from gateway.store.conversations import SqlConversations
 from gateway.store.directory import SqlDirectory
+from gateway.store.pins import SqlPins
 from gateway.telemetry import logs
 from gateway.telemetry.metrics import PrometheusMetrics
 from gateway.upstream.routing import UpstreamRouter
@@ -101,12 +103,13 @@ class House:
         self.recorder = LedgerRecorder(self.ledger)
         self._conversations = SqlConversations(self.engine)
         self._keep_alive = KeepAlive(settings.keep_alive, settings.keep_alive_seconds)
-        self.pipeline = Pipeline(
+        self.pipeline = Pipeline(Rooms(
             policies=self.policies, authenticator=self.authenticator, detector=self.detector,
             operators=build_operators(own_secret(settings.home, "hash.key")),
             upstream=Patient(self.upstream, self._keep_alive.patience),
             recorder=self.recorder, metrics=self.metrics, clock=clock,
-            conversations=self._conversations, reader=FileReader.of(settings))
+            conversations=self._conversations, reader=FileReader.of(settings), stops=frozenset,
+            pins=SqlPins(self.engine), secret=own_secret(settings.home, "gespraeche.key")))
         self._tasks: list[asyncio.Task[None]] = []
         self._metrics_site: aio.AppRunner | None = None
 

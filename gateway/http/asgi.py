@@ -14,8 +14,8 @@ from typing import Any, cast
 
 from gateway.errors import GatewayError
 from gateway.http.keep_alive import Pulse
+from gateway.pipeline.doors import Outbound
 from gateway.pipeline.finishing import CLOSING
-from gateway.pipeline.pipeline import Outbound
 from gateway.ports import Credentials
 
 Message = MutableMapping[str, Any]

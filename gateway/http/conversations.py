@@ -32,7 +32,7 @@ from gateway.http.asgi import (
     send_outbound,
 )
 from gateway.pipeline.beside import beside
-from gateway.pipeline.pipeline import Outbound, error_outbound
+from gateway.pipeline.doors import Outbound, error_outbound
 from gateway.pipeline.sequel import nothing_kept, unknown_conversation
 from gateway.policy.decide import admit_here
 from gateway.policy.policyset import PolicySet

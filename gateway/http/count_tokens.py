@@ -25,7 +25,7 @@ from gateway.http.asgi import (
     read_body,
     send_outbound,
 )
-from gateway.pipeline.pipeline import Outbound, error_outbound
+from gateway.pipeline.doors import Outbound, error_outbound
 from gateway.policy.decide import AdmitFacts, admit
 from gateway.policy.policyset import PolicySet
 from gateway.ports import Authenticator, Clock

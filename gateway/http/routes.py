@@ -24,7 +24,8 @@ from gateway.http.asgi import (
 )
 from gateway.http.cors import CLOSED, Cors, answer_preflight, is_preflight, opened
 from gateway.http.keep_alive import SILENT, KeepAlive
-from gateway.pipeline.pipeline import Inbound, Pipeline
+from gateway.pipeline.doors import Inbound
+from gateway.pipeline.pipeline import Pipeline
 from gateway.wire.dialect import Dialect
 
 _log = logging.getLogger(__name__)

@@ -70,6 +70,8 @@ class Admission:
     """The models that may be tried, in this order; `model` is the first. More than one only for an alias."""
     limits: Limits = field(default_factory=dict)
     """How much may be used; counted by who is called so in the mapping."""
+    recalls: bool = False
+    """Whether what was found earlier in this conversation can decide where the request may go."""
     clear_text: str = ""
     """The reason (a key of the policy) for which some kinds of finding stay readable; empty: none do."""
 

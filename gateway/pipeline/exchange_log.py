@@ -39,6 +39,11 @@ class ExchangeLog:
         self.bytes_out = 0
 
     @property
+    def request_id(self) -> str:
+        """The Vorgangsnummer."""
+        return str(self._facts["vorgang"])
+
+    @property
     def department(self) -> str:
         """The department of the person, or ``unbekannt``."""
         return str(self._facts.get("department", "unbekannt"))
@@ -64,6 +69,10 @@ class ExchangeLog:
         """Note what a client says of itself: that it asks the same again, and how often it has."""
         if count.isascii() and count.isdigit() and (number := int(count[:4])):
             self._facts["retry"] = number
+
+    def instead_of(self, model: str) -> None:
+        """Note that the provider of another model failed, and this one stands in."""
+        self._facts["instead_of"] = model
 
     def task(self, task: str) -> None:
         """Note that a client made this call of its own accord, and what for."""

@@ -81,7 +81,8 @@ def admit(policies: PolicySet, facts: AdmitFacts) -> Admission:
     return Admission(policies.digest, purpose, candidates[0], tuple(reasons),
                      notice=_notice(department, chosen, principal), asked=asked, keep_hours=department.keep_hours,
                      reads=rules.read_opaque, refuses_unknown_fields=department.refuses_unknown_fields,
-                     candidates=candidates, limits=rules.limits, clear_text=facts.clear_text or "")
+                     candidates=candidates, limits=rules.limits, clear_text=facts.clear_text or "",
+                     recalls=any(department.models[m.id].decisive for m in candidates))
 
 
 def admit_here(policies: PolicySet, principal: Principal) -> Admission:

@@ -64,6 +64,11 @@ class ModelRules:
     trusts_undeclared: bool = False
     """Whether tools that the client did not declare are trusted as well."""
 
+    @property
+    def decisive(self) -> bool:
+        """Whether some kinds of finding may not go to this model."""
+        return bool(self.refused or self.rerouted)
+
 
 @dataclass(frozen=True, slots=True)
 class OfficeHours:

@@ -191,6 +191,14 @@ usage_count = Table(
 """How much of a day's or month's limit is used up, for counters that live in the memory of one machine: so that a
 restart does not give everybody a new budget. Deleted when the day or month is over."""
 
+pin = Table(
+    "pin", metadata,
+    Column("mark", LargeBinary(16), primary_key=True),
+    Column("kinds", String(1000), nullable=False),
+    Column("until", UtcDateTime, nullable=False, index=True),
+)
+"""Which kinds of finding a conversation once held: keyed digests of its messages, no content, no person."""
+
 generation = Table(
     "generation", metadata,
     Column("id", Integer, primary_key=True),

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Iterator
+from datetime import datetime
 from functools import cache
 from random import Random
 from typing import Any
@@ -20,6 +21,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.model.exchange import SealedRequest
+from gateway.ports import Kept
 from tests.golden.test_dialect_golden import DIALECTS
 from tests.support.fake_house import FakeHouse
 from tests.support.field_matrix import REQUESTS
@@ -30,6 +32,9 @@ PLANTED = ("Sabine Krüger", "Otto Weber")
 assert PLANTED[0] in CANARY
 ANSWERS: dict[str, Any] = {"chat": {"choices": []}, "completions": {"choices": []}, "embeddings": {"data": []},
                            "responses": {"output": [], "status": "completed"}, "messages": {"content": []}}
+SAID = [{"role": "user", "content": f"Frau {PLANTED[0]}", "id": PLANTED[1], PLANTED[1]: {"x": PLANTED[0]}}]
+KEPT = {"answer": orjson.dumps(SAID), "conversation": orjson.dumps({"created_at": 1, "metadata": {}, "items": SAID})}
+"""Whatever id a request names, this was said before."""
 
 
 @cache
@@ -112,7 +117,10 @@ def test_nothing_planted_arrives_and_no_fault_is_shown(api: str, rule: str, seed
     def answer(sealed: SealedRequest) -> tuple[int, list[bytes]]:
         return 200, [orjson.dumps(ANSWERS[api])]
 
-    house.says = answer
+    async def recall(subject: str, id_: str, now: datetime, kind: Kept = "answer") -> bytes:
+        return KEPT[kind]
+
+    house.says, house.recall = answer, recall  # type: ignore[method-assign]
     out, raw = asyncio.run(house.ask(request, dialect=DIALECTS[api]))
     if house.sent:
         sent = house.sent[0].redacted.body

@@ -17,7 +17,7 @@ from starlette.requests import Request
 from gateway.errors import GatewayError
 from gateway.http import asgi, door
 from gateway.http.routes import DialectEndpoint
-from gateway.pipeline.pipeline import Inbound, Outbound
+from gateway.pipeline.doors import Inbound, Outbound
 from gateway.web import gate
 from gateway.wire.chat_completions import ChatCompletions
 from gateway.wire.error_forms import openai_error

@@ -21,8 +21,10 @@ from gateway.model.decision import Action
 from gateway.model.exchange import Receipt, SealedRequest
 from gateway.model.finding import Finding, Passage
 from gateway.model.principal import PassStatus, Principal
+from gateway.pipeline.doors import Inbound, Outbound
 from gateway.pipeline.finishing import all_finished
-from gateway.pipeline.pipeline import Inbound, Outbound, Pipeline
+from gateway.pipeline.pipeline import Pipeline
+from gateway.pipeline.rooms import Rooms
 from gateway.policy import PolicySet
 from gateway.ports import Credentials, Kept
 from gateway.wire.chat_completions import ChatCompletions
@@ -86,6 +88,23 @@ class Answer:
         self.closed += 1
 
 
+@dataclass
+class Pinned:
+    """What conversations are held for, in memory."""
+
+    steps: Steps
+    kept: dict[bytes, frozenset[str]] = field(default_factory=dict)
+
+    async def recall(self, digests: Sequence[bytes], now: datetime) -> frozenset[str]:
+        await self.steps.at("pins")
+        return frozenset().union(*(self.kept.get(d, frozenset()) for d in digests))
+
+    async def hold(self, digests: Sequence[bytes], kinds: frozenset[str], now: datetime) -> None:
+        await self.steps.at("hold")
+        for digest in digests:
+            self.kept[digest] = self.kept.get(digest, frozenset()) | kinds
+
+
 class FakeHouse:
     """The pipeline and everything that it asks."""
 
@@ -97,10 +116,14 @@ class FakeHouse:
         self.answers: list[Answer] = []
         self.inspected: list[list[str]] = []
         self.measured: list[tuple[Any, ...]] = []
+        self.stopped: frozenset[str] = frozenset()
+        self.pins = Pinned(self.steps)
         self.says: Callable[[SealedRequest], tuple[int, list[bytes]]] = echo
-        self.pipeline = Pipeline(policies=policies, authenticator=self, detector=self, operators=self, upstream=self,
+        self.rooms = Rooms(policies=policies, authenticator=self, detector=self, operators=self, upstream=self,
                                  recorder=self, metrics=_Metrics(self.measured), clock=self,
-                                 conversations=self, reader=_Reader(self.steps))
+                                 conversations=self, reader=_Reader(self.steps), stops=lambda: self.stopped,
+                                 pins=self.pins, secret=b"s")
+        self.pipeline = Pipeline(self.rooms)
         self.kept: dict[tuple[str, str], bytes] = {}
         self.conversations: dict[tuple[str, str], bytes] = {}
 

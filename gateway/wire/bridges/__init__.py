@@ -16,6 +16,7 @@ Pure: no clock, no randomness. Ids are made from the provider's ids.
 from __future__ import annotations
 
 from collections.abc import Collection
+from functools import cache
 from typing import Final, Protocol
 
 from gateway.wire.bridges.chat_over_responses import ChatOverResponses
@@ -40,6 +41,13 @@ class Bridge(Protocol):
 
 
 _BRIDGES: Final[tuple[Bridge, ...]] = (ResponsesOverChat(), MessagesOverChat(), ChatOverResponses())
+
+
+@cache
+def spoken(caller: str) -> frozenset[str]:
+    """Return the dialects of providers that `caller` reaches: its own, and those on the other side of bridges."""
+    possible = {caller, *(bridge.provider for bridge in _BRIDGES)}
+    return frozenset(dialect for dialect in possible if way(caller, (dialect,)) is not None)
 
 
 def way(caller: str, spoken: Collection[str]) -> tuple[Bridge, ...] | None:

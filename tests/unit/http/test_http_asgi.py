@@ -19,8 +19,8 @@ from gateway.http.asgi import (
     send_outbound,
     while_connected,
 )
+from gateway.pipeline.doors import Outbound
 from gateway.pipeline.finishing import is_closing
-from gateway.pipeline.pipeline import Outbound
 
 
 def receiving(*messages: Message) -> Any:

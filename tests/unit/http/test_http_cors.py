@@ -9,7 +9,8 @@ import pytest
 
 from gateway.http.cors import Cors
 from gateway.http.routes import Front, dialect_endpoints
-from gateway.pipeline.pipeline import Inbound, Outbound, Pipeline
+from gateway.pipeline.doors import Inbound, Outbound
+from gateway.pipeline.pipeline import Pipeline
 from gateway.settings import SettingsError, load
 from gateway.wire.chat_completions import ChatCompletions
 

@@ -10,7 +10,8 @@ import pytest
 
 from gateway.errors import GatewayError
 from gateway.http.routes import Front, dialect_endpoints
-from gateway.pipeline.pipeline import Inbound, Outbound, Pipeline
+from gateway.pipeline.doors import Inbound, Outbound
+from gateway.pipeline.pipeline import Pipeline
 from gateway.wire.chat_completions import ChatCompletions
 from gateway.wire.error_forms import openai_error
 

@@ -13,7 +13,7 @@ import pytest
 
 from gateway.http.asgi import send_outbound
 from gateway.http.keep_alive import SILENT, KeepAlive, Pulse
-from gateway.pipeline.pipeline import Outbound
+from gateway.pipeline.doors import Outbound
 
 MOMENT = 0.001
 """Seconds of silence that the tests call long. Nothing is measured: they wait until the sign is there."""

@@ -13,6 +13,9 @@ import pytest
 
 from gateway.errors import GatewayError
 from gateway.model.exchange import SealedRequest
+from gateway.pipeline.finishing import all_finished
+from gateway.pipeline.pipeline import Inbound
+from gateway.ports import Credentials
 from gateway.wire.conversation import Conversation
 from gateway.wire.responses import Responses
 from tests.support.fake_house import GUEST, FakeHouse
@@ -163,14 +166,37 @@ def test_of_an_answer_that_was_given_up_nothing_is_added(step: str) -> None:
     assert kept(made) == []
 
 
-@pytest.mark.parametrize("stream", [False, True])
-@pytest.mark.parametrize("text", ["L01X00T47"])
-def test_of_a_refused_question_nothing_is_added(stream: bool, text: str) -> None:
+@pytest.mark.parametrize("pieces", range(1, 6))
+def test_of_a_stream_that_nobody_read_to_its_end_nothing_is_added(pieces: int) -> None:
     made = house()
     begin(made)
-    out, _ = ask(made, text, conversation=ID, stream=stream, model="gibt-es-nicht")
-    assert out.status == 404
+
+    async def go() -> None:
+        out = await made.pipeline.handle(Inbound(Responses(), orjson.dumps({
+            "model": "demo", "input": [{"role": "user", "content": FIRST}], "stream": True, "conversation": ID}),
+            Credentials("bearer", "x"), None, "7F3K-2QXM-9BTD"))
+        assert out.stream is not None
+        for _ in range(pieces):
+            await anext(out.stream)
+        await out.stream.aclose()
+        await all_finished()
+    asyncio.run(go())
     assert kept(made) == []
+    assert made.kinds() == ["intent", "outcome"]
+    assert made.book[-1].meta["status"] == "aborted"
+
+
+@pytest.mark.parametrize("stream", [False, True])
+@pytest.mark.parametrize(("text", "more", "status"), [
+    (FIRST, {"model": "gibt-es-nicht"}, 404), (FIRST, {"background": True}, 400),
+    (FIRST, {"tools": [{"type": "web_search"}]}, 400)])
+def test_of_a_refused_question_nothing_is_added(stream: bool, text: str, more: dict[str, Any], status: int) -> None:
+    made = house()
+    begin(made)
+    out, _ = ask(made, text, conversation=ID, stream=stream, **more)
+    assert out.status == status
+    assert kept(made) == []
+    assert made.sent == []
 
 
 @pytest.mark.parametrize("stream", [False, True])

@@ -14,7 +14,7 @@ import orjson
 import pytest
 
 from gateway.model.exchange import SealedRequest
-from gateway.pipeline.pipeline import Inbound, Outbound
+from gateway.pipeline.doors import Inbound, Outbound
 from gateway.policy import PolicySet
 from gateway.policy.compile import work_out
 from gateway.ports import Credentials

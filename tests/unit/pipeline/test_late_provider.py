@@ -11,9 +11,9 @@ import orjson
 import pytest
 
 from gateway.errors import GatewayError
+from gateway.pipeline.doors import Inbound, Outbound
 from gateway.pipeline.finishing import CLOSING, all_finished
 from gateway.pipeline.late import Patient
-from gateway.pipeline.pipeline import Inbound, Outbound
 from gateway.ports import Credentials
 from gateway.wire.chat_completions import ChatCompletions
 from tests.support.fake_house import FakeHouse, chat
@@ -23,7 +23,7 @@ from tests.unit.policy.policy_sets import shipped
 def house(**failing: Exception) -> FakeHouse:
     """A house whose provider waits at «send», and that has no patience at all."""
     made = FakeHouse(shipped)
-    made.pipeline._upstream = Patient(made, 0)
+    made.rooms.upstream = Patient(made, 0)
     made.steps.held = "send"
     made.steps.failing = {name.replace("_", ":"): error for name, error in failing.items()}
     return made
@@ -88,7 +88,7 @@ def test_a_late_refusal_ends_the_stream_in_words(failing: dict[str, Exception], 
 def test_who_hangs_up_while_the_provider_is_silent_takes_the_question_back(early: bool) -> None:
     async def run() -> None:
         made = house()
-        made.pipeline._upstream = Patient(made, 60 if early else 0)
+        made.rooms.upstream = Patient(made, 60 if early else 0)
 
         async def ask() -> None:
             out = await begin(made)

@@ -73,7 +73,7 @@ def test_the_terminal_event_of_a_stream_comes_after_the_durable_outcome() -> Non
 
 
 def _inbound(body: dict[str, Any]) -> Any:
-    from gateway.pipeline.pipeline import Inbound
+    from gateway.pipeline.doors import Inbound
     from gateway.ports import Credentials
     from gateway.wire.chat_completions import ChatCompletions
     return Inbound(ChatCompletions(), json.dumps(body).encode(), Credentials("bearer", "x"), None, "1-2-3")
