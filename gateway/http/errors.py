@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Callable
+from typing import Final
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -11,21 +13,23 @@ from starlette.responses import Response
 
 from gateway.errors import GatewayError, internal
 from gateway.http.asgi import new_request_id
-from gateway.wire.error_forms import openai_error
+from gateway.wire.error_forms import anthropic_error, openai_error
 
 _log = logging.getLogger(__name__)
+_MESSAGES: Final = re.compile(r"(?:/v1)?/messages(?:/|$)")
 HtmlError = Callable[[Request, int, str], Response]
 """Renders an error page for a person: request, status, Vorgangsnummer."""
 
 
-def json_error(error: GatewayError, request_id: str) -> Response:
-    """Return an error as every OpenAI-compatible client shows it."""
+def json_error(error: GatewayError, request_id: str, path: str = "") -> Response:
+    """Return an error as the clients of this address show it: those of the Messages API have a form of their own."""
     headers = {"x-request-id": request_id}
     if error.retry_after is not None:
         headers["retry-after"] = str(error.retry_after)
     if error.status == 401:
         headers["www-authenticate"] = "Bearer"
-    return Response(openai_error(error, request_id), error.status, headers, "application/json")
+    form = anthropic_error if _MESSAGES.match(path) else openai_error
+    return Response(form(error, request_id), error.status, headers, "application/json")
 
 
 class ErrorHandlers:
@@ -59,7 +63,7 @@ class ErrorHandlers:
         wants_page = "text/html" in request.headers.get("accept", "") and not request.url.path.startswith("/v1")
         if self._html is not None and wants_page:
             return self._html(request, status, request_id)
-        response = json_error(error, request_id)
+        response = json_error(error, request_id, request.url.path)
         response.status_code = status
         if isinstance(exception, HTTPException) and exception.headers:  # 405 must say what is allowed
             response.headers.update(exception.headers)
