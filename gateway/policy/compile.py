@@ -187,12 +187,12 @@ def _closed(town: _Town, layers: Sequence[_Layer], model: RegisteredModel) -> De
         return denial
     for layer in layers:
         chosen = layer.rules.models
-        said = f"„{model.name}“ ist für {layer.name} nicht freigegeben."
+        said = f"„{model.name}“ ist im Bereich „{layer.name}“ nicht freigegeben."
         if chosen.deny and model.id in town.named(chosen.deny):
             return _no(said, f"{layer.where}:models.deny")
         if chosen.allow is not None and model.id not in town.named(chosen.allow):
             return _no(said, f"{layer.where}:models.allow")
-        denial = _wrong_kind(layer.where, f"für {layer.name}", chosen, model) or _uncleared(layer, model)
+        denial = _wrong_kind(layer.where, f"im Bereich „{layer.name}“", chosen, model) or _uncleared(layer, model)
         if denial is not None:
             return denial
     return None

@@ -116,8 +116,8 @@ def purpose(department: DepartmentRules) -> Denial:
     possible = listed(list(department.purposes), most=5)
     what = f"Möglich sind: {possible}. Stellen Sie einen davon als „X-KI-Zweck“ ein." if possible else (
         "Für Ihre Abteilung ist kein Zweck freigegeben; bitte sprechen Sie Ihre Leitung an.")
-    return Denial("zweck_nicht_erlaubt", f"{NOT_SENT} Der genannte Zweck ist für {department.name} nicht vorgesehen. "
-                  f"{what}", f"departments/{department.key}:purposes")
+    return Denial("zweck_nicht_erlaubt", f"{NOT_SENT} Der genannte Zweck ist im Bereich „{department.name}“ nicht "
+                  f"vorgesehen. {what}", f"departments/{department.key}:purposes")
 
 
 def content(rules: ModelRules, kinds: Iterable[str], others: Sequence[RegisteredModel]) -> Denial:

@@ -68,8 +68,8 @@ def test_an_unknown_model_and_one_that_is_switched_off_look_alike(model: str) ->
 
 
 @pytest.mark.parametrize(("department", "model", "rule", "why"), [
-    ("sozialamt", "claude", "departments/sozialamt:models.deny", "ist für Sozialamt nicht freigegeben"),
-    ("personalamt", "eu-cloud", "departments/personalamt:models.allow", "ist für Personalamt nicht freigegeben"),
+    ("sozialamt", "claude", "departments/sozialamt:models.deny", "ist im Bereich „Sozialamt“ nicht freigegeben"),
+    ("personalamt", "eu-cloud", "departments/personalamt:models.allow", "im Bereich „Personalamt“ nicht freigegeben"),
     ("kaemmerei", "claude", "departments/kaemmerei:handles.tax", "Steuergeheimnis"),
 ])
 def test_a_model_that_the_department_may_not_use_names_the_rule_and_the_way_out(department: str, model: str, rule: str,
