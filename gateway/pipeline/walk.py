@@ -256,9 +256,7 @@ class Walk:
         self._stage("redact")
         receipt = await self.log.intent(redaction.counts, parsed.stream)
         self._stage("record")
-        said = self._headers.get("x-ki-pforte-hinweis")
         self._headers |= {
-            "x-ki-pforte-hinweis": f"{said} | {AI_NOTICE}" if said else AI_NOTICE,
             "x-ki-pforte-decision": "allowed", "x-ki-pforte-model": model.id,
             "x-ki-pforte-redactions": ",".join(f"{entity}={number}" for entity, number in
                                                sorted(_per_entity(redaction.counts).items()))}
@@ -269,8 +267,11 @@ class Walk:
         count = take_out(parsed.document)
         self.log.stripped(count)
         self._rooms.metrics.stripped_tools(self._inbound.dialect.name, count)
-        grace = self._headers.get("x-ki-pforte-hinweis")
-        self._headers["x-ki-pforte-hinweis"] = f"{grace} | {STRIP_NOTICE}" if grace else STRIP_NOTICE
+        self._tell(STRIP_NOTICE)
+
+    def _tell(self, notice: str) -> None:
+        said = self._headers.get("x-ki-pforte-hinweis")
+        self._headers["x-ki-pforte-hinweis"] = f"{said} | {notice}" if said else notice
 
     async def _send(self, sealed: SealedRequest, parsed: ParsedRequest, redaction: Redaction,
                     before: list[str]) -> Outbound:
@@ -294,11 +295,13 @@ class Walk:
         self.relayed = True
         if sealed.stream:
             self._count("allowed")
+            self._tell(AI_NOTICE)
             return Outbound(200, self._headers, stream=await relay.open_stream(),
                             content_type="text/event-stream; charset=utf-8")
         body = await relay.whole()
         self._stage("relay")
         self._count("allowed")
+        self._tell(AI_NOTICE)
         return Outbound(200, self._headers, body, content_type=parsed.media)
 
     async def refused(self, error: GatewayError) -> Outbound:

@@ -150,6 +150,7 @@ def test_what_the_provider_refuses_is_an_outcome_in_our_words() -> None:
     out, raw = asyncio.run(made.ask(chat(stream=True)))
     assert (out.status, error_of(raw)["code"]) == (502, "anbieter_fehler")
     assert b"canary" not in raw
+    assert "x-ki-pforte-hinweis" not in out.headers, "no AI has said this"
     assert made.kinds() == ["intent", "outcome"]
     assert made.answers[0].closed == 1
 
