@@ -2,8 +2,8 @@
 
 `gateway.detection` sets `SWITCHES` before it imports anything else: the hub's client reads its switch once, at import.
 Every load says "local files only" as well, so that the switch is not the only lock on the door. `hidden` and `hollow`
-keep presidio from importing the large libraries for classes that we do not use: they cost hundreds of MB, and spaCy,
-with a command line and two clients of HTTP, a fifth of the start.
+keep presidio from importing what we do not use: the large libraries, which cost hundreds of MB; spaCy, with a command
+line and two clients of HTTP, a fifth of the start; its own recognizers, whose patterns cost a sixth.
 
 What it does not know: libraries that ignore both; the deployment should not let this process out to strange hosts
 anyway.
@@ -48,9 +48,10 @@ def hidden(*libraries: str) -> Iterator[None]:
 
 @contextmanager
 def hollow(*libraries: str) -> Iterator[None]:
-    """Let `libraries` be imported as shells, unless they are loaded already: every name is there and means nothing.
+    """Let `libraries`, or parts of one, be imported as shells, unless they are loaded already: every name is there and
+    means nothing.
 
-    For libraries that others import without need. Whoever imports them afterwards gets the real ones.
+    For what others import without need. Whoever imports it afterwards gets the real one.
     """
     finder = _Hollow({name for name in libraries if name not in sys.modules})
     sys.meta_path.insert(0, finder)
@@ -60,6 +61,9 @@ def hollow(*libraries: str) -> Iterator[None]:
         sys.meta_path.remove(finder)
         for name in [name for name, module in sys.modules.items() if isinstance(module, _Shell)]:
             del sys.modules[name]
+            above, _, part = name.rpartition(".")
+            if above in sys.modules:
+                vars(sys.modules[above]).pop(part, None)
 
 
 class _Nothing(type):
@@ -89,7 +93,7 @@ class _Hollow(MetaPathFinder, Loader):
 
     def find_spec(self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
                   ) -> ModuleSpec | None:
-        if fullname.partition(".")[0] not in self._libraries:
+        if not any(fullname == name or fullname.startswith(f"{name}.") for name in self._libraries):
             return None
         return ModuleSpec(fullname, self, is_package=True)
 

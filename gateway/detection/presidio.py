@@ -28,8 +28,8 @@ from gateway.model.decision import Action
 from gateway.model.entities import ENTITIES
 from gateway.model.finding import Finding
 
-# Presidio would import them at once, for recognizers of its own that we do not use.
-with hidden("transformers", "gliner", "stanza"), hollow("spacy", "thinc"):
+# Presidio would import them at once, for recognizers of its own that we do not use, and those as well.
+with hidden("transformers", "gliner", "stanza"), hollow("spacy", "thinc", "presidio_analyzer.predefined_recognizers"):
     from presidio_analyzer import AnalyzerEngine, EntityRecognizer, RecognizerRegistry, RecognizerResult
     from presidio_analyzer.context_aware_enhancers import ContextAwareEnhancer
     from presidio_analyzer.nlp_engine import NlpArtifacts, NlpEngine

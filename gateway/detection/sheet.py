@@ -79,7 +79,7 @@ def _lower(text: str) -> str:
 class Sheet:
     """A window ``[lo, hi)`` of a text, and the stretch ``[begin, end)`` around it that rules may read."""
 
-    __slots__ = ("_digits", "_hits", "_regions", "_rich", "begin", "cells", "end", "hi", "lexicon", "lo", "prepared",
+    __slots__ = ("_digits", "_hits", "_most", "_regions", "begin", "cells", "end", "hi", "lexicon", "lo", "prepared",
                  "text")
 
     def __init__(self, text: str, lexicon: Lexicon, cells: Sequence[Cell] = (), lo: int = 0,
@@ -96,7 +96,7 @@ class Sheet:
         self._hits: dict[str, list[tuple[int, int]]] | None = None
         self._digits: bool | None = None
         self._regions: list[tuple[int, int, int]] | None = None
-        self._rich: dict[int, list[tuple[int, int]]] = {}
+        self._most = 0
 
     @property
     def reach(self) -> str:
@@ -124,15 +124,14 @@ class Sheet:
 
         `hint`: what stands in every match that counts, and is found faster; stretches without it are left out.
         """
-        regions = self._rich.get(least)
-        if regions is None:
-            if self._regions is None:
-                self._regions = list(self._find_regions())
-            regions = self._rich[least] = [(start, end) for start, end, count in self._regions if count >= least]
+        if self._regions is None:
+            self._regions = list(self._find_regions())
+            self._most = max((count for _, _, count in self._regions), default=0)
+        if self._most < least:
+            return iter(())
         find, text = pattern.finditer, self.text
-        if hint is not None:
-            regions = [region for region in regions if hint.search(text, *region)]
-        return chain.from_iterable([find(text, start, end) for start, end in regions])
+        return chain.from_iterable([find(text, start, end) for start, end, count in self._regions if count >= least
+                                    and (hint is None or hint.search(text, start, end))])
 
     def _find_regions(self) -> Iterator[tuple[int, int, int]]:
         """Stretches with digits and how many: `_BEFORE` characters before each and the rest of its word behind."""

@@ -38,6 +38,7 @@ from gateway.detection.ner.features import (
     distinct,
     numbers,
 )
+from gateway.detection.ner.frequent import frequent
 from gateway.detection.ner.hashing import spread
 from gateway.detection.ner.lexicon import LANGUAGE, NAMES, SURNAME, Lexicon, place
 from gateway.detection.ner.network import BEGIN, EXTRAS, INSIDE, Weights, embed, extras, forward, groups
@@ -80,7 +81,7 @@ class NameRecognizer:
         self.about = about
         self._common = np.zeros(0, np.uint64)
         self._ready = np.zeros((1, weights.embedding.shape[1]), np.float32)
-        words = distinct(tokenize(common))
+        words = distinct(tokenize(common, frequent()))
         self._ready = self._embedded(words)
         self._common = words.code
 

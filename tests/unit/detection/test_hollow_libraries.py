@@ -19,6 +19,9 @@ found = build_detector().find(Passage("Sehr geehrte Frau Mustermann"))
 assert [f.entity for f in found] == ["PERSON"], found
 loaded = {name.partition(".")[0] for name in sys.modules}
 assert not loaded & {"spacy", "thinc", "weasel", "httpx"}, loaded
+assert "presidio_analyzer.predefined_recognizers" not in sys.modules
+from presidio_analyzer.predefined_recognizers import IbanRecognizer
+assert IbanRecognizer().analyze("DE89370400440532013000", ["IBAN_CODE"])
 import spacy
 from spacy.tokens import Doc
 assert isinstance(spacy.blank("de")("Guten Tag"), Doc)
@@ -54,3 +57,20 @@ def test_a_library_that_is_there_stays_what_it_is() -> None:
     with hollow("json"):
         assert importlib.import_module("json.decoder").JSONDecoder().decode("[1]") == [1]
     assert sys.modules["json"] is json
+
+
+PART = """
+import importlib
+from gateway.detection.offline import hollow
+with hollow("email.mime.text"):
+    import email.mime.text
+    assert email.mime.text.MIMEText is not None
+    assert importlib.import_module("email.mime.base").MIMEBase.__mro__
+import email.mime.text
+assert email.mime.text.MIMEText("Guten Tag").get_payload() == "Guten Tag"
+"""
+
+
+def test_a_part_of_a_library_may_be_a_shell_and_the_real_one_follows_it() -> None:
+    done = subprocess.run([sys.executable, "-c", PART], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
