@@ -20,6 +20,7 @@ from datetime import timedelta
 import orjson
 
 from gateway.errors import GatewayError
+from gateway.pipeline.beside import beside
 from gateway.ports import Clock, Conversations
 from gateway.wire.conversation import Conversation
 from gateway.wire.dialect import ParsedRequest, Thread
@@ -63,7 +64,7 @@ class Sequel:
         kept = await self._conversations.recall(self._subject, identity, self._clock.now(), "conversation")
         if kept is None:
             raise unknown_conversation(self._hours)
-        return Conversation.of(kept).asked()
+        return await beside(lambda: Conversation.of(kept).asked(), len(kept))
 
     async def keep(self, thread: Thread) -> None:
         """Keep what was said, so that the next request finds it.
