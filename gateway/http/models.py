@@ -53,7 +53,7 @@ class ModelList:
 
     async def _visible(self, request: Request) -> tuple[RegisteredModel, ...]:
         principal = await self._authenticator.authenticate(credentials_of(headers_of(request.scope)))
-        return visible_models(self._policies(), principal.department)
+        return visible_models(self._policies(), principal.department, principal.groups)
 
     def routes(self) -> list[BaseRoute]:
         """Return the routes, with and without ``/v1``."""

@@ -133,9 +133,20 @@ def release(policies: PolicySet, facts: ReleaseFacts) -> ReleaseDecision:
 
 
 def visible_models(policies: PolicySet, department: str, groups: frozenset[str] = _NONE) -> tuple[RegisteredModel, ...]:
-    """Return the models that members of a department may use, in the order of the register."""
+    """Return what members of a department find in their lists: aliases, then models in the order of the register.
+
+    An alias looks like the first of its models that may be used, under its own name, with the shortest context of them.
+    """
     rules = policies.department(department, groups)
-    return () if rules is None else tuple(r.model for r in rules.models.values())
+    if rules is None:
+        return ()
+    named = []
+    for alias in policies.aliases.values():
+        behind = [rules.models[id_].model for id_ in alias.models if id_ in rules.models]
+        if behind:
+            named.append(replace(behind[0], id=alias.key, name=alias.name,
+                                 context_length=min(m.context_length for m in behind)))
+    return (*named, *(r.model for r in rules.models.values()))
 
 
 def _targets(policies: PolicySet, facts: AdmitFacts) -> list[RegisteredModel]:
