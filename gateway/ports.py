@@ -152,22 +152,30 @@ class Ticket(Protocol):
     notice: str
     """What the person is told when a limit comes near (80 %), ASCII; empty otherwise."""
 
+    async def moved(self, model: RegisteredModel, limits: Limits) -> None:
+        """Count for this model what was counted for another: the same request goes there instead (a model in the house,
+        one that stands in). Raises ``limit_erreicht`` and ``budget_erschoepft``; then nothing has changed."""
+        ...
+
     async def settle(self, tokens_in: int, tokens_out: int) -> None:
-        """Count what the provider reported, in place of what was reserved. The second call does nothing."""
+        """Count what was really used in place of what was reserved, and give the place among the requests under way
+        back. After `settle` or `close` it does nothing. Never raises."""
         ...
 
     async def close(self) -> None:
-        """Give the place among the requests under way back, and what was reserved if nothing was settled. Harmless
-        twice. Never raises."""
+        """Give everything back if nothing was settled: no model answered. Harmless twice. Never raises."""
         ...
 
 
 class Limiter(Protocol):
     """Counts what people, departments, models and the organisation use, and says no when a limit is reached."""
 
-    async def enter(self, principal: Principal, model: RegisteredModel, limits: Limits, tokens: int,
-                    now: datetime) -> Ticket:
-        """Count one request that will use about `tokens`. Raises ``limit_erreicht`` and ``budget_erschoepft``."""
+    async def enter(self, principal: Principal, model: RegisteredModel, limits: Limits, tokens_in: int,
+                    tokens_out: int, now: datetime) -> Ticket:
+        """Count one request that will use about so many tokens. Raises ``limit_erreicht`` and ``budget_erschoepft``.
+
+        Whoever gets the ticket settles or closes it, whatever happens; who is cancelled before holds nothing.
+        """
         ...
 
 
@@ -226,6 +234,18 @@ class Metrics(Protocol):
 
     def tokens(self, model: str, prompt: int, completion: int) -> None:
         """Add the usage that the provider reported."""
+        ...
+
+    def cost(self, model: str, micro_euro: int) -> None:
+        """Add what one exchange costs by the prices of the register."""
+        ...
+
+    def limit_refused(self, by: str, limit: str) -> None:
+        """Count one refusal by whose limit it was (a kind, never a name) and which."""
+        ...
+
+    def limit_near(self, by: str, limit: str) -> None:
+        """Count one request that was told that more than 80 % of a limit are used."""
         ...
 
     def stream(self, delta: int) -> None:

@@ -31,6 +31,14 @@ class PrometheusMetrics:
         self._redactions = Counter("ki_pforte_redactions", "Ersetzte Angaben", ["entity", "action"], registry=registry)
         self._tokens = Counter("ki_pforte_tokens", "Tokens nach Angabe des Anbieters", ["model", "direction"],
                                registry=registry)
+        self._cost = Counter("ki_pforte_cost_euros", "Kosten nach den Preisen des Modellverzeichnisses", ["model"],
+                             registry=registry)
+        self._limit_refused = Counter("ki_pforte_limit_refusals", "Anfragen, für die eine Grenze nicht reichte, nach "
+                                      "Art der Grenze", ["by", "limit"], registry=registry)
+        self._limit_near = Counter("ki_pforte_limit_warnings", "Anfragen, bei denen eine Grenze zu mehr als 80 % "
+                                   "verbraucht war", ["by", "limit"], registry=registry)
+        self._budgets = Gauge("ki_pforte_budget_used_ratio", "Verbrauchter Anteil der Grenzen des Hauses (ohne Amt) "
+                              "und der Ämter", ["department", "limit"], registry=registry)
         self._dropped = Counter("ki_pforte_dropped_fields", "Felder, die kein Anbieter erhält: unbekannte, und solche, "
                                 "die eine Person nennen", ["api"], registry=registry)
         self._stripped = Counter("ki_pforte_stripped_tools", "Werkzeuge beim Anbieter, die aus Anfragen herausgenommen "
@@ -85,6 +93,35 @@ class PrometheusMetrics:
         self._tokens.labels(model, "in").inc(prompt)
         self._tokens.labels(model, "out").inc(completion)
 
+    def cost(self, model: str, micro_euro: int) -> None:
+        """See `gateway.ports.Metrics.cost`."""
+        self._cost.labels(model).inc(micro_euro / 1_000_000)
+
+    def limit_refused(self, by: str, limit: str) -> None:
+        """See `gateway.ports.Metrics.limit_refused`."""
+        self._limit_refused.labels(by, _plain(limit)).inc()
+
+    def limit_near(self, by: str, limit: str) -> None:
+        """See `gateway.ports.Metrics.limit_near`."""
+        self._limit_near.labels(by, _plain(limit)).inc()
+
+    def budgets(self, used: Mapping[tuple[str, str], tuple[int, int]]) -> None:
+        """Set how much is used of how much, per department (empty: the whole house) and limit.
+
+        Small departments are added up; where even all of them are only a handful of people, nothing is said of them.
+        """
+        sums: dict[tuple[str, str], tuple[int, int]] = {}
+        small = {name for name, _ in used if name and self._size(name) < SMALL}
+        for (name, limit), (part, whole) in used.items():
+            if name in small and sum(map(self._size, small)) < SMALL:
+                continue
+            key = (OTHERS if name in small else name, _plain(limit))
+            before = sums.get(key, (0, 0))
+            sums[key] = (before[0] + part, before[1] + whole)
+        self._budgets.clear()
+        for labels, (part, whole) in sums.items():
+            self._budgets.labels(*labels).set(part / whole)
+
     def stream(self, delta: int) -> None:
         """See `gateway.ports.Metrics.stream`."""
         self._streams.inc(delta)
@@ -135,3 +172,8 @@ class PrometheusMetrics:
     def render(self) -> bytes:
         """Return all metrics in Prometheus' text format."""
         return generate_latest(self.registry)
+
+
+def _plain(limit: str) -> str:
+    """Return the name of a limit as the policies write it: shares have no unit, and nobody writes millionths."""
+    return limit.replace("micro_euro", "euro")
