@@ -105,7 +105,7 @@ def test_a_large_request_comes_through_and_one_too_large_is_refused_in_words(
     assert Https(front).ask("POST", "/v1/chat/completions", b" " * (2 << 20), **headers).status == 400, "it was read"
     connection = Https(front)
     connection.putrequest("POST", "/v1/chat/completions")
-    connection.putheader("Content-Length", str(25 << 20))
+    connection.putheader("Content-Length", str(31 << 20))
     connection.endheaders()
     answer = connection.getresponse()
     assert (answer.status, json.loads(answer.read())["error"]["code"]) == (413, "zu_gross")
