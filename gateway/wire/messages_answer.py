@@ -16,6 +16,7 @@ from gateway.wire.channels import Channels
 from gateway.wire.citations import MOVED, back, by_characters
 from gateway.wire.dialect import AnswerContext, Usage
 from gateway.wire.error_forms import anthropic_error
+from gateway.wire.shapes import is_name
 from gateway.wire.sse import SseReader, data_of
 
 _MISSHAPEN: Final = (AttributeError, TypeError, KeyError, ValueError)
@@ -74,16 +75,15 @@ class MessagesAnswer:
         data = data_of(event)
         if data is None or self.state != "running":
             return b""
-        if whole and not self._looks and event.startswith(_INDIFFERENT):
+        if whole and not self._looks and event.startswith(_INDIFFERENT) and event.count(b"\n") == 1:
             return event + b"\n\n"
         try:
-            parsed = orjson.loads(data)
-            return self._parsed(event, parsed)
+            return self._parsed(data, orjson.loads(data))
         except (orjson.JSONDecodeError, *_MISSHAPEN):
             self.state = "failed"
             return b""
 
-    def _parsed(self, event: bytes, parsed: dict[str, Any]) -> bytes:
+    def _parsed(self, data: bytes, parsed: dict[str, Any]) -> bytes:
         kind, before, changed = parsed["type"], b"", False
         if kind == "message_stop":
             self.state = "complete"
@@ -102,11 +102,11 @@ class MessagesAnswer:
             changed = self._block(parsed["index"], parsed["content_block"], begins=True)
         elif kind == "content_block_delta":
             if parsed["delta"]["type"] == "citations_delta":
-                return self._citation(event, parsed)
+                return self._citation(data, parsed)
             changed = self._delta(parsed["index"], parsed["delta"])
         elif kind == "content_block_stop":
             before = b"".join([self._held(key) for key in self._channels.open_keys() if _index(key) == parsed["index"]])
-        return before + (frame(parsed) if changed else event + b"\n\n")
+        return before + (frame(parsed) if changed else _framed(kind, data))
 
     def _delta(self, index: int, delta: dict[str, Any]) -> bool:
         field = _DELTAS.get(delta["type"])
@@ -117,11 +117,11 @@ class MessagesAnswer:
         delta[field] = self._channels.feed((index, delta["type"]), text, json=json, call=index if json else None)
         return bool(delta[field] != text)
 
-    def _citation(self, event: bytes, parsed: dict[str, Any]) -> bytes:
+    def _citation(self, data: bytes, parsed: dict[str, Any]) -> bytes:
         """Return an event with a citation, or nothing when nobody can say where in the client's text it is."""
         delta = parsed["delta"]
         if not self._looks:
-            return event + b"\n\n"
+            return _framed(parsed["type"], data)
         delta["citation"] = self._cited(delta["citation"])
         return frame(parsed) if delta["citation"] is not None else b""
 
@@ -209,4 +209,11 @@ def _index(key: Any) -> int:
 
 def frame(event: dict[str, Any]) -> bytes:
     """Return one event of a stream."""
-    return b"event: " + str(event["type"]).encode() + b"\ndata: " + orjson.dumps(event) + b"\n\n"
+    return _framed(event["type"], orjson.dumps(event))
+
+
+def _framed(kind: object, data: bytes) -> bytes:
+    """Return an event under the name of what it holds. ValueError for a name that could begin another event."""
+    if not is_name(kind):
+        raise ValueError("an event without a proper name")
+    return b"event: " + str(kind).encode() + b"\ndata: " + data.replace(b"\n", b"\ndata: ") + b"\n\n"

@@ -1,7 +1,7 @@
 """The way back of the Responses API: each text of an item is a channel, and is repeated in full up to four times.
 
 Keeps true: wherever the provider's bytes are cut, the client gets the same; the full texts are what their pieces
-showed; ``sequence_number`` has no gap although events are added; exactly one terminal event, withheld until the
+showed; ``sequence_number`` has no gap however the provider counts; exactly one terminal event, withheld until the
 outcome is recorded; what the response repeats of the request is what the caller wrote; what is no response ends in
 ``failed`` and never in an exception.
 """
@@ -17,6 +17,7 @@ from gateway.errors import GatewayError
 from gateway.wire.channels import Channels
 from gateway.wire.dialect import AnswerContext, Usage
 from gateway.wire.error_forms import public_message
+from gateway.wire.shapes import is_name
 from gateway.wire.sse import SseReader, data_of
 
 _MISSHAPEN: Final = (AttributeError, TypeError, KeyError, ValueError)
@@ -49,10 +50,9 @@ class ResponsesAnswer:
         self._channels = Channels(context)
         self._reader = SseReader()
         self._deltas: dict[Any, dict[str, Any]] = {}
-        self._added = 0
         self._next = 0
         self._head: dict[str, Any] = {}
-        self._terminal = b""
+        self._terminal: dict[str, Any] | None = None
         self.usage: Usage | None = None
         self.state: Literal["running", "complete", "failed"] = "running"
 
@@ -82,7 +82,7 @@ class ResponsesAnswer:
 
     def terminal(self) -> bytes:
         """See `Answer.terminal`."""
-        return self._terminal
+        return b"" if self._terminal is None else self._frame(self._terminal)
 
     def _event(self, event: bytes) -> bytes:
         data = data_of(event)
@@ -114,7 +114,6 @@ class ResponsesAnswer:
         elif kind == "response.output_text.annotation.added":
             key = (parsed["output_index"], parsed["content_index"], "response.output_text")
             if not self._note(parsed["annotation"], self._channels.so_far(key)):
-                self._added -= 1  # the numbers of the events behind it close up
                 return b""
         elif self._channels.active:
             parsed = {key: value if key == "type" else self._channels.everywhere(value)
@@ -123,19 +122,17 @@ class ResponsesAnswer:
             self.state = "failed"
             return b""
         parsed.pop("obfuscation", None)  # padding that hides the lengths of pieces: they are not the same any more
-        out = before + self._frame(parsed)
         if kind not in _TERMINAL:
-            return out
-        self._terminal, self.state = out, "complete"
+            return before + self._frame(parsed)
+        self._terminal, self.state = parsed, "complete"
         return b""
 
-    def _frame(self, event: dict[str, Any], *, extra: bool = False) -> bytes:
-        """Return an event with its number; an `extra` one moves all that follow."""
-        number = event.get("sequence_number")
-        if type(number) is int:
-            event["sequence_number"] = number + self._added
-            self._next = event["sequence_number"] + 1
-            self._added += extra
+    def _frame(self, event: dict[str, Any]) -> bytes:
+        """Return an event with its number. What is called like no event could end its line and begin another one."""
+        if not is_name(event["type"]):
+            raise ValueError("an event without a proper name")
+        event["sequence_number"] = self._next
+        self._next += 1
         return frame(event)
 
     # -- texts
@@ -154,21 +151,14 @@ class ResponsesAnswer:
             return b""
         if name == "response.function_call_arguments":
             self._channels.name(at, event.get("name"))
-        before = self._held(key, event.get("sequence_number"))
+        before = self._held(key)
         event[field] = self._channels.whole(event[field], json=json, call=call)
         return before
 
-    def _held(self, key: Any, number: object = None) -> bytes:
-        """Return a further delta with what a channel held back, numbered as the event that comes next."""
+    def _held(self, key: Any) -> bytes:
+        """Return a further delta with what a channel held back."""
         held = self._channels.close(key, json=_PIECES[key[2]][2])
-        if not held:
-            return b""
-        last = dict(self._deltas[key])
-        if type(number) is int:
-            last["sequence_number"] = number
-        elif "sequence_number" in last:
-            last["sequence_number"] = self._next - self._added
-        return self._frame({**last, "delta": held}, extra=True)
+        return self._frame({**self._deltas[key], "delta": held}) if held else b""
 
     def _item(self, item: dict[str, Any], index: Any) -> None:
         """Restore an item in place."""
@@ -221,6 +211,8 @@ class ResponsesAnswer:
         if isinstance(response.get("output_text"), str):
             response["output_text"] = self._channels.whole(response["output_text"])
         response["model"] = self._context.alias
+        if response.get("error"):  # a provider's words often quote
+            response["error"] = None
         response["store"] = False
         thread = self._context.thread
         if thread is not None and thread.identity:
