@@ -9,8 +9,8 @@ The suffix: W or M where a salutation gave the gender, N or V for the surname or
 further spelling. Two full names are one person only if all their words are the same but for case and spelled-out
 umlauts; "S. Krüger" and "Sabine Krüger" stay two, and so do "Hans Alt sen." and "Hans Alt jun.".
 
-What it does not know: father and son of one and the same name; and as one surface has one placeholder, "Frau Alt" and
-"Herr Alt" in one request share one, without a gender, that is nobody else's.
+What it does not know: father and son of one and the same name; and that "Alt" in "Frau Alt" and "Alt" in "Herr Alt" are
+two, unless the caller hands them in as two forms (`gateway.redaction.redact` does).
 """
 
 from __future__ import annotations

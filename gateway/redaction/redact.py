@@ -70,46 +70,64 @@ def plan(texts: Sequence[str], findings: Sequence[Sequence[Finding]], actions: M
     further = [[] if o.pieces is s.pieces else o.pieces for s, o in zip(studies, outcomes, strict=True)]
     issued, values = _issue(texts, [s.pieces for s in studies], further)
     cuts = tuple(kept.cuts(outcome.pieces, [
-        "" if piece.action in FOR_GOOD else issued[text[piece.start:piece.end]] for piece in outcome.pieces])
+        "" if piece.action in FOR_GOOD else issued.of(text[piece.start:piece.end], piece) for piece in outcome.pieces])
         for kept, text, outcome in zip(notes, texts, outcomes, strict=True))
     counts: Counter[tuple[str, str]] = Counter((cut.entity, cut.action) for found in cuts for cut in found)
     return Plan(cuts, values, counts, sum(o.residue for o in outcomes))
 
 
+class _Tokens:
+    """The placeholder of each value; of a surname after "Frau" and after "Herr", that of each of the two people."""
+
+    def __init__(self, mentions: Iterable[tuple[str, Piece]]) -> None:
+        addressed: dict[str, set[str]] = defaultdict(set)
+        for value, piece in mentions:
+            if piece.salutation and piece.name is not None and not piece.name.given:
+                addressed[value].add(piece.salutation)
+        self._shared = frozenset(value for value, salutations in addressed.items() if len(salutations) > 1)
+        self.issued: dict[str, str] = {}
+
+    def key(self, value: str, piece: Piece) -> str:
+        """Return what has one placeholder: one sign for who is meant, and the value."""
+        return (piece.salutation if value in self._shared and piece.salutation else "-") + value
+
+    def of(self, value: str, piece: Piece) -> str:
+        """Return the placeholder of `value` where `piece` is."""
+        return self.issued[self.key(value, piece)]
+
+
 def _issue(texts: Sequence[str], *rounds: Sequence[Sequence[Piece]],
-           ) -> tuple[dict[str, str], dict[str, tuple[int, int, int]]]:
-    """Return the placeholder of each value, and where the value behind each placeholder stands.
+           ) -> tuple[_Tokens, dict[str, tuple[int, int, int]]]:
+    """Return the placeholders, and where the value behind each of them stands.
 
     Spellings of one number, and forms of one person, share the number.
     """
+    found = [(texts[index][piece.start:piece.end], index, piece) for pieces in rounds
+             for index, own in enumerate(pieces) for piece in own if piece.action not in FOR_GOOD]
+    tokens = _Tokens((value, piece) for value, _, piece in found)
     first: dict[str, tuple[int, Piece]] = {}
     mentions: list[tuple[str, persons.Name, str]] = []
-    for pieces in rounds:
-        for index, found in enumerate(pieces):
-            for piece in found:
-                if piece.action in FOR_GOOD:
-                    continue
-                value = texts[index][piece.start:piece.end]
-                first.setdefault(value, (index, piece))
-                if piece.name is not None:
-                    mentions.append((value, piece.name, piece.salutation))
+    for value, index, piece in found:
+        key = tokens.key(value, piece)
+        first.setdefault(key, (index, piece))
+        if piece.name is not None:
+            mentions.append((key, piece.name, piece.salutation))
     people = persons.forms(mentions)
     numbers: dict[str, dict[int, int]] = defaultdict(dict)
     spellings: Counter[tuple[str, int]] = Counter()
-    issued: dict[str, str] = {}
     values: dict[str, tuple[int, int, int]] = {}
-    for value, (index, piece) in first.items():
+    for key, (index, piece) in first.items():
         label = ENTITIES[piece.entity].label
         if piece.name is not None:
-            name = token(label, *people[value])
+            name = token(label, *people[key])
         else:
             number = numbers[label].setdefault(piece.number, len(numbers[label]) + 1)
             spellings[label, number] += 1
             spelling = spellings[label, number]
             name = token(label, number, str(spelling) if spelling > 1 else "")
-        issued[value] = name
+        tokens.issued[key] = name
         values[name] = index, piece.start, piece.end
-    return issued, values
+    return tokens, values
 
 
 def apply(texts: Sequence[str], plan: Plan, operate: Operate) -> Redaction:
