@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple
 
 from gateway.model.limits import Limits
 from gateway.model.register import RegisteredModel
@@ -26,8 +26,7 @@ Answers = Literal["show", "flag", "mask"]
 """What happens to personal data in an answer that the caller never sent: shown, shown and counted, or hidden."""
 
 
-@dataclass(frozen=True, slots=True)
-class Reason:
+class Reason(NamedTuple):
     """One rule that took part: its stable id, what it said, and the same in German for people."""
 
     rule: str

@@ -30,6 +30,7 @@ from gateway.policy.policyset import (
     ModelAlias,
     ModelRules,
     OfficeHours,
+    OpaqueRule,
     PolicySet,
 )
 from gateway.policy.schema import (
@@ -55,7 +56,6 @@ from gateway.policy.vocabulary import (
     OPAQUE_STRICTNESS,
     READABLE,
     STRICTNESS,
-    OpaqueAction,
     OpaqueKind,
     opaque_actions,
 )
@@ -135,9 +135,8 @@ def _department(town: _Town, key: str, name: str, layers: Sequence[_Layer]) -> D
             else:
                 closed[model.id] = denial
     forbidden = {**organisation.purposes.forbid, **FORBIDDEN_PURPOSES}
-    purposes = {k: p for k, p in organisation.purposes.allow.items() if k not in forbidden and all(
-        (layer.rules.purposes.allow is None or k in layer.rules.purposes.allow) and k not in layer.rules.purposes.deny
-        for layer in layers)}
+    closed_purposes = dict(_closed_purposes(organisation, layers))
+    purposes = {k: p for k, p in organisation.purposes.allow.items() if k not in forbidden and k not in closed_purposes}
     scopes = dict.fromkeys((BASIS, *organisation.ki_pass.required,
                             *(s for layer in layers for s in layer.rules.ki_pass.required)))
     return DepartmentRules(
@@ -146,7 +145,7 @@ def _department(town: _Town, key: str, name: str, layers: Sequence[_Layer]) -> D
              *(layer.rules.conversations.keep_hours for layer in layers if layer.rules.conversations is not None))),
         "refuse" in (organisation.unknown_fields, *(layer.rules.unknown_fields for layer in layers)),
         reduce(_stricter_background, (layer.rules.background for layer in layers), organisation.background),
-        MappingProxyType(closed), tuple(_hours(organisation, layers)),
+        MappingProxyType(closed), MappingProxyType(closed_purposes), tuple(_hours(organisation, layers)),
         tuple(dict.fromkeys(n for n in (organisation.notice, *(layer.rules.notice for layer in layers)) if n)),
         not any(layer.rules.clear_text == "refuse" for layer in layers),
         tuple(id_ for id_ in organisation.routing.in_house if id_ in open_ and town.models[id_].in_house),
@@ -166,6 +165,17 @@ def _hours(organisation: Organisation, layers: Sequence[_Layer]) -> Iterator[Off
     for layer in layers:
         if layer.rules.hours is not None:
             yield OfficeHours(f"{layer.where}:hours", layer.rules.hours)
+
+
+def _closed_purposes(organisation: Organisation, layers: Sequence[_Layer]) -> Iterator[tuple[str, str]]:
+    """Yield each purpose that some layer takes away, with its rule; the last one of a purpose counts."""
+    for layer in reversed(layers):
+        chosen = layer.rules.purposes
+        for key in organisation.purposes.allow:
+            if key in chosen.deny:
+                yield key, f"{layer.where}:purposes.deny"
+            elif chosen.allow is not None and key not in chosen.allow:
+                yield key, f"{layer.where}:purposes.allow"
 
 
 def _stricter_background(above: Background, own: Background | None) -> Background:
@@ -227,36 +237,40 @@ def _no(message: str, rule: str) -> Denial:
 def _model_rules(organisation: Organisation, layers: Sequence[_Layer], model: RegisteredModel) -> ModelRules:
     side = "in_house" if model.in_house else "outside"
     above: Side = getattr(organisation.content, side)
-    own: list[tuple[str, Side]] = [(f"{layer.where}:content.{side}.findings", getattr(layer.rules.content, side))
+    own: list[tuple[str, Side]] = [(f"{layer.where}:content.{side}", getattr(layer.rules.content, side))
                                    for layer in layers]
     rules = {e.key: reduce(lambda rule, one: _stricter_rule(e, one, rule), own,
-                           _organisation_rule(e, model, above, f"organisation:content.{side}.findings"))
+                           _organisation_rule(e, model, above, f"organisation:content.{side}"))
              for e in ENTITIES.values()}
-    opaque = {k: _stricter_opaque(k, above, [s for _, s in own], model.in_house) for k in OPAQUE_KINDS}
+    opaque: dict[str, OpaqueRule] = {
+        k: _stricter_opaque(k, [(f"organisation:content.{side}", above), *own], model) for k in OPAQUE_KINDS}
     untrusted = frozenset(organisation.untrusted_tools).union(*(layer.rules.untrusted_tools for layer in layers))
     return ModelRules(
         model, MappingProxyType(rules), MappingProxyType({k: r.action for k, r in rules.items()}),
         frozenset(k for k, r in rules.items() if r.action == "refuse"),
         frozenset(k for k, r in rules.items() if r.action == "in_house"),
-        frozenset(k for k, let in opaque.items() if let == "pass"),
-        frozenset(k for k, let in opaque.items() if let == "inspect"),
-        frozenset(k for k, let in opaque.items() if let == "strip"),
+        frozenset(k for k, rule in opaque.items() if rule.action == "pass"),
+        frozenset(k for k, rule in opaque.items() if rule.action == "inspect"),
+        frozenset(k for k, rule in opaque.items() if rule.action == "strip"),
         frozenset() if model.quickstart else untrusted,
         max((s.answers or "show" for s in (above, *(s for _, s in own))), key=ANSWERS.index),
-        _limits(organisation, layers, model), model.quickstart)
+        _limits(organisation, layers, model), MappingProxyType(opaque), model.quickstart)
 
 
-def _stricter_opaque(kind: OpaqueKind, above: Side, own: Iterable[Side], in_house: bool) -> OpaqueAction:
-    """Return the strictest; what may not be done with this kind is refused."""
-    let = max((above.opaque.get(kind, "refuse"), *(s.opaque.get(kind, "pass") for s in own)),
-              key=OPAQUE_STRICTNESS.index)
-    return let if let in opaque_actions(kind, in_house) else "refuse"
+def _stricter_opaque(kind: OpaqueKind, sides: Sequence[tuple[str, Side]], model: RegisteredModel) -> OpaqueRule:
+    """Return the strictest, the first that says so; what may not be done with this kind is refused."""
+    said = [OpaqueRule(side.opaque[kind], f"{where}.opaque.{kind}") for where, side in sides if kind in side.opaque]
+    if kind not in sides[0][1].opaque:
+        said.insert(0, OpaqueRule("refuse", f"default:opaque.{kind}"))
+    strictest = max(said, key=lambda rule: OPAQUE_STRICTNESS.index(rule.action))
+    return strictest if strictest.action in opaque_actions(kind, model.in_house) else OpaqueRule(
+        "refuse", strictest.rule)
 
 
 def _organisation_rule(entity: Entity, model: RegisteredModel, above: Side, where: str) -> FindingRule:
     """Return what the organisation says; what stays readable needs a model that is cleared for its class of data."""
     if entity.key in above.findings:
-        action, rule = above.findings[entity.key], f"{where}.{entity.key}"
+        action, rule = above.findings[entity.key], f"{where}.findings.{entity.key}"
     else:
         defaults = DEFAULTS_IN_HOUSE if model.in_house else DEFAULTS_OUTSIDE
         action, rule = defaults[entity.key], f"default:{entity.key}"
@@ -277,7 +291,7 @@ def _stricter_rule(entity: Entity, own: tuple[str, Side], above: FindingRule) ->
     action = side.findings.get(entity.key)
     if action is None or STRICTNESS.index(action) <= STRICTNESS.index(above.action):
         return above
-    return FindingRule(action, f"{where}.{entity.key}", f"{entity.name}: {DID[action]}")
+    return FindingRule(action, f"{where}.findings.{entity.key}", f"{entity.name}: {DID[action]}")
 
 
 def _limits(organisation: Organisation, layers: Sequence[_Layer], model: RegisteredModel) -> Limits:

@@ -13,13 +13,12 @@ Not asked here: how much of a limit is used, and whether an adapter can reach th
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
 
 from gateway.model.decision import DEFAULT_PURPOSE, UNKNOWN_PURPOSE, Action, Admission, Denial, Reason, ReleaseDecision
-from gateway.model.entities import ENTITIES
 from gateway.model.principal import Principal
 from gateway.model.register import RegisteredModel
 from gateway.policy import words
@@ -122,10 +121,13 @@ def release(policies: PolicySet, facts: ReleaseFacts) -> ReleaseDecision:
         return _refusal(policies, unusable or words.unknown_model(_usable(department, asked)))
     answers = [_to(policies, department, facts, id_) for id_ in usable]
     decision = next((a for a in answers if a.denial is None), answers[0])
+    if decision.denial is None and decision is not answers[0]:
+        decision = _instead(department, zip(usable, answers, strict=True), decision)
     if decision.denial is not None and _reroutes(department, facts, usable[0]):
         at_home = (_to(policies, department, facts, id_, moved_from=usable[0]) for id_ in department.in_house
                    if id_ not in usable and _unusable(policies, department, asked, id_) is None)
-        decision = next((a for a in at_home if a.denial is None), decision)
+        decision = next((_instead(department, [(usable[0], answers[0])], a) for a in at_home if a.denial is None),
+                        decision)
     if decision.model is None:
         return decision
     return replace(decision, held=frozenset(_found(facts)) & department.decisive,
@@ -174,7 +176,7 @@ def _admit_steps(policies: PolicySet, department: DepartmentRules, facts: AdmitF
     if purpose in department.forbidden:
         yield words.forbidden(policies, department.forbidden[purpose], purpose)
     elif purpose not in department.purposes:
-        yield words.purpose(department)
+        yield words.purpose(department, purpose)
     else:
         chosen = department.purposes[purpose]
         yield Reason(f"organisation:purposes.allow.{purpose}", "allow", f"Zweck „{chosen.title}“ ist zulässig.")
@@ -188,14 +190,17 @@ def _model_steps(policies: PolicySet, department: DepartmentRules, facts: AdmitF
     """Yield whether any of the models meant may be used: the first that may, or why the first may not."""
     named = _targets(policies, facts)
     why: Denial | None = None
+    skipped: list[Reason] = []
     for model in named:
         unusable = _unusable(policies, department, facts, model.id)
         if unusable is None:
+            yield from skipped
             yield Reason(f"departments/{department.key}:models", "allow", f"„{model.name}“ ist freigegeben.")
             if not model.in_house:
                 yield Reason(f"models:{model.id}.avv", "allow", "Die Auftragsverarbeitung ist vereinbart.")
             return
         why = why or unusable
+        skipped.append(words.passed_over(model, unusable))
     yield why or words.unknown_model(_usable(department, facts))
 
 
@@ -246,19 +251,20 @@ def _to(policies: PolicySet, department: DepartmentRules, facts: ReleaseFacts, m
     if asked.speaks is not None and not rules.model.dialects & asked.speaks:
         return _refusal(policies, words.wrong_dialect(rules.model))
     found = _found(facts)
-    clear = left_readable(asked.clear_text, department.purposes.get(_purpose(policies, asked)), rules)
-    reasons = [_finding_reason(rules, kind, facts.counts.get(kind, 0), clear) for kind in found]
+    key = _purpose(policies, asked)
+    purpose = department.purposes.get(key)
+    clear = left_readable(asked.clear_text, purpose, rules)
+    reasons = [words.left_readable(kind, facts.counts.get(kind, 0), key) if kind in clear else
+               _finding_reason(rules, kind, facts.counts.get(kind, 0)) for kind in found]
     stripped = facts.opaque & rules.stripped_opaque
     if moved_from:
         reasons.insert(0, words.moved(department.models[moved_from], rules.model))
-    if stripped:
-        reasons.append(words.stripped(rules))
+    reasons += (words.not_text(rules, kind) for kind in sorted(stripped | (facts.opaque & rules.passed_opaque)))
     denial = _content(department, facts, rules, found)
     if denial is not None:
         reasons.append(Reason(denial.rule, "deny", denial.message))
     note: Action = "note"
     actions = {**rules.actions, **dict.fromkeys(clear, note)} if clear else rules.actions
-    purpose = department.purposes.get(_purpose(policies, asked))
     return ReleaseDecision(policies.digest, None if denial else rules.model, actions, tuple(reasons), denial,
                            rules.untrusted_tools, rules.answers, stripped, rules.trusts_undeclared,
                            label=purpose.label or "" if purpose else "")
@@ -267,6 +273,18 @@ def _to(policies: PolicySet, department: DepartmentRules, facts: ReleaseFacts, m
 def _found(facts: ReleaseFacts) -> list[str]:
     found = [kind for kind, count in facts.counts.items() if count > 0]
     return found + sorted(facts.held.difference(found)) if facts.held else found
+
+
+def _instead(department: DepartmentRules, before: Iterable[tuple[str, ReleaseDecision]],
+             decision: ReleaseDecision) -> ReleaseDecision:
+    """Return `decision` with what spoke against the models that were meant before it."""
+    against: list[Reason] = []
+    for id_, answer in before:
+        if answer.denial is None:
+            break
+        found = [Reason(r.rule, "note", r.text) for r in answer.reasons[:-1] if r.effect == "deny"]
+        against += found or [words.passed_over(department.models[id_].model, answer.denial)]
+    return replace(decision, reasons=(*against, *decision.reasons))
 
 
 def _content(department: DepartmentRules, facts: ReleaseFacts, rules: ModelRules, found: list[str]) -> Denial | None:
@@ -296,10 +314,8 @@ def _fallbacks(policies: PolicySet, department: DepartmentRules, facts: ReleaseF
     return tuple(a.model for a in answers if a.model is not None)
 
 
-def _finding_reason(rules: ModelRules, kind: str, count: int, clear: frozenset[str]) -> Reason:
+def _finding_reason(rules: ModelRules, kind: str, count: int) -> Reason:
     rule = rules.findings[kind]
-    if kind in clear:
-        return Reason("clear_text", "note", f"{count} × {ENTITIES[kind].name}: bleibt auf Wunsch lesbar")
     said = f"{count} × {rule.text}" if count else f"Früher im Gespräch: {rule.text}"
     return Reason(rule.rule, "deny" if rule.action in ("refuse", "in_house") else "note", said)
 

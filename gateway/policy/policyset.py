@@ -19,6 +19,7 @@ from gateway.model.limits import Limits
 from gateway.model.municipality import NOWHERE, Municipality
 from gateway.model.register import RegisteredModel
 from gateway.policy.schema import Background, Department, Group, Hours, Organisation, Profile, Purpose
+from gateway.policy.vocabulary import OpaqueAction
 
 BERLIN: Final = ZoneInfo("Europe/Berlin")
 NOBODY: Final[frozenset[str]] = frozenset()
@@ -42,6 +43,14 @@ class FindingRule:
 
 
 @dataclass(frozen=True, slots=True)
+class OpaqueRule:
+    """What happens to one kind of content that is no text, and where that is written."""
+
+    action: OpaqueAction
+    rule: str
+
+
+@dataclass(frozen=True, slots=True)
 class ModelRules:
     """One department and one model that it may use."""
 
@@ -61,6 +70,8 @@ class ModelRules:
     untrusted_tools: frozenset[str]
     answers: Answers
     limits: Limits
+    opaque: Mapping[str, OpaqueRule]
+    """What the three sets above are made from."""
     trusts_undeclared: bool = False
     """Whether tools that the client did not declare are trusted as well."""
 
@@ -99,6 +110,8 @@ class DepartmentRules:
     background: Background
     closed: Mapping[str, Denial]
     """Models that are in service but not for this department, with why (sentence without the way out)."""
+    closed_purposes: Mapping[str, str] = field(default_factory=dict)
+    """Purposes that the organisation provides for but not for this department, with the rule that says so."""
     hours: tuple[OfficeHours, ...] = ()
     notices: tuple[str, ...] = ()
     allows_clear_text: bool = True
@@ -148,7 +161,7 @@ class PolicySet:
 
         A group that no file names has no rules of its own.
         """
-        known = groups & self.groups.keys() if groups else NOBODY
+        known = groups.intersection(self.groups) if groups else NOBODY
         if not known or self._work_out is None or key not in self.departments:
             return self.departments.get(key)
         found = self._combined.get((key, known))

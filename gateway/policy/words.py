@@ -81,6 +81,17 @@ def moved(away_from: ModelRules, to: RegisteredModel) -> Reason:
                   f"Wegen der gefundenen Angaben antwortet „{to.name}“ statt „{away_from.model.name}“.")
 
 
+def passed_over(model: RegisteredModel, denial: Denial) -> Reason:
+    """Of several models that a name stands for, this one may not, and the next is asked."""
+    return Reason(denial.rule, "note", f"„{model.name}“ kommt dafür nicht in Frage.")
+
+
+def left_readable(kind: str, count: int, purpose: str) -> Reason:
+    """Somebody asked for it, and may."""
+    return Reason(f"organisation:purposes.allow.{purpose}.clear_text", "note",
+                  f"{count} × {ENTITIES[kind].name}: bleibt auf Wunsch lesbar")
+
+
 def no_clear_text(title: str, rule: str) -> Denial:
     """Somebody wants findings to stay readable who may not have that, or for a purpose that does not provide for it."""
     return Denial("zweck_nicht_erlaubt", f"{NOT_SENT} Für den Zweck „{_short(title, 80)}“ dürfen Sie die Ersetzung "
@@ -111,13 +122,13 @@ def forbidden(policies: PolicySet, title: str, purpose: str) -> Denial:
                   f"organisation:purposes.forbid.{purpose}")
 
 
-def purpose(department: DepartmentRules) -> Denial:
-    """A purpose that nobody provided for."""
+def purpose(department: DepartmentRules, wanted: str) -> Denial:
+    """A purpose that nobody provided for, or not for this department."""
     possible = listed(list(department.purposes), most=5)
     what = f"Möglich sind: {possible}. Stellen Sie einen davon als „X-KI-Zweck“ ein." if possible else (
         "Für Ihre Abteilung ist kein Zweck freigegeben; bitte sprechen Sie Ihre Leitung an.")
     return Denial("zweck_nicht_erlaubt", f"{NOT_SENT} Der genannte Zweck ist im Bereich „{department.name}“ nicht "
-                  f"vorgesehen. {what}", f"departments/{department.key}:purposes")
+                  f"vorgesehen. {what}", department.closed_purposes.get(wanted, "organisation:purposes.allow"))
 
 
 def content(rules: ModelRules, kinds: Iterable[str], others: Sequence[RegisteredModel]) -> Denial:
@@ -132,7 +143,7 @@ def content(rules: ModelRules, kinds: Iterable[str], others: Sequence[Registered
 
 def opaque(rules: ModelRules, kinds: Sequence[str]) -> Denial:
     """Something that nobody can look into."""
-    rule = _opaque_rule(rules)
+    rule = opaque_rule(rules, kinds[0])
     elsewhere = next((_AT_PROVIDER[k] for k in kinds if k in _AT_PROVIDER), None)
     if elsewhere is not None:
         return Denial("nicht_pruefbar", f"{NOT_SENT} {elsewhere}", rule)
@@ -142,14 +153,18 @@ def opaque(rules: ModelRules, kinds: Sequence[str]) -> Denial:
                   f"geprüft werden.{only} Fügen Sie den Inhalt bitte als Text ein.", rule)
 
 
-def stripped(rules: ModelRules) -> Reason:
-    """Tools at the provider are taken out, and the request goes on without them."""
-    return Reason(_opaque_rule(rules), "note", "Werkzeuge, die beim Anbieter laufen: werden aus der Anfrage "
-                  "herausgenommen; was sie erfahren, lässt sich nicht prüfen")
+def not_text(rules: ModelRules, kind: str) -> Reason:
+    """Content that is no text and stops nothing: it goes out as it is, or is taken out."""
+    what = {"image": "Bilder", "audio": "Tonaufnahmen", "file": "Dateien",
+            "provider_tool": "Werkzeuge, die beim Anbieter laufen"}.get(kind, "Inhalte, die kein Text sind")
+    return Reason(opaque_rule(rules, kind), "note", f"{what}: gehen ungeprüft mit" if kind in rules.passed_opaque else
+                  f"{what}: werden aus der Anfrage herausgenommen; was sie erfahren, lässt sich nicht prüfen")
 
 
-def _opaque_rule(rules: ModelRules) -> str:
-    return f"organisation:content.{'in_house' if rules.model.in_house else 'outside'}.opaque"
+def opaque_rule(rules: ModelRules, kind: str) -> str:
+    """Return the rule for a kind of content that is no text; kinds that no policy can speak of have one of their own.
+    """
+    return rules.opaque[kind].rule if kind in rules.opaque else "default:opaque"
 
 
 def ascii_text(text: str) -> str:

@@ -14,7 +14,8 @@ from starlette.responses import RedirectResponse, Response
 from audit import Page as LedgerPage
 from gateway.model.entities import ENTITIES
 from gateway.policy import PolicySet
-from gateway.web import filters, records, rules, words
+from gateway.policy.titles import in_words
+from gateway.web import filters, records, words
 from gateway.web.checking import Checking
 from gateway.web.context import ask
 from gateway.web.gate import Desk, Visit
@@ -67,7 +68,7 @@ class Review:
             "department": names["amt"], "model": names["modell"],
             "decision": {**words.DECISIONS, "local": words.HERE}, "task": words.TASKS,
             "status": words.OUTCOMES, "code": words.CODES, "api": words.APIS, "pass": words.PASS_STATES,
-            "purpose": names["zweck"]}, status.checkpoint_size, lambda rule: rules.in_words(rule, policies))
+            "purpose": names["zweck"]}, status.checkpoint_size, lambda rule: in_words(rule, policies))
         return desk.page(visit, "record.html", shown=shown, log=status.log,
                          current_policy=records.text_of(view.meta, "policy") == policies.digest)
 

@@ -230,7 +230,7 @@ def test_the_demo_says_what_it_is(sdk: OpenAI) -> None:
 
 
 @pytest.mark.parametrize(("model", "code", "words"), [
-    ("eu-cloud", "nicht_pruefbar", "nur an Modelle im Haus"), ("schnellstart", "anfrage_ungueltig", "nicht erreichbar"),
+    ("eu-cloud", "anfrage_ungueltig", "nicht erreichbar"), ("schnellstart", "anfrage_ungueltig", "nicht erreichbar"),
     ("nirgends", "modell_unbekannt", "")])
 def test_no_other_model_gets_the_recording(sdk: OpenAI, whisper: Whisper, model: str, code: str, words: str) -> None:
     before = len(whisper.received)

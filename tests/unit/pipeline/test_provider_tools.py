@@ -100,7 +100,7 @@ def test_a_tool_is_taken_out_counted_and_told(dialect: Dialect | None, body: dic
     assert said["x-ki-pforte-hinweis"].isascii()
     assert house.book[0].kind == "intent"
     assert house.book[0].meta["stripped_tools"] == 1
-    assert "organisation:content.in_house.opaque" in house.book[0].meta["rules"]
+    assert "organisation:content.in_house.opaque.provider_tool" in house.book[0].meta["rules"]
     assert ("stripped_tools", (dialect.name if dialect else "chat"), 1) in house.measured
     assert "tool_choice" not in sent
     if "akte" in json.dumps(body):

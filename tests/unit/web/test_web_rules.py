@@ -8,8 +8,8 @@ from gateway.errors import CODES
 from gateway.model.entities import ENTITIES
 from gateway.policy import AdmitFacts, PolicySet, admit, release
 from gateway.policy.policyset import DepartmentRules
+from gateway.policy.titles import in_words
 from gateway.web import words
-from gateway.web.rules import in_words
 from tests.support.web_client import Browser
 from tests.support.web_house import House
 from tests.unit.policy.policy_sets import NOW, ReleaseFacts, all_on, person
