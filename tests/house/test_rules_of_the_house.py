@@ -120,7 +120,7 @@ def test_a_command_opens_without_what_only_the_server_needs() -> None:
 
 def test_only_the_pipeline_seals_a_request() -> None:
     sealing = {name_of(path) for path, tree in TREES.items() if any(calls(tree, "SealedRequest"))}
-    assert sealing == {"gateway/pipeline/pipeline.py"}
+    assert sealing == {"gateway/pipeline/walk.py"}
     replacing = {name_of(path) for path, tree in TREES.items()
                  for call in calls(tree, "replace") if "sealed" in ast.unparse(call).lower()}
     assert replacing == set(), "a copy of a sealed request is not the one that was recorded"
