@@ -42,6 +42,7 @@ from gateway.identity.oidc import OidcConfig
 from gateway.identity.porter import Porter
 from gateway.kipass import Evidence, PassEvent, passes
 from gateway.ledger.recorder import LedgerRecorder
+from gateway.limits.room import LimitOptions, LimitRoom
 from gateway.model.principal import PassStatus
 from gateway.pipeline.finishing import all_finished
 from gateway.pipeline.late import Patient
@@ -53,6 +54,7 @@ from gateway.store import migrate, open_engine
 from gateway.store.conversations import SqlConversations
 from gateway.store.directory import SqlDirectory
 from gateway.store.pins import SqlPins
+from gateway.store.usage import SqlUsage
 from gateway.telemetry import logs
 from gateway.telemetry.metrics import PrometheusMetrics
 from gateway.upstream.routing import UpstreamRouter
@@ -102,6 +104,9 @@ class House:
         self.upstream = UpstreamRouter(settings.home, environment=self._provider_secrets())
         self.recorder = LedgerRecorder(self.ledger)
         self._conversations = SqlConversations(self.engine)
+        self.limits = LimitRoom(
+            LimitOptions(settings.redis_url, settings.limits_without_redis, settings.workers),
+            own_secret(settings.home, "limits.key"), clock, self.metrics, self.policies, SqlUsage(self.engine))
         self._keep_alive = KeepAlive(settings.keep_alive, settings.keep_alive_seconds)
         self.pipeline = Pipeline(Rooms(
             policies=self.policies, authenticator=self.authenticator, detector=self.detector,
@@ -109,7 +114,8 @@ class House:
             upstream=Patient(self.upstream, self._keep_alive.patience),
             recorder=self.recorder, metrics=self.metrics, clock=clock,
             conversations=self._conversations, reader=FileReader.of(settings), stops=frozenset,
-            pins=SqlPins(self.engine), secret=own_secret(settings.home, "gespraeche.key")))
+            pins=SqlPins(self.engine), secret=own_secret(settings.home, "gespraeche.key"),
+            limiter=self.limits.limiter))
         self._tasks: list[asyncio.Task[None]] = []
         self._metrics_site: aio.AppRunner | None = None
 
@@ -134,6 +140,8 @@ class House:
         await self.upstream.start(self.policies().models.values())
         self._run(self.policies.follow(self._policies_changed))
         self._run(self.census.follow(self.metrics))
+        await self.limits.start()
+        self._run(self.limits.follow())
         await self._open_metrics_port()
         gc.collect()
         gc.freeze()
@@ -152,6 +160,7 @@ class House:
             await self._metrics_site.cleanup()
         await self.upstream.close()
         await all_finished()
+        await self.limits.close()
         await self.authenticator.close()
         await asyncio.to_thread(self.ledger.close)
         self.engine.dispose()
@@ -173,6 +182,7 @@ class House:
                             "„ki-pforte policy check“ nennt die Stellen.")
         if self.detector.problem:
             warnings.append(self.detector.problem)
+        warnings += self.limits.problems()
         if not inspects:
             reasons["pruefung"] = "Die Suche nach personenbezogenen Angaben findet ihre Probe nicht."
         return Readiness({"datenbank": self.authenticator.ready, "protokoll": ledger, "pruefung": inspects,

@@ -25,6 +25,7 @@ from gateway.model.entities import ENTITIES
 PREFIX = "KI_PFORTE_"
 DIALECTS = ("chat", "completions", "embeddings", "responses", "messages", "transcriptions", "translations")
 LARGE_ENGINES = ("spacy", "transformers", "gliner")
+_COUNTERS = re.compile(r"(?:rediss?|valkeys?|(?:redis|valkey)\+(?:unix|sentinel))://.")
 _ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://(?:[a-z0-9.-]+|\[[0-9a-f:]+\])(?::[0-9]{1,5})?")
 
 
@@ -42,8 +43,12 @@ class Settings(BaseSettings):
     database_url: str = Field("", description="Datenbank des Gateways; leer: SQLite-Datei in HOME; sonst "
                                               "postgresql+psycopg://…")
     audit_database_url: str = Field("", description="Datenbank des Protokolls; leer: eigene SQLite-Datei in HOME")
-    redis_url: str = Field("", description="Redis oder Valkey für mehrere Instanzen; leer: Speicher dieses Prozesses. "
-                                           "Diese Version zählt noch nichts und nutzt die Angabe nicht")
+    redis_url: str = Field("", description="Redis oder Valkey, mit dem mehrere Prozesse und Instanzen Grenzen "
+                                           "gemeinsam zählen: redis://…, rediss://…, redis+unix://…, "
+                                           "redis+sentinel://… (oder valkey://…, valkeys://…); leer: Speicher dieses Prozesses")
+    limits_without_redis: Literal["local", "refuse"] = Field(
+        "local", description="Was gilt, solange Redis oder Valkey nicht antwortet: jeder Prozess zählt für sich weiter "
+                             "und trägt es nach (local), oder es wird abgelehnt, was begrenzt ist (refuse)")
     host: str = Field("127.0.0.1", description="Adresse, auf der die KI-Pforte hört")
     port: int = Field(8080, ge=0, le=65535, description="Port, auf dem die KI-Pforte hört")
     workers: int = Field(1, ge=1, le=64, description="Zahl der Prozesse, die Anfragen bedienen")
@@ -179,6 +184,14 @@ class Settings(BaseSettings):
     def _known_database(cls, value: str) -> str:
         if value and not value.startswith(("sqlite:///", "postgresql+psycopg://")):
             raise ValueError("sqlite:///Pfad oder postgresql+psycopg://Benutzer:Kennwort@Rechner/Datenbank")
+        return value
+
+    @field_validator("redis_url")
+    @classmethod
+    def _known_counters(cls, value: str) -> str:
+        if value and not _COUNTERS.match(value):
+            raise ValueError("redis://Rechner:Port/Nummer, valkey://…, mit TLS rediss:// oder valkeys://, über eine "
+                             "Datei redis+unix:///Pfad oder über Wächter redis+sentinel://Rechner:Port/Name")
         return value
 
     @field_validator("oidc_issuer")

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass, field
+from typing import Final
 
 from gateway.errors import GatewayError
 from gateway.ports import Credentials
 from gateway.wire.dialect import Dialect
+
+PATIENCE: Final = 60
+"""Seconds that the OpenAI library waits when it is told to; after a longer one it would ask again at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +41,8 @@ def error_outbound(error: GatewayError, body: bytes, headers: Mapping[str, str])
     extra: dict[str, str] = {}
     if error.retry_after is not None:
         extra["retry-after"] = str(error.retry_after)
-    if error.code == "budget_erschoepft":
+    far = error.code == "limit_erreicht" and (error.retry_after or 0) > PATIENCE
+    if far or error.code == "budget_erschoepft":
         extra["x-should-retry"] = "false"
     if error.status == 401:
         extra["www-authenticate"] = "Bearer"

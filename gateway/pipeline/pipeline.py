@@ -43,9 +43,13 @@ class Pipeline:
     async def handle(self, inbound: Inbound) -> Outbound:
         """Take one request through the house. Never raises for a request that fails: that is an answer, too."""
         walk = Walk(self._rooms, inbound)
-        while (answer := await self._attempt(walk)) is None:
-            walk = walk.successor()
-        return answer
+        try:
+            while (answer := await self._attempt(walk)) is None:
+                walk = walk.successor()
+            return answer
+        finally:
+            if walk.turnstile.is_open and not walk.relayed:
+                await finish(walk.turnstile.leave())
 
     async def _attempt(self, walk: Walk) -> Outbound | None:
         """Walk once; None when the provider failed and policy names one that may stand in."""
@@ -62,4 +66,5 @@ class Pipeline:
             return await walk.refused(internal())
         finally:
             if walk.log.is_open and not walk.relayed:  # cancelled between intent and answer: the client hung up
+                walk.turnstile.sent = True
                 await finish(walk.log.outcome("aborted"))

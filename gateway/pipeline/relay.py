@@ -13,17 +13,19 @@ from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import suppress
 from functools import partial
 from time import perf_counter
-from typing import Any
+from typing import Any, Literal
 
 from gateway.errors import GatewayError, closing, internal
 from gateway.pipeline.afterthought import AnswerCheck
 from gateway.pipeline.beside import LONG, beside
 from gateway.pipeline.exchange_log import ExchangeLog
 from gateway.pipeline.finishing import finish, is_closing
+from gateway.pipeline.turnstile import Turnstile
 from gateway.ports import Metrics, UpstreamResponse
 from gateway.wire.dialect import Answer
 
 _log = logging.getLogger(__name__)
+Status = Literal["ok", "aborted", "failed"]
 MAX_BODY = 64 * 1024 * 1024
 DRAIN_SECONDS = 1.0
 CUT_OFF = ("Die Antwort ist unvollständig: Die Verbindung zum Anbieter ist abgebrochen. Bitte stellen Sie Ihre Frage "
@@ -34,13 +36,14 @@ class Relay:
     """The way back of one exchange, streamed or whole."""
 
     def __init__(self, response: UpstreamResponse, answer: Answer, log: ExchangeLog,
-                 metrics: Metrics, request_id: str, check: AnswerCheck,
+                 metrics: Metrics, request_id: str, check: AnswerCheck, turnstile: Turnstile,
                  keep: Callable[[], Awaitable[None]] | None = None) -> None:
         """`keep` is called with the answer complete and recorded, before the client can know that it is; where it
         raises, the client gets that error in place of the end."""
         self._response, self._answer = response, answer
         self._chunks = response.chunks()
         self._check, self._keep = check, keep
+        self._turnstile = turnstile
         self._log, self._metrics, self._request_id = log, metrics, request_id
 
     async def whole(self) -> bytes:
@@ -48,7 +51,7 @@ class Relay:
         body = bytearray()
         try:
             async for chunk in self._chunks:
-                self._first_byte()
+                self._came(chunk)
                 body += chunk
                 if len(body) > MAX_BODY:
                     raise GatewayError("anbieter_fehler", "Die Antwort des Anbieters ist zu groß.", hint="body limit")
@@ -80,7 +83,7 @@ class Relay:
             yield b""  # `open_stream` takes it: a generator that was never begun does not run its end when it is closed
             try:
                 async for chunk in self._chunks:
-                    self._first_byte()
+                    self._came(chunk)
                     waiting += len(chunk)
                     out = answer.feed(chunk) if waiting <= LONG else await asyncio.to_thread(answer.feed, chunk)
                     if out:
@@ -123,17 +126,22 @@ class Relay:
             return self._answer.error_event(error, self._request_id)
         return self._answer.terminal()
 
-    def _first_byte(self) -> None:
+    def _came(self, chunk: bytes) -> None:
+        self._turnstile.relayed(chunk)
         if self._log.first_byte is None:
             self._log.first_byte = perf_counter()
 
-    async def _outcome(self, status: str, error: GatewayError | None = None) -> None:
+    async def _outcome(self, status: Status, error: GatewayError | None = None) -> None:
         try:
             facts = await self._facts()
         except Exception:  # noqa: BLE001  (whatever an answer holds: an exchange has its end)
             _log.exception("answer %s could not be looked at", self._request_id)
             facts = {}
-        await self._log.outcome(status, code=error.code if error else "", http_status=self._response.status, **facts)
+        try:
+            await self._log.outcome(status, code=error.code if error else "", http_status=self._response.status,
+                                    **facts)
+        finally:
+            await self._turnstile.settle(self._answer.usage, status)
 
     async def _facts(self) -> dict[str, Any]:
         """Look at the answer as a whole; return what the book says about it."""
@@ -159,6 +167,7 @@ class Relay:
                     async for _ in self._chunks:
                         pass
         await self._response.close()
+        await self._turnstile.settle(self._answer.usage, "aborted")  # nothing, where the outcome did it
         if self._log.is_open:
             try:
                 await self._outcome("aborted")

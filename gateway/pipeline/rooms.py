@@ -13,6 +13,7 @@ from gateway.ports import (
     Clock,
     Conversations,
     Detector,
+    Limiter,
     Metrics,
     Operators,
     Pins,
@@ -39,6 +40,7 @@ class Rooms:
     reader: Reader
     stops: Stops
     pins: Pins
+    limiter: Limiter
     secret: bytes = field(repr=False)
     """Keys the marks by which conversations are recognised."""
     memory: InspectionMemory = field(default_factory=InspectionMemory)

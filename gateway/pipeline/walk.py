@@ -1,5 +1,5 @@
-"""One request on its way through the house: receive, authenticate, admit, read, inspect, release, redact, record, seal,
-send, relay, record. One method a step.
+"""One request on its way through the house: receive, authenticate, admit, count, read, inspect, release, redact,
+record, seal, send, relay, record. One method a step.
 
 What it keeps true: nothing is sent without a principal, an admission, an inspection, a release and a durable intent,
 in this order; a failure at any step sends nothing further, is recorded with its reason, and reaches the person in
@@ -21,6 +21,7 @@ from gateway.errors import GatewayError
 from gateway.model.decision import Action, Denial, ReleaseDecision
 from gateway.model.exchange import RedactedBody, SealedRequest
 from gateway.model.finding import Passage
+from gateway.model.limits import Limits
 from gateway.model.principal import Principal
 from gateway.model.register import RegisteredModel
 from gateway.pipeline.afterthought import AnswerCheck
@@ -33,6 +34,7 @@ from gateway.pipeline.reading import read_files
 from gateway.pipeline.relay import Relay
 from gateway.pipeline.rooms import Rooms
 from gateway.pipeline.sequel import Sequel
+from gateway.pipeline.turnstile import Turnstile, limits_of
 from gateway.policy.decide import AdmitFacts, ReleaseFacts, admit, background, release
 from gateway.redaction.placeholder import instruction
 from gateway.redaction.redact import Plan, Redaction, apply, plan
@@ -69,6 +71,7 @@ class Walk:
         self._principal: Principal | None = None
         self._parsed: ParsedRequest | None = None
         self._headers: dict[str, str] = {"x-request-id": inbound.request_id}
+        self.turnstile: Turnstile = Turnstile(rooms.limiter) if after is None else after.turnstile
         self._memory = rooms.memory
         self._digest = b""
         self._task: Task | None = None
@@ -106,6 +109,7 @@ class Walk:
         facts, here = self._admit(principal, parsed, task)
         if here is not None:
             return await self._answered_here(here)
+        await self._enter(facts, self._admission.model, self._admission.limits)
         if parsed.thread is not None:
             self._sequel = Sequel(rooms.conversations, rooms.clock, principal.subject, self._keep_hours)
             self._parsed = parsed = await self._sequel.resumed(parsed.thread, parsed)
@@ -147,8 +151,17 @@ class Walk:
             raise unknown_field(parsed.document.unknown)
         self._policies, self._keep_hours, self._purpose = policies, admission.keep_hours, admission.purpose
         self._recalls = admission.recalls
+        self._admission = admission
         self._reads = admission.reads & rooms.reader.kinds
         return facts, answered
+
+    async def _enter(self, facts: AdmitFacts, model: RegisteredModel | None, limits: Limits) -> None:
+        """Count the request, before anything that costs: whoever has reached a limit gets no further."""
+        assert self._parsed is not None
+        assert model is not None, "who was admitted was admitted to a model"
+        notice = await self.turnstile.enter(facts.principal, model, limits, self._parsed, facts.now)
+        if notice and notice not in self._headers.get("x-ki-pforte-hinweis", ""):
+            self._tell(notice)
 
     def _instead(self, facts: AdmitFacts) -> AdmitFacts:
         """Return what policy is asked where the provider failed: the same, for the model that stands in."""
@@ -205,6 +218,8 @@ class Walk:
         if decision.held:
             await holding.hold(decision.held, facts.now)
         _refuse(decision.denial)
+        if decision.model and decision.model != self._admission.model:
+            await self._enter(facts, decision.model, limits_of(self._policies, facts.principal, decision.model))
         self._stand_ins = decision.fallbacks if self._after is None else self._after._stand_ins[1:]
         return decision
 
@@ -291,7 +306,7 @@ class Walk:
             thread=parsed.thread, places=parsed.places,
             tools=None if decision.trusts_undeclared else frozenset(parsed.document.tools)))
         keep = partial(self._sequel.keep, parsed.thread) if parsed.thread is not None else None
-        relay = Relay(response, answer, self.log, rooms.metrics, inbound.request_id, check, keep)
+        relay = Relay(response, answer, self.log, rooms.metrics, inbound.request_id, check, self.turnstile, keep)
         self.relayed = True
         if sealed.stream:
             self._count("allowed")

@@ -20,13 +20,15 @@ from gateway.model.attachment import Attached
 from gateway.model.decision import Action
 from gateway.model.exchange import Receipt, SealedRequest
 from gateway.model.finding import Finding, Passage
+from gateway.model.limits import Limits
 from gateway.model.principal import PassStatus, Principal
+from gateway.model.register import RegisteredModel
 from gateway.pipeline.doors import Inbound, Outbound
 from gateway.pipeline.finishing import all_finished
 from gateway.pipeline.pipeline import Pipeline
 from gateway.pipeline.rooms import Rooms
 from gateway.policy import PolicySet
-from gateway.ports import Credentials, Kept
+from gateway.ports import Credentials, Kept, Limiter
 from gateway.wire.chat_completions import ChatCompletions
 from gateway.wire.dialect import Dialect
 
@@ -105,10 +107,35 @@ class Pinned:
             self.kept[digest] = self.kept.get(digest, frozenset()) | kinds
 
 
+@dataclass
+class Pass:
+    """A ticket that writes down what it is told (implements `gateway.ports.Ticket`)."""
+
+    steps: Steps
+    expected: int
+    models: list[str]
+    notice: str = ""
+    used: tuple[int, int] | None = None
+    closed: bool = False
+
+    async def moved(self, model: RegisteredModel, limits: Limits) -> None:
+        if self.models[-1] != model.id:
+            await self.steps.at("moved")
+            self.models.append(model.id)
+
+    async def settle(self, tokens_in: int, tokens_out: int) -> None:
+        if not self.closed:
+            self.used, self.closed = (tokens_in, tokens_out), True
+
+    async def close(self) -> None:
+        self.closed = True
+
+
 class FakeHouse:
     """The pipeline and everything that it asks."""
 
-    def __init__(self, policies: Callable[[], PolicySet], principal: Principal = GUEST) -> None:
+    def __init__(self, policies: Callable[[], PolicySet], principal: Principal = GUEST,
+                 limiter: Limiter | None = None) -> None:
         self.steps = Steps()
         self.principal = principal
         self.book: list[Entry] = []
@@ -118,11 +145,12 @@ class FakeHouse:
         self.measured: list[tuple[Any, ...]] = []
         self.stopped: frozenset[str] = frozenset()
         self.pins = Pinned(self.steps)
+        self.tickets: list[Pass] = []
         self.says: Callable[[SealedRequest], tuple[int, list[bytes]]] = echo
         self.rooms = Rooms(policies=policies, authenticator=self, detector=self, operators=self, upstream=self,
                                  recorder=self, metrics=_Metrics(self.measured), clock=self,
                                  conversations=self, reader=_Reader(self.steps), stops=lambda: self.stopped,
-                                 pins=self.pins, secret=b"s")
+                                 pins=self.pins, secret=b"s", limiter=limiter or self)
         self.pipeline = Pipeline(self.rooms)
         self.kept: dict[tuple[str, str], bytes] = {}
         self.conversations: dict[tuple[str, str], bytes] = {}
@@ -132,6 +160,12 @@ class FakeHouse:
     async def authenticate(self, credentials: Credentials) -> Principal:
         await self.steps.at("authenticate")
         return self.principal
+
+    async def enter(self, principal: Principal, model: RegisteredModel, limits: Limits, tokens_in: int,
+                    tokens_out: int, now: datetime) -> Pass:
+        await self.steps.at("enter")
+        self.tickets.append(Pass(self.steps, tokens_in, [model.id]))
+        return self.tickets[-1]
 
     async def keep(self, subject: str, id_: str, content: bytes, now: datetime, until: datetime,
                    kind: Kept = "answer") -> None:
