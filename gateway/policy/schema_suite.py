@@ -45,9 +45,14 @@ def _several(value: object) -> object:
     return [value] if isinstance(value, str) else value
 
 
-Moment = Annotated[datetime, BeforeValidator(_moment, json_schema_input_type=str)]
+_Minute = Annotated[str, StringConstraints(pattern=r"^\d{4}-\d{2}-\d{2}[ T]\d{2}:\d{2}$")]
+Moment = Annotated[datetime, BeforeValidator(_moment, json_schema_input_type=_Minute)]
 OneOrMore = BeforeValidator(_several, json_schema_input_type=str | list[str])
 """A list that may be written as one word."""
+
+
+def _basis_alone() -> dict[str, PassState]:
+    return {"basis": "gueltig"}
 
 
 class Caller(StrictFile):
@@ -56,7 +61,7 @@ class Caller(StrictFile):
     department: Key
     groups: tuple[Key, ...] = ()
     roles: tuple[Key, ...] = ("staff",)
-    passes: dict[Key, PassState] = {"basis": "gueltig"}
+    passes: dict[Key, PassState] = Field(default_factory=_basis_alone)
     purpose: Key | None = None
 
 
