@@ -15,8 +15,8 @@ from functools import reduce
 from types import MappingProxyType
 from typing import Final
 
-from gateway.model.decision import Denial
-from gateway.model.entities import ENTITIES, Entity
+from gateway.model.decision import Answers, Denial
+from gateway.model.entities import ENTITIES, TOPICS, Entity
 from gateway.model.kipass import BASIS, KiPassConfig
 from gateway.model.limits import NO_LIMIT, Limit, LimitedBy, Limits
 from gateway.model.municipality import NOWHERE, Municipality
@@ -34,6 +34,7 @@ from gateway.policy.policyset import (
     PolicySet,
 )
 from gateway.policy.schema import (
+    DEFAULT_KIND,
     Background,
     Department,
     Group,
@@ -42,6 +43,7 @@ from gateway.policy.schema import (
     Organisation,
     OrganisationModels,
     Profile,
+    Purpose,
     Rules,
     Side,
 )
@@ -110,7 +112,14 @@ def work_out(digest: str, organisation: Organisation, departments: Mapping[str, 
     return PolicySet(digest, organisation, MappingProxyType(dict(models)), kipass, MappingProxyType(rules),
                      MappingProxyType(dict(departments)), municipality, MappingProxyType(dict(town.profiles)),
                      MappingProxyType(dict(town.groups)), MappingProxyType(dict(town.model_groups)),
-                     MappingProxyType(dict(aliases or {})), town.rules)
+                     MappingProxyType(dict(aliases or {})), frozenset(_labels(town)), town.rules)
+
+
+def _labels(town: _Town) -> Iterator[str]:
+    layers: tuple[Organisation | Purpose | Rules, ...] = (
+        town.organisation, *town.organisation.purposes.allow.values(), *town.profiles.values(),
+        *town.departments.values(), *town.groups.values())
+    return (layer.label for layer in layers if layer.label)
 
 
 def reworked(policies: PolicySet, digest: str, *, organisation: Organisation | None = None,
@@ -147,6 +156,7 @@ def _department(town: _Town, key: str, name: str, layers: Sequence[_Layer]) -> D
         reduce(_stricter_background, (layer.rules.background for layer in layers), organisation.background),
         MappingProxyType(closed), MappingProxyType(closed_purposes), tuple(_hours(organisation, layers)),
         tuple(dict.fromkeys(n for n in (organisation.notice, *(layer.rules.notice for layer in layers)) if n)),
+        tuple(dict.fromkeys(n for n in (organisation.label, *(layer.rules.label for layer in layers)) if n)),
         not any(layer.rules.clear_text == "refuse" for layer in layers),
         tuple(id_ for id_ in organisation.routing.in_house if id_ in open_ and town.models[id_].in_house),
         MappingProxyType({id_: tuple(_nearer(town.models[id_], others, open_))
@@ -253,8 +263,19 @@ def _model_rules(organisation: Organisation, layers: Sequence[_Layer], model: Re
         frozenset(k for k, rule in opaque.items() if rule.action == "inspect"),
         frozenset(k for k, rule in opaque.items() if rule.action == "strip"),
         frozenset() if model.quickstart else untrusted,
-        max((s.answers or "show" for s in (above, *(s for _, s in own))), key=ANSWERS.index),
+        MappingProxyType(dict(_answers([above, *(s for _, s in own)]))),
         _limits(organisation, layers, model), MappingProxyType(opaque), model.quickstart)
+
+
+def _answers(sides: Sequence[Side]) -> Iterator[tuple[str, Answers]]:
+    """Yield what happens to each kind in an answer, where it is more than showing: the strictest that any layer says.
+    """
+    for kind in ENTITIES:
+        said = (side.answers.get(kind) or (None if kind in TOPICS else side.answers.get(DEFAULT_KIND))
+                for side in sides)
+        strictest = max((word or "show" for word in said), key=ANSWERS.index)
+        if strictest != "show":
+            yield kind, strictest
 
 
 def _stricter_opaque(kind: OpaqueKind, sides: Sequence[tuple[str, Side]], model: RegisteredModel) -> OpaqueRule:

@@ -267,7 +267,8 @@ def _to(policies: PolicySet, department: DepartmentRules, facts: ReleaseFacts, m
     actions = {**rules.actions, **dict.fromkeys(clear, note)} if clear else rules.actions
     return ReleaseDecision(policies.digest, None if denial else rules.model, actions, tuple(reasons), denial,
                            rules.untrusted_tools, rules.answers, stripped, rules.trusts_undeclared,
-                           label=purpose.label or "" if purpose else "")
+                           label="\n".join(dict.fromkeys(said for said in (
+                               *department.labels, purpose.label if purpose else None) if said)))
 
 
 def _found(facts: ReleaseFacts) -> list[str]:

@@ -16,6 +16,7 @@ from datetime import date
 from typing import Final
 
 from gateway.model.decision import Reason
+from gateway.model.entities import ENTITIES, TOPICS
 from gateway.model.limits import LIMITED_BY, NO_LIMIT, Limit
 from gateway.model.principal import PassStatus, Principal
 from gateway.model.register import Avv, RegisteredModel
@@ -23,6 +24,7 @@ from gateway.policy.compile import limit, reworked
 from gateway.policy.decide import AdmitFacts
 from gateway.policy.policyset import PolicySet
 from gateway.policy.rule_ids import in_effect
+from gateway.policy.schema import DEFAULT_KIND
 from gateway.policy.schema_suite import Asked, Caller, Case, Expected, InService, Suite
 from gateway.policy.source import Source
 from gateway.policy.trial import Lens, Trial, attempt, counted
@@ -190,10 +192,13 @@ def _obligations(policies: PolicySet, expect: Expected, trial: Trial) -> Iterato
         if decision.actions[kind] != action:
             rule = rules.findings[kind]
             yield Mismatch(f"actions.{kind}", action, decision.actions[kind], rule.rule, rule.text)
-    if expect.label is not None and expect.label != (decision.label or "none"):
-        yield Mismatch("label", expect.label, decision.label or "none")
-    if expect.answers not in (None, decision.answers):
-        yield Mismatch("answers", str(expect.answers), decision.answers)
+    label = decision.label.replace("\n", " | ") or "none"
+    if expect.label not in (None, label):
+        yield Mismatch("label", str(expect.label), label)
+    for kind, word in expect.answers.items():
+        for key in (k for k in ENTITIES if k not in TOPICS) if kind == DEFAULT_KIND else (kind,):
+            if (key == kind or key not in expect.answers) and decision.answers.get(key, "show") != word:
+                yield Mismatch(f"answers.{key}", word, decision.answers.get(key, "show"))
     for what, wanted, got in (("fallbacks", expect.fallbacks, [m.id for m in decision.fallbacks]),
                               ("held", expect.held, sorted(decision.held)),
                               ("reads", expect.reads, sorted(rules.read_opaque)),

@@ -27,13 +27,13 @@ def find(text: str) -> list[Finding]:
 ])
 def test_people_nobody_sent_are_hidden_for_every_way_of_cutting(answer: str, shown: str) -> None:
     def machine():  # type: ignore[no-untyped-def]
-        guard = AnswerGuard(Restorer({"[PERSON1]": "Krüger"}), find, "antwort an frau krüger")
+        guard = AnswerGuard(Restorer({"[PERSON1]": "Krüger"}), find, "antwort an frau krüger", {"PERSON"})
         return guard.feed, guard.close
     assert joined_in_every_way(answer, machine) == shown
 
 
 def test_a_sentence_is_shown_as_soon_as_it_is_complete() -> None:
-    guard = AnswerGuard(Restorer({}), find, "")
+    guard = AnswerGuard(Restorer({}), find, "", {"PERSON"})
     assert guard.feed("Der erste Satz. Der zwei") == "Der erste Satz. "
     assert guard.feed("te Satz.\n") == "Der zweite Satz.\n"
     assert guard.close() == ""
