@@ -37,7 +37,7 @@ class LabelledChat(Labelled):
             if says or part.get("refusal"):
                 self._open[index] = self._open.get(index, True) and not part.get("refusal")
             if choice.get("finish_reason") is not None and self._due(index, choice["finish_reason"]):
-                if says:
+                if says or self._holds(part):
                     self._add(part)
                     changed = True
                 else:
@@ -72,6 +72,10 @@ class LabelledChat(Labelled):
             raise TypeError("a part of no known form")
         return part
 
+    def _holds(self, part: dict[str, Any]) -> bool:
+        """Whether a part has any text, if only white space: the label comes behind it."""
+        return isinstance(part.get("content"), str) and bool(part["content"])
+
     def _says(self, part: dict[str, Any]) -> bool:
         content = part.get("content")
         return is_text(content) or (isinstance(content, list) and any(
@@ -93,6 +97,9 @@ class LabelledCompletion(LabelledChat):
 
     def _part(self, choice: dict[str, Any], name: str) -> dict[str, Any]:
         return choice
+
+    def _holds(self, part: dict[str, Any]) -> bool:
+        return isinstance(part.get("text"), str) and bool(part["text"])
 
     def _says(self, part: dict[str, Any]) -> bool:
         return is_text(part.get("text"))
