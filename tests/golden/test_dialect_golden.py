@@ -2,8 +2,8 @@
 
 Each case is one JSON file in the folder of its dialect; every streamed one is fed in every way of cutting. A request
 case has ``request``, ``replace`` (what redaction does to the slots), and ``slots`` (scope, label, text), ``dropped``,
-``opaque``, ``sent``; or ``refused``, the code. An answer case has ``context`` (with ``label`` where one is wanted), ``provider`` and
-``client``: one object, or a list of events.
+``opaque``, ``sent``; or ``refused``, the code. An answer case has ``context`` (with ``label`` where one is wanted),
+``provider`` and ``client``: one object, or a list of events.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Labels at the end of answers, in every wire API: nothing but the label is added, wherever the provider's bytes are cut.
+"""Labels at the end of answers, in every wire API: nothing but the label is added, wherever bytes are cut.
 
 Judged by the SDKs of both makers on every bridged stream, by taking the label away again, and by comparing what a
 stream collects with what the whole answer says.

@@ -37,3 +37,18 @@ def test_a_sentence_is_shown_as_soon_as_it_is_complete() -> None:
     assert guard.feed("Der erste Satz. Der zwei") == "Der erste Satz. "
     assert guard.feed("te Satz.\n") == "Der zweite Satz.\n"
     assert guard.close() == ""
+
+
+def test_only_the_kinds_that_are_to_be_hidden_are_and_a_topic_though_it_is_only_noted() -> None:
+    def find(text: str) -> list[Finding]:
+        marks = {"Krüger": ("PERSON", False), "Diabetes": ("HEALTH", True), "12-345": ("PHONE", False),
+                 "17/2026": ("CASE_NUMBER", True)}
+        return sorted((Finding(text.index(word), text.index(word) + len(word), kind, 1, "modell", noted=noted)
+                       for word, (kind, noted) in marks.items() if word in text), key=lambda f: f.start)
+    text = "Frau Krüger hat Diabetes, Tel. 12-345, Az. 17/2026."
+    guard = AnswerGuard(Restorer({}), find, "", {"HEALTH", "PHONE", "CASE_NUMBER"})
+    assert guard.feed(text) + guard.close() == (
+        "Frau Krüger hat [Gesundheitsangabe entfernt], Tel. [Telefonnummer entfernt], Az. 17/2026.")
+    assert guard.hidden == {"HEALTH": 1, "PHONE": 1}
+    about = AnswerGuard(Restorer({}), find, "was hilft bei diabetes?", {"HEALTH"})
+    assert about.feed(text) + about.close() == text, "what the caller asked about is no news"
