@@ -108,9 +108,10 @@ class House:
             LimitOptions(settings.redis_url, settings.limits_without_redis, settings.workers),
             own_secret(settings.home, "limits.key"), clock, self.metrics, self.policies, SqlUsage(self.engine))
         self._keep_alive = KeepAlive(settings.keep_alive, settings.keep_alive_seconds)
+        self._operators = build_operators(own_secret(settings.home, "hash.key"))
         self.pipeline = Pipeline(Rooms(
             policies=self.policies, authenticator=self.authenticator, detector=self.detector,
-            operators=build_operators(own_secret(settings.home, "hash.key")),
+            operators=self._operators,
             upstream=Patient(self.upstream, self._keep_alive.patience),
             recorder=self.recorder, metrics=self.metrics, clock=clock,
             conversations=self._conversations, reader=FileReader.of(settings), stops=frozenset,
@@ -227,7 +228,7 @@ class House:
             policies=self.policies, ledger=self.ledger, recorder=self.recorder, clock=self._clock,
             department_size=self.census.department_size, usage=self.limits.own,
             secret=own_secret(self.settings.home, "web.key"),
-            version=__version__)
+            version=__version__, detector=self.detector, operators=self._operators, stops=frozenset)
 
     def _health(self) -> Health:
         token = self.settings.metrics_token

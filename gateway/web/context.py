@@ -18,7 +18,7 @@ from gateway.model.limits import Used
 from gateway.model.people import Person
 from gateway.model.principal import PassStatus, Principal
 from gateway.policy import PolicySet
-from gateway.ports import Authenticator, Clock, Recorder
+from gateway.ports import Authenticator, Clock, Detector, Operators, Recorder, Stops
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -102,6 +102,10 @@ class WebContext:
     secret: bytes = field(repr=False)
     """Signs sessions and forms: at least 32 random bytes, the same in every worker."""
     version: str
+    detector: Detector
+    operators: Operators
+    """Both for previews: the ones that requests go through."""
+    stops: Stops = frozenset
 
     def __post_init__(self) -> None:
         if len(self.secret) < 32:
