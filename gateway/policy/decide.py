@@ -86,7 +86,7 @@ def admit(policies: PolicySet, facts: AdmitFacts) -> Admission:
 
 def admit_here(policies: PolicySet, principal: Principal) -> Admission:
     """Answer the first question for what the house itself serves: no model is asked, so the KI-Pass alone decides."""
-    department = policies.department(principal.department)
+    department = policies.department(principal.department, principal.groups)
     if department is None:
         return Admission(policies.digest, DEFAULT_PURPOSE, None, (), words.no_department(policies))
     reasons: list[Reason] = []

@@ -57,7 +57,7 @@ class Transparency:
 async def help_page(desk: Desk, visit: Visit) -> Response:
     """Show how to connect a program."""
     policies = desk.context.policies()
-    rules = policies.department(visit.member.person.department) if visit.member else None
+    rules = visit.member.rules(policies) if visit.member else None
     models = [r.model for r in rules.models.values()] if rules else register.in_service(policies)
     base = policies.organisation.base_url.rstrip("/")
     return desk.page(visit, "help.html", base=base, models=models, example=models[0].id if models else "",
