@@ -231,7 +231,8 @@ class House:
         return WebContext(
             authenticator=self.authenticator, members=DirectoryMembers(self._directory, self._passes, self._clock),
             policies=self.policies, ledger=self.ledger, recorder=self.recorder, clock=self._clock,
-            department_size=self.census.department_size, secret=own_secret(self.settings.home, "web.key"),
+            department_size=self.census.department_size, usage=self.limits.own,
+            secret=own_secret(self.settings.home, "web.key"),
             version=__version__, stopped=self.stopped.known)
 
     def _rendered(self) -> bytes:

@@ -45,7 +45,8 @@ class Settings(BaseSettings):
     audit_database_url: str = Field("", description="Datenbank des Protokolls; leer: eigene SQLite-Datei in HOME")
     redis_url: str = Field("", description="Redis oder Valkey, mit dem mehrere Prozesse und Instanzen Grenzen "
                                            "gemeinsam zählen: redis://…, rediss://…, redis+unix://…, "
-                                           "redis+sentinel://… (oder valkey://…, valkeys://…); leer: Speicher dieses Prozesses")
+                                           "redis+sentinel://… (oder valkey://…, valkeys://…); leer: Speicher dieses "
+                                           "Prozesses")
     limits_without_redis: Literal["local", "refuse"] = Field(
         "local", description="Was gilt, solange Redis oder Valkey nicht antwortet: jeder Prozess zählt für sich weiter "
                              "und trägt es nach (local), oder es wird abgelehnt, was begrenzt ist (refuse)")

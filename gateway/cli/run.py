@@ -124,8 +124,9 @@ def _greet(settings: Settings, port: int) -> None:
     if settings.openai_base_url:
         note("Schnellstart: Das Modell „schnellstart“ führt zu Ihrem eigenen Anbieter. Das ist zum Ausprobieren "
              "gedacht; tragen Sie ihn für den Betrieb in policies/models.yaml ein.")
-    if settings.redis_url:
-        note("KI_PFORTE_REDIS_URL ist gesetzt; diese Version zählt noch keine Grenzwerte und nutzt die Angabe nicht.")
+    if settings.workers > 1 and not settings.redis_url:
+        note("Mehrere Prozesse gleichen Grenzen ohne Redis oder Valkey erst nach zwei Sekunden ab; genau werden sie "
+             "mit KI_PFORTE_REDIS_URL.")
 
 
 @cannot_run

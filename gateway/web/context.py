@@ -6,7 +6,7 @@ The ledger is asked through the public names of ``audit``; its calls block, so p
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import ParamSpec, Protocol, TypeVar
@@ -14,6 +14,7 @@ from typing import ParamSpec, Protocol, TypeVar
 from audit import Filters, LedgerError, Page, RecordRow, RecordView, Status, Verdict
 from gateway.errors import GatewayError
 from gateway.model.kipass import Evidence
+from gateway.model.limits import Used
 from gateway.model.people import Person
 from gateway.model.principal import PassStatus, Principal
 from gateway.policy import DepartmentRules, PolicySet
@@ -100,6 +101,8 @@ class WebContext:
     clock: Clock
     department_size: Callable[[str], int]
     """How many people work in a department: groups under five are not shown on their own."""
+    usage: Callable[[Principal], Awaitable[list[Used] | None]]
+    """What the person who asks has used of their own limits; None: nobody can tell now."""
     secret: bytes = field(repr=False)
     """Signs sessions and forms: at least 32 random bytes, the same in every worker."""
     version: str

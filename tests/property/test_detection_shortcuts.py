@@ -17,9 +17,9 @@ from gateway.detection.ner.frequent import frequent
 from gateway.detection.ner.network import embed
 from gateway.detection.ner.tokens import tokenize
 from gateway.detection.reading import Reading, Task, work
-from gateway.detection.recognizers import all_rules, duties, lists, person
+from gateway.detection.recognizers import all_rules, duties, lists, person, phone
 from gateway.detection.service import RuleDetector
-from gateway.detection.sheet import Lexicon, Sheet, lexicon
+from gateway.detection.sheet import Lexicon, Sheet, digits, lexicon
 from gateway.model.finding import Finding, Passage
 
 PIECES = st.sampled_from([
@@ -74,6 +74,14 @@ def test_a_cheaper_look_ahead_misses_no_date(words: Lexicon, text: str) -> None:
 
     assert spans(lists._LISTED, lists._GROWN_HINT) == spans(lists._LISTED, None)
     assert spans(lists._YEAR_ALONE, lists._YEAR_HINT) == spans(lists._YEAR_ALONE, None)
+
+
+@given(surface=st.from_regex(phone._CANDIDATE, fullmatch=True))
+@settings(max_examples=200)
+def test_a_number_with_a_german_prefix_is_possible_without_asking(surface: str) -> None:
+    number = digits(surface)
+    if len(number) >= 7:
+        assert phone._is_phone(surface, number) == phone._is_possible(surface, number)
 
 
 def test_what_lies_ready_of_a_frequent_word_is_what_would_be_computed() -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.model.finding import Finding
 from gateway.redaction.redact import redact
 from gateway.redaction.restore import Restorer, restore
+from gateway.wire import positions
 from gateway.wire.citations import back, there
 from gateway.wire.positions import Positions
 from tests.support.moved import moved
@@ -76,3 +78,13 @@ def test_a_place_in_an_answer_is_where_the_text_before_it_ends_or_nowhere(pieces
         assert place is None
     else:
         assert place == len(restore(raw[:position], values))
+
+
+def test_an_answer_that_is_all_annotations_costs_only_so_much(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(positions, "MOST", 100)
+    places = Positions(lambda _: Restorer({"[PERSON1]": "Sabine Krüger"}))
+    text = "[PERSON1] " * 5
+    assert places.place(text, 10) == 14
+    assert places.place(text, 50) == 70, "the same text once more costs nothing"
+    assert places.place(text, 40) == 56
+    assert places.place(text, 30) is None

@@ -25,7 +25,9 @@ from gateway.identity import new_key
 from gateway.identity.porter import Porter
 from gateway.kipass import passes
 from gateway.model.kipass import Evidence, PassEvent
+from gateway.model.limits import Used
 from gateway.model.people import ApiKey, Person
+from gateway.model.principal import Principal
 from gateway.policy import PolicySet, load_policies
 from gateway.ports import Receipt
 from gateway.web import DirectoryMembers, WebContext, build_error_page, build_web
@@ -115,13 +117,17 @@ class House:
         self.ledger, self.clock, self.register = ledger, SetClock(now), Register()
         self.policies: PolicySet = _policies()
         self.sizes: dict[str, int] = {}
+        self.used: dict[str, list[Used] | None] = {}
         self.keys: dict[str, str] = {}
         self.context = WebContext(
             authenticator=Porter(self.register, self.passes, self.clock),
             members=DirectoryMembers(self.register, self.passes, self.clock), policies=lambda: self.policies,
             ledger=ledger, recorder=LedgerRecorder(ledger), clock=self.clock,
-            department_size=lambda name: self.sizes.get(name, 20), secret=b"s" * 32, version="0.1.0")
+            department_size=lambda name: self.sizes.get(name, 20), usage=self.usage, secret=b"s" * 32, version="0.1.0")
         self.app = self._application()
+
+    async def usage(self, principal: Principal) -> list[Used] | None:
+        return self.used.get(principal.subject, [])
 
     def _application(self) -> FastAPI:
         handlers = ErrorHandlers(build_error_page(self.context))

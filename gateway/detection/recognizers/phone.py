@@ -49,6 +49,13 @@ _FREE: Final = ("0800", "00800", "0180", "0900", "0137", "0700", "118")
 
 
 def _is_phone(surface: str, number: str) -> bool:
+    """Whether this may be a telephone number, seen from Germany."""
+    if number[0] == "0" != number[1] and surface[0] != "+" and sum(map(str.isdecimal, surface)) == len(number):
+        return len(number) <= 15  # a prefix within Germany: any such number may be one, there is no need to ask
+    return _is_possible(surface, number)
+
+
+def _is_possible(surface: str, number: str) -> bool:
     try:
         parsed = phonenumbers.parse(surface, "DE")
     except phonenumbers.NumberParseException:

@@ -1,0 +1,69 @@
+"""What I have used today and this month, of how much. Shows the person who asks, and nobody and nothing else."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from starlette.responses import Response
+
+from gateway.model.limits import Used
+from gateway.web import words
+from gateway.web.gate import Desk, Visit
+
+NEAR: Final = 80
+"""Percent from which on a limit is shown as nearly used up."""
+_KINDS: Final = {
+    "requests_per_minute": "Anfragen in dieser Minute", "requests_per_day": "Anfragen heute",
+    "tokens_per_day": "Tokens heute", "tokens_per_month": "Tokens in diesem Monat",
+    "micro_euro_per_day": "Kosten heute", "micro_euro_per_month": "Kosten in diesem Monat",
+    "concurrent": "Anfragen, die gerade laufen",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class UsageRow:
+    """One limit as its owner sees it."""
+
+    kind: str
+    used: str
+    most: str
+    percent: int
+    mark: str
+    state: str
+    again: datetime | None
+
+
+async def my_usage(desk: Desk, visit: Visit) -> Response:
+    """Show how much of their own limits the person has used."""
+    used = await desk.context.usage(visit.somebody.principal)
+    rows = None if used is None else [_row(one) for one in used]
+    return desk.page(visit, "usage.html", rows=rows, sentence=_sentence(rows))
+
+
+def _row(one: Used) -> UsageRow:
+    percent = min(100, 100 * one.used // one.most)
+    mark, state = (("no", "aufgebraucht") if one.used >= one.most else
+                   ("stop", "fast aufgebraucht") if percent >= NEAR else ("ok", "frei"))
+    return UsageRow(_KINDS[one.what], _amount(one.what, one.used), _amount(one.what, one.most), percent, mark, state,
+                    one.ends)
+
+
+def _amount(what: str, value: int) -> str:
+    if not what.startswith("micro_euro"):
+        return words.number(value)
+    return f"{value / 1_000_000:,.2f} Euro".translate(str.maketrans(",.", ".,"))
+
+
+def _sentence(rows: list[UsageRow] | None) -> str:
+    if rows is None:
+        return "Wie viel Sie verbraucht haben, lässt sich gerade nicht sagen. Bitte sehen Sie in einer Minute noch " \
+               "einmal nach."
+    if not rows:
+        return "Für Sie gilt keine persönliche Grenze. Deshalb wird auch nicht gezählt, was Sie nutzen."
+    full = [row.kind for row in rows if row.state == "aufgebraucht"]
+    near = [row.kind for row in rows if row.state == "fast aufgebraucht"]
+    if full:
+        return f"Aufgebraucht: {words.listed(full)}."
+    return f"Fast aufgebraucht: {words.listed(near)}." if near else "Sie haben von allem noch genug."
