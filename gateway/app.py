@@ -14,7 +14,7 @@ import sys
 from collections.abc import AsyncIterator, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from aiohttp import web as aio
@@ -48,7 +48,8 @@ from gateway.pipeline.finishing import all_finished
 from gateway.pipeline.late import Patient
 from gateway.pipeline.pipeline import Pipeline
 from gateway.pipeline.rooms import Rooms
-from gateway.policy import expiring_agreements
+from gateway.policy.policyset import office_day
+from gateway.policy.register_check import pressing
 from gateway.policy.stopped import StoppedModels
 from gateway.settings import Settings, load
 from gateway.store import migrate, open_engine
@@ -180,8 +181,8 @@ class House:
         reasons = {} if self.authenticator.ready else {"datenbank": "Die Datenbank des Gateways antwortet nicht."}
         if not ledger:
             reasons["protokoll"] = "Das Protokoll kann nicht geschrieben werden; es wird nichts gesendet."
-        warnings = [f"AVV für „{model.name}“ endet am {end:%d.%m.%Y}."
-                    for model, end in expiring_agreements(self.policies(), date.today())]
+        warnings = [f"{self.policies().models[finding.model].name}: {finding.text}"
+                    for finding in pressing(self.policies(), office_day(self._clock.now()))]
         warnings += self.stopped.warnings()
         if self.policies.problem:
             warnings.append("Die geänderten Richtlinien sind nicht verwendbar; die letzten gültigen gelten weiter. "

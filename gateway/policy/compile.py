@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from functools import reduce
 from types import MappingProxyType
@@ -254,7 +255,16 @@ def _model_rules(organisation: Organisation, layers: Sequence[_Layer], model: Re
         frozenset(k for k, rule in opaque.items() if rule.action == "strip"),
         frozenset() if model.quickstart else untrusted,
         max((s.answers or "show" for s in (above, *(s for _, s in own))), key=ANSWERS.index),
-        _limits(organisation, layers, model), MappingProxyType(opaque), model.quickstart)
+        _limits(organisation, layers, model), MappingProxyType(opaque), model.quickstart,
+        _attested_until(organisation, layers, model))
+
+
+def _attested_until(organisation: Organisation, layers: Sequence[_Layer], model: RegisteredModel) -> date | None:
+    """Return the last day of the C5 report, if these rules demand one."""
+    if model.in_house or model.c5 is None:
+        return None
+    demanded = {*organisation.models.require, *(demand for layer in layers for demand in layer.rules.models.require)}
+    return model.c5.until if demanded & {"c5", "c5_type_2"} else None
 
 
 def _stricter_opaque(kind: OpaqueKind, sides: Sequence[tuple[str, Side]], model: RegisteredModel) -> OpaqueRule:

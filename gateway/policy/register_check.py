@@ -17,7 +17,7 @@ from typing import Final, Literal
 from gateway.model.limits import Limit
 from gateway.model.register import RegisteredModel
 from gateway.policy.demands import lacks
-from gateway.policy.policyset import PolicySet, demands_on
+from gateway.policy.policyset import PolicySet
 from gateway.policy.vocabulary import REQUIREMENTS
 
 DAYS: Final = 60
@@ -47,9 +47,10 @@ def examined(policies: PolicySet, today: date, models: Iterable[RegisteredModel]
     return [finding for model in chosen for finding in _all(policies, model, today, key)]
 
 
-def ending(policies: PolicySet, today: date) -> list[RegisterFinding]:
-    """Return what of the models in service runs out within sixty days or has run out, the most urgent first."""
-    found = [f for f in examined(policies, today) if f.until is not None]
+def pressing(policies: PolicySet, today: date) -> list[RegisterFinding]:
+    """Return what cannot wait with models in service: what is serious, runs out or has run out, in this order of days.
+    """
+    found = [f for f in examined(policies, today) if f.serious or f.until is not None]
     return sorted(found, key=lambda f: (f.until or today, f.model))
 
 
@@ -89,9 +90,10 @@ def _agreement(model: RegisteredModel, today: date) -> Iterator[RegisterFinding]
 def _attest(policies: PolicySet, model: RegisteredModel, today: date) -> Iterator[RegisterFinding]:
     """The C5 report: blocks where a policy demands it, and is a gap where more than internal texts may stay readable.
     """
-    c5, demanded = model.c5, bool({"c5", "c5_type_2"} & demands_on(policies, model))
+    c5 = model.c5
+    demanded = any(model.id in d.models and d.models[model.id].attested_until for d in policies.departments.values())
     if c5 is None:
-        if not demanded and model.data_classes - _PLAIN:  # where it is demanded, `_demanded` says so
+        if model.data_classes - _PLAIN and not {"c5", "c5_type_2"} & {*policies.organisation.models.require}:
             yield _notice(model, "c5", "Es ist kein C5-Testat des BSI eingetragen, obwohl mehr als interne Texte "
                                        "dorthin dürfen. Fragen Sie den Anbieter danach.")
         return
@@ -126,11 +128,11 @@ def _outside(model: RegisteredModel) -> Iterator[RegisterFinding]:
 
 
 def _demanded(policies: PolicySet, model: RegisteredModel) -> Iterator[RegisterFinding]:
-    """What departments, groups and profiles demand, too: for them the model is not there."""
-    for demand in sorted(demands_on(policies, model)):
+    """What the organisation demands of every model. (Where a department demands more, that model is not for it.)"""
+    for demand in policies.organisation.models.require:
         if lacks(model, demand):
-            yield _serious(model, "require", f"Verlangt ist {REQUIREMENTS[demand]}; wo das gilt, ist das Modell nicht "
-                                             "zugelassen.")
+            yield _serious(model, "require", f"Verlangt wird {REQUIREMENTS[demand]}; vorher lässt sich das Modell "
+                                             "nicht einschalten.")
 
 
 def _duties(model: RegisteredModel) -> Iterator[RegisterFinding]:
@@ -146,9 +148,13 @@ def _prices(policies: PolicySet, model: RegisteredModel) -> Iterator[RegisterFin
 
 
 def _limits(policies: PolicySet, model: RegisteredModel) -> Iterator[Limit]:
+    """Yield every limit that counts for a model, or would if it were switched on."""
     for department in policies.departments.values():
         if model.id in department.models:
             yield from department.models[model.id].limits.values()
+        elif not model.enabled:  # all models have the same, but for what is written at the model itself
+            other = next(iter(department.models.values()), None)
+            yield from (limit for by, limit in (other.limits if other else {}).items() if by != "model")
     yield model.limit
 
 

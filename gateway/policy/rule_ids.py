@@ -73,7 +73,7 @@ def _in_program(content: Organisation) -> Iterator[WrittenRule]:
 def _register(policies: PolicySet) -> Iterator[WrittenRule]:
     for key, model in policies.models.items():
         file = "" if model.quickstart else "models.yaml"
-        for what in ("avv", "data_classes"):
+        for what in ("avv", "c5", "data_classes"):
             yield WrittenRule(f"models:{key}.{what}", file, ("models", key, what))
         yield WrittenRule(f"models:{key}.stopped")
         yield WrittenRule(f"models:{key}.dialects")

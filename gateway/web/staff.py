@@ -52,7 +52,7 @@ async def start(desk: Desk, visit: Visit) -> Response:
     return desk.page(
         visit, "start.html", greeting=words.address(member.person.name), status=member.pass_for(BASIS),
         sentence=state_in_words(member.pass_for(BASIS)), department=rules.name if rules else member.person.department,
-        models=register.for_department(rules, today) if rules else [], known=rules is not None)
+        models=register.for_department(rules, today, desk.context.stopped()) if rules else [], known=rules is not None)
 
 
 async def my_pass(desk: Desk, visit: Visit) -> Response:
