@@ -102,7 +102,8 @@ class House:
         self.metrics = PrometheusMetrics(__version__, self.census.department_size)
         self.authenticator = Porter(
             self._directory, self._passes, clock, keys_page=self.policies().organisation.base_url + "/keys",
-            departments=self._departments, groups=self._groups, secrets=Secrets(settings.home / "secrets").find, oidc=_oidc(settings))
+            departments=self._departments, groups=self._groups, secrets=Secrets(settings.home / "secrets").find,
+            oidc=_oidc(settings))
         self.stopped = StoppedModels(self.authenticator.watch(self._directory.stops), self.policies)
         self.upstream = UpstreamRouter(settings.home, environment=self._provider_secrets())
         self.recorder = LedgerRecorder(self.ledger)

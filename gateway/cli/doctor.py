@@ -88,9 +88,9 @@ def _people(own: CliContext, policies: PolicySet) -> Iterator[Finding]:
                                          "policies/departments an oder tragen Sie die Personen um.")
     alone = {g for p in active for g in p.groups} - set(policies.groups)
     if alone:
-        yield Finding("Personen", FAULT, f"Diese Gruppen gibt es nicht: {', '.join(sorted(alone))}. Für Mitglieder gilt "
-                                         "nichts Besonderes. Legen Sie die Datei in policies/groups an oder nehmen Sie "
-                                         "die Personen heraus (ki-pforte person group remove).")
+        yield Finding("Personen", FAULT, f"Diese Gruppen gibt es nicht: {', '.join(sorted(alone))}. Für Mitglieder "
+                                         "gilt nichts Besonderes. Legen Sie die Datei in policies/groups an oder "
+                                         "nehmen Sie die Personen heraus (ki-pforte person group remove).")
 
 
 def _clients(own: CliContext, settings: Settings) -> Iterator[Finding]:

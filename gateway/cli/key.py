@@ -92,8 +92,9 @@ def list_(
     if json:
         return emit({"keys": [key_json(k, everybody[k.person_id].email, now) for k in found]})
     return table(("Kennzeichen", "Person", "Name", "Dienst", "Zweck", "Stand", "angelegt", "zuletzt genutzt"), [
-        (k.id, everybody[k.person_id].email, k.name, k.service or "", k.purpose, key_words(k, now), f"{k.created_at:%d.%m.%Y}",
-         f"{k.last_used_on:%d.%m.%Y}" if k.last_used_on else "nie") for k in found])
+        (k.id, everybody[k.person_id].email, k.name, k.service or "", k.purpose, key_words(k, now),
+         f"{k.created_at:%d.%m.%Y}", f"{k.last_used_on:%d.%m.%Y}" if k.last_used_on else "nie")
+        for k in found])
 
 
 @key_app.command()

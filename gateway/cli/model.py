@@ -48,8 +48,8 @@ def list_(ctx: typer.Context, json: Json = False) -> None:
         (m.id, m.name, m.provider, m.zone, m.region, "angehalten" if m.id in stopped else
          "eingeschaltet" if m.enabled else "aus") for m in models])
     for id_, stop in stopped.items():
-        say(f"{id_}: angehalten seit {moment(stop.at)} von {by.get(stop.by, 'jemandem, der nicht mehr eingetragen ist')}"
-            f"{_whole(stop)}: {stop.reason}")
+        who = by.get(stop.by, "jemandem, der nicht mehr eingetragen ist")
+        say(f"{id_}: angehalten seit {moment(stop.at)} von {who}{_whole(stop)}: {stop.reason}")
     return None
 
 

@@ -162,8 +162,9 @@ def import_(
     own = context(ctx)
     rows, errors = person_import.read(file)
     with own.reading() if dry_run else own.writing() as connection:
-        plan = person_import.plan(rows, errors, people.every(connection), set(own.departments), set(own.policy_set.groups),
-                                  joins=own.check_groups(group or ()), disable_missing=disable_missing)
+        plan = person_import.plan(rows, errors, people.every(connection), set(own.departments),
+                                  set(own.policy_set.groups), joins=own.check_groups(group or ()),
+                                  disable_missing=disable_missing)
         if not plan.errors and not dry_run:
             person_import.carry_out(plan, connection, own.record, own.now())
     person_import.report(plan, dry_run=dry_run, as_json=json)

@@ -173,8 +173,9 @@ def plan(rows: Sequence[Row], errors: Sequence[Problem], there: Mapping[str, Per
 
 def _compare(row: Row, old: Person | None, joins: frozenset[str], result: Plan) -> None:
     if old is None:
-        result.added.append(people.NewPerson(row.email, row.name, row.department, row.roles or frozenset(),
-                                             row.external_id, row.also or frozenset(), (row.groups or frozenset()) | joins))
+        nothing: frozenset[str] = frozenset()
+        result.added.append(people.NewPerson(row.email, row.name, row.department, row.roles or nothing, row.external_id,
+                                             row.also or nothing, (row.groups or nothing) | joins))
         return
     new = replace(old, name=row.name, department=row.department, roles=old.roles if row.roles is None else row.roles,
                   external_id=row.external_id or old.external_id,

@@ -24,7 +24,7 @@ def add(connection: Connection, new: TrustedClient, sha256: bytes) -> None:
         token_header=new.token_header, secret_name=new.secret_name, email_header=new.email_header,
         id_header=new.id_header, groups_header=new.groups_header, groups_mode=new.groups,
         block_style=new.block_style, expires_at=new.expires_at, revoked_at=None, last_used_on=None,
-        purpose=new.purpose))
+        purpose=new.purpose or None))
 
 
 def by_id(connection: Connection, client_id: str) -> tuple[TrustedClient, bytes] | None:
@@ -52,4 +52,4 @@ def touch(connection: Connection, client_id: str, day: date) -> None:
 
 
 def _client(row: Sequence[Any]) -> TrustedClient:
-    return TrustedClient(*row[:15])
+    return TrustedClient(*row[:14], purpose=row[14] or "")

@@ -24,7 +24,7 @@ def add(connection: Connection, key: ApiKey, sha256: bytes) -> None:
     connection.execute(insert(api_key).values(
         id=key.id, person_id=key.person_id, name=key.name, sha256=sha256, block_style=key.block_style,
         created_at=key.created_at, expires_at=key.expires_at, revoked_at=None, last_used_on=None,
-        service=key.service, purpose=key.purpose))
+        service=key.service, purpose=key.purpose or None))
 
 
 def by_id(connection: Connection, key_id: str) -> tuple[ApiKey, bytes] | None:
@@ -72,4 +72,4 @@ def touch(connection: Connection, key_id: str, day: date) -> None:
 
 
 def _key(row: Sequence[Any]) -> ApiKey:
-    return ApiKey(*row[:10])
+    return ApiKey(*row[:9], purpose=row[9] or "")

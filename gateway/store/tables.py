@@ -121,7 +121,7 @@ api_key = Table(
     Column("revoked_at", UtcDateTime),
     Column("last_used_on", Date),
     Column("service", String(64)),  # department of an automatic service; NULL: the key of a person
-    Column("purpose", String(64), nullable=False, server_default=""),  # what it was made for; empty: nothing special
+    Column("purpose", String(64)),  # what it was made for; NULL: nothing special
     CheckConstraint(_one_of("block_style", ("error", "message")), name="block_style"),
 )
 
@@ -142,7 +142,7 @@ client = Table(
     Column("expires_at", UtcDateTime),
     Column("revoked_at", UtcDateTime),
     Column("last_used_on", Date),
-    Column("purpose", String(64), nullable=False, server_default=""),
+    Column("purpose", String(64)),
     CheckConstraint(_one_of("identity", IDENTITIES), name="identity"),
     CheckConstraint(_one_of("groups_mode", GROUPS_MODES), name="groups_mode"),
     CheckConstraint(_one_of("block_style", ("error", "message")), name="block_style"),

@@ -48,7 +48,8 @@ TYPES: Final = {
     "pass.nachweis": "Nachweis eingetragen", "pass.nachweis_widerrufen": "Nachweis widerrufen",
     "person.added": "Person angelegt",
     "person.imported": "Personen übernommen", "person.disabled": "Person abgemeldet",
-    "person.enabled": "Person angemeldet", "person.groups": "Gruppen einer Person geändert", "key.created": "Schlüssel angelegt",
+    "person.enabled": "Person angemeldet", "person.groups": "Gruppen einer Person geändert",
+    "key.created": "Schlüssel angelegt",
     "key.revoked": "Schlüssel widerrufen", "client.added": "Anwendung zugelassen",
     "client.revoked": "Zulassung einer Anwendung zurückgenommen", "policy.change": "Regeln geändert",
     "model.stopped": "Modell angehalten", "model.started": "Modell wieder zugelassen",
@@ -65,8 +66,9 @@ GROUPS: Final[dict[str, tuple[str, tuple[str, ...]]]] = {
     "ki-pass": ("KI-Pässe", tuple(t for t in TYPES if t.startswith("pass."))),
     "personen": ("Personen und Schlüssel", tuple(t for t in TYPES if t.startswith(("person.", "key.", "client.")))),
     "einsichten": ("Einsichten und Prüfungen", ("view", "verify.result", "export")),
-    "betrieb": ("Betrieb", ("writer.start", "writer.stop", "heartbeat", "gap.detected", "policy.change", "model.stopped", "model.started",
-                            "config.reload", "demo.reset", "retention.delete", "prune", "key.rotate", "anchor.sent")),
+    "betrieb": ("Betrieb", ("writer.start", "writer.stop", "heartbeat", "gap.detected", "policy.change",
+                            "model.stopped", "model.started", "config.reload", "demo.reset", "retention.delete",
+                            "prune", "key.rotate", "anchor.sent")),
     "alle": ("alle Einträge", ()),
 }
 """What the filter by type offers: the address, the word, the types of records."""

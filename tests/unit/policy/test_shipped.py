@@ -13,13 +13,13 @@ from gateway.model.entities import ENTITIES
 from gateway.policy import (
     ReleaseFacts,
     admit,
-    expiring_agreements,
     load_policies,
     release,
     visible_models,
     with_base_url,
     with_quickstart,
 )
+from gateway.policy.register_check import pressing
 from gateway.policy.source import read
 from gateway.policy.vocabulary import DATA_CLASSES, DEFAULTS_IN_HOUSE, DEFAULTS_OUTSIDE, FIXED
 from tests.unit.policy.policy_sets import NOW, SHIPPED, all_on, asking, found, person, shipped
@@ -148,11 +148,11 @@ def test_links_name_the_address_at_which_the_server_is_reached() -> None:
 
 def test_agreements_that_end_soon_are_listed_the_most_urgent_first() -> None:
     policies = all_on(date(2026, 12, 31))
-    assert [m.id for m, _ in expiring_agreements(policies, date(2026, 12, 1))] == sorted(OUTSIDE)
-    assert expiring_agreements(policies, date(2026, 11, 1)) == [(m, date(2026, 12, 31)) for m in
-                                                               (policies.models[k] for k in sorted(OUTSIDE))]
-    assert expiring_agreements(policies, date(2026, 10, 31)) == []
-    assert expiring_agreements(all_on(), date(2026, 12, 1)) == []
+    for day in (date(2026, 11, 1), date(2026, 12, 1)):
+        assert [(f.model, f.until) for f in pressing(policies, day)] == [(k, date(2026, 12, 31)) for k in
+                                                                        sorted(OUTSIDE)]
+    assert pressing(policies, date(2026, 10, 31)) == []
+    assert pressing(all_on(), date(2026, 12, 1)) == []
 
 
 def test_found_here_means_counted_here() -> None:

@@ -33,8 +33,8 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_person_group_person_id"),
                                 ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("person_id", "group_id", name=op.f("pk_person_group")))
-    op.add_column("api_key", sa.Column("purpose", sa.String(length=64), server_default="", nullable=False))
-    op.add_column("client", sa.Column("purpose", sa.String(length=64), server_default="", nullable=False))
+    op.add_column("api_key", sa.Column("purpose", sa.String(length=64), nullable=True))
+    op.add_column("client", sa.Column("purpose", sa.String(length=64), nullable=True))
 
 
 def downgrade() -> None:
