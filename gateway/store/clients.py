@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
@@ -52,4 +53,4 @@ def touch(connection: Connection, client_id: str, day: date) -> None:
 
 
 def _client(row: Sequence[Any]) -> TrustedClient:
-    return TrustedClient(*row[:14], purpose=row[14] or "")
+    return replace(TrustedClient(*row[:14]), purpose=row[14] or "")

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
@@ -72,4 +73,4 @@ def touch(connection: Connection, key_id: str, day: date) -> None:
 
 
 def _key(row: Sequence[Any]) -> ApiKey:
-    return ApiKey(*row[:9], purpose=row[9] or "")
+    return replace(ApiKey(*row[:9]), purpose=row[9] or "")
