@@ -59,7 +59,7 @@ def main() -> None:
 
 
 def _register() -> None:
-    from gateway.cli import inspect, run
+    from gateway.cli import inspect, policy_explain, policy_test, run
     from gateway.cli.audit import audit_app
     from gateway.cli.client import client_app
     from gateway.cli.document import document_app
@@ -69,6 +69,9 @@ def _register() -> None:
     from gateway.cli.policy import model_app, policy_app
     for command in (run.serve, run.init, run.doctor, run.train, inspect.redact, inspect.evaluate):
         app.command()(command)
+    policy_app.command("test")(policy_test.run_suites)
+    policy_app.command()(policy_test.schema)
+    policy_app.command("explain")(policy_explain.explain_decision)
     for group in (person_app, key_app, client_app, pass_app, document_app, policy_app, model_app, audit_app):
         app.add_typer(group)
 

@@ -33,8 +33,10 @@ BODY_SECONDS = 30.0
 BODY_RATE = 64 * 1024
 """Bytes a second that a large one must keep up: 20 MiB have five minutes more."""
 _TWICE = "\n"
-"""Between the values of an ``X-`` header that came more than once: no value can hold it, so whoever reads such a header
-to learn who is asking (`gateway.identity.headers`) sees that there are two answers."""
+"""Between the values of a header about who asks that came more than once: no value can hold it, so whoever reads such
+a header (`gateway.identity`) sees that there are two answers."""
+_ABOUT_WHO = ("x-", "authorization", "api-key")
+"""What the names of such headers begin with."""
 
 
 def new_request_id() -> str:
@@ -50,11 +52,11 @@ def new_request_id() -> str:
 
 
 def headers_of(scope: Scope) -> dict[str, str]:
-    """Return the headers with lower-case names; the first of several wins, but several ``X-`` headers are all kept."""
+    """Return the headers with lower-case names; the first of several wins, but of those about who asks all are kept."""
     result: dict[str, str] = {}
     for raw, content in scope["headers"]:
         name, value = raw.decode("latin-1").lower(), content.decode("latin-1")
-        if name in result and name.startswith("x-"):
+        if name in result and name.startswith(_ABOUT_WHO):
             result[name] += _TWICE + value
         else:
             result.setdefault(name, value)

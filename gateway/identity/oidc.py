@@ -23,6 +23,7 @@ from gateway.model.people import BlockStyle
 from gateway.model.principal import Principal
 from gateway.ports import Clock
 
+_NO: Final = frozenset({"false", "0", "no"})
 KEY_ID: Final = "oidc"
 """Stands where the id of a key stands otherwise."""
 
@@ -73,7 +74,7 @@ class OidcTokens:
     def _claimed(self, claims: Mapping[str, Any]) -> Claimed:
         config = self.config
         email, external_id = _text(claims, config.email_claim), _text(claims, config.id_claim)
-        if claims.get("email_verified") in (False, "false"):
+        if str(claims.get("email_verified")).casefold() in _NO:
             email = ""
         if not email and not external_id:
             raise texts.invalid("anmeldung")

@@ -20,7 +20,7 @@ from gateway.identity import keys, texts, tokens
 from gateway.identity.api_key import ApiKeys, KeyHolder, Passes, Refused
 from gateway.identity.credentials import Presented, presented_in
 from gateway.identity.directory import Directory
-from gateway.identity.headers import PLACEHOLDER, address
+from gateway.identity.headers import PLACEHOLDER, TWICE, address
 from gateway.identity.issuer import IssuerKeys
 from gateway.identity.lookup import Lookup
 from gateway.identity.oidc import OidcConfig, OidcTokens
@@ -71,6 +71,8 @@ class Porter:
     async def authenticate(self, credentials: Credentials) -> Principal:
         """Return who asks. Raises ``schluessel_ungueltig``, or ``pruefung_nicht_verfuegbar`` (503)."""
         presented = presented_in(credentials)
+        if TWICE in presented.secret:
+            raise texts.invalid("doppelt")
         if keys.key_id(presented.secret) is not None:
             return await self._by_key(presented, credentials)
         if self._tokens is not None and credentials.scheme == "bearer" and tokens.looks_like_token(presented.secret):

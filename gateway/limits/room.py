@@ -18,6 +18,7 @@ from gateway.model.limits import Used
 from gateway.model.principal import Principal
 from gateway.policy import PolicySet
 from gateway.ports import Clock, Metrics
+from gateway.settings import SettingsError
 
 _log = logging.getLogger(__name__)
 TICK: Final = 1.0
@@ -49,7 +50,7 @@ class LimitRoom:
 
     def __init__(self, options: LimitOptions, secret: bytes, clock: Clock, metrics: LimitMetrics,
                  policies: Callable[[], PolicySet], shelf: Shelf) -> None:
-        """Nothing is connected yet. Raises ValueError for an address that is none."""
+        """Nothing is connected yet. Raises `SettingsError` for an address that is none."""
         self._options, self._clock, self._metrics, self._policies = options, clock, metrics, policies
         self._books = Books(secret)
         self._resilient = self._open(options) if options.url else None
@@ -60,7 +61,11 @@ class LimitRoom:
 
     def _open(self, options: LimitOptions) -> ResilientCounts:
         from gateway.limits.shared import SharedCounts  # half a second that a house without a server does not need
-        return ResilientCounts(SharedCounts(options.url), self._books.mark, options.without)
+        try:
+            return ResilientCounts(SharedCounts(options.url), self._books.mark, options.without)
+        except ValueError:
+            raise SettingsError("KI_PFORTE_REDIS_URL: Diese Adresse ist nicht verwendbar. Erwartet wird zum Beispiel "
+                                "redis://rechner.example:6379/0.") from None
 
     def _contact(self) -> str:
         return self._policies().organisation.contact.it

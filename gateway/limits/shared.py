@@ -22,6 +22,7 @@ from typing import Any, Final
 from limits.aio.storage import RedisStorage
 from limits.errors import ConfigurationError
 from limits.storage import storage_from_string
+from valkey.exceptions import ValkeyError
 
 from gateway.limits.counting import LEASE, AwayError, Place, Standing, Take
 from gateway.limits.scripts import BOOK, RENEW, TAKE
@@ -47,7 +48,7 @@ class SharedCounts:
         except (ConfigurationError, ValueError):
             raise ValueError("no address of a Redis or Valkey") from None
         assert isinstance(storage, RedisStorage)
-        self._failures: Any = (storage.base_exceptions, OSError, TimeoutError)
+        self._failures: tuple[type[Exception], ...] = (ValkeyError, OSError, TimeoutError)
         bridge: Any = storage.bridge
         self._client = bridge.get_connection()
         self._take, self._book, self._renew = (self._client.register_script(s) for s in (TAKE, BOOK, RENEW))
@@ -118,6 +119,7 @@ class SharedCounts:
         """Give the connections back."""
         with suppress(*self._failures):
             await self._client.aclose()
+            await self._client.connection_pool.disconnect(inuse_connections=True)
 
     @contextmanager
     def _asked(self) -> Any:

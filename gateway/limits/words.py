@@ -16,7 +16,8 @@ from gateway.model.register import RegisteredModel
 SOON: Final = 5
 """Seconds after which it is worth asking again whether another request has ended."""
 BUDGETS: Final = frozenset({"tokens_per_day", "tokens_per_month", "micro_euro_per_day", "micro_euro_per_month"})
-_CONTACT: Final = 60
+_CONTACT: Final = 50
+_NAME: Final = 30
 
 _WHOSE: Final[dict[LimitedBy, str]] = {"person": "Ihre Grenze", "department": "Die Grenze Ihres Amtes",
                                        "organisation": "Die Grenze für das ganze Haus"}
@@ -32,7 +33,8 @@ _UNITS: Final = {"requests_per_minute": "Anfragen je Minute", "requests_per_day"
 def amount(what: str, most: int) -> str:
     """Return a limit as people write it: ``100.000 Tokens je Tag``, ``2,50 Euro je Monat``."""
     text = f"{most / 1_000_000:,.2f}" if what.startswith("micro_euro") else f"{most:,}"
-    return f"{text.translate(str.maketrans(',.', '.,'))} {_UNITS[what]}"
+    unit = _UNITS[what] if most != 1 else _UNITS[what].replace("Anfragen", "Anfrage").replace("Tokens", "Token")
+    return f"{text.translate(str.maketrans(',.', '.,'))} {unit}"
 
 
 def refusal(full: Counter, model: RegisteredModel, contact: str, now: datetime) -> GatewayError:
@@ -41,7 +43,7 @@ def refusal(full: Counter, model: RegisteredModel, contact: str, now: datetime) 
     state = "reicht dafür nicht mehr" if code == "budget_erschoepft" else "ist erreicht"
     return GatewayError(
         code, f"Ihre Anfrage wurde nicht gesendet: {_whose(full.by, model)} ({amount(full.what, full.most)}) {state}. "
-        f"{_again(full.ends, now)}{_otherwise(full.by)} Wenn Sie mehr brauchen: {_short(contact)}",
+        f"{_again(full.ends, now)}{_otherwise(full.by)} Fragen beantwortet: {_short(contact)}",
         hint=f"{full.by} {full.what}", retry_after=max(1, ceil((full.ends - now).total_seconds())))
 
 
@@ -49,8 +51,8 @@ def crowded(full: Place, model: RegisteredModel, contact: str) -> GatewayError:
     """Return the error for too many requests at the same time."""
     return GatewayError(
         "limit_erreicht", f"Ihre Anfrage wurde nicht gesendet: {_whose(full.by, model)} "
-        f"({amount('concurrent', full.most)}) ist erreicht. Bitte warten Sie, bis eine andere Antwort fertig ist, und "
-        f"fragen Sie dann noch einmal.{_otherwise(full.by)} Wenn Sie mehr brauchen: {_short(contact)}",
+        f"({amount('concurrent', full.most)}) ist erreicht. Bitte fragen Sie noch einmal, sobald eine andere Antwort "
+        f"fertig ist. Fragen beantwortet: {_short(contact)}",
         hint=f"{full.by} concurrent", retry_after=SOON)
 
 
@@ -70,7 +72,7 @@ def near(counter: Counter) -> str:
 
 
 def _whose(by: LimitedBy, model: RegisteredModel) -> str:
-    return _WHOSE.get(by) or f"Die Grenze für „{model.name[:40]}“"
+    return _WHOSE.get(by) or f"Die Grenze für „{_cut(model.name, _NAME)}“"
 
 
 def _otherwise(by: LimitedBy) -> str:
@@ -86,6 +88,9 @@ def _again(ends: datetime, now: datetime) -> str:
 
 def _short(contact: str) -> str:
     """Whom to ask, in one line that leaves room for the rest."""
-    text = " ".join(contact.split())
-    text = text if len(text) <= _CONTACT else text[:_CONTACT - 1].rstrip() + "…"
+    text = _cut(" ".join(contact.split()), _CONTACT)
     return text if text.endswith((".", "…")) else f"{text}."
+
+
+def _cut(text: str, most: int) -> str:
+    return text if len(text) <= most else text[:most - 1].rstrip() + "…"

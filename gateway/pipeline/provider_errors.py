@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
-from typing import TypeGuard
+from typing import Final
 
 import orjson
 
 from gateway.errors import GatewayError
 from gateway.ports import UpstreamResponse
+from gateway.wire import chat_completions, completions, embeddings, messages, responses
 
 MAX_ERROR_BODY = 64 * 1024
+_CODES: Final = frozenset("""
+    api_error authentication_error bad_request billing_error content_filter content_policy_violation
+    context_length_exceeded context_window_exceeded exceed_context_size_error insufficient_quota internal_error
+    internal_server_error invalid_api_key invalid_image invalid_prompt invalid_request invalid_request_error invalid_type
+    invalid_value missing_required_parameter model_not_found not_found not_found_error not_supported_error
+    overloaded_error permission_denied permission_error rate_limit_error rate_limit_exceeded request_too_large
+    server_error service_unavailable string_above_max_length timeout timeout_error too_many_requests unavailable_error
+    unknown_parameter unsupported_parameter unsupported_value
+    """.split())
+"""What OpenAI, Anthropic, vLLM, Ollama and llama.cpp call the kinds of their errors."""
+_FIELDS: Final = frozenset(name for fields in (chat_completions, completions, embeddings, messages, responses)
+                           for name in fields.REQUEST)
 
 
 async def provider_error(response: UpstreamResponse) -> GatewayError:
@@ -45,7 +58,7 @@ def refusal(status: int, body: bytes, retry_after: int | None) -> GatewayError:
 
 
 def _code_and_param(body: bytes) -> tuple[str, str | None]:
-    """Return code and parameter where they look like identifiers: anything longer could be a quotation."""
+    """Return code and parameter where they are words of the APIs: any other word could be one of the prompt."""
     try:
         error = orjson.loads(body)
     except orjson.JSONDecodeError:
@@ -53,11 +66,6 @@ def _code_and_param(body: bytes) -> tuple[str, str | None]:
     error = error.get("error", error) if isinstance(error, dict) else None
     if not isinstance(error, dict):
         return "", None
-    code = error.get("code") or error.get("type")
-    param = error.get("param")
-    return (code if _is_identifier(code) else ""), (param if _is_identifier(param) else None)
-
-
-def _is_identifier(value: object) -> TypeGuard[str]:
-    return (isinstance(value, str) and len(value) <= 40 and value.isascii()
-            and all(c.islower() or c in "_." for c in value))
+    code, param = error.get("code") or error.get("type"), error.get("param")
+    return (code if isinstance(code, str) and code in _CODES else ""), (
+        param if isinstance(param, str) and param in _FIELDS else None)

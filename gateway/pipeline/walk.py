@@ -25,6 +25,7 @@ from gateway.model.limits import Limits
 from gateway.model.principal import Principal
 from gateway.model.register import RegisteredModel
 from gateway.pipeline.afterthought import AnswerCheck
+from gateway.pipeline.beside import beside
 from gateway.pipeline.doors import Inbound, Outbound, error_outbound
 from gateway.pipeline.exchange_log import ExchangeLog
 from gateway.pipeline.holding import Holding
@@ -104,7 +105,7 @@ class Walk:
         self.log.principal(principal)
         self.log.retry(inbound.credentials.headers.get("x-stainless-retry-count", ""))
         self._stage("authenticate")
-        self._parsed = parsed = inbound.dialect.parse(inbound.body)
+        self._parsed = parsed = await beside(partial(inbound.dialect.parse, inbound.body), len(inbound.body))
         task = recognise(inbound.credentials.headers.get("x-kip-task"), parsed.last, parsed.turns)
         facts, here = self._admit(principal, parsed, task)
         if here is not None:

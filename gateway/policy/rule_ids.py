@@ -49,9 +49,10 @@ def _organisation(content: Organisation) -> Iterator[WrittenRule]:
     yield _rule(where, file, "models.allow")
     yield from _models(where, file, content.models)
     yield _rule(where, file, "purposes.allow")
-    for key in content.purposes.allow:
+    for key, purpose in content.purposes.allow.items():
         yield _rule(where, file, f"purposes.allow.{key}")
-        yield _rule(where, file, f"purposes.allow.{key}.clear_text")
+        if purpose.clear_text is not None:
+            yield _rule(where, file, f"purposes.allow.{key}.clear_text")
     for key in content.purposes.forbid:
         yield _rule(where, file, f"purposes.forbid.{key}")
     if content.hours is not None:
@@ -66,6 +67,8 @@ def _in_program(content: Organisation) -> Iterator[WrittenRule]:
     yield from (WrittenRule("departments"), WrittenRule("models"), WrittenRule(DEFAULT_OPAQUE))
     yield from (WrittenRule(f"organisation:purposes.forbid.{key}") for key in FORBIDDEN_PURPOSES
                 if key not in content.purposes.forbid)
+    yield from (WrittenRule(f"organisation:purposes.allow.{key}.clear_text")
+                for key, purpose in content.purposes.allow.items() if purpose.clear_text is None)
     yield from (WrittenRule(f"default:{key}") for key in ENTITIES)
     yield from (WrittenRule(f"default:opaque.{kind}") for kind in OPAQUE_KINDS)
 
@@ -73,8 +76,9 @@ def _in_program(content: Organisation) -> Iterator[WrittenRule]:
 def _register(policies: PolicySet) -> Iterator[WrittenRule]:
     for key, model in policies.models.items():
         file = "" if model.quickstart else "models.yaml"
-        for what in ("avv", "data_classes"):
-            yield WrittenRule(f"models:{key}.{what}", file, ("models", key, what))
+        if not model.in_house:
+            yield WrittenRule(f"models:{key}.avv", file, ("models", key, "avv"))
+        yield WrittenRule(f"models:{key}.data_classes", file, ("models", key, "data_classes"))
         yield WrittenRule(f"models:{key}.stopped")
         yield WrittenRule(f"models:{key}.dialects")
 

@@ -37,6 +37,7 @@ from gateway.upstream import failures
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _PLAIN = frozenset({"", "identity"})
 _EVER = float("inf")
+_LONGEST_REST = 3600
 _REUSED: ContextVar[bool] = ContextVar("connection_reused", default=False)
 """Whether the present try goes over a connection that was kept open."""
 
@@ -243,15 +244,17 @@ class _Body(aiohttp.BytesPayload):
 
 
 def retry_after(value: str | None) -> int | None:
-    """Return the seconds of a ``Retry-After`` header (a number or a date), or None when it says nothing."""
+    """Return the seconds of a ``Retry-After`` header (a number or a date), an hour at most; None when it says nothing.
+    """
     if value is None:
         return None
     try:
-        return max(0, ceil(float(value)))
+        return min(max(0, ceil(float(value))), _LONGEST_REST)
     except (ValueError, OverflowError):
         pass
     try:
         moment = parsedate_to_datetime(value)
     except ValueError:
         return None
-    return max(0, ceil((moment.replace(tzinfo=moment.tzinfo or UTC) - datetime.now(UTC)).total_seconds()))
+    rest = ceil((moment.replace(tzinfo=moment.tzinfo or UTC) - datetime.now(UTC)).total_seconds())
+    return min(max(0, rest), _LONGEST_REST)

@@ -187,12 +187,13 @@ def _rename(holder: dict[str, Json], names: Mapping[str, str]) -> dict[str, str]
 
     Returns the name that each key has now.
     """
-    items, now = list(holder.items()), dict[str, str]()
+    items, now, twins = list(holder.items()), dict[str, str](), Counter[str]()
     holder.clear()
     for key, value in items:
-        name = names.get(key, key)
-        while name in holder:
-            name += "_"
+        name = first = names.get(key, key)
+        while name in holder:  # counted: ten thousand spellings of one address must not cost their square
+            twins[first] += 1
+            name = f"{first}_{twins[first]}"
         holder[name] = value
         now[key] = name
     return now

@@ -75,14 +75,19 @@ _SAID: Final = TextOr(Each(_PART))
 _RESULT_SAID: Final = TextOr(Each(_PART), "tool_output")
 _SCOPES: Final[dict[str, Scope]] = {"user": "user", "assistant": "history", "system": "system", "developer": "system"}
 _RESULT: Final = Obj({**_ITEM, "output": _RESULT_SAID})
+_PRINTED: Final = Obj({**dict.fromkeys(("stdout", "stderr"), Text("tool_output")),
+                       "outcome": Obj({"type": one_of("exit", "timeout"), "exit_code": NUMBER})})
 _ITEMS: Final[dict[str, Node]] = {
     "function_call": Obj({**_ITEM, "name": NAME, "arguments": JsonText("tool_input")}),
     "custom_tool_call": Obj({**_ITEM, "name": NAME, "input": Text("tool_input")}),
     "function_call_output": _RESULT, "custom_tool_call_output": _RESULT, "apply_patch_call_output": _RESULT,
     "local_shell_call_output": _RESULT,
-    "shell_call_output": Obj({**_ITEM, "max_output_length": NUMBER, "output": Free("tool_output")}),
-    "local_shell_call": Obj({**_ITEM, "action": Free("tool_input")}),
-    "shell_call": Obj({**_ITEM, "action": Free("tool_input"), "environment": Obj({"type": one_of("local")})}),
+    "shell_call_output": Obj({**_ITEM, "max_output_length": NUMBER, "output": Each(_PRINTED)}),
+    "local_shell_call": Obj({**_ITEM, "action": Obj({
+        "type": one_of("exec"), "command": Each(Text("tool_input")), "env": Free("tool_input"), "timeout_ms": NUMBER,
+        "user": Text("tool_input"), "working_directory": Text("tool_input")})}),
+    "shell_call": Obj({**_ITEM, "environment": Obj({"type": one_of("local")}), "action": Obj({
+        "commands": Each(Text("tool_input")), "timeout_ms": NUMBER, "max_output_length": NUMBER})}),
     "apply_patch_call": Obj({**_ITEM, "operation": Obj({
         "type": one_of("create_file", "update_file", "delete_file"), "path": Text("tool_input"),
         "diff": Text("tool_input")})}),

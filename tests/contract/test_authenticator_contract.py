@@ -163,6 +163,14 @@ def test_what_opens_no_door_is_refused_with_advice(world: World) -> None:
             assert "canary" not in part
 
 
+def test_two_keys_at_once_open_nothing(world: World) -> None:
+    async def scene(authenticator: Porter) -> list[str]:
+        return [(await refused(authenticator, Credentials(scheme, secret))).hint for scheme, secret in (
+            ("bearer", f"{world.key}\nBearer {world.key}"), ("x-api-key", f"{world.key}\n{world.key}"))]
+
+    assert run(world, scene) == ["credentials refused: doppelt"] * 2
+
+
 def test_the_public_id_of_a_key_alone_opens_nothing(world: World) -> None:
     forged = world.key[:13] + new_key().text[13:]
 

@@ -14,7 +14,7 @@ from gateway.errors import GatewayError
 from tests.support.fake_house import FakeHouse, chat
 from tests.unit.policy.policy_sets import all_on, person, shipped
 
-STEPS = ["authenticate", "inspect", "record:intent", "send", *(f"chunk:{n}" for n in range(5)), "chunk:end",
+STEPS = ["authenticate", "enter", "inspect", "record:intent", "send", *(f"chunk:{n}" for n in range(5)), "chunk:end",
          "record:outcome", "record:denied", "record:local"]
 TITLE = "### Task:\nA title.\n<chat_history>\nUSER: Frau Sabine Krüger\n</chat_history>"
 ERRORS = [RuntimeError("x"), GatewayError("anbieter_fehler", "Text."), GatewayError("protokoll_nicht_verfuegbar", "T."),
@@ -33,6 +33,8 @@ def check_the_book(made: FakeHouse, *, lost: frozenset[str] = frozenset()) -> No
     assert len(made.sent) <= len(intents)
     assert all(request.receipt.record_id in intents for request in made.sent)
     assert all(answer.closed for answer in made.answers)
+    assert all(ticket.closed for ticket in made.tickets), "what was granted is settled or given back"
+    assert len(made.tickets) <= 1
 
 
 @pytest.mark.parametrize("stream", [False, True])

@@ -89,6 +89,8 @@ def test_of_a_header_that_stands_twice_the_first_counts() -> None:
 
 def test_a_header_that_may_name_a_person_and_stands_twice_shows_that_it_does() -> None:
     assert headers_of({"headers": [(b"X-A", b"1"), (b"x-a", b"2"), (b"X-B", b"3")]}) == {"x-a": "1\n2", "x-b": "3"}
+    assert headers_of({"headers": [(b"Authorization", b"Bearer 1"), (b"authorization", b"Bearer 2")]}) == {
+        "authorization": "Bearer 1\nBearer 2"}
 
 
 async def _stream(closed: list[str]) -> AsyncGenerator[bytes, None]:

@@ -153,13 +153,14 @@ def test_the_directory_says_whether_somebody_works_here(provider: OpenIdProvider
     async def scene() -> list[str]:
         seen = [await stage.ask(rs256(claims(NOW, "new-name@x.example"))),  # the id stays when the address changes
                 await stage.ask(rs256(claims(NOW, sub="uid-2"))),  # the address has a new owner
-                await stage.ask(rs256(claims(NOW, "p1@x.example", sub="uid-2", email_verified=False))),
+                *[await stage.ask(rs256(claims(NOW, "p1@x.example", sub="uid-2", email_verified=no)))
+                  for no in (False, "False", 0, "no")],
                 await stage.ask(rs256(claims(NOW, "fremd@x.example", sub="uid-3")))]
         stage.directory.change_person(stage.key, disabled_at=NOW)
         await stage.porter.refresh()
         return [*seen, await stage.ask(rs256(claims(NOW)))]
 
-    assert stage.play(scene) == ["subject-p1", "widerspruch", "person_unbekannt", "person_unbekannt", "ausgeschieden"]
+    assert stage.play(scene) == ["subject-p1", "widerspruch", *["person_unbekannt"] * 5, "ausgeschieden"]
 
 
 def test_claims_and_groups_are_read_where_the_settings_say(provider: OpenIdProvider) -> None:
