@@ -138,7 +138,7 @@ def _shown(desk: Desk, visit: Visit, text: str, findings: Sequence[Finding]) -> 
     context = desk.context
     policies, principal = context.policies(), visit.somebody.principal
     facts = AdmitFacts(principal, visit.form.get("modell", ""), visit.form.get("zweck") or None, _DIALECT,
-                       context.now(), stopped=context.stops(), speaks=spoken(_DIALECT))
+                       context.now(), stopped=context.stopped(), speaks=spoken(_DIALECT))
     counts = counted(findings)
     trial = attempt(policies, facts, counts)
     pieces: tuple[Piece, ...] = ()

@@ -126,5 +126,9 @@ async def test_the_rule_that_holds_without_the_server_stands_on_the_readiness_pa
 async def test_an_address_that_is_none_stops_the_start_with_a_sentence() -> None:
     with pytest.raises(SettingsError, match="KI_PFORTE_REDIS_URL"):
         room(limited(), url="redis://127.0.0.1:keine/0")
-    with pytest.raises(ValueError, match="redis://Rechner"):
-        Settings(redis_url="http://127.0.0.1:6379")
+    for wrong in ("http://127.0.0.1:6379", "redis://127.0.0.1:keine/0", "127.0.0.1:6379"):
+        with pytest.raises(ValueError, match="redis://Rechner"):
+            Settings(redis_url=wrong)
+    for right in ("", "redis://:geheim@127.0.0.1:6379/0", "valkeys://x", "redis+unix:///run/redis.sock",
+                  "redis+sentinel://a:1,b:2/haupt"):
+        assert Settings(redis_url=right).redis_url == right
