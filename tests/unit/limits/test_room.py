@@ -15,12 +15,10 @@ from gateway.model.limits import Count, Limit, Limits, Used
 from gateway.model.principal import Principal
 from gateway.pipeline.turnstile import limits_of
 from gateway.policy import PolicySet
-from gateway.policy.compile import work_out
-from gateway.policy.schema import Organisation
 from gateway.settings import Settings, SettingsError
 from gateway.telemetry.metrics import PrometheusMetrics
 from tests.support.awaited import awaited
-from tests.support.counted import Noted, SetClock, clerk, model
+from tests.support.counted import Noted, SetClock, clerk, model, with_limits
 from tests.unit.policy.policy_sets import all_on, person, shipped
 
 
@@ -39,8 +37,7 @@ class Shelf:
 
 
 def limited(**rules: dict[str, Any]) -> PolicySet:
-    written = shipped().organisation.model_dump() | {"limits": rules}
-    return work_out("d" * 64, Organisation.model_validate(written), shipped().files, all_on().models, shipped().kipass)
+    return with_limits(shipped(), all_on().models, **rules)
 
 
 def room(policies: PolicySet, **options: Any) -> tuple[LimitRoom, Noted, Shelf]:
