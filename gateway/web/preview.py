@@ -180,5 +180,8 @@ def _elsewhere(policies: PolicySet, facts: AdmitFacts, counts: Mapping[str, int]
     for key, rules in (department.models if department else {}).items():
         if key != facts.model:
             trial = attempt(policies, replace(facts, model=key), counts)
-            against = [r.text for r in trial.reasons if r.effect == "deny"]
-            yield Elsewhere(rules.model.name, trial.denial is None, against[0] if against else "")
+            if trial.model is None:
+                yield Elsewhere(rules.model.name, False, next(r.text for r in trial.reasons if r.effect == "deny"))
+            else:
+                same = trial.model.id == key
+                yield Elsewhere(rules.model.name, same, "" if same else f"Stattdessen antwortet „{trial.model.name}“.")

@@ -10,7 +10,7 @@ import pytest
 
 from gateway.model.entities import ENTITIES
 from gateway.policy import AdmitFacts, PolicySet
-from gateway.policy.compile import work_out
+from gateway.policy.compile import reworked
 from gateway.policy.explain import explain
 from gateway.policy.policyset import ModelAlias
 from gateway.policy.schema import Organisation
@@ -22,8 +22,8 @@ def policies(**changed: Any) -> PolicySet:
     written = shipped().organisation.model_dump()
     for key, value in changed.items():
         written[key] = {**written[key], **value} if isinstance(value, dict) else value
-    return work_out("d" * 64, Organisation.model_validate(written), shipped().files, all_on().models, shipped().kipass,
-                    aliases={"brief": ModelAlias("brief", "Für Briefe", ("gpt-azure-eu", "demo"), "textentwurf")})
+    made = reworked(all_on(), "d" * 64, organisation=Organisation.model_validate(written))
+    return replace(made, aliases={"brief": ModelAlias("brief", "Für Briefe", ("gpt-azure-eu", "demo"), "textentwurf")})
 
 
 def test_every_reason_is_a_step_in_the_same_order_with_a_title_and_a_place() -> None:
@@ -37,7 +37,7 @@ def test_every_reason_is_a_step_in_the_same_order_with_a_title_and_a_place() -> 
 
 
 def test_a_refusal_ends_with_the_rule_that_refused_and_the_sentence_for_the_person() -> None:
-    trial = attempt(all_on(), asking("gpt-azure-eu"), {"HEALTH": 1})
+    trial = attempt(all_on(), asking("gpt-azure-eu"), {"CLASSIFIED": 1})
     said = explain(all_on(), trial)
     assert (said.allowed, said.code, said.model) == (False, "inhalt_gesperrt", "")
     assert said.steps[-1].effect == "deny"
@@ -46,11 +46,11 @@ def test_a_refusal_ends_with_the_rule_that_refused_and_the_sentence_for_the_pers
 
 def test_a_name_for_several_models_says_why_the_first_was_passed_over() -> None:
     made = policies()
-    said = explain(made, attempt(made, asking("brief"), {"HEALTH": 1}))
+    said = explain(made, attempt(made, asking("brief"), {"CLASSIFIED": 1}))
     assert said.model == "demo"
     assert dict(said.asked)["Steht für"] == "gpt-azure-eu, demo"
     assert dict(said.asked)["Zweck"] == "Schreiben und E-Mails entwerfen (textentwurf)"
-    over = [s for s in said.steps if s.rule == "models:gpt-azure-eu.data_classes"]
+    over = [s for s in said.steps if s.rule == "organisation:content.outside.findings.CLASSIFIED"]
     assert [s.effect for s in over] == ["note"]
     stopped = attempt(made, replace(asking("brief"), stopped=frozenset({"gpt-azure-eu"})), {})
     assert "models:gpt-azure-eu.stopped" in [r.rule for r in stopped.reasons if r.effect == "note"]

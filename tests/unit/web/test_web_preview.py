@@ -71,12 +71,21 @@ def test_what_cannot_be_looked_at_is_said_at_the_field_and_on_top(clerk: Browser
 
 def test_what_may_not_leave_is_not_shown_as_if_it_did(house: House) -> None:
     house.policies = all_on()
-    answer = look(signed_in(house, "bauamt"), modell="gpt-azure-eu")
+    answer = look(signed_in(house, "bauamt"), "VS-NUR FÜR DEN DIENSTGEBRAUCH", modell="gpt-azure-eu")
     assert seen(answer) == ""
     assert "Dieser Text würde nicht gesendet" in answer.text
-    assert "Gesundheitsangabe" in answer.text
-    assert "Darf an Mistral Small" in answer.text
+    assert "Verschlusssachen-Kennzeichnung" in answer.text
+    assert "Darf an Demo" in answer.text
     assert "Darf nicht an Claude" in answer.text
+
+
+def test_what_stays_in_the_house_is_shown_with_the_model_that_would_answer(house: House) -> None:
+    house.policies = all_on()
+    answer = look(signed_in(house, "bauamt"), modell="gpt-azure-eu")
+    assert "Die Anfrage darf an „Mistral Small (eigenes Rechenzentrum)“ gehen." in answer.text
+    assert "statt „GPT (Azure, EU)“" in answer.text
+    assert "Darf nicht an Llama 70B (EU-Cloud)" in answer.text
+    assert "Stattdessen antwortet „Mistral Small (eigenes Rechenzentrum)“." in answer.text
 
 
 def test_who_has_no_pass_learns_which_one_is_missing(house: House) -> None:
