@@ -17,6 +17,13 @@ from tests.support.people_directory import MemoryDirectory
 Result = TypeVar("Result")
 
 
+async def until(true: Callable[[], bool]) -> None:
+    """Wait for what another thread does."""
+    async with asyncio.timeout(30):  # only so that a test that fails ends
+        while not true():  # noqa: ASYNC110
+            await asyncio.sleep(0.001)
+
+
 @dataclass
 class Stage:
     """A lookup whose monotonic clock and whose value are in the hand of the test."""
@@ -124,8 +131,7 @@ def test_a_look_that_began_earlier_does_not_undo_what_a_later_one_saw() -> None:
         first = asyncio.create_task(lookup.refresh())
         await asyncio.sleep(0)
         lookup.read = waits  # type: ignore[method-assign]
-        while stage.asked < 2:
-            await asyncio.sleep(0)
+        await until(lambda: stage.asked == 2)
         stage.change("c")
         stage.seconds = 2
         await lookup.refresh()
