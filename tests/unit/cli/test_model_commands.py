@@ -35,7 +35,7 @@ TRAINEES = Group.model_validate({"version": 1, "name": "Auszubildende", "purpose
 def policies(**models: Any) -> PolicySet:
     base = shipped()
     return work_out("d" * 64, base.organisation, base.files, {**base.models, **models}, base.kipass,
-                    groups={"auszubildende": TRAINEES})
+                    profiles=base.profiles, groups={"auszubildende": TRAINEES})
 
 
 @dataclass

@@ -11,7 +11,7 @@ import pytest
 from gateway.model.limits import Limit
 from gateway.model.register import Attest, Avv, Prices, RegisteredModel
 from gateway.policy import PolicySet, admit
-from gateway.policy.compile import work_out
+from gateway.policy.compile import reworked
 from gateway.policy.register_check import RegisterFinding, examined, pressing
 from gateway.policy.schema import Organisation
 from tests.unit.policy.policy_sets import all_on, asking, shipped
@@ -29,7 +29,7 @@ def with_model(organisation: dict[str, Any] | None = None, **changes: Any) -> Po
     models["eu-cloud"] = replace(base.models["eu-cloud"], **{**COMPLETE, **changes})
     written = base.organisation.model_dump() | (organisation or {})
     written["untrusted_tools"] = []
-    return work_out("d" * 64, Organisation.model_validate(written), base.files, models, base.kipass)
+    return reworked(base, "d" * 64, organisation=Organisation.model_validate(written), models=models)
 
 
 def said(policies: PolicySet, model: RegisteredModel | None = None) -> list[tuple[str, bool]]:

@@ -52,7 +52,7 @@ def test_pages_show_what_a_group_may_use(house: House) -> None:
     nothing = Group.model_validate({"version": 1, "name": "Gäste", "models": {"allow": []}})
     old = house.policies
     house.policies = work_out(old.digest, old.organisation, old.files, old.models, old.kipass,
-                              groups={"gaeste": nothing})
+                              profiles=old.profiles, groups={"gaeste": nothing})
     guest = house.hire("Jonas Brandt")
     house.change(guest, person=replace(guest.person, groups=frozenset({"gaeste"})))
     assert "kein Modell freigegeben" in house.browser(guest).get("/").text
