@@ -13,8 +13,9 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import reduce
 from types import MappingProxyType
+from typing import Final
 
-from gateway.model.decision import Denial
+from gateway.model.decision import Denial, Reason
 from gateway.model.kipass import BASIS, KiPassConfig
 from gateway.model.limits import NO_LIMIT, Limit, LimitedBy
 from gateway.model.municipality import NOWHERE, Municipality
@@ -42,6 +43,8 @@ from gateway.policy.schema import (
 )
 from gateway.policy.strictest import RANK, Strictest, both, organisation_rules
 from gateway.policy.vocabulary import BACKGROUND, DATA_CLASSES, FORBIDDEN_PURPOSES
+
+IN_HOURS: Final = "Es ist Dienstzeit."
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +148,7 @@ def _department(town: _Town, key: str, layers: Sequence[_Layer]) -> DepartmentRu
             denial = _closed(town, layers, model)
             if denial is None:
                 side = sides["in_house" if model.in_house else "outside"]
-                open_[model.id] = _model_rules(town, side, model, untrusted, shared)
+                open_[model.id] = _model_rules(town, key, side, model, untrusted, shared)
             else:
                 closed[model.id] = denial
     forbidden = {**organisation.purposes.forbid, **FORBIDDEN_PURPOSES}
@@ -176,10 +179,10 @@ def _nearer(model: RegisteredModel, others: Iterable[str], open_: Mapping[str, M
 
 def _hours(organisation: Organisation, layers: Sequence[_Layer]) -> Iterator[OfficeHours]:
     if organisation.hours is not None:
-        yield OfficeHours("organisation:hours", organisation.hours)
+        yield OfficeHours(Reason("organisation:hours", "allow", IN_HOURS), organisation.hours)
     for layer in layers:
         if layer.rules.hours is not None:
-            yield OfficeHours(f"{layer.where}:hours", layer.rules.hours)
+            yield OfficeHours(Reason(f"{layer.where}:hours", "allow", IN_HOURS), layer.rules.hours)
 
 
 def _closed_purposes(organisation: Organisation, layers: Sequence[_Layer]) -> Iterator[tuple[str, str]]:
@@ -259,7 +262,7 @@ def _no(message: str, rule: str) -> Denial:
     return Denial("modell_nicht_erlaubt", message, rule)
 
 
-def _model_rules(town: _Town, side: Strictest, model: RegisteredModel, untrusted: frozenset[str],
+def _model_rules(town: _Town, key: str, side: Strictest, model: RegisteredModel, untrusted: frozenset[str],
                  shared: Mapping[LimitedBy, Limit]) -> ModelRules:
     above, opaque = town.findings[model.id], side.opaque
     rules = {**above, **{k: own for k, own in side.findings.items() if RANK[own.action] > RANK[above[k].action]}}
@@ -273,7 +276,14 @@ def _model_rules(town: _Town, side: Strictest, model: RegisteredModel, untrusted
         frozenset(k for k, rule in opaque.items() if rule.action == "inspect"),
         frozenset(k for k, rule in opaque.items() if rule.action == "strip"),
         frozenset() if model.quickstart else untrusted, side.answers,
-        MappingProxyType({by: it for by, it in limits.items() if it != NO_LIMIT}), opaque, model.quickstart)
+        MappingProxyType({by: it for by, it in limits.items() if it != NO_LIMIT}), opaque, model.quickstart,
+        tuple(_admitted(key, model)))
+
+
+def _admitted(key: str, model: RegisteredModel) -> Iterator[Reason]:
+    yield Reason(f"departments/{key}:models", "allow", f"„{model.name}“ ist freigegeben.")
+    if not model.in_house:
+        yield Reason(f"models:{model.id}.avv", "allow", "Die Auftragsverarbeitung ist vereinbart.")
 
 
 def _shared_limits(organisation: Organisation, layers: Sequence[_Layer]) -> dict[LimitedBy, Limit]:

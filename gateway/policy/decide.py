@@ -15,8 +15,8 @@ Not asked here: how much of a limit is used, and whether an adapter can reach th
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Final
+from dataclasses import replace
+from typing import Final, NamedTuple
 
 from gateway.model.decision import DEFAULT_PURPOSE, UNKNOWN_PURPOSE, Action, Admission, Denial, Reason, ReleaseDecision
 from gateway.model.principal import Principal
@@ -102,7 +102,7 @@ def release(policies: PolicySet, facts: ReleaseFacts) -> ReleaseDecision:
     usable = [rules for model in question.targets if (rules := question.rules(model.id)) is not None]
     if not usable:
         meant = question.targets
-        return _refusal(policies, (question.unusable(meant[0].id) if meant else None) or question.unknown())
+        return _refusal(policies, question.unusable(meant[0].id) if meant else question.unknown())
     refused: list[_Answer] = []
     for rules in usable:
         answer = _to(question, facts, found, rules)
@@ -115,7 +115,7 @@ def release(policies: PolicySet, facts: ReleaseFacts) -> ReleaseDecision:
             at_home = question.rules(id_)
             if at_home is not None and at_home not in usable and _takes(question, facts, found, at_home):
                 answer = _to(question, facts, found, at_home)
-                moved = replace(answer, reasons=[words.moved(first, at_home.model), *answer.reasons])
+                moved = answer._replace(reasons=[words.moved(first, at_home.model), *answer.reasons])
                 return _released(question, facts, found, moved, refused[:1])
     return _decision(question, refused[0], refused[0].reasons)
 
@@ -143,7 +143,7 @@ def _admit_steps(question: Question) -> Iterator[Reason | Denial]:
     for scope in department.scopes:
         yield _pass(policies, facts.principal, scope)
     for hours in department.hours:
-        yield Reason(hours.rule, "allow", "Es ist Dienstzeit.") if hours.open_at(question.here) else words.closed(hours)
+        yield hours.said if hours.open_at(question.here) else words.closed(hours)
     yield from _model_steps(question)
     purpose = question.purpose
     if purpose in department.forbidden:
@@ -164,13 +164,12 @@ def _model_steps(question: Question) -> Iterator[Reason | Denial]:
     why: Denial | None = None
     skipped: list[Reason] = []
     for model in question.targets:
-        unusable = question.unusable(model.id)
-        if unusable is None:
+        rules = question.rules(model.id)
+        if rules is not None:
             yield from skipped
-            yield Reason(f"departments/{question.department.key}:models", "allow", f"„{model.name}“ ist freigegeben.")
-            if not model.in_house:
-                yield Reason(f"models:{model.id}.avv", "allow", "Die Auftragsverarbeitung ist vereinbart.")
+            yield from rules.said
             return
+        unusable = question.unusable(model.id)
         why = why or unusable
         skipped.append(words.passed_over(model, unusable))
     yield why or question.unknown()
@@ -186,14 +185,14 @@ def _pass(policies: PolicySet, principal: Principal, scope: str) -> Reason | Den
 
 def _notice(department: DepartmentRules, purpose: Purpose, principal: Principal) -> str:
     """Return what the person is told beside the answer, ASCII: first the pass, then what policy wants said."""
-    scopes = (principal.pass_for(s) for s in (*department.scopes, *purpose.pass_scopes))
-    grace = next((p.notice for p in scopes if p.notice), "")
-    said = (words.ascii_text(n) for n in (*department.notices, purpose.notice) if n)
-    return " | ".join(n for n in (grace, *said) if n)
+    said = [words.ascii_text(notice) for notice in (*department.notices, purpose.notice) if notice]
+    for scope in (*department.scopes, *purpose.pass_scopes):
+        if grace := principal.pass_for(scope).notice:
+            return " | ".join((grace, *said))
+    return " | ".join(said)
 
 
-@dataclass(frozen=True, slots=True)
-class _Answer:
+class _Answer(NamedTuple):
     """The answer to the second question for one model."""
 
     rules: ModelRules
@@ -211,7 +210,7 @@ def _takes(question: Question, facts: ReleaseFacts, found: Sequence[str], rules:
     speaks = question.facts.speaks
     return ((speaks is None or not rules.model.dialects.isdisjoint(speaks))
             and rules.refused.isdisjoint(found) and rules.rerouted.isdisjoint(found)
-            and facts.opaque <= rules.passed_opaque | rules.stripped_opaque)
+            and (not facts.opaque or facts.opaque <= rules.passed_opaque | rules.stripped_opaque))
 
 
 def _to(question: Question, facts: ReleaseFacts, found: Sequence[str], rules: ModelRules) -> _Answer:
@@ -225,8 +224,9 @@ def _to(question: Question, facts: ReleaseFacts, found: Sequence[str], rules: Mo
              if asked.clear_text and purpose else _NONE)
     reasons = [words.left_readable(kind, facts.counts.get(kind, 0), question.purpose) if kind in clear else
                _finding_reason(rules, kind, facts.counts.get(kind, 0)) for kind in found]
-    reasons += (words.not_text(rules, kind)
-                for kind in sorted(facts.opaque & (rules.stripped_opaque | rules.passed_opaque)))
+    if facts.opaque:
+        reasons += (words.not_text(rules, kind)
+                    for kind in sorted(facts.opaque & (rules.stripped_opaque | rules.passed_opaque)))
     denial_ = None if _takes(question, facts, found, rules) else _content(question, facts, found, rules)
     if denial_ is not None:
         reasons.append(Reason(denial_.rule, "deny", denial_.message))
@@ -238,11 +238,9 @@ def _content(question: Question, facts: ReleaseFacts, found: Sequence[str], rule
     refused = [kind for kind in found if kind in rules.refused] or [k for k in found if k in rules.rerouted]
     if not refused:
         return words.opaque(rules, sorted(facts.opaque - rules.passed_opaque - rules.stripped_opaque))
-    department = question.department
-    other = next((m for m in question.usable() if m.id != rules.model.id
-                  and department.models[m.id].refused.isdisjoint(found)
-                  and department.models[m.id].rerouted.isdisjoint(found)), None)
-    return words.content(rules, refused, [] if other is None else [other])
+    other = next((one.model for one in question.usable() if one.model.id != rules.model.id
+                  and one.refused.isdisjoint(found) and one.rerouted.isdisjoint(found)), None)
+    return words.content(rules, refused, other)
 
 
 def _released(question: Question, facts: ReleaseFacts, found: Sequence[str], answer: _Answer,

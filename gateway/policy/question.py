@@ -1,14 +1,15 @@
 """What a decision is asked about, and what is looked up for it once: facts, models meant, purpose, day and time.
 
-Kept true: whether a model can be used at this moment is answered in one place, `Question.unusable`, for the model that
-was asked for as for every other that may take its place. What the client wrote is compared, never repeated.
+Kept true: whether a model can be used at this moment is answered in one place, `Question.rules`, for the model that was
+asked for as for every other that may take its place. What the client wrote is compared, never repeated.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from itertools import islice
 from typing import Final
 
 from gateway.model.decision import DEFAULT_PURPOSE, Denial
@@ -70,37 +71,40 @@ class Question:
         self.policies, self.department, self.facts = policies, department, facts
         self.here = facts.now.astimezone(BERLIN)
         self._today: date = self.here.date()
-        self.targets = targets(policies, facts.model)
         alias = policies.aliases.get(facts.model)
+        self.targets = targets(policies, facts.model)
         said = (facts.purpose or "").strip().casefold()
         self.purpose = (said or (alias.purpose if alias and alias.purpose else "") or facts.principal.purpose
                         or DEFAULT_PURPOSE)
         """What the request says, else the name of the model, else the key, else the general one."""
 
-    def unusable(self, model: str) -> Denial | None:
-        """Return why a model cannot be used now, or None. Switched off and never heard of are the same to a client."""
+    def unusable(self, model: str) -> Denial:
+        """Return why a model without `rules` cannot be used now. Switched off and never heard of are the same to a
+        client."""
         rules = self.department.models.get(model)
-        if rules is not None and self._in_use(rules.model):
-            return None
         if rules is None:
             denial = self.department.closed.get(model)
-            return self.unknown() if denial is None else words.closed_model(denial, self.usable())
+            return self.unknown() if denial is None else words.closed_model(denial, self._choice())
         if model in self.facts.stopped:
-            return words.stopped(rules.model, self.usable())
-        return words.agreement(self.policies, rules.model, self.usable())
+            return words.stopped(rules.model, self._choice())
+        return words.agreement(self.policies, rules.model, self._choice())
 
     def unknown(self) -> Denial:
         """Return the refusal of a model that nobody knows."""
-        return words.unknown_model(self.usable())
+        return words.unknown_model(self._choice())
 
     def rules(self, model: str) -> ModelRules | None:
         """Return the rules for a model that can be used now, or None."""
         rules = self.department.models.get(model)
         return rules if rules is not None and self._in_use(rules.model) else None
 
-    def usable(self) -> list[RegisteredModel]:
-        """Return the models of the department that would not be refused at this moment. Only refusals need them."""
-        return [rules.model for rules in self.department.models.values() if self._in_use(rules.model)]
+    def usable(self) -> Iterator[ModelRules]:
+        """Yield the models of the department that would not be refused at this moment."""
+        return (rules for rules in self.department.models.values() if self._in_use(rules.model))
+
+    def _choice(self) -> list[RegisteredModel]:
+        """Return some of them, one more than a refusal names."""
+        return [rules.model for rules in islice(self.usable(), words.NAMED + 1)]
 
     def _in_use(self, model: RegisteredModel) -> bool:
         return model.id not in self.facts.stopped and agreement_covers(model, self._today)

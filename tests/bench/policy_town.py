@@ -35,7 +35,7 @@ def write(folder: Path) -> Path:
 
 def _organisation() -> str:
     allow = "\n".join(f"    - modell-{n}" for n in range(MODELS))
-    purposes = "\n".join(f"    zweck-{n}: {{title: Zweck Nummer {n}, pass_scopes: [personenbezogen]}}" for n in range(20))
+    purposes = "\n".join(f"    zweck-{n}: {{title: Zweck {n}, pass_scopes: [personenbezogen]}}" for n in range(20))
     findings = "\n".join(f"      {kind}: placeholder" for kind in KINDS)
     fallback = "\n".join(f"    modell-{n}: [modell-{n - 4}, modell-{n - 8}]" for n in range(8, MODELS))
     return f"""# Was für die ganze Stadtverwaltung gilt.
@@ -82,7 +82,7 @@ conversations: {{keep_hours: 24}}
 def _register() -> str:
     models = "".join(_model(n, _ZONES[n % 4]) for n in range(MODELS))
     near = ", ".join(f"modell-{n}" for n in range(0, MODELS, 4))
-    aliases = "".join(f"  name-{n}: {{name: Name {n}, models: [modell-{3 + 4 * n}, modell-{2 + 4 * n}, modell-{4 * n}]}}\n"
+    aliases = "".join(f"  name-{n}: {{name: N {n}, models: [modell-{3 + 4 * n}, modell-{2 + 4 * n}, modell-{4 * n}]}}\n"
                       for n in range(10))
     return f"version: 1\nmodels:\n{models}groups:\n  nah: [{near}]\naliases:\n{aliases}"
 
