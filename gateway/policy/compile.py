@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from decimal import Decimal
 from functools import reduce
 from types import MappingProxyType
@@ -17,7 +18,7 @@ from typing import Final
 
 from gateway.model.decision import Denial, Reason
 from gateway.model.kipass import BASIS, KiPassConfig
-from gateway.model.limits import NO_LIMIT, Limit, LimitedBy
+from gateway.model.limits import LIMITED_BY, NO_LIMIT, Limit, LimitedBy
 from gateway.model.municipality import NOWHERE, Municipality
 from gateway.model.register import RegisteredModel, Zone
 from gateway.policy.demands import lacks
@@ -76,7 +77,7 @@ class _Town:
 
     def rules(self, key: str, groups: frozenset[str] = NOBODY) -> DepartmentRules:
         """Work out one department for members of these groups."""
-        names = (*(f"profiles/{p}" for p in sorted(self.profiles[key])), f"departments/{key}",
+        names = (f"departments/{key}", *(f"profiles/{p}" for p in sorted(self.profiles[key])),
                  *(f"groups/{g}" for g in sorted(groups)))
         return _department(self, key, [self.layers[name] for name in names])
 
@@ -107,13 +108,14 @@ def work_out(digest: str, organisation: Organisation, departments: Mapping[str, 
 
 def reworked(policies: PolicySet, digest: str, *, organisation: Organisation | None = None,
              models: Mapping[str, RegisteredModel] | None = None,
-             departments: Mapping[str, Department] | None = None) -> PolicySet:
+             departments: Mapping[str, Department] | None = None,
+             aliases: Mapping[str, ModelAlias] | None = None) -> PolicySet:
     """Return another generation with some parts exchanged."""
     return work_out(digest, organisation or policies.organisation,
                     policies.files if departments is None else departments,
                     policies.models if models is None else models, policies.kipass, policies.municipality,
                     profiles=policies.profiles, groups=policies.groups, model_groups=policies.model_groups,
-                    aliases=policies.aliases)
+                    aliases=policies.aliases if aliases is None else aliases)
 
 
 def _layer(where: str, rules: Department | Profile | Group, model_groups: Mapping[str, tuple[str, ...]]) -> _Layer:
@@ -140,7 +142,7 @@ def _no_further(alias: ModelAlias, models: Mapping[str, RegisteredModel]) -> Mod
 def _department(town: _Town, key: str, layers: Sequence[_Layer]) -> DepartmentRules:
     organisation = town.organisation
     sides = both([("organisation", organisation.content), *((layer.where, layer.rules.content) for layer in layers)])
-    shared = _shared_limits(organisation, layers)
+    shared = _limits(organisation, layers)
     untrusted = frozenset(organisation.untrusted_tools).union(*(layer.rules.untrusted_tools for layer in layers))
     open_, closed = {}, {}
     for model in town.models.values():
@@ -148,7 +150,7 @@ def _department(town: _Town, key: str, layers: Sequence[_Layer]) -> DepartmentRu
             denial = _closed(town, layers, model)
             if denial is None:
                 side = sides["in_house" if model.in_house else "outside"]
-                open_[model.id] = _model_rules(town, key, side, model, untrusted, shared)
+                open_[model.id] = _model_rules(town, key, layers, model, side, untrusted, shared)
             else:
                 closed[model.id] = denial
     forbidden = {**organisation.purposes.forbid, **FORBIDDEN_PURPOSES}
@@ -230,7 +232,7 @@ def _closed(town: _Town, layers: Sequence[_Layer], model: RegisteredModel) -> De
             return _no(said, f"{layer.where}:models.deny")
         if layer.allowed is not None and model.id not in layer.allowed:
             return _no(said, f"{layer.where}:models.allow")
-        denial = _wrong_kind(layer.where, f"im Bereich „{layer.name}“", chosen, model) or _uncleared(layer, model)
+        denial = _uncleared(layer, model) or _wrong_kind(layer.where, f"im Bereich „{layer.name}“", chosen, model)
         if denial is not None:
             return denial
     return None
@@ -262,12 +264,12 @@ def _no(message: str, rule: str) -> Denial:
     return Denial("modell_nicht_erlaubt", message, rule)
 
 
-def _model_rules(town: _Town, key: str, side: Strictest, model: RegisteredModel, untrusted: frozenset[str],
-                 shared: Mapping[LimitedBy, Limit]) -> ModelRules:
+def _model_rules(town: _Town, key: str, layers: Sequence[_Layer], model: RegisteredModel, side: Strictest,
+                 untrusted: frozenset[str], shared: Mapping[LimitedBy, Limit]) -> ModelRules:
     above, opaque = town.findings[model.id], side.opaque
     rules = {**above, **{k: own for k, own in side.findings.items() if RANK[own.action] > RANK[above[k].action]}}
     limits: dict[LimitedBy, Limit] = {} if model.quickstart else {
-        **shared, "model": model.limit.tightened(limit(town.organisation.limits.model))}
+        **shared, "model": shared["model"].tightened(model.limit)}
     return ModelRules(
         model, MappingProxyType(rules), MappingProxyType({k: r.action for k, r in rules.items()}),
         frozenset(k for k, r in rules.items() if r.action == "refuse"),
@@ -277,7 +279,15 @@ def _model_rules(town: _Town, key: str, side: Strictest, model: RegisteredModel,
         frozenset(k for k, rule in opaque.items() if rule.action == "strip"),
         frozenset() if model.quickstart else untrusted, side.answers,
         MappingProxyType({by: it for by, it in limits.items() if it != NO_LIMIT}), opaque, model.quickstart,
-        tuple(_admitted(key, model)))
+        _attested_until(town.organisation, layers, model), tuple(_admitted(key, model)))
+
+
+def _attested_until(organisation: Organisation, layers: Sequence[_Layer], model: RegisteredModel) -> date | None:
+    """Return the last day of the C5 report, if these rules demand one."""
+    if model.in_house or model.c5 is None:
+        return None
+    demanded = {*organisation.models.require, *(demand for layer in layers for demand in layer.rules.models.require)}
+    return model.c5.until if demanded & {"c5", "c5_type_2"} else None
 
 
 def _admitted(key: str, model: RegisteredModel) -> Iterator[Reason]:
@@ -286,14 +296,11 @@ def _admitted(key: str, model: RegisteredModel) -> Iterator[Reason]:
         yield Reason(f"models:{model.id}.avv", "allow", "Die Auftragsverarbeitung ist vereinbart.")
 
 
-def _shared_limits(organisation: Organisation, layers: Sequence[_Layer]) -> dict[LimitedBy, Limit]:
+def _limits(organisation: Organisation, layers: Sequence[_Layer]) -> dict[LimitedBy, Limit]:
     """Return the limits that are the same for every model."""
-    top = organisation.limits
-    return {"person": reduce(Limit.tightened, (limit(layer.rules.limits.person) for layer in layers),
-                             limit(top.person)),
-            "department": reduce(Limit.tightened, (limit(layer.rules.limits.department) for layer in layers),
-                                 limit(top.department)),
-            "organisation": limit(top.organisation)}
+    written = [organisation.limits, *(layer.rules.limits for layer in layers)]
+    return {by: reduce(Limit.tightened, (limit(getattr(w, by)) for w in written if hasattr(w, by)), NO_LIMIT)
+            for by in LIMITED_BY}
 
 
 def limit(written: LimitRules) -> Limit:

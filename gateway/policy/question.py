@@ -16,7 +16,7 @@ from gateway.model.decision import DEFAULT_PURPOSE, Denial
 from gateway.model.principal import Principal
 from gateway.model.register import RegisteredModel
 from gateway.policy import words
-from gateway.policy.policyset import BERLIN, DepartmentRules, ModelRules, PolicySet, agreement_covers
+from gateway.policy.policyset import BERLIN, DepartmentRules, ModelRules, PolicySet, agreement_covers, attested
 
 _NONE: Final[frozenset[str]] = frozenset()
 
@@ -87,7 +87,9 @@ class Question:
             return self.unknown() if denial is None else words.closed_model(denial, self._choice())
         if model in self.facts.stopped:
             return words.stopped(rules.model, self._choice())
-        return words.agreement(self.policies, rules.model, self._choice())
+        if not agreement_covers(rules.model, self._today):
+            return words.agreement(self.policies, rules.model, self._choice())
+        return words.attest(rules, self._choice())
 
     def unknown(self) -> Denial:
         """Return the refusal of a model that nobody knows."""
@@ -96,15 +98,16 @@ class Question:
     def rules(self, model: str) -> ModelRules | None:
         """Return the rules for a model that can be used now, or None."""
         rules = self.department.models.get(model)
-        return rules if rules is not None and self._in_use(rules.model) else None
+        return rules if rules is not None and self._in_use(rules) else None
 
     def usable(self) -> Iterator[ModelRules]:
         """Yield the models of the department that would not be refused at this moment."""
-        return (rules for rules in self.department.models.values() if self._in_use(rules.model))
+        return (rules for rules in self.department.models.values() if self._in_use(rules))
 
     def _choice(self) -> list[RegisteredModel]:
         """Return some of them, one more than a refusal names."""
         return [rules.model for rules in islice(self.usable(), words.NAMED + 1)]
 
-    def _in_use(self, model: RegisteredModel) -> bool:
-        return model.id not in self.facts.stopped and agreement_covers(model, self._today)
+    def _in_use(self, rules: ModelRules) -> bool:
+        return (rules.model.id not in self.facts.stopped and agreement_covers(rules.model, self._today)
+                and attested(rules, self._today))
