@@ -78,7 +78,8 @@ class Settings(BaseSettings):
     oidc_groups_claim: str = Field("groups", description="Angabe im Token mit den Gruppen")
     oidc_groups: Literal["directory", "choose", "lead"] = Field(
         "directory", description="Was die Gruppen bestimmen: nichts, welches der eigenen Ämter einer Person gilt, oder "
-                                 "welches aller Ämter")
+                                 "welches aller Ämter. Mit choose und lead gelten auch die Gruppen aus "
+                                 "policies/groups, die dort genannt sind")
     block_style: Literal["error", "message"] = Field(
         "error", description="Wie eine Ablehnung ankommt, wenn sich jemand mit einem Token des Anmeldedienstes "
                              "ausweist: als Fehler (error) oder als Antwort im Chat (message) für Programme, die keine "
@@ -190,7 +191,11 @@ class Settings(BaseSettings):
     @field_validator("redis_url")
     @classmethod
     def _known_counters(cls, value: str) -> str:
-        if value and not _COUNTERS.match(value):
+        try:
+            port = None if "+" in value.partition(":")[0] else urlsplit(value).port
+        except ValueError:  # a port that is no number
+            port = 0
+        if value and (port == 0 or not _COUNTERS.match(value)):
             raise ValueError("redis://Rechner:Port/Nummer, valkey://…, mit TLS rediss:// oder valkeys://, über eine "
                              "Datei redis+unix:///Pfad oder über Wächter redis+sentinel://Rechner:Port/Name")
         return value

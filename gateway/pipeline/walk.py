@@ -217,6 +217,7 @@ class Walk:
             self._rooms.metrics.dropped_fields(self._inbound.dialect.name, len(document.dropped))
         holding = Holding(rooms.pins, rooms.secret, facts.principal.subject, document.slots)
         held = await holding.recalled(facts.now) if self._recalls else NOTHING
+        facts = replace(facts, stopped=rooms.stops())  # reading and inspecting may have taken a while
         decision = release(self._policies, ReleaseFacts(facts, inspection.counts, frozenset(document.opaque), held))
         self.log.release(decision)
         if decision.held:
@@ -295,6 +296,9 @@ class Walk:
     async def _send(self, sealed: SealedRequest, parsed: ParsedRequest, redaction: Redaction,
                     before: list[str]) -> Outbound:
         rooms, inbound, decision = self._rooms, self._inbound, sealed.release
+        if sealed.model.id in rooms.stops():  # the last look: after this one the request has left
+            raise GatewayError("modell_gestoppt", f"Ihre Anfrage wurde nicht gesendet. „{sealed.model.name}“ wurde "
+                               "gerade angehalten. Bitte wählen Sie ein anderes Modell.")
         self._sending = True
         response = await rooms.upstream.send(sealed)
         self._stage("upstream_first_byte")
@@ -355,7 +359,8 @@ class Walk:
 
 def _refuse(denial: Denial | None) -> None:
     if denial is not None:
-        raise GatewayError(denial.code, denial.message)
+        about_model = denial.code.startswith(("modell_", "avv_"))
+        raise GatewayError(denial.code, denial.message, param="model" if about_model else None)
 
 
 def _per_entity(counts: Mapping[tuple[str, str], int]) -> dict[str, int]:

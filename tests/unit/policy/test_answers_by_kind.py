@@ -12,7 +12,7 @@ from gateway.model.decision import Answers
 from gateway.model.entities import ENTITIES, TOPICS
 from gateway.model.finding import Finding, Passage
 from gateway.pipeline.afterthought import UNCHECKED, AnswerCheck
-from gateway.policy.compile import work_out
+from gateway.policy.compile import reworked
 from gateway.policy.policyset import PolicySet
 from gateway.policy.schema import Content, Side
 from tests.unit.policy.policy_sets import all_on
@@ -27,7 +27,7 @@ def saying(organisation: Any, department: Any = None) -> PolicySet:
     base = all_on()
     above = base.organisation.model_copy(update={"content": content(organisation)})
     files = {"bauamt": base.files["bauamt"].model_copy(update={"content": content(department)})}
-    return work_out(base.digest, above, files, base.models, base.kipass)
+    return reworked(base, base.digest, organisation=above, departments=files)
 
 
 @pytest.mark.parametrize(("organisation", "department", "expected"), [
