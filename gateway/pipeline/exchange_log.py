@@ -14,11 +14,12 @@ from time import perf_counter
 from typing import Any
 
 from gateway.errors import GatewayError, internal
-from gateway.model.decision import Admission, ReleaseDecision
+from gateway.model.decision import Admission, Denial, ReleaseDecision
 from gateway.model.exchange import Receipt
 from gateway.model.principal import Principal
 from gateway.model.register import RegisteredModel
 from gateway.pipeline.finishing import finish
+from gateway.policy.decide import ReleaseFacts
 from gateway.ports import Recorder
 from gateway.wire.dialect import Usage
 
@@ -78,10 +79,13 @@ class ExchangeLog:
         """Note that a client made this call of its own accord, and what for."""
         self._facts["task"] = task
 
-    def admission(self, admission: Admission) -> None:
-        """Note what policy said before the content was looked at."""
-        self._facts |= {"policy": admission.policy, "purpose": admission.purpose,
+    def admission(self, admission: Admission, asked: str = "") -> None:
+        """Note what policy said before the content was looked at; `asked` is a name that the policy knows, or empty."""
+        self._facts |= {"policy": admission.policy, "purpose": admission.purpose, "asked": asked,
                         "rules": [r.rule for r in admission.reasons]}
+        if admission.clear_text:
+            self._facts["clear_text"] = admission.clear_text
+        self._denied_by(admission.denial)
         if admission.model:
             self._model(admission.model)
         elif admission.asked:
@@ -99,11 +103,24 @@ class ExchangeLog:
         """Note how much of what kind was found."""
         self._facts |= {"found": dict(found), "bytes_in": bytes_in, "dropped_fields": dropped}
 
-    def release(self, release: ReleaseDecision) -> None:
-        """Note what policy said about the content."""
+    def release(self, release: ReleaseDecision, asked: ReleaseFacts) -> None:
+        """Note what policy was asked about the content, and what it said."""
+        for name, kinds in (("opaque", asked.opaque), ("held", asked.held)):
+            if kinds:
+                self._facts[name] = sorted(kinds)
+        self._denied_by(release.denial)
         self._facts["rules"] = [*self._facts.get("rules", []), *(r.rule for r in release.reasons)]
         if release.model:
             self._model(release.model)
+
+    def shadow(self, said: Mapping[str, Any]) -> None:
+        """Note what another policy set would have said."""
+        if said:
+            self._facts["shadow"] = dict(said)
+
+    def _denied_by(self, denial: Denial | None) -> None:
+        if denial is not None:
+            self._facts["denied_by"] = denial.rule
 
     def _model(self, model: RegisteredModel) -> None:
         self._facts |= {"model": model.id, "provider": model.provider, "region": model.region}
