@@ -25,7 +25,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-from sqlalchemy import ColumnElement, Connection, Engine, and_, delete, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, and_, delete, func, insert, select, update
 
 from gateway.errors import GatewayError
 from gateway.ports import Kept
@@ -36,6 +36,8 @@ MOST = 8 * 1024 * 1024
 """Bytes of one conversation; a longer one is not kept."""
 PER_SUBJECT = 200
 """Of one person or service and of one kind; what was not touched for the longest time goes first."""
+BYTES_PER_SUBJECT = 64 * 1024 * 1024
+"""The same for their bytes together: programs that send all files with every turn would fill the disk in a day."""
 
 
 class SqlConversations:
@@ -85,10 +87,17 @@ def keep(connection: Connection, subject: str, id_: str, sealed: bytes, now: dat
     """Keep `sealed` under `id_` for one person or service, and of this kind no more than they may have."""
     connection.execute(insert(conversation).values(
         id_sha256=_name(id_), subject=subject, created_at=now, expires_at=until, sealed=sealed, kind=kind))
+    _bound(connection, subject, kind)
+
+
+def _bound(connection: Connection, subject: str, kind: Kept) -> None:
+    """Delete what one person or service may not have any more: never the newest, which is shorter than the bound."""
     own = and_(conversation.c.subject == subject, conversation.c.kind == kind)
-    newest = (select(conversation.c.id_sha256).where(own)
-              .order_by(conversation.c.created_at.desc()).limit(PER_SUBJECT))
-    connection.execute(delete(conversation).where(own, conversation.c.id_sha256.not_in(newest)))
+    newest_first = (conversation.c.created_at.desc(), conversation.c.id_sha256)
+    so_far = func.sum(func.length(conversation.c.sealed)).over(order_by=newest_first).label("so_far")
+    newest = select(conversation.c.id_sha256, so_far).where(own).order_by(*newest_first).limit(PER_SUBJECT).subquery()
+    kept = select(newest.c.id_sha256).where(newest.c.so_far <= BYTES_PER_SUBJECT)
+    connection.execute(delete(conversation).where(own, conversation.c.id_sha256.not_in(kept)))
 
 
 def recall(connection: Connection, subject: str, id_: str, now: datetime, kind: Kept, *,
@@ -113,6 +122,7 @@ def change(connection: Connection, subject: str, id_: str, work: Callable[[bytes
     sealed = _seal(subject, id_, work(before))
     connection.execute(update(conversation).where(_is(subject, id_, now, "conversation")).values(
         created_at=now, expires_at=until, sealed=sealed))
+    _bound(connection, subject, "conversation")
     return True
 
 

@@ -124,6 +124,19 @@ def test_of_one_person_only_the_newest_are_kept_and_of_others_all(kept: SqlConve
     assert count(engine) == 4
 
 
+def test_of_one_person_only_so_many_bytes_are_kept(kept: SqlConversations, engine: Engine,
+                                                   monkeypatch: pytest.MonkeyPatch) -> None:
+    assert conversations.BYTES_PER_SUBJECT > conversations.MOST + 100, "the newest always stays"
+    monkeypatch.setattr(conversations, "BYTES_PER_SUBJECT", 3_500)
+    keep(kept, "berta", "b", content=b"x" * 3_000)
+    for number in range(5):
+        keep(kept, id_=f"a{number}", content=b"x" * 1_000, age=timedelta(minutes=30 - number))
+    assert [recall(kept, id_=f"a{number}") is not None for number in range(5)] == [False, False, True, True, True]
+    keep(kept, id_="lang", content=b"x" * 3_000)
+    assert count(engine) == 2
+    assert recall(kept, "berta", "b") is not None
+
+
 def test_one_that_is_too_long_is_not_kept_and_disturbs_no_other(kept: SqlConversations, engine: Engine,
                                                                monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(conversations, "MOST", 100)
