@@ -14,7 +14,7 @@ import sys
 from collections.abc import AsyncIterator, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from aiohttp import web as aio
@@ -48,7 +48,9 @@ from gateway.pipeline.finishing import all_finished
 from gateway.pipeline.late import Patient
 from gateway.pipeline.pipeline import Pipeline
 from gateway.pipeline.rooms import Rooms
-from gateway.policy import expiring_agreements
+from gateway.policy.policyset import office_day
+from gateway.policy.register_check import pressing
+from gateway.policy.stopped import StoppedModels
 from gateway.settings import Settings, load
 from gateway.store import migrate, open_engine
 from gateway.store.conversations import SqlConversations
@@ -100,7 +102,9 @@ class House:
         self.metrics = PrometheusMetrics(__version__, self.census.department_size)
         self.authenticator = Porter(
             self._directory, self._passes, clock, keys_page=self.policies().organisation.base_url + "/keys",
-            departments=self._departments, secrets=Secrets(settings.home / "secrets").find, oidc=_oidc(settings))
+            departments=self._departments, groups=self._groups, secrets=Secrets(settings.home / "secrets").find,
+            oidc=_oidc(settings))
+        self.stopped = StoppedModels(self.authenticator.watch(self._directory.stops), self.policies)
         self.upstream = UpstreamRouter(settings.home, environment=self._provider_secrets())
         self.recorder = LedgerRecorder(self.ledger)
         self._conversations = SqlConversations(self.engine)
@@ -113,7 +117,7 @@ class House:
             operators=build_operators(own_secret(settings.home, "hash.key")),
             upstream=Patient(self.upstream, self._keep_alive.patience),
             recorder=self.recorder, metrics=self.metrics, clock=clock,
-            conversations=self._conversations, reader=FileReader.of(settings), stops=frozenset,
+            conversations=self._conversations, reader=FileReader.of(settings), stops=self.stopped,
             pins=SqlPins(self.engine), secret=own_secret(settings.home, "gespraeche.key"),
             limiter=self.limits.limiter))
         self._tasks: list[asyncio.Task[None]] = []
@@ -125,6 +129,9 @@ class House:
 
     def _departments(self) -> dict[str, str]:
         return {id_: rules.name for id_, rules in self.policies().departments.items()}
+
+    def _groups(self) -> dict[str, str]:
+        return {key: group.name for key, group in self.policies().groups.items()}
 
     def _provider_secrets(self) -> dict[str, str]:
         key = self.settings.openai_api_key
@@ -175,8 +182,9 @@ class House:
         reasons = {} if self.authenticator.ready else {"datenbank": "Die Datenbank des Gateways antwortet nicht."}
         if not ledger:
             reasons["protokoll"] = "Das Protokoll kann nicht geschrieben werden; es wird nichts gesendet."
-        warnings = [f"AVV für „{model.name}“ endet am {end:%d.%m.%Y}."
-                    for model, end in expiring_agreements(self.policies(), date.today())]
+        warnings = [f"{self.policies().models[finding.model].name}: {finding.text}"
+                    for finding in pressing(self.policies(), office_day(self._clock.now()))]
+        warnings += self.stopped.warnings()
         if self.policies.problem:
             warnings.append("Die geänderten Richtlinien sind nicht verwendbar; die letzten gültigen gelten weiter. "
                             "„ki-pforte policy check“ nennt die Stellen.")
@@ -227,11 +235,15 @@ class House:
             policies=self.policies, ledger=self.ledger, recorder=self.recorder, clock=self._clock,
             department_size=self.census.department_size, usage=self.limits.own,
             secret=own_secret(self.settings.home, "web.key"),
-            version=__version__)
+            version=__version__, stopped=self.stopped.known)
+
+    def _rendered(self) -> bytes:
+        self.metrics.stopped(self.stopped.known())
+        return self.metrics.render()
 
     def _health(self) -> Health:
         token = self.settings.metrics_token
-        return Health(self.readiness, self.metrics.render, token.get_secret_value() if token else "")
+        return Health(self.readiness, self._rendered, token.get_secret_value() if token else "")
 
     async def _open_metrics_port(self) -> None:
         if self.settings.metrics_port is None:
@@ -242,7 +254,7 @@ class House:
             if token and not secrets.compare_digest(
                     request.headers.get("authorization", "").encode("utf-8", "replace"), f"Bearer {token}".encode()):
                 return aio.Response(status=401)
-            return aio.Response(body=self.metrics.render(), headers={"content-type": "text/plain; version=0.0.4"})
+            return aio.Response(body=self._rendered(), headers={"content-type": "text/plain; version=0.0.4"})
         served = aio.Application()
         served.router.add_get("/metrics", answer)
         self._metrics_site = aio.AppRunner(served, access_log=None)

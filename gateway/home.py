@@ -22,6 +22,13 @@ def own_secret(home: Path, name: str) -> bytes:
     return path.read_bytes()
 
 
+def known_log_name(home: Path) -> str | None:
+    """Return how the ledger in HOME is called, by its public keys; None: there is none yet."""
+    with suppress(OSError):
+        return (home / "keys" / "protokoll" / "vkeys.txt").read_text("utf-8").partition("+")[0].strip() or None
+    return None
+
+
 def open_ledger(settings: Settings, log_name: str, policy: str = "") -> Ledger:
     """Open the ledger. Raises `audit.LedgerError`."""
     return Ledger(LedgerConfig(settings.audit_database, log_name, settings.home / "keys" / "protokoll",

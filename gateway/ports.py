@@ -183,7 +183,10 @@ class Stops(Protocol):
     """Knows which models somebody switched off (``model stop``)."""
 
     def __call__(self) -> frozenset[str]:
-        """Return the ids of stopped models, as of a few seconds ago at most. Looks up memory: no database here."""
+        """Return the ids of stopped models, as of a few seconds ago at most. Looks up memory: no database here.
+
+        Raises ``pruefung_nicht_verfuegbar`` when nobody can tell (the database has not answered for a while).
+        """
         ...
 
 

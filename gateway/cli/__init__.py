@@ -43,8 +43,14 @@ def _root(ctx: typer.Context, version: Annotated[bool, typer.Option(
     logs.configure("warning", "text")
 
     def record(kind: str, meta: Mapping[str, Any], subject: str | None, /) -> None:
-        from gateway.home import open_ledger
-        log_name = read_policies(settings.policies, settings).organisation.id
+        from gateway.home import known_log_name, open_ledger
+        from gateway.policy import PolicyErrors
+        try:
+            log_name = read_policies(settings.policies, settings).organisation.id
+        except PolicyErrors:  # a switch must work while somebody mends the policies
+            log_name = known_log_name(settings.home) or ""
+            if not log_name:
+                raise
         with open_ledger(settings, log_name) as ledger:
             ledger.append_wait(ledger.draft(kind, meta, subject=subject))
 
@@ -64,9 +70,10 @@ def _register() -> None:
     from gateway.cli.client import client_app
     from gateway.cli.document import document_app
     from gateway.cli.key import key_app
+    from gateway.cli.model import model_app
     from gateway.cli.passes import pass_app
     from gateway.cli.person import person_app
-    from gateway.cli.policy import model_app, policy_app
+    from gateway.cli.policy import policy_app
     for command in (run.serve, run.init, run.doctor, run.train, inspect.redact, inspect.evaluate):
         app.command()(command)
     policy_app.command("test")(policy_test.run_suites)

@@ -49,9 +49,12 @@ def add(
     groups_header: Annotated[str, typer.Option("--groups-header", help="Kopfzeile mit den Gruppen.")] = GROUPS_HEADER,
     groups: Annotated[GroupsMode, typer.Option(
         "--groups", help="Was die Gruppen bestimmen: nichts (directory), welches der eigenen Ämter einer Person gilt "
-                         "(choose), oder welches aller Ämter (lead).")] = "directory",
+                         "(choose), oder welches aller Ämter (lead). Mit choose und lead gelten auch die Gruppen aus "
+                         "policies/groups, die dort genannt sind.")] = "directory",
     block_style: Annotated[BlockStyle, typer.Option(
         "--block-style", help="Wie eine Ablehnung erscheint: als Fehler, oder als Antwort im Chat.")] = "message",
+    purpose: Annotated[str, typer.Option(
+        "--purpose", help="Zweck, der für Anfragen dieser Anwendung gilt, die selbst keinen nennen.")] = "",
     days: Annotated[int | None, typer.Option("--days", min=1, max=3660, help="Zugelassen für so viele Tage.")] = None,
     json: Json = False,
 ) -> None:
@@ -63,7 +66,8 @@ def add(
     client = TrustedClient(
         fresh.id, _name(name), identity, now, _header(token_header) if signed else "", _secret(secret, identity),
         "" if signed else _header(email_header, optional=True), "" if signed else _header(id_header, optional=True),
-        _header(groups_header), groups, block_style, now + timedelta(days=days) if days else None)
+        _header(groups_header), groups, block_style, now + timedelta(days=days) if days else None,
+        purpose=own.check_purpose(purpose, own.purposes if purpose else ()))
     _consistent(client)
     with own.writing() as connection:
         clients.add(connection, client, fresh.sha256)
@@ -125,7 +129,8 @@ def client_json(client: TrustedClient, now: datetime) -> dict[str, Any]:
             "headers": {kind: header for kind, header in (
                 ("token", client.token_header), ("email", client.email_header), ("id", client.id_header),
                 ("groups", client.groups_header if client.groups != "directory" else "")) if header},
-            "groups": client.groups, "block_style": client.block_style, "created_on": day(client.created_at),
+            "groups": client.groups, "block_style": client.block_style, "purpose": client.purpose or None,
+            "created_on": day(client.created_at),
             "expires_at": client.expires_at and client.expires_at.isoformat(),
             "revoked_at": client.revoked_at and client.revoked_at.isoformat(),
             "last_used_on": client.last_used_on and client.last_used_on.isoformat()}

@@ -7,7 +7,7 @@ transaction, before its commit, and when it raises, the change does not happen.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -60,6 +60,27 @@ class CliContext:
         """The departments that the policies know: id -> name."""
         return {key: department.name for key, department in self.policy_set.departments.items()}
 
+    @property
+    def purposes(self) -> Collection[str]:
+        """The purposes that the organisation allows."""
+        return self.policy_set.organisation.purposes.allow.keys()
+
+    def check_groups(self, groups: Iterable[str]) -> frozenset[str]:
+        """Return the groups of people as a set, or end with a sentence if the policies know one of them not."""
+        found, known = frozenset(groups), self.policy_set.groups
+        if unknown := sorted(found - known.keys()):
+            possible = f"Möglich sind: {', '.join(sorted(known))}." if known else \
+                "Es gibt noch keine; jede hat eine Datei unter policies/groups."
+            raise CliError(f"Die Gruppe „{unknown[0][:64]}“ gibt es nicht. {possible}", Exit.MISUSE)
+        return found
+
+    def check_purpose(self, purpose: str, possible: Collection[str]) -> str:
+        """Return a purpose that is among the possible ones, or end with a sentence; empty: none."""
+        if purpose and purpose not in possible:
+            raise CliError(f"Der Zweck „{purpose[:64]}“ ist dafür nicht vorgesehen. Möglich sind: "
+                           f"{', '.join(possible)}.", Exit.MISUSE)
+        return purpose
+
     def reading(self) -> AbstractContextManager[Connection]:
         """Open a transaction for reading."""
         return reading(self.engine)
@@ -70,6 +91,11 @@ class CliContext:
         with writing(self.engine) as connection:
             departments.sync(connection, self.departments)
             yield connection
+
+
+    def switching(self) -> AbstractContextManager[Connection]:
+        """Open a transaction for writing that needs no policies: a switch must work while somebody mends them."""
+        return writing(self.engine)
 
 
 def context(ctx: typer.Context) -> CliContext:

@@ -33,6 +33,7 @@ from gateway.store import passes as proofs
 
 DEPARTMENTS: Final = {
     "buergerbuero": "Bürgerbüro", "sozialamt": "Sozialamt", "jugendamt": "Jugendamt", "standesamt": "Standesamt",
+    "auslaenderbehoerde": "Ausländerbehörde", "pressestelle": "Pressestelle",
     "bauamt": "Bauamt", "kaemmerei": "Kämmerei", "personalamt": "Personalamt", "it": "IT",
 }
 KEY_NAME: Final = "Vorführung"
@@ -68,6 +69,8 @@ EXAMPLES: Final = (
     Example("eleni.papadopoulou", "Eleni Papadopoulou", "personalamt", "ki-pass-stelle", "gueltig", None),
     Example("friederike.vonahlen", "Friederike von Ahlen", "standesamt", "dpo", "gueltig"),
     Example("chidi.okafor", "Chidi Okafor", "bauamt", "personalrat", "gueltig"),
+    Example("marek.kowalski", "Marek Kowalski", "auslaenderbehoerde", "staff", "gueltig"),
+    Example("greta.sommer", "Greta Sommer", "pressestelle", "staff", "gueltig"),
     Example("dmitri.schaefer", "Dmitri Schäfer", "it", "it", "gueltig"),
     Example("ines.marques", "Inês Marques da Silva", "kaemmerei", "leitung", "gueltig"),
 )

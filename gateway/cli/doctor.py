@@ -6,23 +6,25 @@ import asyncio
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 
 from audit import LedgerError
 from gateway.cli.context import CliContext
 from gateway.cli.output import CliError
-from gateway.cli.views import works
+from gateway.cli.views import moment, works
 from gateway.detection import DetectorOptions, build_detector
 from gateway.errors import GatewayError
 from gateway.files.reader import FileReader
 from gateway.home import open_ledger
 from gateway.identity.keys import LEAST_SECRET
 from gateway.kipass import BASIS, passes
-from gateway.policy import PolicyErrors, PolicySet, expiring_agreements
+from gateway.policy import PolicyErrors, PolicySet
+from gateway.policy.policyset import office_day
+from gateway.policy.register_check import examined
+from gateway.policy.stopped import covered
 from gateway.settings import Settings
-from gateway.store import StoreError, clients, people
+from gateway.store import StoreError, clients, people, stops
 from gateway.store import passes as proofs
-from gateway.upstream.routing import UpstreamRouter
 from gateway.upstream.secrets import Secrets
 
 GOOD, NOTICE, FAULT = "in Ordnung", "Hinweis", "Fehler"
@@ -50,16 +52,16 @@ def examine(own: CliContext, settings: Settings) -> list[Finding]:
 
 def _policies(policies: PolicySet) -> Iterator[Finding]:
     yield Finding("Richtlinien", GOOD, f"{len(policies.departments)} Abteilungen, Stand {policies.digest[:16]}")
-    for model, end in expiring_agreements(policies, date.today()):
-        yield Finding("Richtlinien", NOTICE, f"Die Auftragsverarbeitung für „{model.name}“ endet am {end:%d.%m.%Y}.")
 
 
 def _models(policies: PolicySet, settings: Settings) -> Iterator[Finding]:
     enabled = [model for model in policies.models.values() if model.enabled]
     if not enabled:
         yield Finding("Modelle", FAULT, "Kein Modell ist eingeschaltet. Setzen Sie in models.yaml „enabled: true“.")
-    for problem in UpstreamRouter(settings.home).problems(enabled):
-        yield Finding("Modelle", FAULT, problem)
+    today = office_day(datetime.now(UTC))
+    for found in examined(policies, today, key=Secrets(settings.home / "secrets").state):
+        yield Finding("Modelle", FAULT if found.serious else NOTICE,
+                      f"{policies.models[found.model].name}: {found.text}")
     if any(model.adapter == "demo" for model in enabled):
         yield Finding("Modelle", NOTICE, "Die eingebaute Demo ist eingeschaltet. Für den Betrieb setzen Sie sie in "
                                          "models.yaml auf „enabled: false“.")
@@ -70,9 +72,13 @@ def _people(own: CliContext, policies: PolicySet) -> Iterator[Finding]:
         with own.reading() as connection:
             active = [p for p in people.every(connection).values() if p.active]
             shown = proofs.of_many(connection, [p.id for p in active])
+            stopped = stops.every(connection)
     except (StoreError, CliError) as error:
         yield Finding("Datenbank", FAULT, str(error))
         return
+    for model, stop in covered(stopped, policies.models.values()):
+        yield Finding("Modelle", NOTICE, f"„{model.name}“ ist angehalten seit {moment(stop.at)}. "
+                      "Wieder zulassen: ki-pforte model start.")
     now = datetime.now(UTC)
     holders = sum(passes(p.evidence, p.events, policies.kipass, now)[BASIS].admits for p in shown.values())
     yield Finding("Datenbank", GOOD, f"{len(active)} Personen, {holders} mit gültigem KI-Pass")
@@ -80,6 +86,11 @@ def _people(own: CliContext, policies: PolicySet) -> Iterator[Finding]:
     if unknown:
         yield Finding("Personen", FAULT, f"Ohne Richtlinie ist: {', '.join(sorted(unknown))}. Legen Sie die Datei in "
                                          "policies/departments an oder tragen Sie die Personen um.")
+    alone = {g for p in active for g in p.groups} - set(policies.groups)
+    if alone:
+        yield Finding("Personen", FAULT, f"Diese Gruppen gibt es nicht: {', '.join(sorted(alone))}. Für Mitglieder "
+                                         "gilt nichts Besonderes. Legen Sie die Datei in policies/groups an oder "
+                                         "nehmen Sie die Personen heraus (ki-pforte person group remove).")
 
 
 def _clients(own: CliContext, settings: Settings) -> Iterator[Finding]:

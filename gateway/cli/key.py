@@ -7,11 +7,11 @@ from typing import Annotated, Literal
 
 import typer
 
-from gateway.cli.context import context, person_or_fail
+from gateway.cli.context import CliContext, context, person_or_fail
 from gateway.cli.output import CliError, Exit, emit, note, say, speaks, table
 from gateway.cli.views import key_json, key_words
 from gateway.identity.keys import key_id, new_key
-from gateway.model.people import ApiKey
+from gateway.model.people import ApiKey, Person
 from gateway.store import keys, people
 
 key_app = typer.Typer(name="key", help="Schlüssel anlegen, auflisten und widerrufen.", no_args_is_help=True)
@@ -28,6 +28,9 @@ def create(
     service: Annotated[str | None, typer.Option(
         "--service", help="Für einen automatischen Dienst dieses Amtes, zum Beispiel n8n. Die Person ist dafür "
                           "verantwortlich, ihr KI-Pass muss gelten; --name und --days sind nötig.")] = None,
+    purpose: Annotated[str, typer.Option(
+        "--purpose", help="Zweck, für den der Schlüssel ist, zum Beispiel „uebersetzung“. Er gilt für Anfragen, die "
+                          "selbst keinen nennen.")] = "",
     days: Annotated[int | None, typer.Option("--days", min=1, max=3660, help="Gültig für so viele Tage.")] = None,
     block_style: Annotated[Literal["error", "message"], typer.Option(
         "--block-style", help="Wie eine Ablehnung erscheint: als Fehler, oder als Antwort im Chat.")] = "error",
@@ -45,9 +48,9 @@ def create(
         if service is not None:
             _check_service(service, name, days, own.departments)
         key = ApiKey(fresh.id, person.id, name or "Schlüssel", now, now + timedelta(days=days) if days else None,
-                     block_style=block_style, service=service)
+                     block_style=block_style, service=service, purpose=_check_purpose(own, person, service, purpose))
         keys.add(connection, key, fresh.sha256)
-        kind = {"service": service} if service else {}
+        kind = {**({"service": service} if service else {}), **({"purpose": purpose} if purpose else {})}
         own.record("key.created", {"key": key.id, "via": "cli", **kind}, person.id)
     if json:
         return emit({**key_json(key, person.email, now), "key": fresh.text})
@@ -61,6 +64,14 @@ def _check_service(department: str, name: str, days: int | None, departments: di
                        Exit.MISUSE)
     if not name.strip() or days is None:
         raise CliError("Ein Dienst braucht mit --name einen Namen und mit --days ein Ende.", Exit.MISUSE)
+
+
+def _check_purpose(own: CliContext, person: Person, service: str | None, purpose: str) -> str:
+    """Return the purpose if the key could use it: where it works, and for the groups of its holder."""
+    if not purpose:
+        return ""
+    rules = own.policy_set.department(service or person.department, frozenset() if service else person.groups)
+    return own.check_purpose(purpose, rules.purposes if rules else ())
 
 
 @key_app.command("list")
@@ -80,9 +91,10 @@ def list_(
         everybody = {owner.id: owner} if owner else {p.id: p for p in people.every(connection).values()}
     if json:
         return emit({"keys": [key_json(k, everybody[k.person_id].email, now) for k in found]})
-    return table(("Kennzeichen", "Person", "Name", "Dienst", "Stand", "angelegt", "zuletzt genutzt"), [
-        (k.id, everybody[k.person_id].email, k.name, k.service or "", key_words(k, now), f"{k.created_at:%d.%m.%Y}",
-         f"{k.last_used_on:%d.%m.%Y}" if k.last_used_on else "nie") for k in found])
+    return table(("Kennzeichen", "Person", "Name", "Dienst", "Zweck", "Stand", "angelegt", "zuletzt genutzt"), [
+        (k.id, everybody[k.person_id].email, k.name, k.service or "", k.purpose, key_words(k, now),
+         f"{k.created_at:%d.%m.%Y}", f"{k.last_used_on:%d.%m.%Y}" if k.last_used_on else "nie")
+        for k in found])
 
 
 @key_app.command()

@@ -18,7 +18,14 @@ from gateway.store import keys, passes, people
 person_app = typer.Typer(name="person", help="Personen eintragen, auflisten, einlesen und abschalten.",
                          no_args_is_help=True)
 
+group_app = typer.Typer(name="group", help="Personen in Gruppen mit eigenen Regeln aufnehmen und herausnehmen.",
+                        no_args_is_help=True)
+person_app.add_typer(group_app)
+
 Json = Annotated[bool, typer.Option("--json", help="Ausgabe als JSON.")]
+Groups = Annotated[list[str] | None, typer.Option(
+    "--group", help="Gruppe mit eigenen Regeln (policies/groups), zum Beispiel „auszubildende“; mehrfach möglich.")]
+Group = Annotated[str, typer.Argument(help="Gruppe (Name der Datei unter policies/groups, ohne „.yaml“).")]
 Email = Annotated[str, typer.Argument(help="E-Mail-Adresse der Person.")]
 
 
@@ -35,6 +42,7 @@ def add(
         "--external-id", help="Kennung im Verzeichnisdienst; sie bleibt, wenn sich die Adresse ändert.")] = "",
     role: Annotated[list[str] | None, typer.Option(
         "--role", help="Rolle; mehrfach möglich. „staff“ hat jede Person.")] = None,
+    group: Groups = None,
     json: Json = False,
 ) -> None:
     """Trägt eine Person ein."""
@@ -49,7 +57,7 @@ def add(
                 raise CliError(f"Das Amt „{named}“ gibt es nicht. Möglich sind: {', '.join(sorted(own.departments))}.",
                                Exit.MISUSE)
         new = people.NewPerson(email, name, department, frozenset(role or ()), people.normal_id(external_id),
-                               frozenset(also or ()))
+                               frozenset(also or ()), own.check_groups(group or ()))
         [person] = people.add(connection, [new], own.now())
         own.record("person.added", {"via": "cli"}, person.id)
     if json:
@@ -64,18 +72,20 @@ def list_(
     ctx: typer.Context,
     department: Annotated[str | None, typer.Option("--department", help="Nur dieses Amt.")] = None,
     role: Annotated[str | None, typer.Option("--role", help="Nur Personen mit dieser Rolle.")] = None,
+    group: Annotated[str | None, typer.Option("--group", help="Nur Mitglieder dieser Gruppe.")] = None,
     text: Annotated[str, typer.Option("--text", help="Teil von Name oder Adresse.")] = "",
     everyone: Annotated[bool, typer.Option("--all", help="Auch Personen, die nicht mehr aktiv sind.")] = False,
     json: Json = False,
 ) -> None:
     """Zeigt, wer eingetragen ist."""
     with context(ctx).reading() as connection:
-        found = people.search(connection, text=text, department=department, role=role,
+        found = people.search(connection, text=text, department=department, role=role, group=group,
                               active=None if everyone else True, limit=1_000_000)
     if json:
         return emit({"people": [person_json(p) for p in found]})
-    return table(("E-Mail-Adresse", "Name", "Amt", "Rollen", "Stand"), [
-        (p.email, p.name, p.department, ", ".join(sorted(p.roles)), "aktiv" if p.active else "nicht aktiv")
+    return table(("E-Mail-Adresse", "Name", "Amt", "Rollen", "Gruppen", "Stand"), [
+        (p.email, p.name, p.department, ", ".join(sorted(p.roles)), ", ".join(sorted(p.groups)),
+         "aktiv" if p.active else "nicht aktiv")
         for p in found])
 
 
@@ -96,6 +106,8 @@ def show(ctx: typer.Context, email: Email, json: Json = False) -> None:
     places = ", ".join([person.department, *sorted(person.further)])
     say(f"{person.name} <{person.email}>, {places}, {'aktiv' if person.active else 'nicht aktiv'}")
     say(f"Rollen: {', '.join(sorted(person.roles))}")
+    if person.groups:
+        say(f"Gruppen: {', '.join(sorted(person.groups))}")
     for scope, status in held.items():
         say(f"KI-Pass {own.rules.scopes[scope].name}: {pass_words(status)}")
     for key in own_keys:
@@ -137,10 +149,13 @@ def _switch(own: CliContext, email: str, *, active: bool, json: bool) -> None:
 @speaks
 def import_(
     ctx: typer.Context,
-    file: Annotated[Path, typer.Argument(help="CSV-Datei mit den Spalten email, name, department, roles.")],
+    file: Annotated[Path, typer.Argument(help="CSV-Datei mit den Spalten email, name, department, "
+                                                     "roles; möglich sind auch also, groups, external_id.")],
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Nur zeigen, was geschähe.")] = False,
     disable_missing: Annotated[bool, typer.Option(
         "--disable-missing", help="Wer nicht in der Datei steht, wird abgeschaltet.")] = False,
+    group: Annotated[list[str] | None, typer.Option(
+        "--group", help="Alle in der Datei in diese Gruppe aufnehmen; mehrfach möglich.")] = None,
     json: Json = False,
 ) -> None:
     """Liest Personen aus einer CSV-Datei ein: ganz oder gar nicht."""
@@ -148,9 +163,38 @@ def import_(
     rows, errors = person_import.read(file)
     with own.reading() if dry_run else own.writing() as connection:
         plan = person_import.plan(rows, errors, people.every(connection), set(own.departments),
+                                  set(own.policy_set.groups), joins=own.check_groups(group or ()),
                                   disable_missing=disable_missing)
         if not plan.errors and not dry_run:
             person_import.carry_out(plan, connection, own.record, own.now())
     person_import.report(plan, dry_run=dry_run, as_json=json)
     if plan.errors:
         raise typer.Exit(int(Exit.FOUND))
+
+
+@group_app.command("add")
+@speaks
+def group_add(ctx: typer.Context, email: Email, group: Group, json: Json = False) -> None:
+    """Nimmt eine Person in eine Gruppe auf. Das wirkt innerhalb von zwei Sekunden."""
+    own = context(ctx)
+    _regroup(own, email, own.check_groups([group]), frozenset(), json=json)
+
+
+@group_app.command("remove")
+@speaks
+def group_remove(ctx: typer.Context, email: Email, group: Group, json: Json = False) -> None:
+    """Nimmt eine Person aus einer Gruppe heraus. Das wirkt innerhalb von zwei Sekunden."""
+    _regroup(context(ctx), email, frozenset(), frozenset({group}), json=json)
+
+
+def _regroup(own: CliContext, email: str, joins: frozenset[str], leaves: frozenset[str], *, json: bool) -> None:
+    with own.writing() as connection:
+        person = person_or_fail(connection, email)
+        changed = replace(person, groups=(person.groups | joins) - leaves)
+        if changed != person:
+            people.change(connection, [changed])
+            own.record("person.groups", {"via": "cli", "joined": sorted(joins), "left": sorted(leaves)}, person.id)
+    if json:
+        return emit({**person_json(changed), "changed": changed != person})
+    said = ", ".join(sorted(changed.groups)) or "keine"
+    return note(f"{person.email}: Gruppen {said}." if changed != person else f"{person.email}: unverändert ({said}).")

@@ -31,6 +31,7 @@ _HEADINGS: Final = {
     "name": "name", "department": "department", "amt": "department", "abteilung": "department",
     "roles": "roles", "rollen": "roles", "rolle": "roles",
     "external_id": "external_id", "kennung": "external_id", "also": "also", "weitere ämter": "also",
+    "groups": "groups", "gruppen": "groups", "gruppe": "groups",
 }
 MAX_BYTES: Final = 50_000_000
 
@@ -54,6 +55,7 @@ class Row:
     roles: frozenset[str] | None
     external_id: str | None = None
     also: frozenset[str] | None = None
+    groups: frozenset[str] | None = None
 
 
 @dataclass(slots=True)
@@ -113,7 +115,7 @@ def _columns(heading: Sequence[str]) -> dict[str, int]:
         name = _HEADINGS.get(cell.strip().lower())
         if name is None:
             raise CliError(f"Die Spalte „{cell.strip()[:40]}“ ist nicht bekannt. Möglich sind: email, name, "
-                           "department, roles, external_id, also.", Exit.MISUSE)
+                           "department, roles, external_id, also, groups.", Exit.MISUSE)
         if name in columns:
             raise CliError(f"Die Spalte „{name}“ kommt zweimal vor.", Exit.MISUSE)
         columns[name] = position
@@ -135,15 +137,16 @@ def _row(line: int, cells: Sequence[str], columns: Mapping[str, int], rows: list
         # Roles are parted by whatever people part them by.
         roles = people.check_roles(re.split(r"[|,;\s]+", value["roles"])) if value.get("roles") else None
         also = frozenset(re.split(r"[|,;\s]+", value["also"])) if value.get("also") else None
+        groups = frozenset(re.split(r"[|,;\s]+", value["groups"])) if value.get("groups") else None
         rows.append(Row(line, people.normal_email(value["email"]), value["name"], value["department"], roles,
-                        people.normal_id(value.get("external_id", "")), also))
+                        people.normal_id(value.get("external_id", "")), also, groups))
     except InvalidError as error:
         problems.append(Problem(line, str(error)))
 
 
-def plan(rows: Sequence[Row], errors: Sequence[Problem], there: Mapping[str, Person], departments: set[str], *,
-         disable_missing: bool) -> Plan:
-    """Compare the rows with who is there."""
+def plan(rows: Sequence[Row], errors: Sequence[Problem], there: Mapping[str, Person], departments: set[str],
+         groups: set[str], *, joins: frozenset[str] = frozenset(), disable_missing: bool) -> Plan:
+    """Compare the rows with who is there. Everybody in the file joins the groups `joins`."""
     result = Plan(list(errors))
     first: dict[str, int] = {}
     for row in rows:
@@ -157,21 +160,27 @@ def plan(rows: Sequence[Row], errors: Sequence[Problem], there: Mapping[str, Per
             result.errors.append(Problem(row.line, f"Das Amt „{missing[0][:64]}“ gibt es nicht. "
                                                    f"Möglich sind: {known}."))
             continue
-        _compare(row, there.get(row.email), result)
+        if strange := sorted((row.groups or frozenset()) - groups):
+            result.errors.append(Problem(row.line, f"Die Gruppe „{strange[0][:64]}“ gibt es nicht. Möglich sind: "
+                                                   f"{', '.join(sorted(groups)) or 'noch keine'}."))
+            continue
+        _compare(row, there.get(row.email), joins, result)
     if disable_missing:
         result.disabled = [p for email, p in there.items() if p.active and email not in first]
     result.errors.sort(key=lambda p: p.line)
     return result
 
 
-def _compare(row: Row, old: Person | None, result: Plan) -> None:
+def _compare(row: Row, old: Person | None, joins: frozenset[str], result: Plan) -> None:
     if old is None:
-        result.added.append(people.NewPerson(row.email, row.name, row.department, row.roles or frozenset(),
-                                             row.external_id, row.also or frozenset()))
+        nothing: frozenset[str] = frozenset()
+        result.added.append(people.NewPerson(row.email, row.name, row.department, row.roles or nothing, row.external_id,
+                                             row.also or nothing, (row.groups or nothing) | joins))
         return
     new = replace(old, name=row.name, department=row.department, roles=old.roles if row.roles is None else row.roles,
                   external_id=row.external_id or old.external_id,
-                  further=(old.further if row.also is None else row.also) - {row.department})
+                  further=(old.further if row.also is None else row.also) - {row.department},
+                  groups=(old.groups if row.groups is None else row.groups) | joins)
     if not old.active:
         result.still_disabled.append(old)
     elif new == old:
@@ -221,5 +230,6 @@ def _difference(old: Person, new: Person) -> dict[str, tuple[Any, Any]]:
     pairs = {"name": (old.name, new.name), "department": (old.department, new.department),
              "roles": (" ".join(sorted(old.roles)), " ".join(sorted(new.roles))),
              "external_id": (old.external_id or "", new.external_id or ""),
-             "also": (" ".join(sorted(old.further)), " ".join(sorted(new.further)))}
+             "also": (" ".join(sorted(old.further)), " ".join(sorted(new.further))),
+             "groups": (" ".join(sorted(old.groups)), " ".join(sorted(new.groups)))}
     return {key: pair for key, pair in pairs.items() if pair[0] != pair[1]}

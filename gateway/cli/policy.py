@@ -1,4 +1,4 @@
-"""``ki-pforte policy`` and ``ki-pforte model``: what the organisation decided, checked and shown."""
+"""``ki-pforte policy``: what the organisation decided, checked."""
 
 from __future__ import annotations
 
@@ -8,21 +8,15 @@ from typing import Annotated
 import typer
 
 from gateway.cli.context import context
-from gateway.cli.output import Exit, emit, note, say, speaks, table
+from gateway.cli.output import Exit, emit, note, say, speaks
 from gateway.policy import PolicyErrors
 
 policy_app = typer.Typer(name="policy", help="Richtlinien prüfen.", no_args_is_help=True)
-model_app = typer.Typer(name="model", help="Modelle im Register ansehen.", no_args_is_help=True)
 Json = Annotated[bool, typer.Option("--json", help="Ausgabe als JSON.")]
 
 
 @policy_app.callback()
 def _policy() -> None:
-    pass
-
-
-@model_app.callback()
-def _model() -> None:
     pass
 
 
@@ -50,17 +44,3 @@ def check(
         return
     note(f"In Ordnung: {len(policies.departments)} Abteilungen, {len(policies.models)} Modelle. "
          f"Stand {policies.digest}")
-
-
-@model_app.command("list")
-@speaks
-def list_(ctx: typer.Context, json: Json = False) -> None:
-    """Zeigt das Modellregister."""
-    models = list(context(ctx).policy_set.models.values())
-    if json:
-        emit({"models": [{"id": m.id, "name": m.name, "enabled": m.enabled, "in_house": m.in_house,
-                          "provider": m.provider, "region": m.region, "data_classes": sorted(m.data_classes)}
-                         for m in models]})
-        return
-    table(("Modell", "Name", "Anbieter", "Region", "Stand"), [
-        (m.id, m.name, m.provider, m.region, "eingeschaltet" if m.enabled else "aus") for m in models])

@@ -23,7 +23,7 @@ def person_json(person: Person) -> dict[str, Any]:
     """Return a person for scripts."""
     return {"email": person.email, "name": person.name, "department": person.department,
             "further_departments": sorted(person.further), "roles": sorted(person.roles), "active": person.active,
-            "external_id": person.external_id, "subject": person.id}
+            "external_id": person.external_id, "groups": sorted(person.groups), "subject": person.id}
 
 
 def key_json(key: ApiKey, email: str, now: datetime) -> dict[str, Any]:
@@ -32,7 +32,7 @@ def key_json(key: ApiKey, email: str, now: datetime) -> dict[str, Any]:
             "created_on": day(key.created_at), "expires_at": key.expires_at and key.expires_at.isoformat(),
             "revoked_at": key.revoked_at and key.revoked_at.isoformat(),
             "last_used_on": key.last_used_on and key.last_used_on.isoformat(), "block_style": key.block_style,
-            "service": key.service}
+            "service": key.service, "purpose": key.purpose or None}
 
 
 def pass_json(status: PassStatus) -> dict[str, Any]:
@@ -64,6 +64,11 @@ def pass_words(status: PassStatus) -> str:
     return words
 
 
-def day(moment: datetime) -> str:
+def day(at: datetime) -> str:
     """Return the day in Berlin, as ISO 8601."""
-    return moment.astimezone(_BERLIN).date().isoformat()
+    return at.astimezone(_BERLIN).date().isoformat()
+
+
+def moment(at: datetime) -> str:
+    """Return day and time in Berlin for people."""
+    return f"{at.astimezone(_BERLIN):%d.%m.%Y, %H:%M} Uhr"

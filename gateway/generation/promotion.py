@@ -32,8 +32,9 @@ class Staged:
         self.live = live.resolve()
         self.folder = self.live.with_name(f"{self.live.name}.stand-{now:%Y-%m-%d-%H%M%S}")
         self._exchanged = False
+        self.folder.mkdir()
         try:
-            shutil.copytree(source, self.folder)
+            shutil.copytree(source, self.folder, dirs_exist_ok=True)
             self._take_along()
         except BaseException:
             shutil.rmtree(self.folder, ignore_errors=True)

@@ -4,7 +4,8 @@ A request costs one SHA-256 and one look into a bounded cache. The same key neve
 name or an address stands in no log and no exception.
 
 A service (an automatic job without a person in front of it) has a key of its own kind: a person answers for it, it
-works as long as that person's KI-Pass does, it belongs to one department and holds no role. It is never somebody.
+works as long as that person's KI-Pass does, it belongs to one department and holds no role. It is never somebody, and
+in no group of people.
 
 Not known here: which scope a request needs, and what it does. A person without a KI-Pass is authenticated all the same;
 `policy.admit` refuses with the reason.
@@ -110,9 +111,10 @@ class ApiKeys:
         passes = self._passes(caller.evidence, caller.events, now)
         if key.service:
             principal = Principal(f"service:{key.id}", key.service, frozenset(), "service", key.id, key.block_style,
-                                  passes)
+                                  passes, purpose=key.purpose)
         else:
-            principal = Principal(person.id, person.department, person.roles, "person", key.id, key.block_style, passes)
+            principal = Principal(person.id, person.department, person.roles, "person", key.id, key.block_style, passes,
+                                  person.groups, key.purpose)
         return KeyHolder(principal, person.email), min([until, *changes(passes)])
 
 

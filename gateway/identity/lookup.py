@@ -8,6 +8,9 @@ database, and where that fails too, the answer is 503 and nothing is sent.
 Kept true: what was found out never outlives the moment at which it changes by itself (the judge says when that is);
 what was not found is not kept, so made-up keys and addresses push nobody out. Texts of database errors stay in here.
 
+The same poll keeps small values up to date that are asked for with every request (`Watched`). They are never older
+than those five seconds: what cannot be confirmed is not given out.
+
 Not known here: what is asked, and what it means.
 """
 
@@ -51,6 +54,25 @@ class Dated(Protocol):
 Found = TypeVar("Found", bound=Dated)
 
 
+class Watched(Generic[Value]):
+    """A small value that is read anew whenever the generation moves, so that asking for it costs nothing.
+
+    Belongs to the event loop.
+    """
+
+    def __init__(self, lookup: Lookup, question: Callable[[], Value]) -> None:
+        self.question = question
+        self._lookup = lookup
+        self.last: Value | None = None
+        """The value as it was when the database last answered; None: it never has."""
+
+    def __call__(self) -> Value:
+        """Return the value as of five seconds ago at most. Raises ``pruefung_nicht_verfuegbar``: nobody can tell."""
+        if self.last is None or not self._lookup.ready:
+            raise texts.unavailable("the generation could not be read for a while")
+        return self.last
+
+
 class Lookup:
     """The one way to the directory. `start` before use and `close` after it, in the same event loop."""
 
@@ -59,6 +81,8 @@ class Lookup:
         self.directory = directory
         self._clock, self._size, self._monotonic = clock, size, monotonic
         self._caches: list[GenerationCache[Any]] = []
+        self._watched: list[Watched[Any]] = []
+        self._generation: int | None = None
         self._confirmed = float("-inf")
         # Own threads: a busy pool elsewhere must not make the poll late. Writes have one more, because they may wait
         # for a long import that holds the write lock, and reads must not wait with them.
@@ -73,6 +97,13 @@ class Lookup:
         cache: GenerationCache[Any] = GenerationCache(self._size, MAX_AGE_SECONDS, self._monotonic)
         self._caches.append(cache)
         return Shelf(self, cache, self._clock)
+
+    def watch(self, question: Callable[[], Value]) -> Watched[Value]:
+        """Return what keeps the answer to `question` (asked in a thread, like all of them) up to date."""
+        watched = Watched(self, question)
+        self._watched.append(watched)
+        self._generation = None  # the next look reads it
+        return watched
 
     async def start(self) -> None:
         """Read the generation once and go on reading it in the background."""
@@ -103,18 +134,28 @@ class Lookup:
         """Ask the database for its generation now: what changed before this call is seen after it."""
         asked = self._monotonic()
         try:
-            generation = await self.read(self.directory.generation)
+            generation, values = await self.read(self._look)
         except GatewayError as error:
             if not self._failing:
                 _log.warning("keys and KI-Pass cannot be checked: %s", error.hint)
             self._failing = True
             return
-        self._confirmed = asked
+        if asked < self._confirmed:
+            return  # a look that began later was faster: what this one saw is older
+        self._confirmed, self._generation = asked, generation
+        for watched, value in values:
+            watched.last = value
         for cache in self._caches:
             cache.confirm(generation, asked)
         if self._failing:
             _log.warning("keys and KI-Pass can be checked again")
         self._failing = False
+
+    def _look(self) -> tuple[int, list[tuple[Watched[Any], Any]]]:
+        """Return the generation and, if it has moved, what is watched: read after it, so at least as new."""
+        known, watched = self._generation, list(self._watched)
+        number = self.directory.generation()
+        return number, [] if number == known else [(one, one.question()) for one in watched]
 
     async def _poll(self) -> None:
         while True:

@@ -55,8 +55,9 @@ class OidcTokens:
         claimed = self._claimed(await self._claims(token))
         known = await self.persons.find(claimed)
         department = self.persons.department(known.person, claimed.groups, self.config.groups)
+        groups = self.persons.groups(known.person, claimed.groups, self.config.groups)
         return Principal(known.person.id, department, known.person.roles, "person", KEY_ID,
-                         self.config.block_style, known.passes)
+                         self.config.block_style, known.passes, groups)
 
     async def _claims(self, token: str) -> Mapping[str, Any]:
         try:

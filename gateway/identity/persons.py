@@ -24,7 +24,7 @@ from gateway.model.people import Person
 from gateway.model.principal import PassStatus
 
 Departments: TypeAlias = Callable[[], Mapping[str, str]]
-"""The departments in force: id -> name."""
+"""The departments in force: id -> name. Groups of people likewise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +53,8 @@ class _Candidates:
 class Persons:
     """Finds people, and remembers them as long as nothing changes."""
 
-    def __init__(self, lookup: Lookup, passes: Passes, departments: Departments) -> None:
-        self._lookup, self._passes, self._departments = lookup, passes, departments
+    def __init__(self, lookup: Lookup, passes: Passes, departments: Departments, groups: Departments = dict) -> None:
+        self._lookup, self._passes, self._departments, self._groups = lookup, passes, departments, groups
         self.shelf: Shelf[Known | Refused] = lookup.shelf()
 
     async def find(self, claimed: Claimed) -> Known:
@@ -88,6 +88,17 @@ class Persons:
         named = {id_ for id_, name in self._departments().items()
                  if (mode == "lead" or id_ in allowed) and (id_.casefold() in groups or name.casefold() in groups)}
         return person.department if person.department in named or len(named) != 1 else named.pop()
+
+    def groups(self, person: Person, claimed: frozenset[str], mode: GroupsMode) -> frozenset[str]:
+        """Return the groups of people that this person belongs to: those on record, and, where names from outside
+        count (not with ``directory``), those of the policy that are named there by their key or name.
+
+        What comes from outside only adds: who is in a group by the record stays in it.
+        """
+        if mode == "directory" or not claimed:
+            return person.groups
+        return person.groups | {key for key, name in self._groups().items()
+                                if key.casefold() in claimed or name.casefold() in claimed}
 
     def _judge(self, claimed: Claimed, members: Sequence[Member],
                now: datetime) -> tuple[Known | Refused, datetime]:

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from typing import TypeVar
 
 from gateway.identity import keys, texts, tokens
 from gateway.identity.api_key import ApiKeys, KeyHolder, Passes, Refused
@@ -22,7 +23,7 @@ from gateway.identity.credentials import Presented, presented_in
 from gateway.identity.directory import Directory
 from gateway.identity.headers import PLACEHOLDER, TWICE, address
 from gateway.identity.issuer import IssuerKeys
-from gateway.identity.lookup import Lookup
+from gateway.identity.lookup import Lookup, Watched
 from gateway.identity.oidc import OidcConfig, OidcTokens
 from gateway.identity.persons import Departments, Persons
 from gateway.identity.trusted_client import SecretSource, TrustedClients
@@ -30,24 +31,30 @@ from gateway.model.clients import TrustedClient
 from gateway.model.principal import Principal
 from gateway.ports import Clock, Credentials
 
+Value = TypeVar("Value")
+
 
 class Porter:
     """Implements `gateway.ports.Authenticator`. `start` before use and `close` after it, in the same event loop."""
 
     def __init__(self, directory: Directory, passes: Passes, clock: Clock, *, keys_page: str = "",
-                 departments: Departments = dict, secrets: SecretSource = lambda _: "",
+                 departments: Departments = dict, groups: Departments = dict, secrets: SecretSource = lambda _: "",
                  oidc: tuple[OidcConfig, IssuerKeys] | None = None, size: int = 20_000,
                  monotonic: Callable[[], float] = time.monotonic) -> None:
         self._keys_page = keys_page
         self._lookup = Lookup(directory, clock, size=size, monotonic=monotonic)
         self._keys = ApiKeys(self._lookup, passes)
-        persons = Persons(self._lookup, passes, departments)
+        persons = Persons(self._lookup, passes, departments, groups)
         self._clients = TrustedClients(persons, secrets, clock)
         self._tokens = OidcTokens(*oidc, persons, clock) if oidc else None
 
     async def start(self) -> None:
         """Begin to notice changes."""
         await self._lookup.start()
+
+    def watch(self, question: Callable[[], Value]) -> Watched[Value]:
+        """Return what keeps the answer to `question` at hand, a second behind the database. Call before `start`."""
+        return self._lookup.watch(question)
 
     async def close(self) -> None:
         """Stop what works in the background."""

@@ -43,8 +43,9 @@ class TrustedClients:
         claimed = self._claimed(client, headers)
         known = await self.persons.find(claimed)
         department = self.persons.department(known.person, claimed.groups, client.groups)
+        groups = self.persons.groups(known.person, claimed.groups, client.groups)
         return Principal(known.person.id, department, known.person.roles, "person", client.id, client.block_style,
-                         known.passes)
+                         known.passes, groups, client.purpose)
 
     def _claimed(self, client: TrustedClient, headers: Mapping[str, str]) -> Claimed:
         groups = groups_in(value_of(headers, client.groups_header)) if client.groups != "directory" else frozenset()

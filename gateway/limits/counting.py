@@ -9,7 +9,7 @@ Not known here: what a limit means to people, and who is asked when it is reache
 
 from __future__ import annotations
 
-import hmac
+import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -24,9 +24,9 @@ LEASE: Final = timedelta(seconds=60)
 """How long a place stays taken after the last sign of life of the process that took it."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Counter:
-    """One counter of a minute, day or month; `most` is the limit that holds for this request."""
+    """One counter of a minute, day or month; `most` is the limit that holds for this request. Known by its `key`."""
 
     key: str
     by: LimitedBy
@@ -92,16 +92,15 @@ class Counts(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Books:
-    """Names the counters. The names are keyed digests: without the secret of the installation they say nothing."""
+    """Names the counters. The names are keyed digests (BLAKE2b, RFC 7693): without the secret of the installation they
+    say nothing."""
 
     secret: bytes = field(repr=False)
 
     def take(self, principal: Principal, model: RegisteredModel, limits: Limits, tokens: tuple[int, int],
              now: datetime) -> Take:
         """Return what a request takes that uses `tokens` (in, out) of this model."""
-        cost = model.prices.cost(*tokens) if model.prices else 0
-        uses = {"requests_per_minute": 1, "requests_per_day": 1, "tokens_per_day": sum(tokens),
-                "tokens_per_month": sum(tokens), "micro_euro_per_day": cost, "micro_euro_per_month": cost}
+        uses = amounts_of(model, tokens)
         amounts: dict[Counter, int] = {}
         places: list[Place] = []
         for by, limit in limits.items():
@@ -128,12 +127,20 @@ class Books:
 
     def key(self, period: str, by: str, name: str, what: str) -> str:
         """Return the name of a counter: for this stretch of time, this kind of limit and this one only."""
-        return hmac.digest(self.secret, "\0".join((period, by, name, what)).encode(), "sha256")[:16].hex()
+        named = "\0".join((period, by, name, what)).encode()
+        return hashlib.blake2b(named, key=self.secret, digest_size=16).hexdigest()
 
     @property
     def mark(self) -> str:
         """What tells apart installations with different secrets, and says nothing about the secret."""
-        return hmac.digest(self.secret, b"which secret", "sha256")[:8].hex()
+        return hashlib.blake2b(b"which secret", key=self.secret, digest_size=8).hexdigest()
+
+
+def amounts_of(model: RegisteredModel, tokens: tuple[int, int]) -> dict[str, int]:
+    """Return what a request that uses `tokens` (in, out) of this model adds to each kind of counter."""
+    cost = model.prices.cost(*tokens) if model.prices else 0
+    return {"requests_per_minute": 1, "requests_per_day": 1, "tokens_per_day": sum(tokens),
+            "tokens_per_month": sum(tokens), "micro_euro_per_day": cost, "micro_euro_per_month": cost}
 
 
 def name_of(by: LimitedBy, principal: Principal, model: RegisteredModel) -> str:

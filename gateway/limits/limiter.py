@@ -19,7 +19,7 @@ from datetime import datetime
 from typing import Final
 
 from gateway.limits import words
-from gateway.limits.counting import AwayError, Books, Counter, Counts, Place, Standing, Take
+from gateway.limits.counting import AwayError, Books, Counter, Counts, Place, Standing, Take, amounts_of
 from gateway.limits.periods import PERIODS
 from gateway.model.limits import Count, Limit, Limits, Used
 from gateway.model.principal import Principal
@@ -82,7 +82,6 @@ class CountedTicket:
         self._limiter, self._principal, self._now = limiter, principal, now
         self._id = secrets.token_hex(8)
         self._model: RegisteredModel | None = None
-        self._limits: Limits = {}
         self._tokens = (0, 0)
         self._held = Take()
         self._turn = asyncio.Lock()
@@ -101,7 +100,7 @@ class CountedTicket:
             stays = {place.key for place in wanted.places}
             leaving = tuple(place for place in self._held.places if place.key not in stays)
             await self._book(wanted.amounts, leaving, downwards=True)
-            self._model, self._limits, self._tokens, self._held = model, limits, tokens, wanted
+            self._model, self._tokens, self._held = model, tokens, wanted
             if wanted.places:
                 limiter.inside[self._id] = wanted.places
 
@@ -157,7 +156,8 @@ class CountedTicket:
                     if counter.what == "requests_per_minute"}
         if model.prices:
             limiter.metrics.cost(model.id, model.prices.cost(*tokens))
-        return limiter.books.take(self._principal, model, self._limits, tokens, self._now).amounts
+        uses = amounts_of(model, tokens)
+        return {counter: uses[counter.what] for counter in self._held.amounts}
 
     async def _book(self, amounts: Mapping[Counter, int], leaving: tuple[Place, ...], *,
                     downwards: bool = False) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from typing import Final, Literal
 
 from gateway.kipass.calendar import day_of, midnight
@@ -31,10 +32,15 @@ class Stretch:
 
 def stretch(period: Period, now: datetime) -> Stretch:
     """Return the stretch in which `now` lies. Requests under way count by the day on which they began."""
+    return _stretch(period, now.astimezone(UTC).replace(second=0, microsecond=0))
+
+
+@lru_cache(maxsize=64)
+def _stretch(period: Period, minute: datetime) -> Stretch:
+    """Return the stretch in which a minute lies: days begin with a minute."""
     if period == "minute":
-        begun = now.astimezone(UTC).replace(second=0, microsecond=0)
-        return Stretch(f"{begun:%Y-%m-%dT%H:%M}", begun + timedelta(minutes=1))
-    today = day_of(now)
+        return Stretch(f"{minute:%Y-%m-%dT%H:%M}", minute + timedelta(minutes=1))
+    today = day_of(minute)
     if period == "month":
         following = date(today.year + today.month // 12, today.month % 12 + 1, 1)
         return Stretch(f"{today:%Y-%m}", midnight(following))
@@ -43,4 +49,9 @@ def stretch(period: Period, now: datetime) -> Stretch:
 
 def day_before(now: datetime) -> str:
     """Return the name of yesterday."""
-    return f"{day_of(now) - timedelta(days=1)}"
+    return _before(stretch("now", now).name)
+
+
+@lru_cache(maxsize=16)
+def _before(day: str) -> str:
+    return f"{date.fromisoformat(day) - timedelta(days=1)}"

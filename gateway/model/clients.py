@@ -41,3 +41,5 @@ class TrustedClient:
     expires_at: datetime | None = None
     revoked_at: datetime | None = None
     last_used_on: date | None = None
+    purpose: str = ""
+    """What its requests are for where they do not say so themselves; a key of the policy, empty: nothing special."""

@@ -42,6 +42,8 @@ class Person:
     """How the directory service of the house calls the person: it stays when a name and its address change."""
     further: frozenset[str] = frozenset()
     """Departments that the person also works for, beside `department`."""
+    groups: frozenset[str] = frozenset()
+    """Groups with rules of their own that the person belongs to; the policy says which there are."""
 
     @property
     def active(self) -> bool:
@@ -65,3 +67,5 @@ class ApiKey:
     service: str | None = None
     """The department that an automatic service works for; None: the key of a person. A service has no KI-Pass of its
     own: ``person_id`` is who answers for it, and it works as long as that person's KI-Pass does."""
+    purpose: str = ""
+    """What the key was made for, a purpose of the policy; empty: nothing special."""

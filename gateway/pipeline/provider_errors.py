@@ -11,15 +11,16 @@ from gateway.ports import UpstreamResponse
 from gateway.wire import chat_completions, completions, embeddings, messages, responses
 
 MAX_ERROR_BODY = 64 * 1024
-_CODES: Final = frozenset("""
+_KINDS: Final = """
     api_error authentication_error bad_request billing_error content_filter content_policy_violation
     context_length_exceeded context_window_exceeded exceed_context_size_error insufficient_quota internal_error
-    internal_server_error invalid_api_key invalid_image invalid_prompt invalid_request invalid_request_error invalid_type
-    invalid_value missing_required_parameter model_not_found not_found not_found_error not_supported_error
+    internal_server_error invalid_api_key invalid_image invalid_prompt invalid_request invalid_request_error
+    invalid_type invalid_value missing_required_parameter model_not_found not_found not_found_error not_supported_error
     overloaded_error permission_denied permission_error rate_limit_error rate_limit_exceeded request_too_large
     server_error service_unavailable string_above_max_length timeout timeout_error too_many_requests unavailable_error
     unknown_parameter unsupported_parameter unsupported_value
-    """.split())
+"""
+_CODES: Final = frozenset(_KINDS.split())
 """What OpenAI, Anthropic, vLLM, Ollama and llama.cpp call the kinds of their errors."""
 _FIELDS: Final = frozenset(name for fields in (chat_completions, completions, embeddings, messages, responses)
                            for name in fields.REQUEST)

@@ -224,11 +224,17 @@ class Walk:
             self._rooms.metrics.dropped_fields(self._inbound.dialect.name, len(document.dropped))
         holding = Holding(rooms.pins, rooms.secret, facts.principal.subject, document.slots)
         held = await holding.recalled(facts.now) if self._recalls else NOTHING
+<<<<<<< HEAD
         asked = ReleaseFacts(facts, inspection.counts, frozenset(document.opaque), held)
         decision = release(self._policies, asked)
         self.log.release(decision, asked)
         if self._beside is not None:
             self.log.shadow(self._beside.at_release(decision, asked, self._read_kinds))
+=======
+        facts = replace(facts, stopped=rooms.stops())  # reading and inspecting may have taken a while
+        decision = release(self._policies, ReleaseFacts(facts, inspection.counts, frozenset(document.opaque), held))
+        self.log.release(decision)
+>>>>>>> main
         if decision.held:
             await holding.hold(decision.held, facts.now)
         _refuse(decision.denial)
@@ -305,6 +311,9 @@ class Walk:
     async def _send(self, sealed: SealedRequest, parsed: ParsedRequest, redaction: Redaction,
                     before: list[str]) -> Outbound:
         rooms, inbound, decision = self._rooms, self._inbound, sealed.release
+        if sealed.model.id in rooms.stops():  # the last look: after this one the request has left
+            raise GatewayError("modell_gestoppt", f"Ihre Anfrage wurde nicht gesendet. „{sealed.model.name}“ wurde "
+                               "gerade angehalten. Bitte wählen Sie ein anderes Modell.")
         self._sending = True
         response = await rooms.upstream.send(sealed)
         self._stage("upstream_first_byte")

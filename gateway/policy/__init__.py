@@ -6,9 +6,9 @@
 
 from gateway.policy.decide import AdmitFacts, ReleaseFacts, admit, release, visible_models
 from gateway.policy.load import load_policies, with_base_url, with_quickstart
-from gateway.policy.policyset import DepartmentRules, ModelRules, PolicySet, expiring_agreements
+from gateway.policy.policyset import DepartmentRules, ModelRules, PolicySet
 from gateway.policy.problems import PolicyErrors, PolicyProblem
 
 __all__ = ["AdmitFacts", "DepartmentRules", "ModelRules", "PolicyErrors", "PolicyProblem", "PolicySet", "ReleaseFacts",
-           "admit", "expiring_agreements", "load_policies", "release", "visible_models", "with_base_url",
+           "admit", "load_policies", "release", "visible_models", "with_base_url",
            "with_quickstart"]

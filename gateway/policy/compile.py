@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from functools import reduce
 from types import MappingProxyType
@@ -18,7 +19,7 @@ from typing import Final
 from gateway.model.decision import Denial
 from gateway.model.entities import ENTITIES, Entity
 from gateway.model.kipass import BASIS, KiPassConfig
-from gateway.model.limits import NO_LIMIT, Limit, LimitedBy, Limits
+from gateway.model.limits import LIMITED_BY, NO_LIMIT, Limit, LimitedBy, Limits
 from gateway.model.municipality import NOWHERE, Municipality
 from gateway.model.register import RegisteredModel, Zone
 from gateway.policy.demands import lacks
@@ -88,8 +89,8 @@ class _Town:
         """Work out one department for members of these groups."""
         written = self.departments[key]
         profiles = dict.fromkeys((*self.organisation.profiles, *written.profiles))
-        layers = [*(_Layer(f"profiles/{p}", self.profiles[p], self.profiles[p].name) for p in profiles),
-                  _Layer(f"departments/{key}", written, written.name),
+        layers = [_Layer(f"departments/{key}", written, written.name),
+                  *(_Layer(f"profiles/{p}", self.profiles[p], self.profiles[p].name) for p in profiles),
                   *(_Layer(f"groups/{g}", self.groups[g], self.groups[g].name) for g in sorted(groups))]
         return _department(self, key, written.name, layers)
 
@@ -115,13 +116,14 @@ def work_out(digest: str, organisation: Organisation, departments: Mapping[str, 
 
 def reworked(policies: PolicySet, digest: str, *, organisation: Organisation | None = None,
              models: Mapping[str, RegisteredModel] | None = None,
-             departments: Mapping[str, Department] | None = None) -> PolicySet:
+             departments: Mapping[str, Department] | None = None,
+             aliases: Mapping[str, ModelAlias] | None = None) -> PolicySet:
     """Return another generation with some parts exchanged."""
     return work_out(digest, organisation or policies.organisation,
                     policies.files if departments is None else departments,
                     policies.models if models is None else models, policies.kipass, policies.municipality,
                     profiles=policies.profiles, groups=policies.groups, model_groups=policies.model_groups,
-                    aliases=policies.aliases)
+                    aliases=policies.aliases if aliases is None else aliases)
 
 
 def _department(town: _Town, key: str, name: str, layers: Sequence[_Layer]) -> DepartmentRules:
@@ -202,7 +204,7 @@ def _closed(town: _Town, layers: Sequence[_Layer], model: RegisteredModel) -> De
             return _no(said, f"{layer.where}:models.deny")
         if chosen.allow is not None and model.id not in town.named(chosen.allow):
             return _no(said, f"{layer.where}:models.allow")
-        denial = _wrong_kind(layer.where, f"im Bereich „{layer.name}“", chosen, model) or _uncleared(layer, model)
+        denial = _uncleared(layer, model) or _wrong_kind(layer.where, f"im Bereich „{layer.name}“", chosen, model)
         if denial is not None:
             return denial
     return None
@@ -254,7 +256,16 @@ def _model_rules(organisation: Organisation, layers: Sequence[_Layer], model: Re
         frozenset(k for k, rule in opaque.items() if rule.action == "strip"),
         frozenset() if model.quickstart else untrusted,
         max((s.answers or "show" for s in (above, *(s for _, s in own))), key=ANSWERS.index),
-        _limits(organisation, layers, model), MappingProxyType(opaque), model.quickstart)
+        _limits(organisation, layers, model), MappingProxyType(opaque), model.quickstart,
+        _attested_until(organisation, layers, model))
+
+
+def _attested_until(organisation: Organisation, layers: Sequence[_Layer], model: RegisteredModel) -> date | None:
+    """Return the last day of the C5 report, if these rules demand one."""
+    if model.in_house or model.c5 is None:
+        return None
+    demanded = {*organisation.models.require, *(demand for layer in layers for demand in layer.rules.models.require)}
+    return model.c5.until if demanded & {"c5", "c5_type_2"} else None
 
 
 def _stricter_opaque(kind: OpaqueKind, sides: Sequence[tuple[str, Side]], model: RegisteredModel) -> OpaqueRule:
@@ -297,14 +308,11 @@ def _stricter_rule(entity: Entity, own: tuple[str, Side], above: FindingRule) ->
 def _limits(organisation: Organisation, layers: Sequence[_Layer], model: RegisteredModel) -> Limits:
     if model.quickstart:
         return MappingProxyType({})
-    top = organisation.limits
+    written = [organisation.limits, *(layer.rules.limits for layer in layers)]
     found: dict[LimitedBy, Limit] = {
-        "person": reduce(Limit.tightened, (limit(layer.rules.limits.person) for layer in layers), limit(top.person)),
-        "department": reduce(Limit.tightened, (limit(layer.rules.limits.department) for layer in layers),
-                             limit(top.department)),
-        "model": model.limit.tightened(limit(top.model)),
-        "organisation": limit(top.organisation),
-    }
+        by: reduce(Limit.tightened, (limit(getattr(w, by)) for w in written if hasattr(w, by)), NO_LIMIT)
+        for by in LIMITED_BY}
+    found["model"] = found["model"].tightened(model.limit)
     return MappingProxyType({by: it for by, it in found.items() if it != NO_LIMIT})
 
 

@@ -23,7 +23,7 @@ from gateway.model.principal import Principal
 from gateway.model.register import RegisteredModel
 from gateway.policy import words
 from gateway.policy.clear_text import asked_for, left_readable
-from gateway.policy.policyset import DepartmentRules, ModelRules, PolicySet, agreement_covers, office_day
+from gateway.policy.policyset import DepartmentRules, ModelRules, PolicySet, agreement_covers, attested, office_day
 from gateway.policy.schema import Purpose
 
 _PASS_CODES: Final = {"fehlt": "ki_pass_fehlt", "abgelaufen": "ki_pass_abgelaufen", "dv_neu": "ki_pass_dv_neu",
@@ -86,7 +86,7 @@ def admit(policies: PolicySet, facts: AdmitFacts) -> Admission:
 
 def admit_here(policies: PolicySet, principal: Principal) -> Admission:
     """Answer the first question for what the house itself serves: no model is asked, so the KI-Pass alone decides."""
-    department = policies.department(principal.department)
+    department = policies.department(principal.department, principal.groups)
     if department is None:
         return Admission(policies.digest, DEFAULT_PURPOSE, None, (), words.no_department(policies))
     reasons: list[Reason] = []
@@ -214,6 +214,8 @@ def _unusable(policies: PolicySet, department: DepartmentRules, facts: AdmitFact
         return words.stopped(rules.model, _usable(department, facts))
     if not agreement_covers(rules.model, office_day(facts.now)):
         return words.agreement(policies, rules.model, _usable(department, facts))
+    if not attested(rules, office_day(facts.now)):
+        return words.attest(rules, _usable(department, facts))
     return None
 
 
@@ -229,7 +231,7 @@ def _usable(department: DepartmentRules, facts: AdmitFacts) -> list[RegisteredMo
     """Return the models of a department that would not be refused at this moment."""
     today = office_day(facts.now)
     return [r.model for r in department.models.values()
-            if r.model.id not in facts.stopped and agreement_covers(r.model, today)]
+            if r.model.id not in facts.stopped and agreement_covers(r.model, today) and attested(r, today)]
 
 
 def _notice(department: DepartmentRules, purpose: Purpose, principal: Principal) -> str:

@@ -45,7 +45,7 @@ def loosened(source: Source, content: Rules, inherited: Organisation) -> Problem
 
 
 def _limits(source: Source, content: Rules, inherited: Organisation) -> Problems:
-    for by in ("person", "department"):
+    for by in type(content.limits).model_fields:
         above, own = getattr(inherited.limits, by), getattr(content.limits, by)
         for name in LimitRules.model_fields:
             most, wanted = getattr(above, name), getattr(own, name)

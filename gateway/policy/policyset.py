@@ -74,6 +74,8 @@ class ModelRules:
     """What the three sets above are made from."""
     trusts_undeclared: bool = False
     """Whether tools that the client did not declare are trusted as well."""
+    attested_until: date | None = None
+    """The last day of the C5 report, where these rules demand one; None: nothing ends."""
 
     @property
     def decisive(self) -> bool:
@@ -182,11 +184,9 @@ def agreement_covers(model: RegisteredModel, today: date) -> bool:
     return avv is not None and avv.concluded <= today and (avv.until is None or today <= avv.until)
 
 
-def expiring_agreements(policies: PolicySet, today: date, days: int = 60) -> list[tuple[RegisteredModel, date]]:
-    """Return the models in service whose agreement ends within `days` or has ended, the most urgent first."""
-    ends = [(m, m.avv.until) for m in policies.models.values()
-            if m.enabled and not m.in_house and m.avv is not None and m.avv.until is not None]
-    return sorted(((m, end) for m, end in ends if (end - today).days <= days), key=lambda pair: (pair[1], pair[0].id))
+def attested(rules: ModelRules, today: date) -> bool:
+    """Whether the C5 report that these rules demand (if they do) has not run out."""
+    return rules.attested_until is None or today <= rules.attested_until
 
 
 def ends_on(model: RegisteredModel) -> str:

@@ -77,7 +77,7 @@ def _register(policies: PolicySet) -> Iterator[WrittenRule]:
     for key, model in policies.models.items():
         file = "" if model.quickstart else "models.yaml"
         if not model.in_house:
-            yield WrittenRule(f"models:{key}.avv", file, ("models", key, "avv"))
+            yield from (WrittenRule(f"models:{key}.{what}", file, ("models", key, what)) for what in ("avv", "c5"))
         yield WrittenRule(f"models:{key}.data_classes", file, ("models", key, "data_classes"))
         yield WrittenRule(f"models:{key}.stopped")
         yield WrittenRule(f"models:{key}.dialects")
@@ -147,5 +147,7 @@ def _of_department(policies: PolicySet, department: DepartmentRules) -> Iterator
         rerouted = rerouted or bool(rules.rerouted)
         if not rules.model.in_house:
             yield f"models:{rules.model.id}.avv"
+        if rules.attested_until is not None:
+            yield f"models:{rules.model.id}.c5"
     if rerouted and department.in_house:
         yield "organisation:routing.in_house"

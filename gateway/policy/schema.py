@@ -143,20 +143,18 @@ class LimitRules(StrictFile):
     euro_per_month: Euro | None = None
 
 
-class Limits(StrictFile):
+class TightenedLimits(StrictFile):
+    """What a department or a group can limit further."""
+
+    person: LimitRules = LimitRules()
+    department: LimitRules = LimitRules()
+
+
+class Limits(TightenedLimits):
     """Limits and budgets: of each person, each department, each model, and all together."""
 
-    person: LimitRules = LimitRules()
-    department: LimitRules = LimitRules()
     model: LimitRules = LimitRules()
     organisation: LimitRules = LimitRules()
-
-
-class TightenedLimits(StrictFile):
-    """What a layer below the organisation can limit further."""
-
-    person: LimitRules = LimitRules()
-    department: LimitRules = LimitRules()
 
 
 class Routing(StrictFile):
@@ -248,3 +246,4 @@ class Profile(Rules):
     version: Version
     name: Annotated[str, StringConstraints(min_length=1, max_length=60)]
     description: Text
+    limits: Limits = Limits()

@@ -22,6 +22,7 @@ _LAYER: Final = {"models": "Auswahl der Modelle", "models.allow": "Auswahl der M
                  "purposes": "Auswahl der Zwecke", "hours": "Zeiten, zu denen Modelle freigegeben sind",
                  "routing.in_house": "Modelle im Haus für Angaben, die nicht hinaus dürfen"}
 _MODEL: Final = {"avv": "Vertrag zur Auftragsverarbeitung für „{}“", "stopped": "„{}“ ist angehalten",
+                 "c5": "C5-Testat für „{}“",
                  "data_classes": "Datenarten, für die „{}“ freigegeben ist",
                  "dialects": "Schnittstellen, die „{}“ spricht"}
 _NOT_TEXT: Final = {"image": "Bilder", "audio": "Tonaufnahmen", "file": "Dateien",

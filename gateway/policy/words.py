@@ -114,6 +114,14 @@ def agreement(policies: PolicySet, model: RegisteredModel, usable: Sequence[Regi
                   f"Auskunft: {_short(policies.organisation.contact.it)}.", f"models:{model.id}.avv")
 
 
+def attest(rules: ModelRules, usable: Sequence[RegisteredModel]) -> Denial:
+    """The C5 report that is demanded here has run out."""
+    model = rules.model
+    return Denial("modell_nicht_erlaubt", f"{NOT_SENT} „{model.name}“ ist zurzeit nicht nutzbar: Das verlangte "
+                  f"C5-Testat des BSI galt bis {rules.attested_until:%d.%m.%Y}. {_choose(usable)}",
+                  f"models:{model.id}.c5")
+
+
 def forbidden(policies: PolicySet, title: str, purpose: str) -> Denial:
     """A purpose for which AI is not used at all."""
     return Denial("zweck_nicht_erlaubt",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
@@ -14,7 +15,7 @@ from gateway.store.tables import client
 _COLUMNS = (client.c.id, client.c.name, client.c.identity, client.c.created_at, client.c.token_header,
             client.c.secret_name, client.c.email_header, client.c.id_header, client.c.groups_header,
             client.c.groups_mode, client.c.block_style, client.c.expires_at, client.c.revoked_at,
-            client.c.last_used_on)
+            client.c.last_used_on, client.c.purpose)
 
 
 def add(connection: Connection, new: TrustedClient, sha256: bytes) -> None:
@@ -23,7 +24,8 @@ def add(connection: Connection, new: TrustedClient, sha256: bytes) -> None:
         id=new.id, name=new.name, sha256=sha256, identity=new.identity, created_at=new.created_at,
         token_header=new.token_header, secret_name=new.secret_name, email_header=new.email_header,
         id_header=new.id_header, groups_header=new.groups_header, groups_mode=new.groups,
-        block_style=new.block_style, expires_at=new.expires_at, revoked_at=None, last_used_on=None))
+        block_style=new.block_style, expires_at=new.expires_at, revoked_at=None, last_used_on=None,
+        purpose=new.purpose or None))
 
 
 def by_id(connection: Connection, client_id: str) -> tuple[TrustedClient, bytes] | None:
@@ -51,4 +53,4 @@ def touch(connection: Connection, client_id: str, day: date) -> None:
 
 
 def _client(row: Sequence[Any]) -> TrustedClient:
-    return TrustedClient(*row[:14])
+    return replace(TrustedClient(*row[:14]), purpose=row[14] or "")

@@ -14,7 +14,8 @@ from sqlalchemy import Connection, Engine, select
 from gateway.model.clients import TrustedClient
 from gateway.model.kipass import Evidence, PassEvent
 from gateway.model.people import ApiKey, Person
-from gateway.store import clients, keys, passes, people
+from gateway.model.stops import ModelStop
+from gateway.store import clients, keys, passes, people, stops
 from gateway.store.engine import reading, writing
 from gateway.store.tables import generation
 
@@ -100,6 +101,11 @@ class SqlDirectory:
         with writing(self._engine, bump=False) as connection:
             keys.touch(connection, key_id, day)
             clients.touch(connection, key_id, day)
+
+    def stops(self) -> tuple[ModelStop, ...]:
+        """Return what somebody switched off."""
+        with reading(self._engine) as connection:
+            return stops.every(connection)
 
     def person(self, subject: str) -> Person | None:
         """Return the person behind an opaque subject."""

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
@@ -16,7 +17,7 @@ from gateway.store.chunks import in_chunks
 from gateway.store.tables import api_key
 
 _COLUMNS = (api_key.c.id, api_key.c.person_id, api_key.c.name, api_key.c.created_at, api_key.c.expires_at,
-            api_key.c.revoked_at, api_key.c.last_used_on, api_key.c.block_style, api_key.c.service)
+            api_key.c.revoked_at, api_key.c.last_used_on, api_key.c.block_style, api_key.c.service, api_key.c.purpose)
 
 
 def add(connection: Connection, key: ApiKey, sha256: bytes) -> None:
@@ -24,7 +25,7 @@ def add(connection: Connection, key: ApiKey, sha256: bytes) -> None:
     connection.execute(insert(api_key).values(
         id=key.id, person_id=key.person_id, name=key.name, sha256=sha256, block_style=key.block_style,
         created_at=key.created_at, expires_at=key.expires_at, revoked_at=None, last_used_on=None,
-        service=key.service))
+        service=key.service, purpose=key.purpose or None))
 
 
 def by_id(connection: Connection, key_id: str) -> tuple[ApiKey, bytes] | None:
@@ -72,4 +73,4 @@ def touch(connection: Connection, key_id: str, day: date) -> None:
 
 
 def _key(row: Sequence[Any]) -> ApiKey:
-    return ApiKey(*row[:9])
+    return replace(ApiKey(*row[:9]), purpose=row[9] or "")

@@ -18,7 +18,7 @@ from sqlalchemy import Connection, Select, bindparam, delete, func, insert, or_,
 
 from gateway.model.people import ROLES, Person
 from gateway.store.errors import InvalidError
-from gateway.store.tables import person, person_department, person_role
+from gateway.store.tables import person, person_department, person_group, person_role
 
 _EMAIL = re.compile(r"[^\s@\"'<>,;:()\\]{1,64}@[^\s@\"'<>,;:()\\]{1,180}\Z")
 
@@ -32,6 +32,7 @@ class NewPerson(NamedTuple):
     roles: frozenset[str]
     external_id: str | None = None
     further: frozenset[str] = frozenset()
+    groups: frozenset[str] = frozenset()
 
 
 def normal_email(text: str) -> str:
@@ -61,7 +62,8 @@ def check_roles(roles: Iterable[str]) -> frozenset[str]:
 def add(connection: Connection, new: Sequence[NewPerson], now: datetime) -> list[Person]:
     """Add people and return them with their fresh ids; addresses are brought into one spelling here."""
     people = [Person(secrets.token_hex(16), normal_email(n.email), n.name.strip(), n.department, check_roles(n.roles),
-                     external_id=n.external_id or None, further=n.further - {n.department}) for n in new]
+                     external_id=n.external_id or None, further=n.further - {n.department}, groups=n.groups)
+              for n in new]
     if not people:
         return []
     connection.execute(insert(person), [
@@ -69,6 +71,7 @@ def add(connection: Connection, new: Sequence[NewPerson], now: datetime) -> list
          "external_id": p.external_id} for p in people])
     connection.execute(insert(person_role), [{"person_id": p.id, "role": r} for p in people for r in sorted(p.roles)])
     _add_further(connection, people)
+    _add_groups(connection, people)
     return people
 
 
@@ -85,6 +88,9 @@ def change(connection: Connection, changed: Sequence[Person]) -> None:
     connection.execute(delete(person_department).where(person_department.c.person_id == bindparam("key")),
                        [{"key": p.id} for p in changed])
     _add_further(connection, changed)
+    connection.execute(delete(person_group).where(person_group.c.person_id == bindparam("key")),
+                       [{"key": p.id} for p in changed])
+    _add_groups(connection, changed)
     connection.execute(delete(person_role).where(person_role.c.person_id == bindparam("key")),
                        [{"key": p.id} for p in changed])
     connection.execute(insert(person_role), [{"person_id": p.id, "role": r} for p in changed
@@ -95,6 +101,12 @@ def _add_further(connection: Connection, people: Sequence[Person]) -> None:
     rows = [{"person_id": p.id, "department_id": d} for p in people for d in sorted(p.further - {p.department})]
     if rows:
         connection.execute(insert(person_department), rows)
+
+
+def _add_groups(connection: Connection, people: Sequence[Person]) -> None:
+    rows = [{"person_id": p.id, "group_id": g} for p in people for g in sorted(p.groups)]
+    if rows:
+        connection.execute(insert(person_group), rows)
 
 
 def by_email(connection: Connection, email: str) -> Person | None:
@@ -116,7 +128,7 @@ def by_external_id(connection: Connection, external_id: str) -> Person | None:
 
 
 def search(connection: Connection, *, text: str = "", department: str | None = None, role: str | None = None,
-           active: bool | None = None, after: str = "", limit: int = 100) -> list[Person]:
+           group: str | None = None, active: bool | None = None, after: str = "", limit: int = 100) -> list[Person]:
     """Return people ordered by address, after the address `after` (so that a list is read page by page)."""
     query = _select().where(person.c.email > after).order_by(person.c.email).limit(limit)
     if text:
@@ -126,6 +138,8 @@ def search(connection: Connection, *, text: str = "", department: str | None = N
         query = query.where(person.c.department_id == department)
     if role is not None:
         query = query.where(person.c.id.in_(select(person_role.c.person_id).where(person_role.c.role == role)))
+    if group is not None:
+        query = query.where(person.c.id.in_(select(person_group.c.person_id).where(person_group.c.group_id == group)))
     if active is not None:
         query = query.where(person.c.disabled_at.is_(None) if active else person.c.disabled_at.is_not(None))
     return [_person(row) for row in connection.execute(query)]
@@ -141,11 +155,16 @@ def _select() -> Select[*tuple[Any, ...]]:
              .scalar_subquery())
     further = (select(func.aggregate_strings(person_department.c.department_id, ","))
                .where(person_department.c.person_id == person.c.id).scalar_subquery())
+    groups = (select(func.aggregate_strings(person_group.c.group_id, ","))
+              .where(person_group.c.person_id == person.c.id).scalar_subquery())
     return select(person.c.id, person.c.email, person.c.name, person.c.department_id, roles, person.c.disabled_at,
-                  person.c.external_id, further)
+                  person.c.external_id, further, groups)
 
 
 def _person(row: Sequence[Any]) -> Person:
-    id_, email, name, department, roles, disabled_at, external_id, further = row
-    return Person(id_, email, name, department, frozenset(roles.split(",")) if roles else frozenset(), disabled_at,
-                  external_id, frozenset(further.split(",")) if further else frozenset())
+    id_, email, name, department, roles, disabled_at, external_id, further, groups = row
+    return Person(id_, email, name, department, _set(roles), disabled_at, external_id, _set(further), _set(groups))
+
+
+def _set(joined: str | None) -> frozenset[str]:
+    return frozenset(joined.split(",")) if joined else frozenset()

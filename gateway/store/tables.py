@@ -31,6 +31,7 @@ from sqlalchemy import (
 
 from gateway.model.clients import GROUPS_MODES, IDENTITIES
 from gateway.model.people import ROLES
+from gateway.model.stops import LONGEST_REASON, STOP_KINDS
 
 metadata: Final = MetaData(naming_convention={
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -102,6 +103,12 @@ person_role = Table(
     CheckConstraint(_one_of("role", ROLES), name="role"),
 )
 
+person_group = Table(
+    "person_group", metadata,
+    Column("person_id", ForeignKey(person.c.id, ondelete="CASCADE"), primary_key=True),
+    Column("group_id", String(64), primary_key=True),  # the policy says which groups there are
+)
+
 api_key = Table(
     "api_key", metadata,
     Column("id", String(16), primary_key=True),
@@ -114,6 +121,7 @@ api_key = Table(
     Column("revoked_at", UtcDateTime),
     Column("last_used_on", Date),
     Column("service", String(64)),  # department of an automatic service; NULL: the key of a person
+    Column("purpose", String(64)),  # what it was made for; NULL: nothing special
     CheckConstraint(_one_of("block_style", ("error", "message")), name="block_style"),
 )
 
@@ -134,6 +142,7 @@ client = Table(
     Column("expires_at", UtcDateTime),
     Column("revoked_at", UtcDateTime),
     Column("last_used_on", Date),
+    Column("purpose", String(64)),
     CheckConstraint(_one_of("identity", IDENTITIES), name="identity"),
     CheckConstraint(_one_of("groups_mode", GROUPS_MODES), name="groups_mode"),
     CheckConstraint(_one_of("block_style", ("error", "message")), name="block_style"),
@@ -220,6 +229,18 @@ replica = Table(
     Column("seen_at", UtcDateTime, nullable=False),
 )
 """Which process runs which policies, as of a few seconds ago."""
+
+model_stop = Table(
+    "model_stop", metadata,
+    Column("kind", String(16), primary_key=True),
+    Column("name", String(500), primary_key=True),
+    Column("reason", String(LONGEST_REASON), nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+    Column("by", String(64), nullable=False),  # a subject; no foreign key, a stop outlives whoever made it
+    Column("models", Text, nullable=False),
+    CheckConstraint(_one_of("kind", STOP_KINDS), name="kind"),
+)
+"""Models that somebody switched off. Every replica reads it when the generation moves."""
 
 generation = Table(
     "generation", metadata,

@@ -6,7 +6,7 @@ never one person's. Models and codes come from closed lists, so the number of se
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Info
 from prometheus_client.exposition import generate_latest
@@ -64,6 +64,8 @@ class PrometheusMetrics:
         self._inspected = Counter("ki_pforte_detector_texts", "Texte in der Prüfung, neu oder schon geprüft", ["cache"],
                                   registry=registry)
         self._seen = {"hit": 0, "miss": 0}
+        self._stopped = Gauge("ki_pforte_model_stopped", "Angehaltene Modelle (1); die übrigen stehen hier nicht",
+                              ["model"], registry=registry)
         self._policy = Info("ki_pforte_policy", "Geltende Richtlinien", registry=registry)
         Info("ki_pforte_build", "Version der KI-Pforte", registry=registry).info({"version": version})
 
@@ -164,6 +166,12 @@ class PrometheusMetrics:
         for kind, total in (("hit", hits), ("miss", misses)):
             self._inspected.labels(kind).inc(max(0, total - self._seen[kind]))
             self._seen[kind] = total
+
+    def stopped(self, models: Iterable[str]) -> None:
+        """Set which models are switched off, by id."""
+        self._stopped.clear()
+        for model in models:
+            self._stopped.labels(model).set(1)
 
     def policy(self, digest: str) -> None:
         """Set the digest of the policies in force."""

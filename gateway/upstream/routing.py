@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from gateway.errors import GatewayError
 from gateway.model.exchange import SealedRequest
 from gateway.model.register import RegisteredModel
 from gateway.ports import Upstream, UpstreamResponse
@@ -62,16 +61,3 @@ class UpstreamRouter:
         if adapter is None:
             raise failures.misconfigured(f"model {request.model.id}: adapter must be openai, litellm or demo")
         return await bridged.send(adapter, request)
-
-    def problems(self, models: Iterable[RegisteredModel]) -> list[str]:
-        """Return what `ki-pforte doctor` should say about the keys of the enabled `models`."""
-        found = []
-        names = {model.api_key_env: model.id for model in models if model.enabled and model.api_key_env}
-        for name, model_id in names.items():
-            try:
-                self.secrets.get(name)
-            except GatewayError as error:
-                found.append(f"{model_id}: {error.hint}")
-        found += [f"secrets/{name}: readable for others on this host; set its mode to 0600"
-                  for name in self.secrets.open_files(list(names))]
-        return found

@@ -10,6 +10,7 @@ import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Literal
 
 from gateway.errors import GatewayError
 from gateway.upstream import failures
@@ -44,6 +45,10 @@ class Secrets:
             return self.get(name)
         except GatewayError:
             return ""
+
+    def state(self, name: str) -> Literal["da", "fehlt", "offen"]:
+        """Return whether a key is there and can be used, or its file is readable for others on this host."""
+        return "fehlt" if not self.find(name) else "offen" if self.open_files([name]) else "da"
 
     def open_files(self, names: list[str]) -> list[str]:
         """Return those of `names` whose file others on this host may read: 0600 is what they should have."""

@@ -17,7 +17,7 @@ from gateway.model.kipass import Evidence
 from gateway.model.limits import Used
 from gateway.model.people import Person
 from gateway.model.principal import PassStatus, Principal
-from gateway.policy import PolicySet
+from gateway.policy import DepartmentRules, PolicySet
 from gateway.ports import Authenticator, Clock, Recorder
 
 P = ParamSpec("P")
@@ -35,6 +35,10 @@ class Member:
     def pass_for(self, scope: str) -> PassStatus:
         """Return the KI-Pass of this person for a scope."""
         return self.principal.pass_for(scope)
+
+    def rules(self, policies: PolicySet) -> DepartmentRules | None:
+        """Return what policy says for this person: for the department, and the groups."""
+        return policies.department(self.principal.department, self.principal.groups)
 
 
 class Members(Protocol):
@@ -102,6 +106,8 @@ class WebContext:
     secret: bytes = field(repr=False)
     """Signs sessions and forms: at least 32 random bytes, the same in every worker."""
     version: str
+    stopped: Callable[[], frozenset[str]] = frozenset
+    """The models that somebody switched off, as far as known; never fails."""
 
     def __post_init__(self) -> None:
         if len(self.secret) < 32:

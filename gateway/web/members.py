@@ -72,7 +72,8 @@ class DirectoryMembers:
             return None
         person, key = holder.person, holder.key
         passes = self._passes(holder.evidence, holder.events, self._clock.now())
-        principal = Principal(person.id, person.department, person.roles, "person", key.id, key.block_style, passes)
+        principal = Principal(person.id, person.department, person.roles, "person", key.id, key.block_style, passes,
+                              person.groups, key.purpose)
         return Member(person, principal, tuple(holder.evidence))
 
     def _admits(self, holder: Holder) -> bool:

@@ -29,17 +29,19 @@ class Transparency:
         departments = {key: rules.name for key, rules in policies.departments.items()}
         return desk.page(
             visit, "transparency.html", models=[(m, register.classes(m)) for m in register.in_service(policies)],
+            stopped=desk.context.stopped(),
             purposes=[purpose.title for purpose in policies.organisation.purposes.allow.values()],
             figures=figures, model_names=names, department_names=departments, quarter=_in_words(figures.quarter))
 
     async def as_json(self, desk: Desk, visit: Visit) -> Response:
         """Return register and figures as JSON."""
         policies, figures = desk.context.policies(), await self._figures(desk)
+        stopped = desk.context.stopped()
         body: dict[str, Any] = {
             "organisation": policies.organisation.name, "rechtsgrundlage": policies.organisation.legal_basis,
             "stand": desk.context.now().isoformat(timespec="seconds"), "richtlinien": policies.digest,
             "zwecke": [{"id": key, "titel": p.title} for key, p in policies.organisation.purposes.allow.items()],
-            "modelle": [register.public_entry(m) for m in register.in_service(policies)],
+            "modelle": [register.public_entry(m, stopped) for m in register.in_service(policies)],
             "zahlen": {
                 "quartal": figures.quarter, "vollstaendig": figures.complete, "anfragen": figures.total,
                 "durchgelassen": figures.allowed, "abgelehnt": figures.denied, "nach_modell": _json(figures.models),
@@ -57,7 +59,7 @@ class Transparency:
 async def help_page(desk: Desk, visit: Visit) -> Response:
     """Show how to connect a program."""
     policies = desk.context.policies()
-    rules = policies.department(visit.member.person.department) if visit.member else None
+    rules = visit.member.rules(policies) if visit.member else None
     models = [r.model for r in rules.models.values()] if rules else register.in_service(policies)
     base = policies.organisation.base_url.rstrip("/")
     return desk.page(visit, "help.html", base=base, models=models, example=models[0].id if models else "",

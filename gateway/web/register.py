@@ -5,7 +5,7 @@ What is internal stays inside: no address of a provider, no name of a secret.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
@@ -14,8 +14,9 @@ from gateway.model.decision import Action
 from gateway.model.entities import ENTITIES
 from gateway.model.register import RegisteredModel
 from gateway.policy import DepartmentRules, ModelRules, PolicySet
-from gateway.policy.policyset import DID, agreement_covers
+from gateway.policy.policyset import DID, agreement_covers, attested
 from gateway.policy.vocabulary import DATA_CLASSES
+from gateway.web import words
 
 _LABELS: Final[dict[Action, str]] = {
     "placeholder": "Wird ersetzt", "mask": "Wird unkenntlich", "hash": "Wird zu Prüfwerten",
@@ -40,8 +41,10 @@ class ModelForMe:
     open_for: tuple[str, ...]
     treatments: tuple[Treatment, ...]
     refused: tuple[str, ...]
-    covered: bool
-    """Whether the agreement with the provider holds today."""
+    closed: str
+    """Why it cannot be used at this moment; empty: it can."""
+    price: str
+    """What it costs, in words; empty: nobody has written it down."""
 
 
 def classes(model: RegisteredModel) -> tuple[str, ...]:
@@ -55,12 +58,12 @@ def in_service(policies: PolicySet) -> list[RegisteredModel]:
     return [m for m in policies.models.values() if m.enabled and m.id in policies.organisation.models.allow]
 
 
-def for_department(rules: DepartmentRules, today: date) -> list[ModelForMe]:
-    """Return the models of a department."""
-    return [_for_me(rule, today) for rule in rules.models.values()]
+def for_department(rules: DepartmentRules, today: date, stopped: Collection[str]) -> list[ModelForMe]:
+    """Return the models of a department; some may be stopped."""
+    return [_for_me(rule, today, stopped) for rule in rules.models.values()]
 
 
-def _for_me(rules: ModelRules, today: date) -> ModelForMe:
+def _for_me(rules: ModelRules, today: date, stopped: Collection[str]) -> ModelForMe:
     shown = [e for e in ENTITIES.values() if e.data_class != "technical"]
     by_action: dict[str, list[str]] = {}
     for entity in shown:
@@ -68,18 +71,63 @@ def _for_me(rules: ModelRules, today: date) -> ModelForMe:
     treatments = tuple(Treatment(label, DID[action], tuple(by_action[action])) for action, label in _LABELS.items()
                        if action in by_action)
     return ModelForMe(rules.model, classes(rules.model), treatments, tuple(by_action.get("refuse", ())),
-                      agreement_covers(rules.model, today))
+                      _closed(rules, today, stopped), _price(rules.model))
 
 
-def public_entry(model: RegisteredModel) -> Mapping[str, Any]:
-    """Return a model for the public register, as JSON."""
+def _closed(rules: ModelRules, today: date, stopped: Collection[str]) -> str:
+    if rules.model.id in stopped:
+        return "Zurzeit angehalten."
+    if not agreement_covers(rules.model, today):
+        return "Zurzeit nicht nutzbar: Die Vereinbarung zur Auftragsverarbeitung gilt heute nicht."
+    return "" if attested(rules, today) else "Zurzeit nicht nutzbar: Das verlangte C5-Testat ist abgelaufen."
+
+
+def _price(model: RegisteredModel) -> str:
+    if model.prices is None:
+        return ""
+    into, out = (f"{millionths / 1_000_000:,.2f}".translate(str.maketrans(",.", ".,")) for millionths in
+                 (model.prices.input, model.prices.output))
+    return f"{into} € für eine Million Token der Anfragen, {out} € für eine Million Token der Antworten"
+
+
+def sub_processors(model: RegisteredModel) -> str:
+    """Return who works for the provider, in words."""
+    if model.in_house:
+        return "niemand, das Modell läuft im Haus"
+    if model.sub_processors is None:
+        return "keine Angabe"
+    return words.listed(list(model.sub_processors)) or "keine"
+
+
+def retention(model: RegisteredModel) -> str:
+    """Return how long the provider keeps requests, in words."""
+    days = model.retention_days
+    if days is None:
+        return model.retention or "keine Angabe"
+    counted = "keine" if days == 0 else words.many(days, "Tag", "Tage")
+    return f"{counted} ({model.retention})" if model.retention else counted
+
+
+def attest(model: RegisteredModel) -> str:
+    """Return the C5 report in words."""
+    if model.in_house:
+        return "nicht nötig, das Modell läuft im Haus"
+    return f"Typ {model.c5.type}, gültig bis {words.day(model.c5.until)}" if model.c5 else "keines"
+
+
+def public_entry(model: RegisteredModel, stopped: Collection[str]) -> Mapping[str, Any]:
+    """Return a model for the public register, as JSON. Prices stay out: contracts may keep them secret."""
     avv = None if model.avv is None else {
         "abgeschlossen_am": model.avv.concluded.isoformat(),
         "gilt_bis": model.avv.until.isoformat() if model.avv.until else None}
     return {
-        "id": model.id, "name": model.name, "beschreibung": model.description, "anbieter": model.provider,
-        "betreiber": model.operator, "im_haus": model.in_house, "ort": model.region,
+        "id": model.id, "name": model.name, "stand": "angehalten" if model.id in stopped else "im Einsatz",
+        "beschreibung": model.description, "anbieter": model.provider,
+        "betreiber": model.operator, "im_haus": model.in_house, "zone": words.ZONES[model.zone], "ort": model.region,
         "uebermittlung": model.transfer_basis, "freigegeben_fuer": list(classes(model)),
         "auftragsverarbeitung": avv, "training_ausgeschlossen": model.training_excluded,
-        "speicherung": model.retention, "risikoklasse": model.risk_class, "aufsicht": model.overseer,
+        "unterauftragnehmer": None if model.sub_processors is None else list(model.sub_processors),
+        "speicherung": model.retention, "speicherung_tage": model.retention_days,
+        "c5": None if model.c5 is None else {"typ": model.c5.type, "gilt_bis": model.c5.until.isoformat()},
+        "ki_rolle": words.AI_ROLES[model.ai_role], "risikoklasse": model.risk_class, "aufsicht": model.overseer,
     }

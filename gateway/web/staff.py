@@ -47,18 +47,18 @@ async def start(desk: Desk, visit: Visit) -> Response:
     if member is None:
         return desk.page(visit, "welcome.html")
     policies = desk.context.policies()
-    rules = policies.department(member.person.department)
+    rules = member.rules(policies)
     today = desk.context.now().astimezone(words.BERLIN).date()
     return desk.page(
         visit, "start.html", greeting=words.address(member.person.name), status=member.pass_for(BASIS),
         sentence=state_in_words(member.pass_for(BASIS)), department=rules.name if rules else member.person.department,
-        models=register.for_department(rules, today) if rules else [], known=rules is not None)
+        models=register.for_department(rules, today, desk.context.stopped()) if rules else [], known=rules is not None)
 
 
 async def my_pass(desk: Desk, visit: Visit) -> Response:
     """Show the KI-Pass: which steps are done, which are open, how long they take."""
     member, policies = visit.somebody, desk.context.policies()
-    rules = policies.department(member.person.department)
+    rules = member.rules(policies)
     needed = rules.scopes if rules else (BASIS,)
     order = [*needed, *(s for s in policies.kipass.scopes if s not in needed)]
     passes = [_view(member, scope, policies.kipass, scope in needed) for scope in order

@@ -48,9 +48,11 @@ TYPES: Final = {
     "pass.nachweis": "Nachweis eingetragen", "pass.nachweis_widerrufen": "Nachweis widerrufen",
     "person.added": "Person angelegt",
     "person.imported": "Personen übernommen", "person.disabled": "Person abgemeldet",
-    "person.enabled": "Person angemeldet", "key.created": "Schlüssel angelegt",
+    "person.enabled": "Person angemeldet", "person.groups": "Gruppen einer Person geändert",
+    "key.created": "Schlüssel angelegt",
     "key.revoked": "Schlüssel widerrufen", "client.added": "Anwendung zugelassen",
     "client.revoked": "Zulassung einer Anwendung zurückgenommen", "policy.change": "Regeln geändert",
+    "model.stopped": "Modell angehalten", "model.started": "Modell wieder zugelassen",
     "config.reload": "Regeln neu geladen", "demo.reset": "Beispieldaten angelegt", "writer.start": "Start",
     "writer.stop": "Stopp", "heartbeat": "Lebenszeichen", "gap.detected": "Lücke entdeckt",
     "retention.delete": "Löschung nach Frist", "prune": "Anfang gelöscht", "key.rotate": "Prüfschlüssel gewechselt",
@@ -65,7 +67,8 @@ GROUPS: Final[dict[str, tuple[str, tuple[str, ...]]]] = {
     "personen": ("Personen und Schlüssel", tuple(t for t in TYPES if t.startswith(("person.", "key.", "client.")))),
     "einsichten": ("Einsichten und Prüfungen", ("view", "verify.result", "export")),
     "betrieb": ("Betrieb", ("writer.start", "writer.stop", "heartbeat", "gap.detected", "policy.change",
-                            "config.reload", "demo.reset", "retention.delete", "prune", "key.rotate", "anchor.sent")),
+                            "model.stopped", "model.started", "config.reload", "demo.reset", "retention.delete",
+                            "prune", "key.rotate", "anchor.sent")),
     "alle": ("alle Einträge", ()),
 }
 """What the filter by type offers: the address, the word, the types of records."""
@@ -87,6 +90,10 @@ TASKS: Final = {"title": "Titel", "tags": "Stichwörter", "follow_ups": "Folgefr
 """What a chat program asks for of its own accord."""
 
 RISKS: Final = {"minimal": "minimal", "begrenzt": "begrenzt", "hoch": "hoch"}
+
+ZONES: Final = {"haus": "im Haus", "DE": "Deutschland", "EU": "EU und EWR", "drittland": "Drittland"}
+AI_ROLES: Final = {"betreiber": "Betreiber", "anbieter": "Anbieter"}
+"""The town's role under the AI Act."""
 
 PASS_STATES: Final = {"gueltig": "gültig", "kulanz": "gültig in der Kulanzzeit", "abgelaufen": "abgelaufen",
                       "dv_neu": "neue Dienstvereinbarung", "gesperrt": "gesperrt", "fehlt": "noch nicht vollständig"}

@@ -6,7 +6,7 @@ import re
 from typing import Any, Final
 
 from gateway.wire.nodes import Each, Node, Obj, Opaque, Schema, Structural, Text, one_of
-from gateway.wire.shapes import is_flag, is_name, is_number
+from gateway.wire.shapes import is_account, is_flag, is_name, is_number
 from gateway.wire.withheld import Dropped, ToolName
 
 NAME: Final = Structural(is_name)
@@ -17,7 +17,7 @@ _CIPHER: Final = re.compile(r"[A-Za-z0-9+/_\-]{24,}={0,2}")
 
 
 def _is_cipher(value: Any) -> bool:
-    return isinstance(value, str) and _CIPHER.fullmatch(value) is not None
+    return isinstance(value, str) and _CIPHER.fullmatch(value) is not None and not is_account(value)
 
 
 CIPHER: Final = Structural(_is_cipher)

@@ -14,7 +14,12 @@ _GROUPED = str.maketrans("", "", "_-.:|=+/#$")
 def is_name(value: Any) -> bool:
     """An identifier: what function names, ids and enum values look like."""
     return isinstance(value, str) and len(value) <= 256 and value.isascii() and all(
-        c.isalnum() or c in "_-.:|=+/#$" for c in value) and not _ACCOUNT.fullmatch(value.translate(_GROUPED))
+        c.isalnum() or c in "_-.:|=+/#$" for c in value) and not is_account(value)
+
+
+def is_account(value: str) -> bool:
+    """Whether it is a number out of a file, perhaps in groups."""
+    return _ACCOUNT.fullmatch(value.translate(_GROUPED)) is not None
 
 
 def is_flag(value: Any) -> bool:

@@ -545,8 +545,6 @@ def test_retry_after_is_read_as_seconds_or_as_a_date() -> None:
     assert retry_after("12") == 12
     assert retry_after("0.2") == 1
     assert retry_after("-3") == 0
-    assert retry_after("9" * 20) == 3600, "a client that believes everything would sleep for ever"
-    assert retry_after("Wed, 21 Oct 9999 07:28:00 GMT") == 3600
     assert retry_after("bald") is None
     assert retry_after("inf") is None
     assert retry_after("nan") is None

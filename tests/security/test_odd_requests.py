@@ -14,6 +14,7 @@ from gateway.model.entities import ENTITIES
 from gateway.redaction.normalise import normalise
 from gateway.wire.chat_completions import ChatCompletions
 from gateway.wire.document import Document
+from gateway.wire.messages import Messages
 
 IBAN, TAX = "DE89370400440532013000", "12345678995"
 PICTURE = {"url": "data:image/png;base64,iVBORw0KGgo"}
@@ -140,6 +141,14 @@ def test_letters_that_a_program_spelled_out_are_read(spelled: str) -> None:
 ])
 def test_what_else_programs_write_is_read_and_the_rest_left_alone(written: str, read: str) -> None:
     assert normalise(written).text == read
+
+
+@pytest.mark.parametrize(("sealed", "slots"), [("DE89-3704-0044-0532-0130-00", 1), ("EqQBCkYICBgCKkDq8x+4Zm3", 1),
+                                               ("EqQBCkYICBgCKkDq8x+4Zm3Q/w==", 0)])
+def test_what_a_provider_sealed_passes_and_a_number_in_its_place_does_not(sealed: str, slots: int) -> None:
+    blocks = [{"type": "redacted_thinking", "data": sealed}]
+    body = {"model": "haus", "max_tokens": 9, "messages": [{"role": "assistant", "content": blocks}]}
+    assert len(Messages().parse(json.dumps(body).encode()).document.slots) == slots
 
 
 def test_every_label_can_be_told_apart_at_every_cut() -> None:

@@ -1,4 +1,4 @@
-"""A provider that refuses may write words of the prompt wherever it likes: none of them is shown or logged."""
+"""What a provider that refuses may say: no word of the prompt, wherever it writes one, and not to wait for ever."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from gateway.pipeline.provider_errors import refusal
+from gateway.upstream.line import retry_after
 
 WORDS = ("sabine", "krueger", "geheimes_vorhaben")
 
@@ -28,3 +29,8 @@ def test_the_words_of_the_apis_are_passed_on() -> None:
     assert refused.param == "temperature"
     assert refused.hint == "provider status 400, code unsupported_parameter"
     assert refusal(400, b'{"error": {"code": "context_length_exceeded"}}', None).code == "zu_gross"
+
+
+@pytest.mark.parametrize("said", ["9" * 20, "1e300", "Wed, 21 Oct 9999 07:28:00 GMT"])
+def test_no_client_is_told_to_sleep_for_ever(said: str) -> None:
+    assert retry_after(said) == 3600

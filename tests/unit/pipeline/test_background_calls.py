@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from gateway.errors import GatewayError
-from gateway.policy.compile import work_out
+from gateway.policy.compile import reworked
 from gateway.policy.policyset import PolicySet
 from gateway.policy.schema import Background
 from tests.support.fake_house import FakeHouse, chat
@@ -23,7 +23,7 @@ def with_background(answer: str, model: str | None = None, department: Backgroun
     base = all_on()
     organisation = base.organisation.model_copy(update={"background": Background(answer=answer, model=model)})  # type: ignore[arg-type]
     files = {key: written.model_copy(update={"background": department}) for key, written in base.files.items()}
-    return work_out(base.digest, organisation, files, base.models, base.kipass)
+    return reworked(base, base.digest, organisation=organisation, departments=files)
 
 
 def ask(policies: PolicySet, **more: Any) -> tuple[FakeHouse, dict[str, Any]]:

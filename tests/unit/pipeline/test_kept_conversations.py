@@ -16,7 +16,7 @@ import pytest
 from gateway.model.exchange import SealedRequest
 from gateway.pipeline.doors import Inbound, Outbound
 from gateway.policy import PolicySet
-from gateway.policy.compile import work_out
+from gateway.policy.compile import reworked
 from gateway.ports import Credentials
 from gateway.wire.responses import Responses
 from tests.support.fake_house import GUEST, FakeHouse
@@ -29,7 +29,7 @@ def without_keeping() -> PolicySet:
     policies = shipped()
     organisation = policies.organisation.model_copy(update={
         "conversations": policies.organisation.conversations.model_copy(update={"keep_hours": 0})})
-    return work_out("e" * 64, organisation, policies.files, policies.models, policies.kipass)
+    return reworked(policies, "e" * 64, organisation=organisation)
 
 
 def echo(request: SealedRequest) -> tuple[int, list[bytes]]:

@@ -180,10 +180,10 @@ def test_an_operator_that_fails_sends_nothing() -> None:
 def test_a_model_that_does_not_speak_the_dialect_is_refused() -> None:
     from dataclasses import replace
 
-    from gateway.policy.compile import work_out
+    from gateway.policy.compile import reworked
     policies = shipped()
     models = {**policies.models, "demo": replace(policies.models["demo"], dialects=frozenset({"embeddings"}))}
-    changed = work_out("d" * 64, policies.organisation, policies.files, models, policies.kipass)
+    changed = reworked(policies, "d" * 64, models=models)
     made = FakeHouse(lambda: changed)
     out, _ = asyncio.run(made.ask(chat()))
     assert (out.status, made.kinds(), made.sent) == (400, ["denied"], [])

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from gateway.policy import PolicySet
-from gateway.policy.compile import work_out
+from gateway.policy.compile import reworked, work_out
 from gateway.policy.schema import Content, Department, Organisation, Side
 from gateway.wire.dialect import Dialect
 from gateway.wire.messages import Messages
@@ -38,7 +38,7 @@ def policies(let: str, **organisation: Any) -> PolicySet:
                                            "content": Content(**sides)})
     models = {key: replace(model, dialects=frozenset({"chat", "completions", "responses", "embeddings", "messages"}))
               for key, model in all_on().models.items()}
-    return work_out("d" * 64, changed, base.files, models, base.kipass)
+    return reworked(base, "d" * 64, organisation=changed, models=models)
 
 
 def ask(let: str, body: dict[str, Any], dialect: Dialect | None = None,

@@ -13,7 +13,7 @@ import pytest
 
 from gateway.model.finding import Finding, Passage
 from gateway.policy import PolicySet
-from gateway.policy.compile import work_out
+from gateway.policy.compile import reworked
 from gateway.policy.schema import Content, Department, Organisation, Side
 from gateway.wire.transcriptions import Transcriptions, Translations
 from tests.support.fake_house import GUEST, NAMES, FakeHouse
@@ -38,7 +38,7 @@ def policies(sound: str = "pass", answers: str = "show", department: str = "") -
             **files[department].model_dump(), "content": Content(in_house=side)})
     models = {key: replace(model, dialects=model.dialects | {"transcriptions", "translations"})
               for key, model in all_on().models.items()}
-    return work_out("d" * 64, changed, files, models, base.kipass)
+    return reworked(base, "d" * 64, organisation=changed, departments=files, models=models)
 
 
 class House(FakeHouse):
@@ -110,8 +110,7 @@ def test_a_department_may_refuse_what_the_organisation_lets_pass() -> None:
 
 
 def test_a_model_that_writes_nothing_down_is_named_in_the_refusal() -> None:
-    house = FakeHouse(lambda: work_out("d" * 64, policies().organisation, shipped().files, all_on().models,
-                                       shipped().kipass))
+    house = FakeHouse(lambda: reworked(all_on(), "d" * 64, organisation=policies().organisation))
     out, raw = asyncio.run(house.ask(asked(model="vllm-haus"), dialect=Transcriptions()))
     assert (out.status, house.sent) == (400, [])
     assert "über diese Schnittstelle nicht erreichbar" in orjson.loads(raw)["error"]["message"]

@@ -13,7 +13,7 @@ from gateway.errors import GatewayError
 from gateway.model.exchange import SealedRequest
 from gateway.model.register import RegisteredModel
 from gateway.policy import PolicySet, visible_models
-from gateway.policy.compile import work_out
+from gateway.policy.compile import reworked
 from gateway.policy.policyset import ModelAlias
 from gateway.policy.schema import Organisation
 from tests.support.fake_house import FakeHouse, chat, echo
@@ -31,7 +31,7 @@ def policies(person_outside: str = "in_house") -> PolicySet:
         "eu-cloud": ["mistral-large", "vllm-haus"], "claude": ["gpt-azure-eu"]}}
     written["untrusted_tools"] = []
     models = {**all_on().models, "eu-cloud": replace(all_on().models["eu-cloud"], zone="EU")}
-    return work_out("d" * 64, Organisation.model_validate(written), shipped().files, models, shipped().kipass,
+    return reworked(shipped(), "d" * 64, organisation=Organisation.model_validate(written), models=models,
                     aliases={"brief": ModelAlias("brief", "Für Briefe", ("eu-cloud", "demo"), "textentwurf")})
 
 
@@ -128,7 +128,7 @@ def test_a_stand_in_that_may_not_have_what_was_found_is_left_out() -> None:
     written = base.organisation.model_dump()
     written["content"]["outside"]["findings"]["PERSON"] = "note"
     models["eu-cloud"] = replace(models["eu-cloud"], data_classes=models["eu-cloud"].data_classes | {"personal"})
-    made = work_out("d", Organisation.model_validate(written), base.files, models, base.kipass)
+    made = reworked(base, "d", organisation=Organisation.model_validate(written), models=models)
     of = house(made)
     of.says = failing("eu-cloud")
     assert ask(of, f"Bitte schreiben Sie {NAME}.")[0] == 200
@@ -138,7 +138,7 @@ def test_a_stand_in_that_may_not_have_what_was_found_is_left_out() -> None:
 def test_a_provider_in_the_union_never_becomes_one_far_away() -> None:
     written = shipped().organisation.model_dump()
     written["routing"] = {"fallback": {"eu-cloud": ["claude", "demo"]}}  # the loader refuses it, too
-    made = work_out("d", Organisation.model_validate(written), shipped().files, all_on().models, shipped().kipass)
+    made = reworked(all_on(), "d", organisation=Organisation.model_validate(written))
     of = house(made)
     of.says = failing("eu-cloud")
     ask(of, "Guten Tag")

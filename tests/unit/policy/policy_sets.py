@@ -10,7 +10,7 @@ from pathlib import Path
 from gateway.model.principal import PassStatus, Principal
 from gateway.model.register import Avv
 from gateway.policy import AdmitFacts, PolicySet, ReleaseFacts, load_policies
-from gateway.policy.compile import work_out
+from gateway.policy.compile import reworked
 
 SHIPPED = Path(__file__).parents[3] / "policies"
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -28,7 +28,7 @@ def all_on(until: date | None = None) -> PolicySet:
     policies = shipped()
     models = {k: replace(m, enabled=True, avv=None if m.in_house else Avv(date(2026, 1, 1), "a" * 64, until))
               for k, m in policies.models.items()}
-    return work_out("d" * 64, policies.organisation, policies.files, models, policies.kipass)
+    return reworked(policies, "d" * 64, models=models)
 
 
 def person(department: str = "bauamt", **passes: PassStatus) -> Principal:

@@ -69,7 +69,7 @@ def test_an_unknown_model_and_one_that_is_switched_off_look_alike(model: str) ->
 
 @pytest.mark.parametrize(("department", "model", "rule", "why"), [
     ("sozialamt", "claude", "departments/sozialamt:models.deny", "ist im Bereich „Sozialamt“ nicht freigegeben"),
-    ("personalamt", "eu-cloud", "departments/personalamt:models.allow", "im Bereich „Personalamt“ nicht freigegeben"),
+    ("personalamt", "eu-cloud", "departments/personalamt:models.zones", "nicht zugelassen"),
     ("kaemmerei", "claude", "departments/kaemmerei:handles.tax", "Steuergeheimnis"),
 ])
 def test_a_model_that_the_department_may_not_use_names_the_rule_and_the_way_out(department: str, model: str, rule: str,
@@ -145,13 +145,13 @@ def test_release_gives_an_action_for_every_kind_and_says_what_was_found() -> Non
 
 
 def test_content_that_a_model_may_not_have_is_refused_with_a_model_that_may() -> None:
-    answer = release(all_on(), found("gpt-azure-eu", HEALTH=1, PERSON=4))
+    answer = release(all_on(), found("gpt-azure-eu", CLASSIFIED=1, PERSON=4))
     assert (denial(answer).code, answer.model) == ("inhalt_gesperrt", None)
     assert denial(answer).message == (
-        "Ihre Anfrage wurde nicht gesendet. Sie enthält: Gesundheitsangabe. „GPT (Azure, EU)“ darf das nicht erhalten. "
-        "Wählen Sie „demo“ oder entfernen Sie die Angaben.")
-    assert denial(answer).rule == "models:gpt-azure-eu.data_classes"
-    assert release(all_on(), found("vllm-haus", HEALTH=1)).denial is None
+        "Ihre Anfrage wurde nicht gesendet. Sie enthält: Verschlusssachen-Kennzeichnung. „GPT (Azure, EU)“ "
+        "darf das nicht erhalten. Wählen Sie „demo“ oder entfernen Sie die Angaben.")
+    assert denial(answer).rule == "organisation:content.outside.findings.CLASSIFIED"
+    assert release(all_on(), found("demo", CLASSIFIED=1)).denial is None
 
 
 def test_where_no_model_may_have_it_nobody_is_sent_to_one() -> None:

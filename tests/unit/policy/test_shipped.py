@@ -13,13 +13,13 @@ from gateway.model.entities import ENTITIES
 from gateway.policy import (
     ReleaseFacts,
     admit,
-    expiring_agreements,
     load_policies,
     release,
     visible_models,
     with_base_url,
     with_quickstart,
 )
+from gateway.policy.register_check import pressing
 from gateway.policy.source import read
 from gateway.policy.vocabulary import DATA_CLASSES, DEFAULTS_IN_HOUSE, DEFAULTS_OUTSIDE, FIXED
 from tests.unit.policy.policy_sets import NOW, SHIPPED, all_on, asking, found, person, shipped
@@ -27,19 +27,23 @@ from tests.unit.policy.policy_sets import NOW, SHIPPED, all_on, asking, found, p
 HOUSE = ["demo", "vllm-haus", "ollama-lokal"]
 OUTSIDE = ["eu-cloud", "mistral-large", "gpt-azure-eu", "claude"]
 EVERY = ["allgemein", "textentwurf", "zusammenfassung", "leichte_sprache", "uebersetzung", "recherche",
-         "programmierung", "bescheidentwurf", "fachverfahren"]
+         "programmierung", "bescheidentwurf", "fachverfahren", "urkundenuebersetzung"]
+OFFICE = EVERY[:7]
 NINE = {"HEALTH", "RELIGION", "ORIGIN", "ART9", "CRIME"}
 
-GOLDEN = {
+GOLDEN: dict[str, tuple[list[str], list[str], dict[str, str]]] = {
     # department: models if all were switched on; purposes; what it does differently from the organisation outside
-    "bauamt": (HOUSE + OUTSIDE, EVERY, {}),
+    "auslaenderbehoerde": (HOUSE + OUTSIDE, [p for p in EVERY if p != "programmierung"],
+                           {"RESIDENCE_PERMIT": "mask", "PASSPORT": "mask", "ID_CARD": "mask"}),
+    "bauamt": (HOUSE + OUTSIDE, EVERY, {"PARCEL": "mask"}),
     "buergerbuero": (HOUSE + OUTSIDE, EVERY, {"ID_CARD": "mask", "PASSPORT": "mask"}),
-    "it": (HOUSE + OUTSIDE, EVERY[:7], {"IP": "mask", "USERNAME": "mask"}),
+    "it": (HOUSE + OUTSIDE, OFFICE, {"IP": "mask", "USERNAME": "mask"}),
     "jugendamt": (["demo", "vllm-haus"], EVERY, {}),
     "kaemmerei": (HOUSE, EVERY, {}),
-    "personalamt": (HOUSE, EVERY[:8], {}),
+    "personalamt": (HOUSE, [*OFFICE, "bescheidentwurf"], {}),
+    "pressestelle": (HOUSE + OUTSIDE, OFFICE, {"PERSON": "in_house", "ADDRESS": "in_house", "BIRTHDATE": "in_house"}),
     "sozialamt": (HOUSE, EVERY, {}),
-    "standesamt": (HOUSE + OUTSIDE, EVERY, {}),
+    "standesamt": (HOUSE + OUTSIDE, EVERY, {"RELIGION": "refuse", "ORIGIN": "refuse", "DATE_SENSITIVE": "mask"}),
 }
 
 
@@ -64,7 +68,8 @@ def test_what_each_department_may_do(department: str) -> None:
     assert [m.id for m in visible_models(all_on(), department)] == models
     assert list(rules.purposes) == purposes
     for id_, model in rules.models.items():
-        expected = dict(DEFAULTS_IN_HOUSE if model.model.in_house else {**DEFAULTS_OUTSIDE, **outside})
+        expected: dict[str, str] = dict(DEFAULTS_IN_HOUSE if model.model.in_house else {
+            **DEFAULTS_OUTSIDE, **dict.fromkeys(NINE, "in_house"), **outside})
         # What stays readable goes only where that class of data is cleared.
         expected |= {k: "refuse" for k, a in expected.items()
                      if a == "note" and ENTITIES[k].data_class in DATA_CLASSES.keys() - model.model.data_classes}
@@ -75,9 +80,10 @@ def test_personal_data_is_replaced_everywhere_and_restricted_data_stays_in_the_h
     for rules in all_on().departments.values():
         for model in rules.models.values():
             personal = [k for k, e in ENTITIES.items() if e.data_class == "personal"]
-            assert {model.actions[k] for k in personal} <= {"placeholder", "mask"}
+            assert {model.actions[k] for k in personal} <= {"placeholder", "mask", "in_house"}
             if not model.model.in_house:
-                assert model.refused >= {"CLASSIFIED", "ADDRESS_BLOCK", *NINE}
+                assert model.refused >= {"CLASSIFIED", "ADDRESS_BLOCK"}
+                assert model.refused | model.rerouted >= NINE
 
 
 def test_every_kind_of_finding_is_written_out_in_the_organisation() -> None:
@@ -133,7 +139,7 @@ def test_the_quick_start_model_is_allowed_everywhere_and_never_refuses_for_conte
 
 def test_the_quick_start_does_not_open_anything_else() -> None:
     policies = with_quickstart(all_on(), base_url="http://127.0.0.1:9/v1", model="m", dialects=["chat"])
-    for department, (models, _, _) in GOLDEN.items():
+    for department, (models, *_) in GOLDEN.items():
         assert [m.id for m in visible_models(policies, department)] == [*models, "schnellstart"]
         for model in models:
             assert (policies.departments[department].models[model]
@@ -148,13 +154,14 @@ def test_links_name_the_address_at_which_the_server_is_reached() -> None:
 
 def test_agreements_that_end_soon_are_listed_the_most_urgent_first() -> None:
     policies = all_on(date(2026, 12, 31))
-    assert [m.id for m, _ in expiring_agreements(policies, date(2026, 12, 1))] == sorted(OUTSIDE)
-    assert expiring_agreements(policies, date(2026, 11, 1)) == [(m, date(2026, 12, 31)) for m in
-                                                               (policies.models[k] for k in sorted(OUTSIDE))]
-    assert expiring_agreements(policies, date(2026, 10, 31)) == []
-    assert expiring_agreements(all_on(), date(2026, 12, 1)) == []
+    for day in (date(2026, 11, 1), date(2026, 12, 1)):
+        assert [(f.model, f.until) for f in pressing(policies, day)] == [(k, date(2026, 12, 31)) for k in
+                                                                        sorted(OUTSIDE)]
+    assert pressing(policies, date(2026, 10, 31)) == []
+    assert pressing(all_on(), date(2026, 12, 1)) == []
 
 
 def test_found_here_means_counted_here() -> None:
-    assert release(all_on(), found("gpt-azure-eu", HEALTH=0)).denial is None
-    assert release(all_on(), found("gpt-azure-eu", HEALTH=1)).denial is not None
+    assert release(all_on(), found("gpt-azure-eu", HEALTH=0)).model == all_on().models["gpt-azure-eu"]
+    assert release(all_on(), found("gpt-azure-eu", HEALTH=1)).model == all_on().models["vllm-haus"]
+    assert release(all_on(), found("gpt-azure-eu", CLASSIFIED=1)).denial is not None

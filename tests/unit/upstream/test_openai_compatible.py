@@ -205,18 +205,17 @@ def test_the_router_starts_the_demo_when_a_model_needs_it_and_stops_it() -> None
     asyncio.run(run())
 
 
-def test_the_router_refuses_an_adapter_nobody_knows_and_reports_missing_keys(tmp_path: Path) -> None:
-    (tmp_path / "secrets").mkdir()
-    (tmp_path / "secrets" / "OPEN_KEY").write_text("x")
-    (tmp_path / "secrets" / "OPEN_KEY").chmod(0o644)
+def test_the_router_refuses_an_adapter_nobody_knows(tmp_path: Path) -> None:
     router = UpstreamRouter(tmp_path, environment={})
     with pytest.raises(GatewayError) as caught:
         asyncio.run(router.send(sealed(replace(MODEL, adapter="carrier-pigeon"))))
     assert "adapter" in caught.value.hint
-    models = [MODEL, replace(MODEL, id="aus", api_key_env="OTHER", enabled=False),
-              replace(MODEL, id="offen", api_key_env="OPEN_KEY")]
-    problems = router.problems(models)
-    assert len(problems) == 2
-    assert problems[0].startswith("modell: ")
-    assert "A_KEY" in problems[0]
-    assert "secrets/OPEN_KEY" in problems[1]
+
+
+def test_a_key_is_there_missing_or_open_to_others(tmp_path: Path) -> None:
+    (tmp_path / "OPEN_KEY").write_text("x")
+    (tmp_path / "OPEN_KEY").chmod(0o644)
+    (tmp_path / "OWN_KEY").write_text("x")
+    (tmp_path / "OWN_KEY").chmod(0o600)
+    secrets = Secrets(tmp_path, {})
+    assert [secrets.state(name) for name in ("OWN_KEY", "OPEN_KEY", "NO_KEY")] == ["da", "offen", "fehlt"]
