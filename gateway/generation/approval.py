@@ -28,7 +28,7 @@ from gateway.policy.monitoring import Facts, as_text, awaiting, digest, facts, f
 from gateway.store import StoreError, approvals, reading, writing
 from gateway.store.approvals import Kind
 
-RecordFacts = Callable[[str, Mapping[str, Any], str | None], None]
+RecordFacts = Callable[[str, Mapping[str, Any], str | None], object]
 """Writes a record (type, facts, opaque id of a person) and returns when it is durable. Raises `audit.LedgerError`."""
 
 

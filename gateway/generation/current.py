@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
@@ -80,46 +80,44 @@ class Generation:
         """Give it what a change is proven with; `results` is told how each change ended (``taken`` or why not)."""
         self._detector, self._operators, self._gate, self._results = detector, operators, gate, results
 
-    def first(self) -> None:
+    def first(self, gate: Gate) -> None:
         """Let the set of the start into force. Raises `PolicyErrors`: there is no other one to serve with."""
-        assert self._gate is not None, "equip comes first"
         try:
-            self._gate.admit(self._current)
+            gate.admit(self._current)
         except Rejected as why:
             folder = str(self._settings.policies)
-            raise PolicyErrors([PolicyProblem(folder, 0, "", why.sentence.rstrip("."), "offen ist: "
-                                              + "; ".join(why.details))]) from None
+            raise PolicyErrors([PolicyProblem(folder, 0, "", "Diese Richtlinien dürfen noch nicht in Kraft treten ("
+                                              + "; ".join(why.details) + ")",
+                                              "lassen Sie den Personalrat zustimmen (ki-pforte policy approve) oder "
+                                              "nehmen Sie die Änderung zurück")]) from None
 
     def call(self) -> None:
         """Look at once (SIGHUP). In the event loop."""
         self._called.set()
 
-    async def follow(self, take: Callable[[Prepared], None]) -> None:
+    async def follow(self, take: Callable[[Prepared], Awaitable[None]]) -> None:
         """Watch until cancelled. `take` exchanges whatever belongs to a generation, and calls `taken`."""
-        await self._in_thread(self._prove_first)
+        looks: Callable[[], Prepared | None] = self._prove_first
         while True:
+            try:
+                prepared = await asyncio.to_thread(looks)
+                if prepared is not None:
+                    await take(prepared)
+            except Exception:  # noqa: BLE001 - whatever it is: watching goes on, and the last good set stays
+                self.problem = ("Die geänderten Richtlinien ließen sich nicht übernehmen; die letzten gültigen gelten "
+                                "weiter. Die Betriebsmeldungen nennen den Grund.")
+                _log.exception("policies could not be taken over; the last good ones stay in force")
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._called.wait(), POLL_SECONDS)
             at_once = self._called.is_set()
             self._called.clear()
-            prepared = await self._in_thread(partial(self.look, at_once))
-            if prepared is not None:
-                take(prepared)
+            looks = partial(self.look, at_once)
 
     def taken(self, prepared: Prepared) -> None:
         """Put it in force. In the event loop, in one step with everything else of a generation."""
         self._current = prepared.policies
         self._results("taken")
         _log.info("policies reloaded, digest %s", prepared.policies.digest)
-
-    async def _in_thread(self, work: Callable[[], Prepared | None]) -> Prepared | None:
-        try:
-            return await asyncio.to_thread(work)
-        except Exception:  # noqa: BLE001 - whatever it is: watching goes on, and the last good set stays
-            self.problem = ("Die geänderten Richtlinien ließen sich nicht übernehmen; die letzten gültigen gelten "
-                            "weiter. Die Betriebsmeldungen nennen den Grund.")
-            _log.exception("policies could not be looked at; the last good ones stay in force")
-            return None
 
     def look(self, at_once: bool = False) -> Prepared | None:
         """Return the next generation if the folder holds one. Blocks for as long as proving takes."""
@@ -185,7 +183,7 @@ class Generation:
         prove(self._settings.policies, prepared.policies, lens)
 
     def _prove_first(self) -> None:
-        """Run the tests of the set of the start, and say so if they fail."""
+        """Run the tests of the set of the start, and say so if they fail. There is nothing to take over."""
         assert self._detector is not None, "equip comes first"
         policies = self._current
         try:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from gateway.model.decision import Admission, ReleaseDecision
@@ -60,11 +60,13 @@ class Beside:
             live = Verdict("denied", code=denial.code if denial else "", rule=denial.rule if denial else "")
         else:
             live = Verdict("allowed", decision.model.id, treatment=treatment(asked.counts, decision.actions))
-        return self._compared(live, Seen(asked.counts, asked.opaque, read, asked.held, self.is_task))
+        seen = Seen(asked.counts, asked.opaque, read, asked.held, self.is_task)
+        return self._compared(live, seen, asked.admitted.stopped)
 
-    def _compared(self, live: Verdict, seen: Seen) -> Mapping[str, Any]:
+    def _compared(self, live: Verdict, seen: Seen, stopped: frozenset[str] | None = None) -> Mapping[str, Any]:
+        facts = self.facts if stopped is None else replace(self.facts, stopped=stopped)
         try:
-            other = judge(self.policies, self.facts, seen)
+            other = judge(self.policies, facts, seen)
             difference = compared(live, other)
         except Exception as error:  # noqa: BLE001 - a shadow never hurts: its words stay out of the log
             _log.warning("the shadow policies could not be asked: %s", type(error).__name__)

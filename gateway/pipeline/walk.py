@@ -224,17 +224,12 @@ class Walk:
             self._rooms.metrics.dropped_fields(self._inbound.dialect.name, len(document.dropped))
         holding = Holding(rooms.pins, rooms.secret, facts.principal.subject, document.slots)
         held = await holding.recalled(facts.now) if self._recalls else NOTHING
-<<<<<<< HEAD
+        facts = replace(facts, stopped=rooms.stops())  # reading and inspecting may have taken a while
         asked = ReleaseFacts(facts, inspection.counts, frozenset(document.opaque), held)
         decision = release(self._policies, asked)
         self.log.release(decision, asked)
         if self._beside is not None:
             self.log.shadow(self._beside.at_release(decision, asked, self._read_kinds))
-=======
-        facts = replace(facts, stopped=rooms.stops())  # reading and inspecting may have taken a while
-        decision = release(self._policies, ReleaseFacts(facts, inspection.counts, frozenset(document.opaque), held))
-        self.log.release(decision)
->>>>>>> main
         if decision.held:
             await holding.hold(decision.held, facts.now)
         _refuse(decision.denial)

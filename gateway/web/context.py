@@ -108,6 +108,8 @@ class WebContext:
     version: str
     stopped: Callable[[], frozenset[str]] = frozenset
     """The models that somebody switched off, as far as known; never fails."""
+    problems: Callable[[], list[str]] = list
+    """What is wrong with the policies in force, in sentences for people; never fails."""
 
     def __post_init__(self) -> None:
         if len(self.secret) < 32:
