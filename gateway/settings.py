@@ -193,7 +193,11 @@ class Settings(BaseSettings):
     @field_validator("redis_url")
     @classmethod
     def _known_counters(cls, value: str) -> str:
-        if value and not _COUNTERS.match(value):
+        try:
+            port = None if "+" in value.partition(":")[0] else urlsplit(value).port
+        except ValueError:  # a port that is no number
+            port = 0
+        if value and (port == 0 or not _COUNTERS.match(value)):
             raise ValueError("redis://Rechner:Port/Nummer, valkey://…, mit TLS rediss:// oder valkeys://, über eine "
                              "Datei redis+unix:///Pfad oder über Wächter redis+sentinel://Rechner:Port/Name")
         return value

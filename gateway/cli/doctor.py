@@ -15,7 +15,7 @@ from gateway.cli.views import moment, works
 from gateway.detection import DetectorOptions, build_detector
 from gateway.errors import GatewayError
 from gateway.files.reader import FileReader
-from gateway.home import open_ledger
+from gateway.home import open_ledger, own_secret
 from gateway.identity.keys import LEAST_SECRET
 from gateway.kipass import BASIS, passes
 from gateway.policy import PolicyErrors, PolicySet
@@ -47,7 +47,8 @@ def examine(own: CliContext, settings: Settings) -> list[Finding]:
     except PolicyErrors as errors:
         return [Finding("Richtlinien", FAULT, str(problem)) for problem in errors.problems]
     return [*_policies(policies), *_models(policies, settings), *_people(own, policies), *_clients(own, settings),
-            *_ledger(settings, policies), *_detector(settings, policies), *_files(settings), *_disk(settings)]
+            *_ledger(settings, policies), *_detector(settings, policies), *_files(settings), *_limits(settings),
+            *_disk(settings)]
 
 
 def _policies(policies: PolicySet) -> Iterator[Finding]:
@@ -154,6 +155,18 @@ def _files(settings: Settings) -> Iterator[Finding]:
                                          "poppler-utils).")
     else:
         yield Finding("Dateien", GOOD, "Auch Text in Bildern und eingescannten Seiten wird gelesen (Tesseract).")
+
+
+def _limits(settings: Settings) -> Iterator[Finding]:
+    if not settings.redis_url:
+        yield Finding("Grenzen", GOOD, "Gezählt wird im Speicher, für einen Server; ein Neustart vergisst nichts.")
+        return
+    from gateway.limits.room import reached  # the library for Redis costs every other command half a second
+    answers = asyncio.run(reached(settings.redis_url, own_secret(settings.home, "limits.key")))
+    text = {True: "Redis oder Valkey antwortet.",
+            False: "Eine andere Instanz zählt dort mit einem anderen keys/limits.key; die Grenzen gelten je Instanz.",
+            None: "Redis oder Valkey antwortet nicht. Bitte prüfen Sie KI_PFORTE_REDIS_URL."}[answers]
+    yield Finding("Grenzen", GOOD if answers else FAULT, text)
 
 
 def _disk(settings: Settings) -> Iterator[Finding]:

@@ -67,8 +67,11 @@ def cannot_run(command: Callable[Params, None]) -> Callable[Params, None]:
     def wrapped(*args: Params.args, **kwargs: Params.kwargs) -> None:
         from audit import LedgerError
         from gateway.errors import GatewayError
+        from gateway.settings import SettingsError
         try:
             command(*args, **kwargs)
+        except SettingsError as error:
+            _stop(str(error), Exit.CANNOT_RUN)
         except LedgerError as error:
             _stop(f"Das Protokoll ist nicht verwendbar: {error}", Exit.CANNOT_RUN)
         except GatewayError as error:

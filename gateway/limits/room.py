@@ -133,3 +133,15 @@ class LimitRoom:
         if self._resilient:
             await self._resilient.look(self._clock.now())
             await self._resilient.shared.close()
+
+
+async def reached(url: str, secret: bytes) -> bool | None:
+    """Return whether the server at `url` counts under this secret; None when it does not answer."""
+    from gateway.limits.shared import SharedCounts
+    shared = SharedCounts(url)
+    try:
+        return await shared.greet(Books(secret).mark)
+    except AwayError:
+        return None
+    finally:
+        await shared.close()

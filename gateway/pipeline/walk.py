@@ -367,7 +367,8 @@ class Walk:
 
 def _refuse(denial: Denial | None) -> None:
     if denial is not None:
-        raise GatewayError(denial.code, denial.message)
+        about_model = denial.code.startswith(("modell_", "avv_"))
+        raise GatewayError(denial.code, denial.message, param="model" if about_model else None)
 
 
 def _per_entity(counts: Mapping[tuple[str, str], int]) -> dict[str, int]:

@@ -50,6 +50,7 @@ def load_suites(folder: Path, policies: PolicySet) -> tuple[LoadedSuite, ...]:
 
 def check(source: Source, suite: Suite, policies: PolicySet) -> Problems:
     """Yield what the suite says about policies that do not say it."""
+    yield from known(source, ("profiles",), suite.profiles or (), policies.profiles, "Das Profil")
     yield from _each(source, ("in_service",), suite.in_service, policies.models, "Das Modell")
     for key, caller in suite.callers.items():
         yield from _caller(source, ("callers", key), caller, policies)

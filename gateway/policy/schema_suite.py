@@ -16,7 +16,7 @@ from gateway.model.decision import Action, Answers
 from gateway.model.principal import PassState
 from gateway.policy.policyset import BERLIN
 from gateway.policy.schema import LimitRules
-from gateway.policy.shapes import Day, Key, ModelId, StrictFile, Version
+from gateway.policy.shapes import Day, Key, ModelId, StrictFile, Text, Version
 from gateway.policy.vocabulary import DataClass
 
 Words = Annotated[str, StringConstraints(min_length=1, max_length=200)]
@@ -68,11 +68,17 @@ class Caller(StrictFile):
 class InService(StrictFile):
     """A model that these tests take to be switched on, with what would be known about it by then.
 
-    Outside the house it counts as covered by an agreement, as long as `agreement_until` says nothing else.
+    Outside the house it counts as covered by an agreement, as long as `agreement_until` says nothing else, and with
+    `c5_until` by a C5 report of type 2. The other fields are those of the register; what is not named stays as there.
     """
 
     agreement_until: Day | None = None
     data_classes: tuple[DataClass, ...] | None = None
+    sub_processors: tuple[Text, ...] | None = None
+    retention_days: Annotated[int, Field(ge=0, le=36500)] | None = None
+    c5_until: Day | None = None
+    social_notice: Day | None = None
+    secrecy: Day | None = None
 
 
 class Asked(StrictFile):
@@ -154,11 +160,12 @@ class Case(StrictFile):
 
 
 class Suite(StrictFile):
-    """``tests/*.yaml``."""
+    """``tests/*.yaml``. With ``profiles`` the organisation counts as having chosen these, whatever its file says."""
 
     version: Version
     name: Words
     now: Moment
+    profiles: tuple[Key, ...] | None = None
     in_service: dict[ModelId, InService] = Field(default_factory=dict)
     callers: Annotated[dict[Key, Caller], Field(min_length=1)]
     tests: Annotated[tuple[Case, ...], Field(min_length=1)]

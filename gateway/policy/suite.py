@@ -13,12 +13,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import date
-from typing import Final
+from typing import Final, TypeVar
 
 from gateway.model.decision import Reason
 from gateway.model.limits import LIMITED_BY, NO_LIMIT, Limit
 from gateway.model.principal import PassStatus, Principal
-from gateway.model.register import Avv, RegisteredModel
+from gateway.model.register import Attest, Avv, RegisteredModel
 from gateway.policy.compile import limit, reworked
 from gateway.policy.decide import AdmitFacts
 from gateway.policy.policyset import PolicySet
@@ -29,6 +29,7 @@ from gateway.policy.trial import Lens, Trial, attempt, counted
 from gateway.policy.words import ascii_text
 
 _ASSUMED_SINCE: Final = date(2000, 1, 1)
+_Told = TypeVar("_Told")
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,17 +100,27 @@ def run(policies: PolicySet, suites: Iterable[LoadedSuite], lens: Lens, wanted: 
 
 
 def in_service(policies: PolicySet, suite: Suite) -> PolicySet:
-    """Return the policies as they would be with the models in service that the suite names."""
-    if not suite.in_service:
+    """Return the policies as they would be with the models in service and the profiles chosen that the suite names."""
+    if not suite.in_service and suite.profiles is None:
         return policies
     changed = {key: _assumed(policies.models[key], said) for key, said in suite.in_service.items()}
-    return reworked(policies, policies.digest, models={**policies.models, **changed})
+    organisation = policies.organisation if suite.profiles is None else policies.organisation.model_copy(
+        update={"profiles": suite.profiles})
+    return reworked(policies, policies.digest, models={**policies.models, **changed}, organisation=organisation)
 
 
 def _assumed(model: RegisteredModel, said: InService) -> RegisteredModel:
-    classes = model.data_classes if said.data_classes is None else frozenset(said.data_classes)
     avv = None if model.in_house else Avv(_ASSUMED_SINCE, "0" * 64, said.agreement_until)
-    return replace(model, enabled=True, avv=avv, data_classes=classes)
+    return replace(
+        model, enabled=True, avv=avv, sub_processors=_or(said.sub_processors, model.sub_processors),
+        data_classes=model.data_classes if said.data_classes is None else frozenset(said.data_classes),
+        c5=model.c5 if said.c5_until is None else Attest(2, "0" * 64, said.c5_until),
+        retention_days=_or(said.retention_days, model.retention_days),
+        social_notice=_or(said.social_notice, model.social_notice), secrecy=_or(said.secrecy, model.secrecy))
+
+
+def _or(said: _Told | None, known: _Told | None) -> _Told | None:
+    return known if said is None else said
 
 
 def _results(policies: PolicySet, suite: LoadedSuite, lens: Lens, wanted: str) -> Iterator[Result]:

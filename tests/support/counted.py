@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, cast
 
@@ -11,6 +12,9 @@ from gateway.limits.limiter import CountingLimiter
 from gateway.limits.memory import MemoryCounts
 from gateway.model.principal import Principal
 from gateway.model.register import Prices, RegisteredModel
+from gateway.policy import PolicySet
+from gateway.policy.compile import reworked
+from gateway.policy.schema import Organisation, TightenedLimits
 from gateway.ports import Metrics
 
 NOON = datetime(2026, 11, 22, 11, 0, 30, tzinfo=UTC)
@@ -59,3 +63,13 @@ class CountingTown:
         self.books = Books(secret)
         self.limiter = CountingLimiter(self.counts, self.books, self.clock, cast(Metrics, self.noted),
                                        lambda: "IT-Service, Tel. 06000 12-111")
+
+
+def with_limits(base: PolicySet, models: Mapping[str, RegisteredModel], routing: Mapping[str, Any] | None = None,
+                **rules: dict[str, Any]) -> PolicySet:
+    """Return policies that limit nothing but this (``person={...}``), whatever they limited before."""
+    none: dict[str, Any] = {"limits": TightenedLimits()}
+    plain = replace(base, profiles={key: it.model_copy(update=none) for key, it in base.profiles.items()})
+    written = base.organisation.model_dump() | {"limits": rules, **({"routing": routing} if routing else {})}
+    return reworked(plain, "d" * 64, organisation=Organisation.model_validate(written), models=models,
+                    departments={key: it.model_copy(update=none) for key, it in base.files.items()})

@@ -15,12 +15,10 @@ from gateway.model.limits import Count, Limit, Limits, Used
 from gateway.model.principal import Principal
 from gateway.pipeline.turnstile import limits_of
 from gateway.policy import PolicySet
-from gateway.policy.compile import work_out
-from gateway.policy.schema import Organisation
 from gateway.settings import Settings, SettingsError
 from gateway.telemetry.metrics import PrometheusMetrics
 from tests.support.awaited import awaited
-from tests.support.counted import Noted, SetClock, clerk, model
+from tests.support.counted import Noted, SetClock, clerk, model, with_limits
 from tests.unit.policy.policy_sets import all_on, person, shipped
 
 
@@ -39,8 +37,7 @@ class Shelf:
 
 
 def limited(**rules: dict[str, Any]) -> PolicySet:
-    written = shipped().organisation.model_dump() | {"limits": rules}
-    return work_out("d" * 64, Organisation.model_validate(written), shipped().files, all_on().models, shipped().kipass)
+    return with_limits(shipped(), all_on().models, **rules)
 
 
 def room(policies: PolicySet, **options: Any) -> tuple[LimitRoom, Noted, Shelf]:
@@ -126,5 +123,9 @@ async def test_the_rule_that_holds_without_the_server_stands_on_the_readiness_pa
 async def test_an_address_that_is_none_stops_the_start_with_a_sentence() -> None:
     with pytest.raises(SettingsError, match="KI_PFORTE_REDIS_URL"):
         room(limited(), url="redis://127.0.0.1:keine/0")
-    with pytest.raises(ValueError, match="redis://Rechner"):
-        Settings(redis_url="http://127.0.0.1:6379")
+    for wrong in ("http://127.0.0.1:6379", "redis://127.0.0.1:keine/0", "127.0.0.1:6379"):
+        with pytest.raises(ValueError, match="redis://Rechner"):
+            Settings(redis_url=wrong)
+    for right in ("", "redis://:geheim@127.0.0.1:6379/0", "valkeys://x", "redis+unix:///run/redis.sock",
+                  "redis+sentinel://a:1,b:2/haupt"):
+        assert Settings(redis_url=right).redis_url == right

@@ -17,15 +17,13 @@ from gateway.limits.memory import MemoryCounts
 from gateway.model.exchange import SealedRequest
 from gateway.model.limits import Limit
 from gateway.policy import PolicySet
-from gateway.policy.compile import work_out
-from gateway.policy.schema import Organisation
 from gateway.wire.chat_completions import ChatCompletions
 from gateway.wire.completions import Completions
 from gateway.wire.dialect import Dialect
 from gateway.wire.embeddings import Embeddings
 from gateway.wire.messages import Messages
 from gateway.wire.responses import Responses
-from tests.support.counted import Noted
+from tests.support.counted import Noted, with_limits
 from tests.support.fake_house import NOW, FakeHouse, chat, echo
 from tests.unit.policy.policy_sets import all_on, person, shipped
 
@@ -34,11 +32,9 @@ TITLE = "### Task:\nA title.\n<chat_history>\nUSER: Guten Tag\n</chat_history>"
 
 def limited(**rules: dict[str, Any]) -> PolicySet:
     """The shipped policies with these limits, every model in service, and stand-ins."""
-    written = all_on().organisation.model_dump()
-    written["limits"] = rules
-    written["routing"] = {"in_house": ["vllm-haus", "demo"], "fallback": {"eu-cloud": ["mistral-large", "vllm-haus"]}}
     models = {**all_on().models, "eu-cloud": replace(all_on().models["eu-cloud"], zone="EU")}
-    return work_out("d" * 64, Organisation.model_validate(written), shipped().files, models, shipped().kipass)
+    routing = {"in_house": ["vllm-haus", "demo"], "fallback": {"eu-cloud": ["mistral-large", "vllm-haus"]}}
+    return with_limits(all_on(), models, routing, **rules)
 
 
 def counting(policies: PolicySet, **more: Any) -> tuple[FakeHouse, CountingLimiter]:
