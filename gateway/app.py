@@ -122,7 +122,7 @@ class House:
             LimitOptions(settings.redis_url, settings.limits_without_redis, settings.workers),
             own_secret(settings.home, "limits.key"), clock, self.metrics, self.policies, SqlUsage(self.engine))
         self._keep_alive = KeepAlive(settings.keep_alive, settings.keep_alive_seconds)
-        operators = build_operators(own_secret(settings.home, "hash.key"))
+        self._operators = operators = build_operators(own_secret(settings.home, "hash.key"))
         self.policies.equip(self.detector, operators, gate, self.metrics.reload)
         self.pipeline = Pipeline(Rooms(
             policies=self.policies, authenticator=self.authenticator,
@@ -262,7 +262,8 @@ class House:
             policies=self.policies, ledger=self.ledger, recorder=self.recorder, clock=self._clock,
             department_size=self.census.department_size, usage=self.limits.own,
             secret=own_secret(self.settings.home, "web.key"),
-            version=__version__, stopped=self.stopped.known, problems=self._policy_problems)
+            version=__version__, detector=self.detector, operators=self._operators, stopped=self.stopped.known,
+            problems=self._policy_problems)
 
     def _rendered(self) -> bytes:
         self.metrics.stopped(self.stopped.known())

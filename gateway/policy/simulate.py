@@ -124,7 +124,7 @@ def read(kind: str, at: datetime, meta: Mapping[str, Any], speaks: Callable[[str
     _can_be_asked(kind, meta, rules)
     code = str(meta.get("code", ""))
     live = Verdict(_GOES[kind], str(meta.get("model", "")) if kind == "intent" else "",  # type: ignore[arg-type]
-                   code, str(meta.get("denied_by", "")), _treatment(meta) if kind == "intent" else {})
+                   code, treatment=_treatment(meta) if kind == "intent" else {})
     passes = _passes(meta, rules, code)
     api = str(meta.get("api", ""))
     principal = Principal("log", str(meta["department"]), passes=passes)
@@ -147,7 +147,7 @@ def _can_be_asked(kind: str, meta: Mapping[str, Any], rules: list[str]) -> None:
         raise NotReplayable("old")
     if not meta["asked"] or meta.get("purpose") == UNKNOWN_PURPOSE:
         raise NotReplayable("unknown")
-    if any(r.startswith("groups/") for r in (*rules, str(meta.get("denied_by", "")))):
+    if any(r.startswith("groups/") for r in rules):
         raise NotReplayable("group")
 
 
