@@ -53,14 +53,16 @@ class Beside:
         live = Verdict("local") if denial is None else Verdict("denied", code=denial.code, rule=denial.rule)
         return self._compared(live, Seen(task=self.is_task))
 
-    def at_release(self, decision: ReleaseDecision, asked: ReleaseFacts, read: frozenset[str]) -> Mapping[str, Any]:
-        """Compare with what was decided about the content; `read` are the kinds of files whose text was read."""
+    def at_release(self, decision: ReleaseDecision, asked: ReleaseFacts, read: frozenset[str],
+                   reads: frozenset[str]) -> Mapping[str, Any]:
+        """Compare with what was decided about the content: `read` are the kinds of files whose text was read, of those
+        that policy has read."""
         denial = decision.denial
         if denial is not None or decision.model is None:
             live = Verdict("denied", code=denial.code if denial else "", rule=denial.rule if denial else "")
         else:
             live = Verdict("allowed", decision.model.id, treatment=treatment(asked.counts, decision.actions))
-        seen = Seen(asked.counts, asked.opaque, read, asked.held, self.is_task)
+        seen = Seen(asked.counts, asked.opaque, read, asked.opaque & reads, asked.held, self.is_task)
         return self._compared(live, seen, asked.admitted.stopped)
 
     def _compared(self, live: Verdict, seen: Seen, stopped: frozenset[str] | None = None) -> Mapping[str, Any]:

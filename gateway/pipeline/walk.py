@@ -229,7 +229,7 @@ class Walk:
         decision = release(self._policies, asked)
         self.log.release(decision, asked)
         if self._beside is not None:
-            self.log.shadow(self._beside.at_release(decision, asked, self._read_kinds))
+            self.log.shadow(self._beside.at_release(decision, asked, self._read_kinds, self._admission.reads))
         if decision.held:
             await holding.hold(decision.held, facts.now)
         _refuse(decision.denial)

@@ -118,6 +118,7 @@ def _one_model(old: ModelRules, new: ModelRules) -> Iterator[Said]:
         yield Said("tools", "Werkzeuge, die niemand angemeldet hat, erhalten " + (
             "Angaben im Klartext zurück" if new.trusts_undeclared else "nur noch Platzhalter"), new.trusts_undeclared)
     yield from limits(old.limits, new.limits)
+    yield from plain("register", "Das verlangte C5-Testat gilt bis", old.attested_until, new.attested_until)
 
 
 def _did(action: Action) -> str:

@@ -30,6 +30,7 @@ import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import fields
+from functools import reduce
 from typing import Final
 
 from gateway.model.limits import NO_LIMIT, Limit
@@ -49,13 +50,15 @@ _KEPT: Final = "keep_hours"
 def facts(policies: PolicySet) -> Facts:
     """Return what of these policies touches the monitoring of staff.
 
-    What the organisation says stands under `HOUSE`; a department has an entry only where something else holds for it.
+    What the organisation says stands under `HOUSE`; a department has an entry for what holds otherwise there (0:
+    nothing), so that it moves along with the house in everything else.
     """
     found: dict[str, Mapping[str, int]] = {HOUSE: _house(policies)}
     for key, rules in policies.departments.items():
-        own = _department(rules)
-        if rules.models and own != found[HOUSE]:
-            found[key] = own
+        own, house = _department(rules), found[HOUSE]
+        differs = {name: own.get(name, 0) for name in (*house, *own) if own.get(name, 0) != house.get(name, 0)}
+        if rules.models and differs:
+            found[key] = differs
     for key, group in policies.groups.items():
         found[f"gruppe/{key}"] = {"member": 1, **_numbers(limit(group.limits.person))}
     for key, purpose in policies.organisation.purposes.allow.items():
@@ -92,8 +95,13 @@ def awaiting(approved: Facts, new: Facts) -> tuple[str, ...]:
 
 
 def _house(policies: PolicySet) -> Mapping[str, int]:
+    """Return what the organisation says, with the profiles that hold for all."""
     organisation = policies.organisation
-    return {**_numbers(limit(organisation.limits.person)), **_hours(organisation.conversations.keep_hours)}
+    everywhere = [policies.profiles[p] for p in organisation.profiles]
+    per_person = reduce(Limit.tightened, (limit(p.limits.person) for p in everywhere), limit(organisation.limits.person))
+    kept = min((organisation.conversations.keep_hours,
+                *(p.conversations.keep_hours for p in everywhere if p.conversations is not None)))
+    return {**_numbers(per_person), **_hours(kept)}
 
 
 def _department(rules: DepartmentRules) -> Mapping[str, int]:
@@ -113,21 +121,23 @@ def _hours(hours: int) -> Mapping[str, int]:
 
 
 def _limits_and_keeping(approved: Facts, new: Facts) -> Iterator[str]:
-    places = {p for p in (*approved, *new) if "/" not in p}
-    for place in (HOUSE, *sorted(places - {HOUSE})):
-        before, after = (found.get(place, found.get(HOUSE, {})) for found in (approved, new))
-        where = "im ganzen Haus" if place == HOUSE else f"in der Abteilung „{place}“"
-        yield from _more(before, after, where)
+    house_before, house_after = approved.get(HOUSE, {}), new.get(HOUSE, {})
+    yield from _more(house_before, house_after, "im ganzen Haus")
+    for place in sorted({p for p in (*approved, *new) if "/" not in p and p != HOUSE}):
+        own = {*approved.get(place, ()), *new.get(place, ())}
+        before = {name: approved.get(place, {}).get(name, house_before.get(name, 0)) for name in own}
+        after = {name: new.get(place, {}).get(name, house_after.get(name, 0)) for name in own}
+        yield from _more(before, after, f"in der Abteilung „{place}“")
 
 
 def _more(before: Mapping[str, int], after: Mapping[str, int], where: str) -> Iterator[str]:
     for name, number in after.items():
-        old = before.get(name)
+        old = before.get(name, 0)
         if name == _KEPT:
-            if number > (old or 0):
-                yield f"Gespräche werden {where} länger aufbewahrt: {old or 0} → {number} Stunden"
-        elif name != "member" and old != number:
-            yield (f"Neue Grenze je Person {where}: {amount(name, number)}" if old is None else
+            if number > old:
+                yield f"Gespräche werden {where} länger aufbewahrt: {old} → {number} Stunden"
+        elif name != "member" and number and old != number:
+            yield (f"Neue Grenze je Person {where}: {amount(name, number)}" if not old else
                    f"Andere Grenze je Person {where}: {amount(name, old)} → {amount(name, number)}")
 
 

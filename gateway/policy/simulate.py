@@ -166,7 +166,7 @@ def _seen(meta: Mapping[str, Any]) -> Seen:
     found = meta.get("found")
     counts = None if found is None else {k: int(n) for k, n in found.items() if k in ENTITIES}
     return Seen(counts, frozenset(meta.get("opaque", ())), frozenset(meta.get("read", ())),
-                frozenset(k for k in meta.get("held", ()) if k in ENTITIES), "task" in meta)
+                held=frozenset(k for k in meta.get("held", ()) if k in ENTITIES), task="task" in meta)
 
 
 def _treatment(meta: Mapping[str, Any]) -> dict[str, str]:

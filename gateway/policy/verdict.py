@@ -37,6 +37,8 @@ class Seen:
     """Kinds of content that is no text, as they stood in the request after reading."""
     read: frozenset[str] = NOTHING
     """Kinds whose text was read in their place."""
+    unreadable: frozenset[str] = NOTHING
+    """Kinds that should have been read and cannot be, on this machine."""
     held: frozenset[str] = NOTHING
     task: bool = False
     """Whether a client made the call of its own accord."""
@@ -69,7 +71,7 @@ def judge(policies: PolicySet, facts: AdmitFacts, seen: Seen) -> Verdict:
     if seen.counts is None:
         return Verdict("open")
     opaque = seen.opaque | (seen.read - admission.reads)
-    unread = opaque & admission.reads
+    unread = (opaque & admission.reads) - seen.unreadable
     decision = release(policies, ReleaseFacts(facts, seen.counts, opaque - unread, seen.held))
     if decision.denial is not None or decision.model is None:
         return _denied(decision.denial)
