@@ -68,6 +68,7 @@ class Generation:
         self._gate: Gate | None = None
         self._results: Callable[[str], None] = lambda _: None
         self._waiting: Prepared | None = None
+        """What is proven and not in force yet: it lacks an approval, or was not taken over."""
         self._called = asyncio.Event()
         self.problem = ""
         """Why what the folder says is not in force, or not as it should be; empty when all is well."""
@@ -115,7 +116,7 @@ class Generation:
 
     def taken(self, prepared: Prepared) -> None:
         """Put it in force. In the event loop, in one step with everything else of a generation."""
-        self._current = prepared.policies
+        self._current, self._waiting, self.problem = prepared.policies, None, ""
         self._results("taken")
         _log.info("policies reloaded, digest %s", prepared.policies.digest)
 
@@ -158,8 +159,10 @@ class Generation:
         return self._ready(prepared)
 
     def _ready(self, prepared: Prepared) -> Prepared | None:
+        if prepared.policies.digest != self._current.digest:
+            return prepared  # kept until it is `taken`: what goes wrong meanwhile is tried again
         self.problem, self._waiting = "", None
-        return prepared if prepared.policies.digest != self._current.digest else None
+        return None
 
     def _prepare(self) -> Prepared:
         assert self._detector is not None, "equip comes first"
