@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import os
 import secrets
 import signal
 import sys
@@ -31,7 +30,7 @@ from gateway.generation import Generation, Prepared
 from gateway.generation.approval import MonitoringGate
 from gateway.generation.beside import ShadowPolicies
 from gateway.generation.replicas import Replicas
-from gateway.home import open_ledger, own_secret
+from gateway.home import open_ledger, own_secret, provider_environment
 from gateway.http.conversations import ConversationEndpoints
 from gateway.http.cors import Cors
 from gateway.http.count_tokens import TokenCountEndpoint
@@ -115,7 +114,7 @@ class House:
             departments=self._departments, groups=self._groups, secrets=Secrets(settings.home / "secrets").find,
             oidc=_oidc(settings))
         self.stopped = StoppedModels(self.authenticator.watch(self._directory.stops), self.policies)
-        self.upstream = UpstreamRouter(settings.home, environment=self._provider_secrets())
+        self.upstream = UpstreamRouter(settings.home, environment=provider_environment(settings))
         self.recorder = LedgerRecorder(self.ledger)
         self._conversations = SqlConversations(self.engine)
         self.limits = LimitRoom(
@@ -145,10 +144,6 @@ class House:
 
     def _groups(self) -> dict[str, str]:
         return {key: group.name for key, group in self.policies().groups.items()}
-
-    def _provider_secrets(self) -> dict[str, str]:
-        key = self.settings.openai_api_key
-        return {**os.environ, **({"KI_PFORTE_OPENAI_API_KEY": key.get_secret_value()} if key else {})}
 
     async def start(self) -> None:
         """Begin to serve."""

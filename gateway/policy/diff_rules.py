@@ -109,8 +109,7 @@ def _one_model(old: ModelRules, new: ModelRules) -> Iterator[Said]:
     for what in old.opaque:
         yield from ladder("opaque", _OPAQUE.get(what, what), old.opaque[what].action, new.opaque[what].action,
                           OPAQUE_STRICTNESS, lambda let: _LET[let])
-    yield from ladder("answers", "Personenbezogenes in Antworten, das niemand gesendet hat", old.answers, new.answers,
-                      ANSWERS, lambda answers: _ANSWERS[answers])
+    yield from _answers(old.answers, new.answers)
     yield from gained_and_lost("tools", sorted(old.untrusted_tools), sorted(new.untrusted_tools),
                                "Werkzeug „{}“ erhält nur noch Platzhalter",
                                "Werkzeug „{}“ erhält Angaben im Klartext zurück", gain_loosens=False)
@@ -119,6 +118,19 @@ def _one_model(old: ModelRules, new: ModelRules) -> Iterator[Said]:
             "Angaben im Klartext zurück" if new.trusts_undeclared else "nur noch Platzhalter"), new.trusts_undeclared)
     yield from limits(old.limits, new.limits)
     yield from plain("register", "Das verlangte C5-Testat gilt bis", old.attested_until, new.attested_until)
+
+
+def _answers(old: object, new: object) -> Iterator[Said]:
+    """Yield what is different in what answers show: said for all kinds at once (a word) or kind by kind (a mapping)."""
+    steps: dict[tuple[str, str], list[str]] = defaultdict(list)
+    for kind, entity in ENTITIES.items():
+        before, after = (said if isinstance(said, str) else said.get(kind, "show")  # type: ignore[attr-defined]
+                         for said in (old, new))
+        steps[before, after].append(entity.name)
+    for (before, after), names in steps.items():
+        what = "Personenbezogenes" if len(names) == len(ENTITIES) else ", ".join(names)
+        yield from ladder("answers", f"{what} in Antworten, wenn niemand es gesendet hat", before, after, ANSWERS,
+                          lambda answers: _ANSWERS[answers])
 
 
 def _did(action: Action) -> str:

@@ -98,7 +98,8 @@ def _house(policies: PolicySet) -> Mapping[str, int]:
     """Return what the organisation says, with the profiles that hold for all."""
     organisation = policies.organisation
     everywhere = [policies.profiles[p] for p in organisation.profiles]
-    per_person = reduce(Limit.tightened, (limit(p.limits.person) for p in everywhere), limit(organisation.limits.person))
+    per_person = reduce(Limit.tightened, (limit(p.limits.person) for p in everywhere),
+                        limit(organisation.limits.person))
     kept = min((organisation.conversations.keep_hours,
                 *(p.conversations.keep_hours for p in everywhere if p.conversations is not None)))
     return {**_numbers(per_person), **_hours(kept)}
