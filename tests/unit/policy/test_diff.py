@@ -155,7 +155,7 @@ def test_every_field_that_decides_is_compared() -> None:
         "decisive"}
     assert {f.name for f in fields(ModelRules)} == {
         "model", "findings", "actions", "refused", "rerouted", "passed_opaque", "read_opaque", "stripped_opaque",
-        "untrusted_tools", "answers", "limits", "opaque", "trusts_undeclared", "attested_until"}
+        "untrusted_tools", "answers", "limits", "opaque", "trusts_undeclared", "attested_until", "said"}
     assert {f.name for f in fields(Municipality)} == {
         "case_numbers", "cash_numbers", "offices", "places", "addresses", "mailboxes", "phones", "creditor_ids",
         "office_holders"}
