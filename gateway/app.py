@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import os
 import secrets
 import sys
 from collections.abc import AsyncIterator, Coroutine, Sequence
@@ -27,7 +26,7 @@ from gateway.detection import DetectorOptions, build_detector, build_operators
 from gateway.errors import GatewayError
 from gateway.files.reader import FileReader
 from gateway.generation import Generation
-from gateway.home import open_ledger, own_secret
+from gateway.home import open_ledger, own_secret, provider_environment
 from gateway.http.conversations import ConversationEndpoints
 from gateway.http.cors import Cors
 from gateway.http.count_tokens import TokenCountEndpoint
@@ -105,16 +104,17 @@ class House:
             departments=self._departments, groups=self._groups, secrets=Secrets(settings.home / "secrets").find,
             oidc=_oidc(settings))
         self.stopped = StoppedModels(self.authenticator.watch(self._directory.stops), self.policies)
-        self.upstream = UpstreamRouter(settings.home, environment=self._provider_secrets())
+        self.upstream = UpstreamRouter(settings.home, environment=provider_environment(settings))
         self.recorder = LedgerRecorder(self.ledger)
         self._conversations = SqlConversations(self.engine)
         self.limits = LimitRoom(
             LimitOptions(settings.redis_url, settings.limits_without_redis, settings.workers),
             own_secret(settings.home, "limits.key"), clock, self.metrics, self.policies, SqlUsage(self.engine))
         self._keep_alive = KeepAlive(settings.keep_alive, settings.keep_alive_seconds)
+        self._operators = build_operators(own_secret(settings.home, "hash.key"))
         self.pipeline = Pipeline(Rooms(
             policies=self.policies, authenticator=self.authenticator, detector=self.detector,
-            operators=build_operators(own_secret(settings.home, "hash.key")),
+            operators=self._operators,
             upstream=Patient(self.upstream, self._keep_alive.patience),
             recorder=self.recorder, metrics=self.metrics, clock=clock,
             conversations=self._conversations, reader=FileReader.of(settings), stops=self.stopped,
@@ -132,10 +132,6 @@ class House:
 
     def _groups(self) -> dict[str, str]:
         return {key: group.name for key, group in self.policies().groups.items()}
-
-    def _provider_secrets(self) -> dict[str, str]:
-        key = self.settings.openai_api_key
-        return {**os.environ, **({"KI_PFORTE_OPENAI_API_KEY": key.get_secret_value()} if key else {})}
 
     async def start(self) -> None:
         """Begin to serve."""
@@ -235,7 +231,7 @@ class House:
             policies=self.policies, ledger=self.ledger, recorder=self.recorder, clock=self._clock,
             department_size=self.census.department_size, usage=self.limits.own,
             secret=own_secret(self.settings.home, "web.key"),
-            version=__version__, stopped=self.stopped.known)
+            version=__version__, detector=self.detector, operators=self._operators, stopped=self.stopped.known)
 
     def _rendered(self) -> bytes:
         self.metrics.stopped(self.stopped.known())

@@ -22,6 +22,13 @@ def own_secret(home: Path, name: str) -> bytes:
     return path.read_bytes()
 
 
+def provider_environment(settings: Settings) -> dict[str, str]:
+    """Return where keys of providers are looked up by name: the environment, and the quick start's from the settings.
+    """
+    key = settings.openai_api_key
+    return {**os.environ, **({"KI_PFORTE_OPENAI_API_KEY": key.get_secret_value()} if key else {})}
+
+
 def known_log_name(home: Path) -> str | None:
     """Return how the ledger in HOME is called, by its public keys; None: there is none yet."""
     with suppress(OSError):

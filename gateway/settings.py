@@ -78,7 +78,8 @@ class Settings(BaseSettings):
     oidc_groups_claim: str = Field("groups", description="Angabe im Token mit den Gruppen")
     oidc_groups: Literal["directory", "choose", "lead"] = Field(
         "directory", description="Was die Gruppen bestimmen: nichts, welches der eigenen Ämter einer Person gilt, oder "
-                                 "welches aller Ämter")
+                                 "welches aller Ämter. Mit choose und lead gelten auch die Gruppen aus "
+                                 "policies/groups, die dort genannt sind")
     block_style: Literal["error", "message"] = Field(
         "error", description="Wie eine Ablehnung ankommt, wenn sich jemand mit einem Token des Anmeldedienstes "
                              "ausweist: als Fehler (error) oder als Antwort im Chat (message) für Programme, die keine "

@@ -15,7 +15,7 @@ from gateway.cli.views import moment, works
 from gateway.detection import DetectorOptions, build_detector
 from gateway.errors import GatewayError
 from gateway.files.reader import FileReader
-from gateway.home import open_ledger, own_secret
+from gateway.home import open_ledger, own_secret, provider_environment
 from gateway.identity.keys import LEAST_SECRET
 from gateway.kipass import BASIS, passes
 from gateway.policy import PolicyErrors, PolicySet
@@ -60,7 +60,7 @@ def _models(policies: PolicySet, settings: Settings) -> Iterator[Finding]:
     if not enabled:
         yield Finding("Modelle", FAULT, "Kein Modell ist eingeschaltet. Setzen Sie in models.yaml „enabled: true“.")
     today = office_day(datetime.now(UTC))
-    for found in examined(policies, today, key=Secrets(settings.home / "secrets").state):
+    for found in examined(policies, today, key=Secrets(settings.home / "secrets", provider_environment(settings)).state):
         yield Finding("Modelle", FAULT if found.serious else NOTICE,
                       f"{policies.models[found.model].name}: {found.text}")
     if any(model.adapter == "demo" for model in enabled):
@@ -77,7 +77,7 @@ def _people(own: CliContext, policies: PolicySet) -> Iterator[Finding]:
     except (StoreError, CliError) as error:
         yield Finding("Datenbank", FAULT, str(error))
         return
-    for model, stop in covered(stopped, policies.models.values()):
+    for model, stop in covered(stopped, [m for m in policies.models.values() if m.enabled]):
         yield Finding("Modelle", NOTICE, f"„{model.name}“ ist angehalten seit {moment(stop.at)}. "
                       "Wieder zulassen: ki-pforte model start.")
     now = datetime.now(UTC)

@@ -45,11 +45,10 @@ def list_(ctx: typer.Context, json: Json = False) -> None:
     if json:
         return emit({"models": [{**model_json(m), "stopped": _stop_json(stopped.get(m.id), by)} for m in models]})
     table(("Modell", "Name", "Anbieter", "Ort", "Region", "Stand"), [
-        (m.id, m.name, m.provider, m.zone, m.region, "angehalten" if m.id in stopped else
-         "eingeschaltet" if m.enabled else "aus") for m in models])
-    for id_, stop in stopped.items():
+        (m.id, m.name, m.provider, m.zone, m.region, _state(m, m.id in stopped)) for m in models])
+    for stop in dict.fromkeys(stopped.values()):
         who = by.get(stop.by, "jemandem, der nicht mehr eingetragen ist")
-        say(f"{id_}: angehalten seit {moment(stop.at)} von {who}{_whole(stop)}: {stop.reason}")
+        say(f"Angehalten: {_words(stop.kind, stop.name)}, seit {moment(stop.at)}, von {who}: {stop.reason}")
     return None
 
 
@@ -63,6 +62,7 @@ def check(
     json: Json = False,
 ) -> None:
     """Nennt alles, was im Modellregister fehlt oder bald abläuft: Rückgabewert 1, wenn es etwas gibt."""
+    from gateway.home import provider_environment
     from gateway.settings import load
     from gateway.upstream.secrets import Secrets
     own = context(ctx)
@@ -70,7 +70,8 @@ def check(
     if model:
         _known(policies, model)
     chosen = [policies.models[model]] if model else [m for m in policies.models.values() if m.enabled]
-    secrets = Secrets(load().home / "secrets")
+    settings = load()
+    secrets = Secrets(settings.home / "secrets", provider_environment(settings))
     found = examined(policies, office_day(own.now()), chosen, secrets.state)
     if online:
         found += asyncio.run(_reached(chosen, secrets))
@@ -241,6 +242,12 @@ def _stop_json(stop: ModelStop | None, by: dict[str, str]) -> dict[str, Any] | N
                                       "what": stop.kind, "name": stop.name}
 
 
+def _state(model: RegisteredModel, stopped: bool) -> str:
+    if not model.enabled:
+        return "aus, angehalten" if stopped else "aus"
+    return "angehalten" if stopped else "eingeschaltet"
+
+
 def _words(kind: StopKind, name: str) -> str:
     return {"model": f"Das Modell „{name}“", "provider": f"Die Modelle von „{name}“", "all": "Alle Modelle"}[kind]
 
@@ -248,6 +255,3 @@ def _words(kind: StopKind, name: str) -> str:
 def _option(stop: ModelStop) -> str:
     return {"model": stop.name, "provider": f"--provider „{stop.name}“", "all": "--all"}[stop.kind]
 
-
-def _whole(stop: ModelStop) -> str:
-    return {"model": "", "provider": f" (alle von „{stop.name}“)", "all": " (alle Modelle)"}[stop.kind]

@@ -21,8 +21,10 @@ from gateway.policy.decide import AdmitFacts
 from gateway.policy.explain import Explanation, explain
 from gateway.policy.policyset import BERLIN, PolicySet
 from gateway.policy.problems import did_you_mean, listed
+from gateway.policy.stopped import covered
 from gateway.policy.trial import Lens, Trial, attempt, counted
 from gateway.store import passes as proofs
+from gateway.store import stops
 
 _STATES: Final = get_args(PassState)
 
@@ -55,14 +57,14 @@ def explain_decision(
     content = _content(text, file)
     if bool(email) == bool(department):
         raise CliError("Bitte nennen Sie mit --as eine Person oder mit --department eine Abteilung.", Exit.MISUSE)
-    caller = _person(own, email, now) if email else Principal("explain", department)
+    caller, stopped = _person(own, email, now) if email else (Principal("explain", department), frozenset[str]())
     _known(policies, caller.department, groups or [])
     passes_ = _passes(policies, held or ([] if email else ["basis"]))
     caller = replace(caller, groups=caller.groups | set(groups or ()), roles=caller.roles | set(roles or ()),
                      passes={**caller.passes, **passes_})
     lens = LazyLens(policies.municipality)
     facts = AdmitFacts(caller, model or _first_model(policies, caller), purpose, "chat", now, clear_text,
-                       speaks=lens.speaks("chat"))
+                       stopped, speaks=lens.speaks("chat"))
     trial, left = _try(policies, facts, content, lens)
     explanation = explain(policies, trial, Places(own.policies.resolve(), policies))
     if json:
@@ -95,12 +97,14 @@ def _content(text: str, file: Path | None) -> str:
                        "Kodierung UTF-8.", Exit.MISUSE) from None
 
 
-def _person(own: CliContext, email: str, now: datetime) -> Principal:
+def _person(own: CliContext, email: str, now: datetime) -> tuple[Principal, frozenset[str]]:
+    """Return the person as the server knows them, and the models that are stopped now."""
     with own.reading() as connection:
         person = person_or_fail(connection, email)
-        proof = proofs.of(connection, person.id)
-    return Principal(person.id, person.department, person.roles,
-                     passes=passes(proof.evidence, proof.events, own.rules, now))
+        proof, known = proofs.of(connection, person.id), stops.every(connection)
+    stopped = frozenset(model.id for model, _ in covered(known, own.policy_set.models.values()))
+    return Principal(person.id, person.department, person.roles, groups=person.groups,
+                     passes=passes(proof.evidence, proof.events, own.rules, now)), stopped
 
 
 def _known(policies: PolicySet, department: str, groups: Sequence[str]) -> None:

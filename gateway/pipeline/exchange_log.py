@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from time import perf_counter
 from typing import Any
 
 from gateway.errors import GatewayError, internal
-from gateway.model.decision import Admission, ReleaseDecision
+from gateway.model.decision import Admission, Reason, ReleaseDecision
 from gateway.model.exchange import Receipt
 from gateway.model.principal import Principal
 from gateway.model.register import RegisteredModel
@@ -80,8 +80,8 @@ class ExchangeLog:
 
     def admission(self, admission: Admission) -> None:
         """Note what policy said before the content was looked at."""
-        self._facts |= {"policy": admission.policy, "purpose": admission.purpose,
-                        "rules": [r.rule for r in admission.reasons]}
+        self._facts |= {"policy": admission.policy, "purpose": admission.purpose}
+        self._reasons(admission.reasons)
         if admission.model:
             self._model(admission.model)
         elif admission.asked:
@@ -101,9 +101,24 @@ class ExchangeLog:
 
     def release(self, release: ReleaseDecision) -> None:
         """Note what policy said about the content."""
-        self._facts["rules"] = [*self._facts.get("rules", []), *(r.rule for r in release.reasons)]
+        self._reasons(release.reasons)
         if release.model:
             self._model(release.model)
+
+    def _reasons(self, reasons: Iterable[Reason]) -> None:
+        """Note which rules took part, each once and in order, and which of them said no.
+
+        The same trace that `gateway.policy.explain` puts into words, without the words: they follow from the id.
+        """
+        against: list[str] = []
+        rules = dict.fromkeys(self._facts.get("rules", ()))
+        for reason in reasons:
+            rules[reason.rule] = None
+            if reason.effect == "deny" and reason.rule not in against:
+                against.append(reason.rule)
+        self._facts["rules"] = list(rules)
+        if against:
+            self._facts["denied_by"] = against
 
     def _model(self, model: RegisteredModel) -> None:
         self._facts |= {"model": model.id, "provider": model.provider, "region": model.region}

@@ -16,6 +16,7 @@ from gateway.model.principal import Principal
 from gateway.policy import words
 from gateway.policy.policyset import DepartmentRules, ModelRules
 from gateway.policy.schema import ClearText, Purpose
+from gateway.policy.vocabulary import FIXED
 
 _CAN_BE_READABLE: Final[frozenset[Action]] = frozenset({"generalise", "hash", "placeholder", "mask"})
 
@@ -23,21 +24,28 @@ _CAN_BE_READABLE: Final[frozenset[Action]] = frozenset({"generalise", "hash", "p
 def asked_for(reason: str, purpose: str, chosen: Purpose, department: DepartmentRules,
               principal: Principal) -> Reason | Denial:
     """Return whether this person may have it for this purpose and reason."""
-    granted, rule = chosen.clear_text, f"organisation:purposes.allow.{purpose}.clear_text"
-    if granted is None or not department.allows_clear_text or not _is_meant(granted, principal):
+    granted, rule = _granted(chosen, department, principal), f"organisation:purposes.allow.{purpose}.clear_text"
+    if granted is None:
         return words.no_clear_text(chosen.title, rule)
     if reason not in granted.reasons:
         return words.no_such_reason(list(granted.reasons), rule)
     return Reason(rule, "note", f"Angaben bleiben lesbar: {granted.reasons[reason]}")
 
 
-def left_readable(reason: str | None, purpose: Purpose | None, rules: ModelRules) -> frozenset[str]:
-    """Return the kinds that stay readable for this model; who may ask was answered by `asked_for`."""
-    if not reason or purpose is None or purpose.clear_text is None:
+def left_readable(reason: str, purpose: Purpose, department: DepartmentRules, principal: Principal,
+                  rules: ModelRules) -> frozenset[str]:
+    """Return the kinds that stay readable for this model; none for whoever may not ask for it."""
+    granted = _granted(purpose, department, principal)
+    if granted is None or reason not in granted.reasons:
         return frozenset()
-    return frozenset(kind for kind in purpose.clear_text.entities
-                     if rules.actions[kind] in _CAN_BE_READABLE
+    return frozenset(kind for kind in granted.entities
+                     if kind not in FIXED and rules.actions.get(kind) in _CAN_BE_READABLE
                      and ENTITIES[kind].data_class in (*rules.model.data_classes, "financial"))
+
+
+def _granted(purpose: Purpose, department: DepartmentRules, principal: Principal) -> ClearText | None:
+    granted = purpose.clear_text
+    return granted if granted is not None and department.allows_clear_text and _is_meant(granted, principal) else None
 
 
 def _is_meant(granted: ClearText, principal: Principal) -> bool:

@@ -9,29 +9,26 @@ the rule: ``departments/sozialamt:content.outside.findings.HEALTH``.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from functools import reduce
 from types import MappingProxyType
 from typing import Final
 
-from gateway.model.decision import Denial
-from gateway.model.entities import ENTITIES, Entity
+from gateway.model.decision import Denial, Reason
 from gateway.model.kipass import BASIS, KiPassConfig
-from gateway.model.limits import LIMITED_BY, NO_LIMIT, Limit, LimitedBy, Limits
+from gateway.model.limits import LIMITED_BY, NO_LIMIT, Limit, LimitedBy
 from gateway.model.municipality import NOWHERE, Municipality
 from gateway.model.register import RegisteredModel, Zone
 from gateway.policy.demands import lacks
 from gateway.policy.policyset import (
-    DID,
     NOBODY,
     DepartmentRules,
     FindingRule,
     ModelAlias,
     ModelRules,
     OfficeHours,
-    OpaqueRule,
     PolicySet,
 )
 from gateway.policy.schema import (
@@ -44,34 +41,23 @@ from gateway.policy.schema import (
     OrganisationModels,
     Profile,
     Rules,
-    Side,
 )
-from gateway.policy.vocabulary import (
-    ANSWERS,
-    BACKGROUND,
-    DATA_CLASSES,
-    DEFAULTS_IN_HOUSE,
-    DEFAULTS_OUTSIDE,
-    FORBIDDEN_PURPOSES,
-    OPAQUE_KINDS,
-    OPAQUE_STRICTNESS,
-    READABLE,
-    STRICTNESS,
-    OpaqueKind,
-    opaque_actions,
-)
+from gateway.policy.strictest import RANK, Strictest, both, organisation_rules
+from gateway.policy.vocabulary import BACKGROUND, DATA_CLASSES, FORBIDDEN_PURPOSES
 
-_EVERYWHERE: Final = ModelSelection()
+IN_HOURS: Final = "Es ist Dienstzeit."
 
 
 @dataclass(frozen=True, slots=True)
 class _Layer:
-    """Rules and where they are written (``departments/sozialamt``)."""
+    """Rules, where they are written (``departments/sozialamt``), and the models behind the names in them."""
 
     where: str
     rules: Rules
     name: str
     """Whom a refusal names: the department, the profile or the group."""
+    allowed: frozenset[str] | None
+    denied: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,25 +65,21 @@ class _Town:
     """What all departments are worked out from."""
 
     organisation: Organisation
-    departments: Mapping[str, Department]
     models: Mapping[str, RegisteredModel]
-    profiles: Mapping[str, Profile]
-    groups: Mapping[str, Group]
-    model_groups: Mapping[str, tuple[str, ...]]
+    allowed: frozenset[str]
+    """The models that the organisation allows."""
+    findings: Mapping[str, Mapping[str, FindingRule]]
+    """What the organisation says about each kind of finding, for each model in service."""
+    layers: Mapping[str, _Layer]
+    """Of all files, by where they are written."""
+    profiles: Mapping[str, frozenset[str]]
+    """Those of each department, the organisation's among them."""
 
     def rules(self, key: str, groups: frozenset[str] = NOBODY) -> DepartmentRules:
         """Work out one department for members of these groups."""
-        written = self.departments[key]
-        profiles = dict.fromkeys((*self.organisation.profiles, *written.profiles))
-        layers = [_Layer(f"departments/{key}", written, written.name),
-                  *(_Layer(f"profiles/{p}", self.profiles[p], self.profiles[p].name) for p in profiles),
-                  *(_Layer(f"groups/{g}", self.groups[g], self.groups[g].name) for g in sorted(groups))]
-        return _department(self, key, written.name, layers)
-
-    def named(self, names: Iterable[str]) -> frozenset[str]:
-        """Return the ids of models behind names and groups (``@name``)."""
-        return frozenset(id_ for name in names
-                         for id_ in (self.model_groups.get(name[1:], ()) if name.startswith("@") else (name,)))
+        names = (f"departments/{key}", *(f"profiles/{p}" for p in sorted(self.profiles[key])),
+                 *(f"groups/{g}" for g in sorted(groups)))
+        return _department(self, key, [self.layers[name] for name in names])
 
 
 def work_out(digest: str, organisation: Organisation, departments: Mapping[str, Department],
@@ -106,12 +88,22 @@ def work_out(digest: str, organisation: Organisation, departments: Mapping[str, 
              model_groups: Mapping[str, tuple[str, ...]] | None = None,
              aliases: Mapping[str, ModelAlias] | None = None) -> PolicySet:
     """Build a policy set from checked parts."""
-    town = _Town(organisation, departments, models, profiles or {}, groups or {}, model_groups or {})
+    profiles, groups, model_groups = profiles or {}, groups or {}, model_groups or {}
+    files: Mapping[str, Mapping[str, Department | Profile | Group]] = {
+        "profiles": profiles, "departments": departments, "groups": groups}
+    layers = (_layer(f"{folder}/{key}", written, model_groups)
+              for folder, contents in files.items() for key, written in contents.items())
+    town = _Town(
+        organisation, models, _named(organisation.models.allow, model_groups),
+        {m.id: organisation_rules(organisation, m) for m in models.values() if m.enabled},
+        {layer.where: layer for layer in layers},
+        {key: frozenset((*organisation.profiles, *written.profiles)) for key, written in departments.items()})
     rules = {key: town.rules(key) for key in departments}
     return PolicySet(digest, organisation, MappingProxyType(dict(models)), kipass, MappingProxyType(rules),
-                     MappingProxyType(dict(departments)), municipality, MappingProxyType(dict(town.profiles)),
-                     MappingProxyType(dict(town.groups)), MappingProxyType(dict(town.model_groups)),
-                     MappingProxyType(dict(aliases or {})), town.rules)
+                     MappingProxyType(dict(departments)), municipality, MappingProxyType(dict(profiles)),
+                     MappingProxyType(dict(groups)), MappingProxyType(dict(model_groups)),
+                     MappingProxyType({key: _no_further(alias, models) for key, alias in (aliases or {}).items()}),
+                     town.rules)
 
 
 def reworked(policies: PolicySet, digest: str, *, organisation: Organisation | None = None,
@@ -126,14 +118,39 @@ def reworked(policies: PolicySet, digest: str, *, organisation: Organisation | N
                     aliases=policies.aliases if aliases is None else aliases)
 
 
-def _department(town: _Town, key: str, name: str, layers: Sequence[_Layer]) -> DepartmentRules:
+def _layer(where: str, rules: Department | Profile | Group, model_groups: Mapping[str, tuple[str, ...]]) -> _Layer:
+    chosen = rules.models
+    return _Layer(where, rules, rules.name, None if chosen.allow is None else _named(chosen.allow, model_groups),
+                  _named(chosen.deny, model_groups))
+
+
+def _named(names: Iterable[str], model_groups: Mapping[str, tuple[str, ...]]) -> frozenset[str]:
+    """Return the ids of models behind names and groups (``@name``)."""
+    return frozenset(id_ for name in names
+                     for id_ in (model_groups.get(name[1:], ()) if name.startswith("@") else (name,)))
+
+
+def _no_further(alias: ModelAlias, models: Mapping[str, RegisteredModel]) -> ModelAlias:
+    """Return the alias without models that run further away than the first one that it names.
+
+    What stops, runs out or was found must not send a request further than it was meant to go.
+    """
+    known = [models[id_] for id_ in alias.models if id_ in models]
+    return replace(alias, models=tuple(m.id for m in known if m.distance <= known[0].distance))
+
+
+def _department(town: _Town, key: str, layers: Sequence[_Layer]) -> DepartmentRules:
     organisation = town.organisation
+    sides = both([("organisation", organisation.content), *((layer.where, layer.rules.content) for layer in layers)])
+    shared = _limits(organisation, layers)
+    untrusted = frozenset(organisation.untrusted_tools).union(*(layer.rules.untrusted_tools for layer in layers))
     open_, closed = {}, {}
     for model in town.models.values():
         if model.enabled:
             denial = _closed(town, layers, model)
             if denial is None:
-                open_[model.id] = _model_rules(organisation, layers, model)
+                side = sides["in_house" if model.in_house else "outside"]
+                open_[model.id] = _model_rules(town, key, layers, model, side, untrusted, shared)
             else:
                 closed[model.id] = denial
     forbidden = {**organisation.purposes.forbid, **FORBIDDEN_PURPOSES}
@@ -141,12 +158,13 @@ def _department(town: _Town, key: str, name: str, layers: Sequence[_Layer]) -> D
     purposes = {k: p for k, p in organisation.purposes.allow.items() if k not in forbidden and k not in closed_purposes}
     scopes = dict.fromkeys((BASIS, *organisation.ki_pass.required,
                             *(s for layer in layers for s in layer.rules.ki_pass.required)))
+    own = town.layers[f"departments/{key}"]
     return DepartmentRules(
-        key, name, tuple(scopes), MappingProxyType(purposes), MappingProxyType(forbidden), MappingProxyType(open_),
+        key, own.name, tuple(scopes), MappingProxyType(purposes), MappingProxyType(forbidden), MappingProxyType(open_),
         min((organisation.conversations.keep_hours,
              *(layer.rules.conversations.keep_hours for layer in layers if layer.rules.conversations is not None))),
         "refuse" in (organisation.unknown_fields, *(layer.rules.unknown_fields for layer in layers)),
-        reduce(_stricter_background, (layer.rules.background for layer in layers), organisation.background),
+        _background(town, layers),
         MappingProxyType(closed), MappingProxyType(closed_purposes), tuple(_hours(organisation, layers)),
         tuple(dict.fromkeys(n for n in (organisation.notice, *(layer.rules.notice for layer in layers)) if n)),
         not any(layer.rules.clear_text == "refuse" for layer in layers),
@@ -163,10 +181,10 @@ def _nearer(model: RegisteredModel, others: Iterable[str], open_: Mapping[str, M
 
 def _hours(organisation: Organisation, layers: Sequence[_Layer]) -> Iterator[OfficeHours]:
     if organisation.hours is not None:
-        yield OfficeHours("organisation:hours", organisation.hours)
+        yield OfficeHours(Reason("organisation:hours", "allow", IN_HOURS), organisation.hours)
     for layer in layers:
         if layer.rules.hours is not None:
-            yield OfficeHours(f"{layer.where}:hours", layer.rules.hours)
+            yield OfficeHours(Reason(f"{layer.where}:hours", "allow", IN_HOURS), layer.rules.hours)
 
 
 def _closed_purposes(organisation: Organisation, layers: Sequence[_Layer]) -> Iterator[tuple[str, str]]:
@@ -180,11 +198,21 @@ def _closed_purposes(organisation: Organisation, layers: Sequence[_Layer]) -> It
                 yield key, f"{layer.where}:purposes.allow"
 
 
-def _stricter_background(above: Background, own: Background | None) -> Background:
-    """Return the stricter rule: what sends less. A layer may name another model, but none where none was asked."""
-    if own is None or BACKGROUND.index(own.answer) < BACKGROUND.index(above.answer):
-        return above
-    return own
+def _background(town: _Town, layers: Sequence[_Layer]) -> Background:
+    """Return the strictest rule for calls that clients make of their own accord: what sends less.
+
+    Of several models that are named the nearest counts, at the same distance a layer's before the organisation's. One
+    that nobody knows is nearer than all: then nothing is sent.
+    """
+    said = [town.organisation.background, *(layer.rules.background for layer in layers if layer.rules.background)]
+    strictest = max((one.answer for one in said), key=BACKGROUND.index)
+    named = sorted({one.model for one in said[1:] if one.model is not None})
+    if town.organisation.background.model is not None:
+        named.append(town.organisation.background.model)
+    if strictest != "model":
+        return Background(answer=strictest)
+    distance = {m: town.models[m].distance if m in town.models else -1 for m in named}
+    return Background(answer="model", model=min(named, key=distance.__getitem__))
 
 
 def _closed(town: _Town, layers: Sequence[_Layer], model: RegisteredModel) -> Denial | None:
@@ -192,7 +220,7 @@ def _closed(town: _Town, layers: Sequence[_Layer], model: RegisteredModel) -> De
     if model.quickstart:
         return None
     organisation = town.organisation.models
-    if model.id not in town.named(organisation.allow):
+    if model.id not in town.allowed:
         return _no(f"„{model.name}“ ist hier nicht freigegeben.", "organisation:models.allow")
     denial = _wrong_kind("organisation", "hier", organisation, model)
     if denial is not None:
@@ -200,9 +228,9 @@ def _closed(town: _Town, layers: Sequence[_Layer], model: RegisteredModel) -> De
     for layer in layers:
         chosen = layer.rules.models
         said = f"„{model.name}“ ist im Bereich „{layer.name}“ nicht freigegeben."
-        if chosen.deny and model.id in town.named(chosen.deny):
+        if model.id in layer.denied:
             return _no(said, f"{layer.where}:models.deny")
-        if chosen.allow is not None and model.id not in town.named(chosen.allow):
+        if layer.allowed is not None and model.id not in layer.allowed:
             return _no(said, f"{layer.where}:models.allow")
         denial = _uncleared(layer, model) or _wrong_kind(layer.where, f"im Bereich „{layer.name}“", chosen, model)
         if denial is not None:
@@ -236,17 +264,12 @@ def _no(message: str, rule: str) -> Denial:
     return Denial("modell_nicht_erlaubt", message, rule)
 
 
-def _model_rules(organisation: Organisation, layers: Sequence[_Layer], model: RegisteredModel) -> ModelRules:
-    side = "in_house" if model.in_house else "outside"
-    above: Side = getattr(organisation.content, side)
-    own: list[tuple[str, Side]] = [(f"{layer.where}:content.{side}", getattr(layer.rules.content, side))
-                                   for layer in layers]
-    rules = {e.key: reduce(lambda rule, one: _stricter_rule(e, one, rule), own,
-                           _organisation_rule(e, model, above, f"organisation:content.{side}"))
-             for e in ENTITIES.values()}
-    opaque: dict[str, OpaqueRule] = {
-        k: _stricter_opaque(k, [(f"organisation:content.{side}", above), *own], model) for k in OPAQUE_KINDS}
-    untrusted = frozenset(organisation.untrusted_tools).union(*(layer.rules.untrusted_tools for layer in layers))
+def _model_rules(town: _Town, key: str, layers: Sequence[_Layer], model: RegisteredModel, side: Strictest,
+                 untrusted: frozenset[str], shared: Mapping[LimitedBy, Limit]) -> ModelRules:
+    above, opaque = town.findings[model.id], side.opaque
+    rules = {**above, **{k: own for k, own in side.findings.items() if RANK[own.action] > RANK[above[k].action]}}
+    limits: dict[LimitedBy, Limit] = {} if model.quickstart else {
+        **shared, "model": shared["model"].tightened(model.limit)}
     return ModelRules(
         model, MappingProxyType(rules), MappingProxyType({k: r.action for k, r in rules.items()}),
         frozenset(k for k, r in rules.items() if r.action == "refuse"),
@@ -254,10 +277,9 @@ def _model_rules(organisation: Organisation, layers: Sequence[_Layer], model: Re
         frozenset(k for k, rule in opaque.items() if rule.action == "pass"),
         frozenset(k for k, rule in opaque.items() if rule.action == "inspect"),
         frozenset(k for k, rule in opaque.items() if rule.action == "strip"),
-        frozenset() if model.quickstart else untrusted,
-        max((s.answers or "show" for s in (above, *(s for _, s in own))), key=ANSWERS.index),
-        _limits(organisation, layers, model), MappingProxyType(opaque), model.quickstart,
-        _attested_until(organisation, layers, model))
+        frozenset() if model.quickstart else untrusted, side.answers,
+        MappingProxyType({by: it for by, it in limits.items() if it != NO_LIMIT}), opaque, model.quickstart,
+        _attested_until(town.organisation, layers, model), tuple(_admitted(key, model)))
 
 
 def _attested_until(organisation: Organisation, layers: Sequence[_Layer], model: RegisteredModel) -> date | None:
@@ -268,52 +290,17 @@ def _attested_until(organisation: Organisation, layers: Sequence[_Layer], model:
     return model.c5.until if demanded & {"c5", "c5_type_2"} else None
 
 
-def _stricter_opaque(kind: OpaqueKind, sides: Sequence[tuple[str, Side]], model: RegisteredModel) -> OpaqueRule:
-    """Return the strictest, the first that says so; what may not be done with this kind is refused."""
-    said = [OpaqueRule(side.opaque[kind], f"{where}.opaque.{kind}") for where, side in sides if kind in side.opaque]
-    if kind not in sides[0][1].opaque:
-        said.insert(0, OpaqueRule("refuse", f"default:opaque.{kind}"))
-    strictest = max(said, key=lambda rule: OPAQUE_STRICTNESS.index(rule.action))
-    return strictest if strictest.action in opaque_actions(kind, model.in_house) else OpaqueRule(
-        "refuse", strictest.rule)
+def _admitted(key: str, model: RegisteredModel) -> Iterator[Reason]:
+    yield Reason(f"departments/{key}:models", "allow", f"„{model.name}“ ist freigegeben.")
+    if not model.in_house:
+        yield Reason(f"models:{model.id}.avv", "allow", "Die Auftragsverarbeitung ist vereinbart.")
 
 
-def _organisation_rule(entity: Entity, model: RegisteredModel, above: Side, where: str) -> FindingRule:
-    """Return what the organisation says; what stays readable needs a model that is cleared for its class of data."""
-    if entity.key in above.findings:
-        action, rule = above.findings[entity.key], f"{where}.findings.{entity.key}"
-    else:
-        defaults = DEFAULTS_IN_HOUSE if model.in_house else DEFAULTS_OUTSIDE
-        action, rule = defaults[entity.key], f"default:{entity.key}"
-    if action in READABLE and entity.data_class in DATA_CLASSES and entity.data_class not in model.data_classes:
-        action, rule = "refuse", f"models:{model.id}.data_classes"
-    if action == "in_house" and model.in_house:
-        action = "refuse"  # there is no house within the house
-    return FindingRule(action, rule, f"{entity.name}: {DID[action]}")
-
-
-def _stricter_rule(entity: Entity, own: tuple[str, Side], above: FindingRule) -> FindingRule:
-    """Return the rule above, or the layer's where that is stricter.
-
-    The organisation's is worked out to its end first, clearance included: a layer that asks for less than keeping a
-    finding readable does not thereby open a model that the organisation refuses it.
-    """
-    where, side = own
-    action = side.findings.get(entity.key)
-    if action is None or STRICTNESS.index(action) <= STRICTNESS.index(above.action):
-        return above
-    return FindingRule(action, f"{where}.findings.{entity.key}", f"{entity.name}: {DID[action]}")
-
-
-def _limits(organisation: Organisation, layers: Sequence[_Layer], model: RegisteredModel) -> Limits:
-    if model.quickstart:
-        return MappingProxyType({})
+def _limits(organisation: Organisation, layers: Sequence[_Layer]) -> dict[LimitedBy, Limit]:
+    """Return the limits that are the same for every model."""
     written = [organisation.limits, *(layer.rules.limits for layer in layers)]
-    found: dict[LimitedBy, Limit] = {
-        by: reduce(Limit.tightened, (limit(getattr(w, by)) for w in written if hasattr(w, by)), NO_LIMIT)
-        for by in LIMITED_BY}
-    found["model"] = found["model"].tightened(model.limit)
-    return MappingProxyType({by: it for by, it in found.items() if it != NO_LIMIT})
+    return {by: reduce(Limit.tightened, (limit(getattr(w, by)) for w in written if hasattr(w, by)), NO_LIMIT)
+            for by in LIMITED_BY}
 
 
 def limit(written: LimitRules) -> Limit:

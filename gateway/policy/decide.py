@@ -5,25 +5,28 @@ content. `release`: given what was found, may it leave, to which model, and what
 
 Kept true: the same facts give the same answer; the first denial ends the questioning, and nothing after a denial can
 turn it into a release; what policy does not know (a department, a kind of content) is refused; where a request goes
-instead (an alias, a model in the house, a stand-in) is asked the same questions as where it was meant to go. Reasons
-and denials hold no word that the client sent: names of models and purposes appear only if the policy itself knows them.
+instead (an alias, a model in the house, a stand-in) is asked the same questions as where it was meant to go, and never
+lies further away. Reasons and denials hold no word that the client sent: names of models and purposes appear only if
+the policy itself knows them.
 
 Not asked here: how much of a limit is used, and whether an adapter can reach the model.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
-from datetime import datetime
-from typing import Final
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Final, NamedTuple
 
 from gateway.model.decision import DEFAULT_PURPOSE, UNKNOWN_PURPOSE, Action, Admission, Denial, Reason, ReleaseDecision
 from gateway.model.principal import Principal
 from gateway.model.register import RegisteredModel
 from gateway.policy import words
 from gateway.policy.clear_text import asked_for, left_readable
-from gateway.policy.policyset import DepartmentRules, ModelRules, PolicySet, agreement_covers, attested, office_day
+from gateway.policy.policyset import DepartmentRules, ModelRules, PolicySet
+from gateway.policy.question import AdmitFacts as AdmitFacts
+from gateway.policy.question import Question, targets
+from gateway.policy.question import ReleaseFacts as ReleaseFacts
 from gateway.policy.schema import Purpose
 
 _PASS_CODES: Final = {"fehlt": "ki_pass_fehlt", "abgelaufen": "ki_pass_abgelaufen", "dv_neu": "ki_pass_dv_neu",
@@ -31,57 +34,31 @@ _PASS_CODES: Final = {"fehlt": "ki_pass_fehlt", "abgelaufen": "ki_pass_abgelaufe
 _NONE: Final[frozenset[str]] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
-class AdmitFacts:
-    """What is known before anybody looks at the content. ``model`` and ``purpose`` are as the client wrote them."""
-
-    principal: Principal
-    model: str
-    purpose: str | None
-    dialect: str
-    now: datetime
-    clear_text: str | None = None
-    """The reason (a key of the policy) for which the client wants some kinds of finding to stay readable."""
-    stopped: frozenset[str] = _NONE
-    """Models that somebody switched off a moment ago, by id."""
-    speaks: frozenset[str] | None = None
-    """Dialects that a model may speak to answer this request; None: any."""
-
-
-@dataclass(frozen=True, slots=True)
-class ReleaseFacts:
-    """What is known after inspection: findings per kind (as numbers), and which unreadable content there is."""
-
-    admitted: AdmitFacts
-    counts: Mapping[str, int]
-    opaque: frozenset[str] = field(default_factory=frozenset)
-    held: frozenset[str] = _NONE
-    """Kinds that were found earlier in this conversation and decided where it goes."""
-
-
 def admit(policies: PolicySet, facts: AdmitFacts) -> Admission:
     """Answer the first question."""
     principal = facts.principal
     department = policies.department(principal.department, principal.groups)
-    named = _targets(policies, facts)
-    asked = named[0].id if named else ""
     if department is None:
-        return Admission(policies.digest, UNKNOWN_PURPOSE, None, (), words.no_department(policies), asked=asked)
-    purpose = _purpose(policies, facts)
-    known = purpose if purpose in department.purposes or purpose in department.forbidden else UNKNOWN_PURPOSE
+        named = targets(policies, facts.model)
+        return Admission(policies.digest, UNKNOWN_PURPOSE, None, (), words.no_department(policies),
+                         asked=named[0].id if named else "")
+    question = Question(policies, department, facts)
+    asked = question.targets[0].id if question.targets else ""
+    purpose = question.purpose
     reasons: list[Reason] = []
-    for step in _admit_steps(policies, department, facts, purpose):
+    for step in _admit_steps(question):
         if isinstance(step, Denial):
+            known = purpose if purpose in department.purposes or purpose in department.forbidden else UNKNOWN_PURPOSE
             denied = Reason(step.rule, "deny", step.message)
             return Admission(policies.digest, known, None, (*reasons, denied), step, asked=asked)
         reasons.append(step)
-    candidates = tuple(m for m in named if _unusable(policies, department, facts, m.id) is None)
-    rules, chosen = department.models[candidates[0].id], department.purposes[purpose]
-    return Admission(policies.digest, purpose, candidates[0], tuple(reasons),
-                     notice=_notice(department, chosen, principal), asked=asked, keep_hours=department.keep_hours,
-                     reads=rules.read_opaque, refuses_unknown_fields=department.refuses_unknown_fields,
-                     candidates=candidates, limits=rules.limits, clear_text=facts.clear_text or "",
-                     recalls=any(department.models[m.id].decisive for m in candidates))
+    usable = [rules for model in question.targets if (rules := question.rules(model.id)) is not None]
+    return Admission(policies.digest, purpose, usable[0].model, tuple(reasons),
+                     notice=_notice(department, department.purposes[purpose], principal), asked=asked,
+                     keep_hours=department.keep_hours, reads=usable[0].read_opaque,
+                     refuses_unknown_fields=department.refuses_unknown_fields,
+                     candidates=tuple(rules.model for rules in usable), limits=usable[0].limits,
+                     clear_text=facts.clear_text or "", recalls=any(rules.decisive for rules in usable))
 
 
 def admit_here(policies: PolicySet, principal: Principal) -> Admission:
@@ -100,12 +77,19 @@ def admit_here(policies: PolicySet, principal: Principal) -> Admission:
 
 
 def background(policies: PolicySet, facts: AdmitFacts) -> str | None:
-    """Return the model that a call goes to which a client made of its own accord; None: it is answered in the house."""
+    """Return the model that a call goes to which a client made of its own accord; None: it is answered in the house.
+
+    Such a call holds what the conversation holds, so it goes no further away than the model that was asked for.
+    """
     department = policies.department(facts.principal.department, facts.principal.groups)
     if department is None or department.background.answer == "same":
         return facts.model  # who may nothing is refused, whatever he asks
-    named = department.background.model
-    return named if named in department.models else None
+    instead = department.models.get(department.background.model or "")
+    meant = targets(policies, facts.model)
+    asked = next((m for m in meant if m.id in department.models), meant[0] if meant else None)
+    if instead is None or (asked is not None and instead.model.distance > asked.distance):
+        return None
+    return instead.model.id
 
 
 def release(policies: PolicySet, facts: ReleaseFacts) -> ReleaseDecision:
@@ -114,24 +98,26 @@ def release(policies: PolicySet, facts: ReleaseFacts) -> ReleaseDecision:
     department = policies.department(asked.principal.department, asked.principal.groups)
     if department is None:
         return _refusal(policies, words.no_department(policies))
-    candidates = [m.id for m in _targets(policies, asked)]
-    usable = [id_ for id_ in candidates if _unusable(policies, department, asked, id_) is None]
+    question, found = Question(policies, department, asked), facts.found
+    usable = [rules for model in question.targets if (rules := question.rules(model.id)) is not None]
     if not usable:
-        unusable = _unusable(policies, department, asked, candidates[0] if candidates else "")
-        return _refusal(policies, unusable or words.unknown_model(_usable(department, asked)))
-    answers = [_to(policies, department, facts, id_) for id_ in usable]
-    decision = next((a for a in answers if a.denial is None), answers[0])
-    if decision.denial is None and decision is not answers[0]:
-        decision = _instead(department, zip(usable, answers, strict=True), decision)
-    if decision.denial is not None and _reroutes(department, facts, usable[0]):
-        at_home = (_to(policies, department, facts, id_, moved_from=usable[0]) for id_ in department.in_house
-                   if id_ not in usable and _unusable(policies, department, asked, id_) is None)
-        decision = next((_instead(department, [(usable[0], answers[0])], a) for a in at_home if a.denial is None),
-                        decision)
-    if decision.model is None:
-        return decision
-    return replace(decision, held=frozenset(_found(facts)) & department.decisive,
-                   fallbacks=_fallbacks(policies, department, facts, decision.model))
+        meant = question.targets
+        return _refusal(policies, question.unusable(meant[0].id) if meant else question.unknown())
+    refused: list[_Answer] = []
+    for rules in usable:
+        answer = _to(question, facts, found, rules)
+        if answer.denial is None:
+            return _released(question, facts, found, answer, refused)
+        refused.append(answer)
+    first = usable[0]
+    if any(k in first.rerouted for k in found) and not any(k in first.refused for k in found):
+        for id_ in department.in_house:
+            at_home = question.rules(id_)
+            if at_home is not None and at_home not in usable and _takes(question, facts, found, at_home):
+                answer = _to(question, facts, found, at_home)
+                moved = answer._replace(reasons=[words.moved(first, at_home.model), *answer.reasons])
+                return _released(question, facts, found, moved, refused[:1])
+    return _decision(question, refused[0], refused[0].reasons)
 
 
 def visible_models(policies: PolicySet, department: str, groups: frozenset[str] = _NONE) -> tuple[RegisteredModel, ...]:
@@ -151,28 +137,15 @@ def visible_models(policies: PolicySet, department: str, groups: frozenset[str] 
     return (*named, *(r.model for r in rules.models.values()))
 
 
-def _targets(policies: PolicySet, facts: AdmitFacts) -> list[RegisteredModel]:
-    """Return the models in service that the client's word stands for."""
-    alias = policies.aliases.get(facts.model)
-    ids = (facts.model,) if alias is None else alias.models
-    return [m for m in (policies.models.get(id_) for id_ in ids) if m is not None and m.enabled]
-
-
-def _purpose(policies: PolicySet, facts: AdmitFacts) -> str:
-    """Return the purpose: what the request says, else the name of the model, else the key, else the general one."""
-    alias = policies.aliases.get(facts.model)
-    said = (facts.purpose or "").strip().casefold()
-    return said or (alias.purpose if alias and alias.purpose else "") or facts.principal.purpose or DEFAULT_PURPOSE
-
-
-def _admit_steps(policies: PolicySet, department: DepartmentRules, facts: AdmitFacts,
-                 purpose: str) -> Iterator[Reason | Denial]:
+def _admit_steps(question: Question) -> Iterator[Reason | Denial]:
     """Yield what each rule says, in the order in which a person would want to hear it."""
+    policies, department, facts = question.policies, question.department, question.facts
     for scope in department.scopes:
         yield _pass(policies, facts.principal, scope)
     for hours in department.hours:
-        yield (Reason(hours.rule, "allow", "Es ist Dienstzeit.") if hours.open_at(facts.now) else words.closed(hours))
-    yield from _model_steps(policies, department, facts)
+        yield hours.said if hours.open_at(question.here) else words.closed(hours)
+    yield from _model_steps(question)
+    purpose = question.purpose
     if purpose in department.forbidden:
         yield words.forbidden(policies, department.forbidden[purpose], purpose)
     elif purpose not in department.purposes:
@@ -186,37 +159,20 @@ def _admit_steps(policies: PolicySet, department: DepartmentRules, facts: AdmitF
             yield asked_for(facts.clear_text, purpose, chosen, department, facts.principal)
 
 
-def _model_steps(policies: PolicySet, department: DepartmentRules, facts: AdmitFacts) -> Iterator[Reason | Denial]:
+def _model_steps(question: Question) -> Iterator[Reason | Denial]:
     """Yield whether any of the models meant may be used: the first that may, or why the first may not."""
-    named = _targets(policies, facts)
     why: Denial | None = None
     skipped: list[Reason] = []
-    for model in named:
-        unusable = _unusable(policies, department, facts, model.id)
-        if unusable is None:
+    for model in question.targets:
+        rules = question.rules(model.id)
+        if rules is not None:
             yield from skipped
-            yield Reason(f"departments/{department.key}:models", "allow", f"„{model.name}“ ist freigegeben.")
-            if not model.in_house:
-                yield Reason(f"models:{model.id}.avv", "allow", "Die Auftragsverarbeitung ist vereinbart.")
+            yield from rules.said
             return
+        unusable = question.unusable(model.id)
         why = why or unusable
         skipped.append(words.passed_over(model, unusable))
-    yield why or words.unknown_model(_usable(department, facts))
-
-
-def _unusable(policies: PolicySet, department: DepartmentRules, facts: AdmitFacts, model: str) -> Denial | None:
-    """Return why this model cannot be used now, or None. Switched off and never heard of are the same to a client."""
-    rules = department.models.get(model)
-    if rules is None:
-        usable, denial = _usable(department, facts), department.closed.get(model)
-        return words.unknown_model(usable) if denial is None else words.closed_model(denial, usable)
-    if model in facts.stopped:
-        return words.stopped(rules.model, _usable(department, facts))
-    if not agreement_covers(rules.model, office_day(facts.now)):
-        return words.agreement(policies, rules.model, _usable(department, facts))
-    if not attested(rules, office_day(facts.now)):
-        return words.attest(rules, _usable(department, facts))
-    return None
+    yield why or question.unknown()
 
 
 def _pass(policies: PolicySet, principal: Principal, scope: str) -> Reason | Denial:
@@ -227,98 +183,94 @@ def _pass(policies: PolicySet, principal: Principal, scope: str) -> Reason | Den
     return Denial(_PASS_CODES[status.state], status.message or words.no_pass(policies, scope), f"ki-pass:{scope}")
 
 
-def _usable(department: DepartmentRules, facts: AdmitFacts) -> list[RegisteredModel]:
-    """Return the models of a department that would not be refused at this moment."""
-    today = office_day(facts.now)
-    return [r.model for r in department.models.values()
-            if r.model.id not in facts.stopped and agreement_covers(r.model, today) and attested(r, today)]
-
-
 def _notice(department: DepartmentRules, purpose: Purpose, principal: Principal) -> str:
     """Return what the person is told beside the answer, ASCII: first the pass, then what policy wants said."""
-    scopes = (principal.pass_for(s) for s in (*department.scopes, *purpose.pass_scopes))
-    grace = next((p.notice for p in scopes if p.notice), "")
-    said = (words.ascii_text(n) for n in (*department.notices, purpose.notice) if n)
-    return " | ".join(n for n in (grace, *said) if n)
+    said = [words.ascii_text(notice) for notice in (*department.notices, purpose.notice) if notice]
+    for scope in (*department.scopes, *purpose.pass_scopes):
+        if grace := principal.pass_for(scope).notice:
+            return " | ".join((grace, *said))
+    return " | ".join(said)
+
+
+class _Answer(NamedTuple):
+    """The answer to the second question for one model."""
+
+    rules: ModelRules
+    reasons: Sequence[Reason]
+    denial: Denial | None = None
+    clear: frozenset[str] = _NONE
 
 
 def _refusal(policies: PolicySet, denial: Denial) -> ReleaseDecision:
     return ReleaseDecision(policies.digest, None, reasons=(Reason(denial.rule, "deny", denial.message),), denial=denial)
 
 
-def _to(policies: PolicySet, department: DepartmentRules, facts: ReleaseFacts, model: str,
-        moved_from: str = "") -> ReleaseDecision:
+def _takes(question: Question, facts: ReleaseFacts, found: Sequence[str], rules: ModelRules) -> bool:
+    """Whether this model may be given what was found: `_to` without the words."""
+    speaks = question.facts.speaks
+    return ((speaks is None or not rules.model.dialects.isdisjoint(speaks))
+            and rules.refused.isdisjoint(found) and rules.rerouted.isdisjoint(found)
+            and (not facts.opaque or facts.opaque <= rules.passed_opaque | rules.stripped_opaque))
+
+
+def _to(question: Question, facts: ReleaseFacts, found: Sequence[str], rules: ModelRules) -> _Answer:
     """Answer the second question for one model that may be used."""
-    rules, asked = department.models[model], facts.admitted
+    department, asked = question.department, question.facts
     if asked.speaks is not None and not rules.model.dialects & asked.speaks:
-        return _refusal(policies, words.wrong_dialect(rules.model))
-    found = _found(facts)
-    key = _purpose(policies, asked)
-    purpose = department.purposes.get(key)
-    clear = left_readable(asked.clear_text, purpose, rules)
-    reasons = [words.left_readable(kind, facts.counts.get(kind, 0), key) if kind in clear else
+        denial = words.wrong_dialect(rules.model)
+        return _Answer(rules, [Reason(denial.rule, "deny", denial.message)], denial)
+    purpose = department.purposes.get(question.purpose)
+    clear = (left_readable(asked.clear_text, purpose, department, asked.principal, rules)
+             if asked.clear_text and purpose else _NONE)
+    reasons = [words.left_readable(kind, facts.counts.get(kind, 0), question.purpose) if kind in clear else
                _finding_reason(rules, kind, facts.counts.get(kind, 0)) for kind in found]
-    stripped = facts.opaque & rules.stripped_opaque
-    if moved_from:
-        reasons.insert(0, words.moved(department.models[moved_from], rules.model))
-    reasons += (words.not_text(rules, kind) for kind in sorted(stripped | (facts.opaque & rules.passed_opaque)))
-    denial = _content(department, facts, rules, found)
-    if denial is not None:
-        reasons.append(Reason(denial.rule, "deny", denial.message))
-    note: Action = "note"
-    actions = {**rules.actions, **dict.fromkeys(clear, note)} if clear else rules.actions
-    return ReleaseDecision(policies.digest, None if denial else rules.model, actions, tuple(reasons), denial,
-                           rules.untrusted_tools, rules.answers, stripped, rules.trusts_undeclared,
-                           label=purpose.label or "" if purpose else "")
+    if facts.opaque:
+        reasons += (words.not_text(rules, kind)
+                    for kind in sorted(facts.opaque & (rules.stripped_opaque | rules.passed_opaque)))
+    denial_ = None if _takes(question, facts, found, rules) else _content(question, facts, found, rules)
+    if denial_ is not None:
+        reasons.append(Reason(denial_.rule, "deny", denial_.message))
+    return _Answer(rules, reasons, denial_, clear)
 
 
-def _found(facts: ReleaseFacts) -> list[str]:
-    found = [kind for kind, count in facts.counts.items() if count > 0]
-    return found + sorted(facts.held.difference(found)) if facts.held else found
-
-
-def _instead(department: DepartmentRules, before: Iterable[tuple[str, ReleaseDecision]],
-             decision: ReleaseDecision) -> ReleaseDecision:
-    """Return `decision` with what spoke against the models that were meant before it."""
-    against: list[Reason] = []
-    for id_, answer in before:
-        if answer.denial is None:
-            break
-        found = [Reason(r.rule, "note", r.text) for r in answer.reasons[:-1] if r.effect == "deny"]
-        against += found or [words.passed_over(department.models[id_].model, answer.denial)]
-    return replace(decision, reasons=(*against, *decision.reasons))
-
-
-def _content(department: DepartmentRules, facts: ReleaseFacts, rules: ModelRules, found: list[str]) -> Denial | None:
-    """Return why this content may not go to this model, or None."""
+def _content(question: Question, facts: ReleaseFacts, found: Sequence[str], rules: ModelRules) -> Denial:
+    """Return why this content may not go to this model."""
     refused = [kind for kind in found if kind in rules.refused] or [k for k in found if k in rules.rerouted]
-    if refused:
-        others = [m for m in _usable(department, facts.admitted) if m.id != rules.model.id
-                  and not any(k in department.models[m.id].refused or k in department.models[m.id].rerouted
-                              for k in found)]
-        return words.content(rules, refused, others)
-    unread = sorted(facts.opaque - rules.passed_opaque - (facts.opaque & rules.stripped_opaque))
-    return words.opaque(rules, unread) if unread else None
+    if not refused:
+        return words.opaque(rules, sorted(facts.opaque - rules.passed_opaque - rules.stripped_opaque))
+    other = next((one.model for one in question.usable() if one.model.id != rules.model.id
+                  and one.refused.isdisjoint(found) and one.rerouted.isdisjoint(found)), None)
+    return words.content(rules, refused, other)
 
 
-def _reroutes(department: DepartmentRules, facts: ReleaseFacts, model: str) -> bool:
-    """Whether what was found goes into the house, and nothing of it may go nowhere at all."""
-    rules, found = department.models[model], _found(facts)
-    return any(k in rules.rerouted for k in found) and not any(k in rules.refused for k in found)
+def _released(question: Question, facts: ReleaseFacts, found: Sequence[str], answer: _Answer,
+              before: Sequence[_Answer]) -> ReleaseDecision:
+    """Return the release, with what spoke against the models that were meant before it, and who may stand in."""
+    against: list[Reason] = []
+    for refused in before:
+        assert refused.denial is not None
+        denied = [Reason(r.rule, "note", r.text) for r in refused.reasons[:-1] if r.effect == "deny"]
+        against += denied or [words.passed_over(refused.rules.model, refused.denial)]
+    names = question.department.fallback.get(answer.rules.model.id, ())
+    stand_ins = tuple(rules.model for id_ in names if (rules := question.rules(id_)) is not None
+                      and _takes(question, facts, found, rules))
+    held = question.department.decisive.intersection(found) if found else _NONE
+    return _decision(question, answer, [*against, *answer.reasons], facts.opaque, held, stand_ins)
 
 
-def _fallbacks(policies: PolicySet, department: DepartmentRules, facts: ReleaseFacts,
-               model: RegisteredModel) -> tuple[RegisteredModel, ...]:
-    """Return the stand-ins that could take this very request."""
-    names = department.fallback.get(model.id, ())
-    able = (id_ for id_ in names if _unusable(policies, department, facts.admitted, id_) is None)
-    answers = (_to(policies, department, facts, id_) for id_ in able)
-    return tuple(a.model for a in answers if a.model is not None)
+def _decision(question: Question, answer: _Answer, reasons: Sequence[Reason], opaque: frozenset[str] = _NONE,
+              held: frozenset[str] = _NONE, stand_ins: tuple[RegisteredModel, ...] = ()) -> ReleaseDecision:
+    rules, purpose = answer.rules, question.department.purposes.get(question.purpose)
+    note: Action = "note"
+    actions: Mapping[str, Action] = {**rules.actions, **dict.fromkeys(answer.clear, note)} if answer.clear else (
+        rules.actions)
+    return ReleaseDecision(
+        question.policies.digest, None if answer.denial else rules.model, actions, tuple(reasons), answer.denial,
+        rules.untrusted_tools, rules.answers, opaque & rules.stripped_opaque, rules.trusts_undeclared, stand_ins, held,
+        purpose.label or "" if purpose else "")
 
 
 def _finding_reason(rules: ModelRules, kind: str, count: int) -> Reason:
     rule = rules.findings[kind]
     said = f"{count} × {rule.text}" if count else f"Früher im Gespräch: {rule.text}"
     return Reason(rule.rule, "deny" if rule.action in ("refuse", "in_house") else "note", said)
-
-

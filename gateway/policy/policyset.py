@@ -13,7 +13,7 @@ from datetime import date, datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from gateway.model.decision import Action, Answers, Denial
+from gateway.model.decision import Action, Answers, Denial, Reason
 from gateway.model.kipass import KiPassConfig
 from gateway.model.limits import Limits
 from gateway.model.municipality import NOWHERE, Municipality
@@ -23,6 +23,8 @@ from gateway.policy.vocabulary import OpaqueAction
 
 BERLIN: Final = ZoneInfo("Europe/Berlin")
 NOBODY: Final[frozenset[str]] = frozenset()
+MOST_COMBINED: Final = 200
+"""Departments with groups of which the rules are remembered; one takes up to half a megabyte."""
 
 DID: Final[dict[Action, str]] = {
     "keep": "bleibt stehen", "note": "bleibt stehen und wird gezählt", "generalise": "wird vergröbert",
@@ -76,6 +78,8 @@ class ModelRules:
     """Whether tools that the client did not declare are trusted as well."""
     attested_until: date | None = None
     """The last day of the C5 report, where these rules demand one; None: nothing ends."""
+    said: tuple[Reason, ...] = ()
+    """What an admission says about this model."""
 
     @property
     def decisive(self) -> bool:
@@ -85,10 +89,15 @@ class ModelRules:
 
 @dataclass(frozen=True, slots=True)
 class OfficeHours:
-    """Hours in which models may be used, and where that is written."""
+    """Hours in which models may be used, and what is said while they last."""
 
-    rule: str
+    said: Reason
     hours: Hours
+
+    @property
+    def rule(self) -> str:
+        """Where they are written."""
+        return self.said.rule
 
     def open_at(self, now: datetime) -> bool:
         """Whether the calendar and the clock in the office say yes."""
@@ -168,6 +177,8 @@ class PolicySet:
             return self.departments.get(key)
         found = self._combined.get((key, known))
         if found is None:  # two threads may both work it out: the same from the same
+            if len(self._combined) >= MOST_COMBINED:
+                self._combined.clear()
             found = self._combined[key, known] = self._work_out(key, known)
         return found
 

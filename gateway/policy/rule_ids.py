@@ -77,7 +77,8 @@ def _register(policies: PolicySet) -> Iterator[WrittenRule]:
     for key, model in policies.models.items():
         file = "" if model.quickstart else "models.yaml"
         if not model.in_house:
-            yield from (WrittenRule(f"models:{key}.{what}", file, ("models", key, what)) for what in ("avv", "c5"))
+            yield WrittenRule(f"models:{key}.avv", file, ("models", key, "avv"))
+            yield WrittenRule(f"models:{key}.c5", file if model.c5 else "", ("models", key, "c5"))
         yield WrittenRule(f"models:{key}.data_classes", file, ("models", key, "data_classes"))
         yield WrittenRule(f"models:{key}.stopped")
         yield WrittenRule(f"models:{key}.dialects")

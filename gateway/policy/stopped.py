@@ -43,8 +43,8 @@ class StoppedModels:
         return self._ids(self._stops.last or ())
 
     def warnings(self) -> list[str]:
-        """Return a sentence for every stop. No reason stands in it: whoever monitors reads it."""
-        stopped = covered(self._stops.last or (), self._policies().models.values())
+        """Return a sentence for every model in service that is stopped. No reason stands in it: whoever monitors reads it."""
+        stopped = covered(self._stops.last or (), [m for m in self._policies().models.values() if m.enabled])
         return [f"„{model.name}“ ist angehalten (ki-pforte model list)." for model, _ in stopped]
 
     def _ids(self, stops: tuple[ModelStop, ...]) -> frozenset[str]:

@@ -6,7 +6,7 @@ that the client sent is repeated.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Final
 
 from gateway.model.decision import Denial, Reason
@@ -16,6 +16,8 @@ from gateway.policy.policyset import DepartmentRules, ModelRules, OfficeHours, P
 from gateway.policy.problems import listed
 
 NOT_SENT: Final = "Ihre Anfrage wurde nicht gesendet."
+NAMED: Final = 3
+"""How many models a refusal names."""
 _OPAQUE: Final = {"image": "ein Bild", "audio": "eine Tonaufnahme", "video": "einen Film", "file": "eine Datei"}
 _UMLAUTS: Final = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "Ä": "Ae", "Ö": "Oe", "Ü": "Ue", "ß": "ss",
                                  "„": "'", "“": "'", "–": "-", "…": "..."})
@@ -139,11 +141,10 @@ def purpose(department: DepartmentRules, wanted: str) -> Denial:
                   f"vorgesehen. {what}", department.closed_purposes.get(wanted, "organisation:purposes.allow"))
 
 
-def content(rules: ModelRules, kinds: Iterable[str], others: Sequence[RegisteredModel]) -> Denial:
+def content(rules: ModelRules, kinds: Sequence[str], other: RegisteredModel | None) -> Denial:
     """Something was found that this model may not be given."""
-    kinds = list(kinds)
     names = listed([ENTITIES[k].name for k in kinds], most=3)
-    way = f"Wählen Sie „{others[0].id}“ oder entfernen Sie die Angaben." if others else (
+    way = f"Wählen Sie „{other.id}“ oder entfernen Sie die Angaben." if other else (
         "Entfernen Sie die Angaben und senden Sie die Anfrage erneut.")
     return Denial("inhalt_gesperrt", f"{NOT_SENT} Sie enthält: {names}. „{rules.model.name}“ darf das nicht erhalten. "
                   f"{way}", rules.findings[kinds[0]].rule)
@@ -188,8 +189,9 @@ def _clock(minutes: int) -> str:
 def _choose(usable: Sequence[RegisteredModel]) -> str:
     if not usable:
         return "Zurzeit ist für Sie kein Modell freigegeben; bitte sprechen Sie Ihre Leitung an."
-    ids = listed([f"„{m.id}“" for m in usable], most=3)
-    return f"Wählen Sie {ids}." if len(usable) == 1 else f"Wählen Sie eines von diesen: {ids}."
+    ids = ", ".join(f"„{m.id}“" for m in usable[:NAMED])
+    some = "zum Beispiel " if len(usable) > NAMED else ""
+    return f"Wählen Sie {ids}." if len(usable) == 1 else f"Wählen Sie {some}eines von diesen: {ids}."
 
 
 def _short(text: str, most: int = 60) -> str:

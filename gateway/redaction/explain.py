@@ -38,6 +38,8 @@ class Explained:
     text: str = field(repr=False)
     values: Mapping[str, str] = field(repr=False)
     entries: tuple[Entry, ...]
+    residue: int = 0
+    """Certain values that would still be readable: then the pipeline sends nothing."""
 
 
 def explain(text: str, findings: Sequence[Finding], actions: Mapping[str, Action], operate: Operate) -> Explained:
@@ -47,7 +49,7 @@ def explain(text: str, findings: Sequence[Finding], actions: Mapping[str, Action
     replaced = [_entry(cut, findings) for cut in planned.cuts[0]]
     noted = [Entry(f.start, f.end, f.entity, f.reason, f.score, f.certain, noted=True) for f in findings if f.noted]
     return Explained(redaction.texts[0], redaction.values, tuple(sorted(
-        [*replaced, *noted], key=lambda entry: (entry.start, entry.noted, -entry.end))))
+        [*replaced, *noted], key=lambda entry: (entry.start, entry.noted, -entry.end))), planned.residue)
 
 
 def _entry(cut: Cut, findings: Sequence[Finding]) -> Entry:

@@ -18,7 +18,7 @@ from gateway.model.limits import Used
 from gateway.model.people import Person
 from gateway.model.principal import PassStatus, Principal
 from gateway.policy import DepartmentRules, PolicySet
-from gateway.ports import Authenticator, Clock, Recorder
+from gateway.ports import Authenticator, Clock, Detector, Operators, Recorder
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -106,6 +106,9 @@ class WebContext:
     secret: bytes = field(repr=False)
     """Signs sessions and forms: at least 32 random bytes, the same in every worker."""
     version: str
+    detector: Detector
+    operators: Operators
+    """Both for previews: the ones that requests go through."""
     stopped: Callable[[], frozenset[str]] = frozenset
     """The models that somebody switched off, as far as known; never fails."""
 

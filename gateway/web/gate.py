@@ -119,6 +119,8 @@ class Page:
     handler: Handler
     method: str = "GET"
     roles: frozenset[Role] | None = None
+    form: int = FORM_LIMIT
+    """How many bytes its form may have."""
 
 
 class Gate:
@@ -182,7 +184,7 @@ class Gate:
             return desk.error(visit, 403, text=f"Diese Seite ist nur für die Rolle „{who}“ bestimmt. Ihre Rolle gehört "
                                                "nicht dazu.")
         if page.method == "POST":
-            form = await _form(visit.request)
+            form = await _form(visit.request, page.form)
             if form is None:
                 return desk.error(visit, 413)
             if not desk.sessions.form_is_ours(visit.nonce, form.get("formular", "")):
@@ -198,14 +200,14 @@ def open_form(visit: Visit) -> None:
         visit.nonce, visit.new_nonce = secrets.token_urlsafe(18), True
 
 
-async def _form(request: Request) -> dict[str, str] | None:
-    """Return the fields of a form; None when it is larger than any of ours."""
+async def _form(request: Request, limit: int) -> dict[str, str] | None:
+    """Return the fields of a form; None when it is larger than ours."""
     body = b""
     try:
         async with asyncio.timeout(FORM_SECONDS):
             async for chunk in request.stream():
                 body += chunk
-                if len(body) > FORM_LIMIT:
+                if len(body) > limit:
                     return None
     except (TimeoutError, ClientDisconnect):
         raise GatewayError("anfrage_ungueltig", "Das Formular ist nicht vollständig angekommen.") from None

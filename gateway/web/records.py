@@ -70,6 +70,8 @@ class Detail:
     facts: tuple[tuple[str, str], ...]
     replaced: tuple[Replaced, ...]
     rules: tuple[tuple[str, str], ...]
+    against: frozenset[str]
+    """Those of the rules that said no."""
     """Id of each rule that took part, and what it is about."""
     pseudonym: str
     timeline: tuple[Event, ...] = ()
@@ -140,12 +142,13 @@ def detail(view: RecordView, exchange: Sequence[RecordView], names: Mapping[str,
     value = subject.value if subject is not None and isinstance(subject.value, dict) else {}
     pseudonym = text_of(value, "pseudonym") or ("gelöscht, die Frist ist abgelaufen" if "subject" in view.deleted
                                                 else "keine Person")
-    rules = meta.get("rules")
+    rules, against = meta.get("rules"), meta.get("denied_by")
     family = exchange or [view]
     return Detail(
         view=view, at=moment_of(time_us(view.t)), meta=meta, facts=tuple(_facts(meta, names)),
         replaced=tuple(_replaced(meta)),
         rules=tuple((str(r), explain(str(r))) for r in rules) if isinstance(rules, list) else (),
+        against=frozenset(map(str, against)) if isinstance(against, list) else frozenset(),
         pseudonym=pseudonym, timeline=tuple(_timeline(family)), proofs=tuple(_proof(v, covered) for v in family))
 
 
@@ -177,8 +180,9 @@ def _facts(meta: Mapping[str, Any], names: Mapping[str, Mapping[str, str]]) -> I
     if unknown := _counts(meta.get("strangers")):
         yield "Angaben in der Antwort, die niemand gesendet hat", ", ".join(
             f"{words.number(count)} {words.entity(kind)}" for kind, count in sorted(unknown.items()))
-    known = {"vorgang", "rules", "found", "replaced", "tokens_in", "tokens_out", "bytes_in", "bytes_out", "strangers",
-             "latency_ms", "first_byte_ms", "http_status", "stream", "dropped_fields", *dict(_COUNTED), *dict(_FACTS)}
+    known = {"vorgang", "rules", "denied_by", "found", "replaced", "tokens_in", "tokens_out", "bytes_in", "bytes_out",
+             "strangers", "latency_ms", "first_byte_ms", "http_status", "stream", "dropped_fields", *dict(_COUNTED),
+             *dict(_FACTS)}
     for key in sorted(meta.keys() - known):
         if value := text_of(meta, key):
             yield key, value

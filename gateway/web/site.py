@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from gateway.model.people import Role
-from gateway.web import public, signin, staff, usage
+from gateway.web import preview, public, signin, staff, usage
 from gateway.web.checking import Checking
 from gateway.web.context import WebContext
 from gateway.web.figures import Tally
@@ -33,6 +33,8 @@ def pages(context: WebContext) -> tuple[Page, ...]:
         Page("/pass", staff.my_pass, roles=SIGNED_IN),
         Page("/keys", staff.my_keys, roles=SIGNED_IN),
         Page("/usage", usage.my_usage, roles=SIGNED_IN),
+        Page("/preview", preview.form, roles=SIGNED_IN),
+        Page("/preview", preview.look, "POST", SIGNED_IN, preview.FORM),
         Page("/help", public.help_page),
         Page("/transparency", transparency.page),
         Page("/transparency.json", transparency.as_json),

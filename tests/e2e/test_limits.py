@@ -97,7 +97,7 @@ def redis() -> Iterator[RedisServer]:
 
 def test_the_house_goes_on_without_its_redis_says_so_and_hands_in_what_it_missed(
         provider: EchoProvider, settled: GatewayProcess, redis: RedisServer, tmp_path: Path) -> None:
-    policies = limited_policies(tmp_path / "policies", provider, {"person": {"requests_per_day": 4, "concurrent": 3}})
+    policies = limited_policies(tmp_path / "policies", provider, {"person": {"requests_per_day": 4}})
     with GatewayProcess(tmp_path / "home", policies, provider.url, KI_PFORTE_REDIS_URL=redis.url) as gateway:
         gateway.settle_like(settled).start()
         with client(gateway) as sdk:

@@ -15,8 +15,9 @@ from tests.support.postgres import Server, find_server, running_server
 def _server() -> Server:
     """One server for the whole run, stopped at its end."""
     running = running_server()
-    atexit.register(running.__exit__, None, None, None)
-    return running.__enter__()
+    server = running.__enter__()
+    atexit.register(running.__exit__, None, None, None)  # after it: before its folder is removed at the end
+    return server
 
 
 def address(kind: str, folder: Path) -> str:

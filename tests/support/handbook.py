@@ -124,8 +124,9 @@ _WHEN = {
 das eigene.",
     "methode_unbekannt": "Die Adresse nimmt solche Aufrufe nicht an.",
     "zu_gross": "Die Anfrage ist zu groß, oder der Text zu lang für das Modell.",
-    "limit_erreicht": "Zu viele Anfragen in kurzer Zeit; `Retry-After` sagt, wann es weitergeht.",
-    "budget_erschoepft": "Das Budget ist verbraucht.",
+    "limit_erreicht": "Zu viele Anfragen in einer Minute, an einem Tag oder zur gleichen Zeit; `Retry-After` sagt, "
+                      "wann es weitergeht.",
+    "budget_erschoepft": "Tokens oder Euro für den Tag oder Monat reichen nicht mehr; wie lange, sagt `Retry-After`.",
     "intern": "Ein Fehler der KI-Pforte selbst.",
     "anbieter_fehler": "Der Anbieter antwortet nicht, falsch oder unvollständig.",
     "anbieter_zeit": "Der Anbieter hat nicht rechtzeitig geantwortet.",

@@ -18,6 +18,7 @@ from fastapi import FastAPI
 from starlette.exceptions import HTTPException
 
 from audit import Ledger, LedgerConfig, LedgerUnavailable
+from gateway.detection import DetectorOptions, RuleDetector, build_detector, build_operators
 from gateway.errors import GatewayError
 from gateway.http.asgi import new_request_id
 from gateway.http.errors import ErrorHandlers
@@ -40,6 +41,12 @@ NOW = datetime(2026, 11, 22, 13, 5, tzinfo=UTC)
 @lru_cache(maxsize=1)
 def _policies() -> PolicySet:
     return load_policies(POLICIES)
+
+
+@lru_cache(maxsize=1)
+def _detector() -> RuleDetector:
+    """Without the model of names: it takes longer to load than all pages take."""
+    return build_detector(DetectorOptions(names="keine"))
 
 
 class SetClock:
@@ -119,11 +126,13 @@ class House:
         self.sizes: dict[str, int] = {}
         self.used: dict[str, list[Used] | None] = {}
         self.keys: dict[str, str] = {}
+        self.stopped: frozenset[str] = frozenset()
         self.context = WebContext(
             authenticator=Porter(self.register, self.passes, self.clock),
             members=DirectoryMembers(self.register, self.passes, self.clock), policies=lambda: self.policies,
             ledger=ledger, recorder=LedgerRecorder(ledger), clock=self.clock,
-            department_size=lambda name: self.sizes.get(name, 20), usage=self.usage, secret=b"s" * 32, version="0.1.0")
+            department_size=lambda name: self.sizes.get(name, 20), usage=self.usage, secret=b"s" * 32, version="0.1.0",
+            detector=_detector(), operators=build_operators(bytes(32)), stopped=lambda: self.stopped)
         self.app = self._application()
 
     async def usage(self, principal: Principal) -> list[Used] | None:

@@ -10,15 +10,7 @@ import pytest
 
 from gateway.kipass import Evidence, status
 from gateway.model.entities import ENTITIES
-from gateway.policy import (
-    ReleaseFacts,
-    admit,
-    load_policies,
-    release,
-    visible_models,
-    with_base_url,
-    with_quickstart,
-)
+from gateway.policy import ReleaseFacts, admit, load_policies, release, visible_models, with_base_url, with_quickstart
 from gateway.policy.register_check import pressing
 from gateway.policy.source import read
 from gateway.policy.vocabulary import DATA_CLASSES, DEFAULTS_IN_HOUSE, DEFAULTS_OUTSIDE, FIXED

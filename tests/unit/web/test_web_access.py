@@ -14,9 +14,9 @@ from tests.support.web_house import House
 
 PUBLIC = {"/", "/anmelden", "/help", "/transparency", "/transparency.json", "/datenschutz", "/barrierefreiheit",
           "/impressum"}
-SIGNED_IN = {"/pass", "/keys", "/usage"}
+SIGNED_IN = {"/pass", "/keys", "/usage", "/preview"}
 OFFICER = {"/review", "/review/protokoll/{id}"}
-FORMS = {"/anmelden", "/abmelden", "/review/pruefen"}
+FORMS = {"/anmelden", "/abmelden", "/preview", "/review/pruefen"}
 
 
 def every_page(house: House) -> list[str]:
