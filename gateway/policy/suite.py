@@ -208,7 +208,7 @@ def _obligations(policies: PolicySet, expect: Expected, trial: Trial) -> Iterato
         yield Mismatch("label", str(expect.label), label)
     for kind, word in expect.answers.items():
         meant = [k for k in ENTITIES if k not in TOPICS | expect.answers.keys()] if kind == DEFAULT_KIND else [kind]
-        other = next((got for k in meant if (got := decision.answers.get(k, "show")) != word), None)
+        other = next((is_ for k in meant if (is_ := decision.answers.get(k, "show")) != word), None)
         if other is not None:
             yield Mismatch("answers" if kind == DEFAULT_KIND else f"answers.{kind}", word, other)
     for what, wanted, got in (("fallbacks", expect.fallbacks, [m.id for m in decision.fallbacks]),
