@@ -1,0 +1,163 @@
+"""Policies that hypothesis makes up: everything that the language can say, and requests of people under them.
+
+Built as the schema's objects and worked out without the checks of the loader, on purpose: what would slip past them
+must loosen nothing either.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
+from typing import Any, Final
+
+from hypothesis import strategies as st
+
+from gateway.model.entities import ENTITIES
+from gateway.model.limits import Limit
+from gateway.model.principal import PassState, PassStatus, Principal
+from gateway.model.register import Attest, Avv, HighRisk, RegisteredModel
+from gateway.policy import AdmitFacts, PolicySet, ReleaseFacts
+from gateway.policy.compile import work_out
+from gateway.policy.policyset import ModelAlias
+from gateway.policy.schema import Department, Group, Organisation, Profile
+from gateway.policy.vocabulary import DATA_CLASSES, FORBIDDEN_PURPOSES, REQUIREMENTS, STRICTNESS, WEEKDAYS
+from tests.unit.policy.policy_sets import shipped
+
+KINDS: Final = ["PERSON", "IBAN", "HEALTH", "CRIME", "CLASSIFIED", "BIRTHDATE", "LITERAL"]
+PURPOSES: Final = ["allgemein", "brief", "urkunde", "akte"]
+OPAQUE: Final = ["image", "audio", "file", "provider_tool"]
+DIALECTS: Final = ["chat", "responses", "embeddings"]
+_ALL = frozenset(DATA_CLASSES)
+_SOME = frozenset({"public", "internal", "personal", "special"})
+_NO_SECRETS = frozenset({"public", "internal", "personal"})
+
+
+def _model(key: str, zone: Any, classes: frozenset[str], **more: Any) -> RegisteredModel:
+    base, at_home = shipped().models["eu-cloud"], zone == "haus"
+    return replace(base, id=key, name=key.title(), enabled=True, in_house=at_home, zone=zone, data_classes=classes,
+                   avv=None if at_home else Avv(date(2026, 1, 1), "a" * 64, date(2026, 12, 31)),
+                   dialects=frozenset(DIALECTS), **more)
+
+
+MODELS: Final[Mapping[str, RegisteredModel]] = {m.id: m for m in (
+    _model("haus-gross", "haus", _ALL),
+    _model("haus-klein", "haus", _NO_SECRETS, limit=Limit(concurrent=2)),
+    _model("land", "DE", _SOME, c5=Attest(2, "b" * 64, date(2026, 12, 15)), retention_days=0),
+    _model("bund", "DE", _ALL, secrecy=date(2026, 1, 1), limit=Limit(requests_per_day=100)),
+    _model("union", "EU", _SOME, sub_processors=()),
+    _model("hoch", "EU", _SOME, risk_class="hoch",
+           high_risk=HighRisk(date(2026, 1, 1), date(2026, 1, 2), "EU-1")),
+    _model("fern", "drittland", _SOME, limit=Limit(micro_euro_per_day=5_000_000)),
+    replace(_model("aus", "drittland", _ALL), enabled=False))}
+NAMES: Final = [*MODELS, "@nah", "@fern"]
+MODEL_GROUPS: Final = {"nah": ("haus-gross", "land"), "fern": ("fern", "union", "weg")}
+
+several = {"unique": True, "max_size": 4}
+ids = st.sampled_from(sorted(MODELS))
+action = st.sampled_from(STRICTNESS)
+side = st.fixed_dictionaries({}, optional={
+    "findings": st.dictionaries(st.sampled_from(KINDS), action, max_size=4),
+    "opaque": st.dictionaries(st.sampled_from(OPAQUE), st.sampled_from(["pass", "inspect", "strip", "refuse"])),
+    "answers": st.sampled_from(["show", "flag", "mask"])})
+content = st.fixed_dictionaries({}, optional={"in_house": side, "outside": side})
+zones = st.lists(st.sampled_from(["haus", "DE", "EU", "drittland"]), min_size=1, unique=True)
+require = st.lists(st.sampled_from(sorted(REQUIREMENTS)), unique=True, max_size=1)
+counts = st.integers(1, 9)
+numbers = st.fixed_dictionaries({}, optional={
+    "requests_per_minute": counts, "tokens_per_day": counts, "concurrent": counts, "euro_per_day": counts})
+hours = st.builds(lambda days, begin, length: {
+    "days": days, "begin": f"{begin:02}:00", "end": f"{begin + length:02}:00"},
+    st.lists(st.sampled_from(WEEKDAYS), min_size=3, unique=True), st.integers(0, 8), st.integers(8, 16))
+background = st.one_of(st.sampled_from([{"answer": "same"}, {"answer": "local"}]),
+                       ids.map(lambda m: {"answer": "model", "model": m}))
+
+
+def chosen(names: list[str]) -> st.SearchStrategy[dict[str, Any]]:
+    return st.fixed_dictionaries({}, optional={"allow": st.lists(st.sampled_from(names), min_size=3, unique=True),
+                                               "deny": st.lists(st.sampled_from(names), **several)})
+
+
+RULES: Final[dict[str, st.SearchStrategy[Any]]] = {
+    "handles": st.lists(st.sampled_from(["personal", "special", "social"]), unique=True, max_size=1),
+    "models": st.builds(lambda a, b: {**a, **b}, chosen(NAMES),
+                        st.fixed_dictionaries({}, optional={"zones": zones, "require": require})),
+    "purposes": chosen([*PURPOSES, "social_scoring", "unfug"]), "content": content,
+    "ki_pass": st.just({"required": ["bild"]}),
+    "limits": st.fixed_dictionaries({}, optional={"person": numbers, "department": numbers}),
+    "hours": hours, "notice": st.sampled_from(["Bitte prüfen.", "Nicht weitergeben."]),
+    "clear_text": st.just("refuse"), "untrusted_tools": st.lists(st.sampled_from(["shell", "mail"]), unique=True),
+    "unknown_fields": st.sampled_from(["drop", "refuse"]),
+    "conversations": st.integers(0, 48).map(lambda h: {"keep_hours": h}), "background": background}
+rules = st.fixed_dictionaries({}, optional=RULES)
+one_rule = st.one_of(*(strategy.map(lambda value, name=name: {name: value}) for name, strategy in RULES.items()))
+"""A layer that says one thing."""
+readable = st.fixed_dictionaries({
+    "entities": st.lists(st.sampled_from(KINDS), min_size=1, unique=True), "reasons": st.just({"wortlaut": "Zitat"})},
+    optional={"departments": st.just(["amt"]), "roles": st.just(["leitung"]), "groups": st.just(["azubis"])})
+purposes = st.fixed_dictionaries({"allgemein": st.just({"title": "Allgemein"}), "brief": st.fixed_dictionaries(
+    {"title": st.just("Briefe")}, optional={"label": st.just("Entwurf"), "clear_text": readable})}, optional={
+        "urkunde": st.fixed_dictionaries({"title": st.just("Urkunden"), "clear_text": readable}),
+        "akte": st.just({"title": "Akten", "pass_scopes": ["bild"], "notice": "Größe beachten"})})
+order = st.lists(ids, unique=True, max_size=4)
+organisations = st.fixed_dictionaries({
+    "models": st.builds(lambda a, b: {**a, **b}, st.fixed_dictionaries({
+        "allow": st.one_of(st.just(list(MODELS)), st.lists(st.sampled_from(NAMES), min_size=4, unique=True))}),
+        st.fixed_dictionaries({}, optional={"zones": zones.map(lambda z: [*z, "EU"]), "require": require})),
+    "purposes": st.builds(lambda p: {"allow": p, "forbid": {"leistungskontrolle": "Kontrolle"}}, purposes),
+    "content": content,
+    "routing": st.fixed_dictionaries({"in_house": order, "fallback": st.dictionaries(ids, order, max_size=5)})},
+    optional={"limits": st.fixed_dictionaries({}, optional={
+        "person": numbers, "department": numbers, "model": numbers, "organisation": numbers}),
+        "hours": hours, "notice": st.just("KI im Rathaus."), "background": background,
+        "conversations": st.just({"keep_hours": 24})})
+aliases = st.dictionaries(st.sampled_from(["beste", "brief"]), st.builds(
+    lambda models, purpose: ("Name", tuple(models), purpose), st.lists(ids, min_size=1, max_size=4, unique=True),
+    st.sampled_from([None, "brief", "urkunde"])), max_size=2)
+
+
+@dataclass(frozen=True)
+class World:
+    """What is written; `policies` works it out."""
+
+    organisation: dict[str, Any]
+    department: dict[str, Any]
+    profiles: dict[str, dict[str, Any]]
+    group: dict[str, Any]
+    aliases: dict[str, tuple[str, tuple[str, ...], str | None]]
+
+    def policies(self) -> PolicySet:
+        """Return the policies without a look at what files say about each other."""
+        named = {"version": "1", "name": "Amt"}
+        base = shipped().organisation.model_dump()
+        base = {k: base[k] for k in ("version", "name", "id", "base_url", "legal_basis", "contact", "ki_pass")}
+        department = {**self.department, **named, "legal_basis": "x", "profiles": sorted(self.profiles)}
+        return work_out(
+            "d" * 64, Organisation.model_validate({**base, **copy.deepcopy(self.organisation)}),
+            {"amt": Department.model_validate(department)}, MODELS, shipped().kipass,
+            profiles={k: Profile.model_validate({**p, **named, "description": "x"}) for k, p in self.profiles.items()},
+            groups={"azubis": Group.model_validate({**self.group, **named})}, model_groups=MODEL_GROUPS,
+            aliases={k: ModelAlias(k, *rest) for k, rest in self.aliases.items()})
+
+
+worlds = st.builds(World, organisations, rules, st.dictionaries(st.sampled_from(["eins", "zwei"]), rules, max_size=2),
+                   rules, aliases)
+
+_STATES: Final[tuple[PassState, ...]] = ("gueltig",) * 12 + ("kulanz", "abgelaufen", "dv_neu", "gesperrt", "fehlt")  # type: ignore[assignment]
+passes = st.fixed_dictionaries({s: st.sampled_from(_STATES).map(PassStatus) for s in ("basis", "bild")})
+people = st.builds(lambda passes, groups, roles, purpose: Principal(
+    "p", "amt", passes=passes, groups=groups, roles=roles, purpose=purpose), passes,
+    st.sampled_from([frozenset[str](), frozenset({"azubis"}), frozenset({"azubis", "niemand"})]),
+    st.sampled_from([frozenset[str](), frozenset({"leitung"})]), st.sampled_from(["", "brief"]))
+moments = st.builds(lambda hours: datetime(2026, 10, 20, tzinfo=UTC) + timedelta(hours=hours), st.integers(0, 24 * 80))
+"""From before the end of summer time to after the end of the agreements and of a C5 report."""
+facts = st.builds(
+    AdmitFacts, people, st.sampled_from([*MODELS, "beste", "brief", "nope"]),
+    st.sampled_from([None, None, *PURPOSES, " Brief ", "social_scoring", "leistungskontrolle", "nope"]),
+    st.just("chat"), moments, st.sampled_from([None, None, "wortlaut", "unfug"]),
+    st.frozensets(ids, max_size=2), st.sampled_from([None, frozenset({"chat"}), frozenset({"rede"})]))
+seen = st.dictionaries(st.sampled_from([*KINDS[:6], *sorted(ENTITIES)]), st.integers(0, 3), max_size=3)
+unread = st.frozensets(st.sampled_from([*OPAQUE, "provider_state", "hologram"]), max_size=1)
+requests = st.builds(ReleaseFacts, facts, seen, unread, st.frozensets(st.sampled_from(KINDS[:6]), max_size=1))
+assert "social_scoring" in FORBIDDEN_PURPOSES
