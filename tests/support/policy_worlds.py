@@ -54,43 +54,43 @@ MODELS: Final[Mapping[str, RegisteredModel]] = {m.id: m for m in (
 NAMES: Final = [*MODELS, "@nah", "@fern"]
 MODEL_GROUPS: Final = {"nah": ("haus-gross", "land"), "fern": ("fern", "union", "weg")}
 
-several = {"unique": True, "max_size": 4}
 ids = st.sampled_from(sorted(MODELS))
-action = st.sampled_from(STRICTNESS)
+action = st.sampled_from([*STRICTNESS[:-1], *STRICTNESS[:-1], "refuse"])
 side = st.fixed_dictionaries({}, optional={
     "findings": st.dictionaries(st.sampled_from(KINDS), action, max_size=4),
     "opaque": st.dictionaries(st.sampled_from(OPAQUE), st.sampled_from(["pass", "inspect", "strip", "refuse"])),
     "answers": st.sampled_from(["show", "flag", "mask"])})
 content = st.fixed_dictionaries({}, optional={"in_house": side, "outside": side})
-zones = st.lists(st.sampled_from(["haus", "DE", "EU", "drittland"]), min_size=1, unique=True)
-require = st.lists(st.sampled_from(sorted(REQUIREMENTS)), unique=True, max_size=1)
+zones = st.sampled_from([["haus", "DE", "EU"], ["haus", "DE"], ["haus", "EU", "drittland"], ["DE", "EU", "drittland"]])
+require = st.one_of(st.just([]), st.lists(st.sampled_from(sorted(REQUIREMENTS)), max_size=1))
 counts = st.integers(1, 9)
 numbers = st.fixed_dictionaries({}, optional={
     "requests_per_minute": counts, "tokens_per_day": counts, "concurrent": counts, "euro_per_day": counts})
 hours = st.builds(lambda days, begin, length: {
     "days": days, "begin": f"{begin:02}:00", "end": f"{begin + length:02}:00"},
-    st.lists(st.sampled_from(WEEKDAYS), min_size=3, unique=True), st.integers(0, 8), st.integers(8, 16))
+    st.sampled_from([list(WEEKDAYS), list(WEEKDAYS), list(WEEKDAYS[:5])]), st.integers(0, 8), st.sampled_from([16, 14]))
 background = st.one_of(st.sampled_from([{"answer": "same"}, {"answer": "local"}]),
                        ids.map(lambda m: {"answer": "model", "model": m}))
 
 
 def chosen(names: list[str]) -> st.SearchStrategy[dict[str, Any]]:
-    return st.fixed_dictionaries({}, optional={"allow": st.lists(st.sampled_from(names), min_size=3, unique=True),
-                                               "deny": st.lists(st.sampled_from(names), **several)})
+    allow = st.lists(st.sampled_from(names), max_size=3).map(lambda out: [n for n in names if n not in out])
+    deny = st.lists(st.sampled_from(names), unique=True, max_size=2)
+    return st.one_of(st.just({}), st.just({}), st.fixed_dictionaries({}, optional={"allow": allow, "deny": deny}))
 
 
 RULES: Final[dict[str, st.SearchStrategy[Any]]] = {
-    "handles": st.lists(st.sampled_from(["personal", "special", "social"]), unique=True, max_size=1),
+    "handles": st.sampled_from([[], ["personal"], ["special"], ["social"]]),
     "models": st.builds(lambda a, b: {**a, **b}, chosen(NAMES),
                         st.fixed_dictionaries({}, optional={"zones": zones, "require": require})),
     "purposes": chosen([*PURPOSES, "social_scoring", "unfug"]), "content": content,
-    "ki_pass": st.just({"required": ["bild"]}),
+    "ki_pass": st.sampled_from([{"required": []}, {"required": ["bild"]}]),
     "limits": st.fixed_dictionaries({}, optional={"person": numbers, "department": numbers}),
     "hours": hours, "notice": st.sampled_from(["Bitte prüfen.", "Nicht weitergeben."]),
     "clear_text": st.just("refuse"), "untrusted_tools": st.lists(st.sampled_from(["shell", "mail"]), unique=True),
     "unknown_fields": st.sampled_from(["drop", "refuse"]),
     "conversations": st.integers(0, 48).map(lambda h: {"keep_hours": h}), "background": background}
-rules = st.fixed_dictionaries({}, optional=RULES)
+rules = st.one_of(st.just({}), st.fixed_dictionaries({}, optional=RULES))
 one_rule = st.one_of(*(strategy.map(lambda value, name=name: {name: value}) for name, strategy in RULES.items()))
 """A layer that says one thing."""
 readable = st.fixed_dictionaries({
@@ -100,21 +100,23 @@ purposes = st.fixed_dictionaries({"allgemein": st.just({"title": "Allgemein"}), 
     {"title": st.just("Briefe")}, optional={"label": st.just("Entwurf"), "clear_text": readable})}, optional={
         "urkunde": st.fixed_dictionaries({"title": st.just("Urkunden"), "clear_text": readable}),
         "akte": st.just({"title": "Akten", "pass_scopes": ["bild"], "notice": "Größe beachten"})})
-order = st.lists(ids, unique=True, max_size=4)
+order = st.lists(ids, unique=True, min_size=1, max_size=6)
 organisations = st.fixed_dictionaries({
     "models": st.builds(lambda a, b: {**a, **b}, st.fixed_dictionaries({
         "allow": st.one_of(st.just(list(MODELS)), st.lists(st.sampled_from(NAMES), min_size=4, unique=True))}),
         st.fixed_dictionaries({}, optional={"zones": zones.map(lambda z: [*z, "EU"]), "require": require})),
     "purposes": st.builds(lambda p: {"allow": p, "forbid": {"leistungskontrolle": "Kontrolle"}}, purposes),
     "content": content,
-    "routing": st.fixed_dictionaries({"in_house": order, "fallback": st.dictionaries(ids, order, max_size=5)})},
+    "routing": st.fixed_dictionaries({"in_house": st.one_of(st.just(["haus-klein", "haus-gross"]), order),
+                                      "fallback": st.dictionaries(ids, order, max_size=5)})},
     optional={"limits": st.fixed_dictionaries({}, optional={
         "person": numbers, "department": numbers, "model": numbers, "organisation": numbers}),
         "hours": hours, "notice": st.just("KI im Rathaus."), "background": background,
         "conversations": st.just({"keep_hours": 24})})
 aliases = st.dictionaries(st.sampled_from(["beste", "brief"]), st.builds(
-    lambda models, purpose: ("Name", tuple(models), purpose), st.lists(ids, min_size=1, max_size=4, unique=True),
-    st.sampled_from([None, "brief", "urkunde"])), max_size=2)
+    lambda models, purpose: ("Name", tuple(models), purpose), st.lists(ids, min_size=2, max_size=4, unique=True).map(
+        lambda found: sorted(found, key=lambda m: -MODELS[m].distance)),
+    st.sampled_from([None, None, "brief", "urkunde"])), max_size=2)
 
 
 @dataclass(frozen=True)
@@ -144,20 +146,24 @@ class World:
 worlds = st.builds(World, organisations, rules, st.dictionaries(st.sampled_from(["eins", "zwei"]), rules, max_size=2),
                    rules, aliases)
 
-_STATES: Final[tuple[PassState, ...]] = ("gueltig",) * 12 + ("kulanz", "abgelaufen", "dv_neu", "gesperrt", "fehlt")  # type: ignore[assignment]
+_STATES: Final[tuple[PassState, ...]] = ("gueltig",) * 80 + ("kulanz", "abgelaufen", "dv_neu", "gesperrt", "fehlt")  # type: ignore[assignment]
 passes = st.fixed_dictionaries({s: st.sampled_from(_STATES).map(PassStatus) for s in ("basis", "bild")})
 people = st.builds(lambda passes, groups, roles, purpose: Principal(
     "p", "amt", passes=passes, groups=groups, roles=roles, purpose=purpose), passes,
     st.sampled_from([frozenset[str](), frozenset({"azubis"}), frozenset({"azubis", "niemand"})]),
     st.sampled_from([frozenset[str](), frozenset({"leitung"})]), st.sampled_from(["", "brief"]))
-moments = st.builds(lambda hours: datetime(2026, 10, 20, tzinfo=UTC) + timedelta(hours=hours), st.integers(0, 24 * 80))
+moments = st.builds(lambda day, hour: datetime(2026, 10, 20, tzinfo=UTC) + timedelta(days=day, hours=hour),
+                    st.one_of(st.just(1), st.integers(0, 80)), st.one_of(st.just(9), st.integers(0, 23)))
 """From before the end of summer time to after the end of the agreements and of a C5 report."""
 facts = st.builds(
-    AdmitFacts, people, st.sampled_from([*MODELS, "beste", "brief", "nope"]),
-    st.sampled_from([None, None, *PURPOSES, " Brief ", "social_scoring", "leistungskontrolle", "nope"]),
-    st.just("chat"), moments, st.sampled_from([None, None, "wortlaut", "unfug"]),
-    st.frozensets(ids, max_size=2), st.sampled_from([None, frozenset({"chat"}), frozenset({"rede"})]))
-seen = st.dictionaries(st.sampled_from([*KINDS[:6], *sorted(ENTITIES)]), st.integers(0, 3), max_size=3)
-unread = st.frozensets(st.sampled_from([*OPAQUE, "provider_state", "hologram"]), max_size=1)
+    AdmitFacts, people, st.sampled_from([*MODELS, *["beste", "brief"] * 4, "nope"]),
+    st.sampled_from([*[None] * 4, *PURPOSES, *PURPOSES, " Brief ", "social_scoring", "leistungskontrolle", "nope"]),
+    st.just("chat"), moments, st.sampled_from([*[None] * 6, "wortlaut", "wortlaut", "unfug"]),
+    st.one_of(st.just(frozenset[str]()), st.frozensets(ids, max_size=2)),
+    st.sampled_from([None, None, frozenset({"chat"}), frozenset({"rede"})]))
+seen = st.dictionaries(st.sampled_from([*KINDS[:6] * 4, *sorted(ENTITIES)]), st.integers(0, 3), min_size=1,
+                       max_size=3)
+unread = st.one_of(st.just(frozenset[str]()), st.frozensets(
+    st.sampled_from([*OPAQUE, "provider_state", "hologram"]), max_size=1))
 requests = st.builds(ReleaseFacts, facts, seen, unread, st.frozensets(st.sampled_from(KINDS[:6]), max_size=1))
 assert "social_scoring" in FORBIDDEN_PURPOSES
