@@ -19,7 +19,7 @@ from gateway.policy.demands import lacks
 from gateway.policy.loosening import loosened
 from gateway.policy.names import Problems, expanded, known, model_names, unknown
 from gateway.policy.problems import did_you_mean, listed
-from gateway.policy.schema import Department, Organisation, Purpose, Rules
+from gateway.policy.schema import Department, Organisation, Profile, Purpose, Rules
 from gateway.policy.schema_pass import KiPass
 from gateway.policy.schema_register import Model, Register
 from gateway.policy.source import Source
@@ -196,7 +196,8 @@ def layer(source: Source, content: Rules, around: Around) -> Problems:
         yield from known(source, ("ki_pass", "required"), content.ki_pass.required, passes.scopes, "Den KI-Pass")
     yield from _finding_names(source, content)
     yield from _opaque(source, content)
-    yield from loosened(source, content, inherited)
+    if not isinstance(content, Profile):  # for many organisations: where theirs are stricter, they hold
+        yield from loosened(source, content, inherited)
     if models is not None and content.background is not None and content.background.model is not None:
         yield from known(source, ("background", "model"), [content.background.model], models.models, "Das Modell")
 

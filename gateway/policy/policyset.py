@@ -167,6 +167,10 @@ class PolicySet:
     _combined: dict[tuple[str, frozenset[str]], DepartmentRules] = field(default_factory=dict, repr=False,
                                                                          compare=False)
 
+    def known_name(self, name: str) -> str:
+        """Return a name that a client gave for a model if it is one of ours, else nothing."""
+        return name if name in self.models or name in self.aliases else ""
+
     def department(self, key: str, groups: frozenset[str] = NOBODY) -> DepartmentRules | None:
         """Return the rules of a department for members of these groups; None (nothing allowed) when there are none.
 

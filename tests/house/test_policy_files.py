@@ -81,8 +81,9 @@ def test_an_editor_marks_what_the_house_would_refuse(name: str, content: dict[st
     assert where in found
 
 
-def test_the_suites_of_the_shipped_policies_pass(tmp_path: Path) -> None:
-    done = subprocess.run([sys.executable, "-m", "gateway", "policy", "test", "policies"], cwd=ROOT, encoding="utf-8",
+@pytest.mark.parametrize("command", [["check"], ["test", "--require-coverage", "95"]], ids=lambda c: str(c[0]))
+def test_the_shipped_policies_are_right_and_their_suites_pass(command: list[str], tmp_path: Path) -> None:
+    done = subprocess.run([sys.executable, "-m", "gateway", "policy", *command, "policies"], cwd=ROOT, encoding="utf-8",
                           capture_output=True, check=False, env={"PATH": "", "KI_PFORTE_HOME": str(tmp_path),
                                                                  "PYTHONIOENCODING": "utf-8"})
     assert done.returncode == 0, done.stdout + done.stderr

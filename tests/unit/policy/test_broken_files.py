@@ -260,3 +260,10 @@ def test_a_link_out_of_the_folder_is_not_followed(folder: Path) -> None:
     (folder / "documents/checkliste-1.0.md").symlink_to(outside)
     (found,) = messages(folder)
     assert "fehlt oder ist nicht lesbar" in found
+
+
+def test_a_ready_profile_may_be_looser_than_an_organisation_whose_rules_then_hold(folder: Path) -> None:
+    path = folder / ORG
+    path.write_text(path.read_text(encoding="utf-8") + "\nlimits:\n  person: {concurrent: 2}\n", encoding="utf-8")
+    limits = load_policies(folder).departments["bauamt"].models["demo"].limits
+    assert limits["person"].concurrent == 2

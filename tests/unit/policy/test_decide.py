@@ -141,7 +141,7 @@ def test_release_gives_an_action_for_every_kind_and_says_what_was_found() -> Non
         ("organisation:content.outside.findings.IBAN", "note",
          "1 × IBAN: wird ersetzt und in der Antwort wieder eingesetzt")]
     assert answer.untrusted_tools == frozenset()
-    assert release(all_on(), found(department="it")).untrusted_tools == {"http_request", "shell"}
+    assert release(all_on(), found(department="it")).untrusted_tools >= {"http_request", "shell"}
 
 
 def test_content_that_a_model_may_not_have_is_refused_with_a_model_that_may() -> None:

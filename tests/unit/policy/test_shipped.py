@@ -28,14 +28,15 @@ GOLDEN: dict[str, tuple[list[str], list[str], dict[str, str]]] = {
     "auslaenderbehoerde": (HOUSE + OUTSIDE, [p for p in EVERY if p != "programmierung"],
                            {"RESIDENCE_PERMIT": "mask", "PASSPORT": "mask", "ID_CARD": "mask"}),
     "bauamt": (HOUSE + OUTSIDE, EVERY, {"PARCEL": "mask"}),
-    "buergerbuero": (HOUSE + OUTSIDE, EVERY, {"ID_CARD": "mask", "PASSPORT": "mask"}),
-    "it": (HOUSE + OUTSIDE, OFFICE, {"IP": "mask", "USERNAME": "mask"}),
+    "buergerbuero": (HOUSE + OUTSIDE, EVERY, {"ID_CARD": "mask", "PASSPORT": "mask", "DRIVER_LICENCE": "mask"}),
+    "it": (HOUSE + OUTSIDE, OFFICE, {"USERNAME": "mask"}),
     "jugendamt": (["demo", "vllm-haus"], EVERY, {}),
     "kaemmerei": (HOUSE, EVERY, {}),
     "personalamt": (HOUSE, [*OFFICE, "bescheidentwurf"], {}),
     "pressestelle": (HOUSE + OUTSIDE, OFFICE, {"PERSON": "in_house", "ADDRESS": "in_house", "BIRTHDATE": "in_house"}),
     "sozialamt": (HOUSE, EVERY, {}),
-    "standesamt": (HOUSE + OUTSIDE, EVERY, {"RELIGION": "refuse", "ORIGIN": "refuse", "DATE_SENSITIVE": "mask"}),
+    "standesamt": (HOUSE + OUTSIDE, EVERY, {
+        "RELIGION": "refuse", "ORIGIN": "refuse", "ART9": "refuse", "DATE_SENSITIVE": "mask"}),
 }
 
 
@@ -66,6 +67,31 @@ def test_what_each_department_may_do(department: str) -> None:
         expected |= {k: "refuse" for k, a in expected.items()
                      if a == "note" and ENTITIES[k].data_class in DATA_CLASSES.keys() - model.model.data_classes}
         assert model.actions == expected, id_
+
+
+def test_pictures_of_plans_and_identity_cards_stay_in_the_house_and_are_read_there() -> None:
+    for key, department in all_on().departments.items():
+        for rules in department.models.values():
+            reads = {"file"} if key in ("bauamt", "buergerbuero") and not rules.model.in_house else {"file", "image"}
+            assert rules.read_opaque == reads, (key, rules.model.id)
+
+
+def test_trainees_have_the_rules_of_their_department_and_fewer_purposes() -> None:
+    trainees = frozenset({"auszubildende"})
+    for key in GOLDEN:
+        own, theirs = all_on().department(key), all_on().department(key, trainees)
+        assert own is not None
+        assert theirs is not None
+        assert list(theirs.purposes) == [p for p in own.purposes if p in OFFICE]
+        assert theirs.models == own.models
+        assert not theirs.allows_clear_text
+        assert theirs.notices[:-1] == own.notices
+
+
+def test_nobody_may_have_names_readable_but_those_who_translate_certificates() -> None:
+    granted = {k: p.clear_text for k, p in shipped().organisation.purposes.allow.items() if p.clear_text is not None}
+    assert list(granted) == ["urkundenuebersetzung"]
+    assert granted["urkundenuebersetzung"].departments == ("standesamt", "auslaenderbehoerde")
 
 
 def test_personal_data_is_replaced_everywhere_and_restricted_data_stays_in_the_house() -> None:

@@ -16,7 +16,7 @@ PUBLIC = {"/", "/anmelden", "/help", "/transparency", "/transparency.json", "/da
           "/impressum"}
 SIGNED_IN = {"/pass", "/keys", "/usage", "/preview"}
 OFFICER = {"/review", "/review/protokoll/{id}"}
-FORMS = {"/anmelden", "/abmelden", "/review/pruefen"}
+FORMS = {"/anmelden", "/abmelden", "/preview", "/review/pruefen"}
 
 
 def every_page(house: House) -> list[str]:

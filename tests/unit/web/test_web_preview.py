@@ -125,3 +125,8 @@ def test_an_unknown_model_or_purpose_is_an_answer_not_a_fault(clerk: Browser) ->
         answer = look(clerk, **more)
         assert answer.status == 200
         assert "Welche Regeln das sagen" in answer.text
+
+
+def test_a_whole_preview_fits_the_form_and_what_does_not_is_refused_unread(clerk: Browser) -> None:
+    assert look(clerk, "€ ß " * 5_000).status == 200  # each of these takes many bytes in a form
+    assert look(clerk, "a" * 500_000).status == 413
