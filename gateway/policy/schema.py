@@ -14,12 +14,12 @@ from typing import Annotated, Literal
 from pydantic import Field, StringConstraints, model_validator
 
 from gateway.model.decision import Action, Answers
-from gateway.policy.shapes import Address, Key, ModelId, StrictFile, Text, TimeOfDay, ToolName, Version
+from gateway.policy.shapes import Address, Cents, Key, ModelId, StrictFile, Text, TimeOfDay, ToolName, Version, Whole
 from gateway.policy.vocabulary import DataClass, OpaqueAction, OpaqueKind, Requirement, Weekday, Zone
 
 Notice = Annotated[str, StringConstraints(min_length=1, max_length=200)]
-Count = Annotated[int, Field(ge=1, le=10**12)]
-Euro = Annotated[Decimal, Field(gt=0, le=10_000_000, max_digits=12, decimal_places=2)]
+Count = Annotated[int, Whole, Field(ge=1, le=10**12)]
+Euro = Annotated[Decimal, Cents, Field(gt=0, le=10_000_000, max_digits=12, decimal_places=2)]
 
 
 class Contact(StrictFile):
@@ -95,7 +95,7 @@ class PassRequirement(StrictFile):
 class Conversations(StrictFile):
     """How long conversations are kept, sealed, for clients that send only the id of the last answer; 0: not at all."""
 
-    keep_hours: Annotated[int, Field(ge=0, le=168)]
+    keep_hours: Annotated[int, Whole, Field(ge=0, le=168)]
 
 
 class Background(StrictFile):
