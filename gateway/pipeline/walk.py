@@ -44,6 +44,7 @@ from gateway.wire.background import Task, recognise, reply
 from gateway.wire.bridges import spoken
 from gateway.wire.dialect import AnswerContext, ParsedRequest
 from gateway.wire.error_forms import public_message
+from gateway.wire.labels import labelled, without_labels
 from gateway.wire.taking import unknown_field
 from gateway.wire.withheld import take_out
 
@@ -120,6 +121,8 @@ class Walk:
         self._stage("admit")
         if self._reads:
             self._parsed = parsed = await self._read(parsed)
+        if self._policies.labels:
+            without_labels(parsed.document, self._policies.labels)
         passages = [Passage(slot.text, slot.label) for slot in parsed.document.slots]
         inspection = await self._inspect(passages)
         self._stage("inspect")
@@ -323,6 +326,8 @@ class Walk:
             target=sealed.model.target, untrusted_tools=decision.untrusted_tools, echo=parsed.echo,
             thread=parsed.thread, places=parsed.places,
             tools=None if decision.trusts_undeclared else frozenset(parsed.document.tools)))
+        if self._task is None:  # what a program asked for no person reads
+            answer = labelled(inbound.dialect.name, answer, decision.label, parsed.document.root)
         keep = partial(self._sequel.keep, parsed.thread) if parsed.thread is not None else None
         relay = Relay(response, answer, self.log, rooms.metrics, inbound.request_id, check, self.turnstile, keep)
         self.relayed = True

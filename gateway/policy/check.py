@@ -20,7 +20,7 @@ from gateway.policy.demands import lacks
 from gateway.policy.loosening import loosened
 from gateway.policy.names import Problems, expanded, known, model_names, unknown
 from gateway.policy.problems import did_you_mean, listed
-from gateway.policy.schema import Department, Organisation, Profile, Purpose, Rules
+from gateway.policy.schema import DEFAULT_KIND, Department, Organisation, Profile, Purpose, Rules, Side
 from gateway.policy.schema_pass import KiPass
 from gateway.policy.schema_register import Model, Register
 from gateway.policy.source import Path_, Source
@@ -269,13 +269,14 @@ def _opaque(source: Source, content: Organisation | Rules) -> Problems:
 
 def _finding_names(source: Source, content: Organisation | Rules) -> Problems:
     for side in SIDES:
-        for key in getattr(content.content, side).findings:
-            path = ("content", side, "findings", key)
+        own: Side = getattr(content.content, side)
+        for what, key in (*(("findings", k) for k in own.findings), *(("answers", k) for k in own.answers)):
+            path = ("content", side, what, key)
             if key in FIXED:
                 yield source.problem(path, f"Über „{key}“ entscheidet die KI-Pforte selbst", "streichen Sie die Zeile")
-            elif key not in ENTITIES:
+            elif key not in ENTITIES and (what, key) != ("answers", DEFAULT_KIND):
                 yield source.problem(path, f"Die Art von Angabe „{key}“ gibt es nicht",
                                      did_you_mean(key, ENTITIES.keys() - FIXED))
-            elif side == "in_house" and getattr(content.content, side).findings[key] == "in_house":
+            elif (what, side) == ("findings", "in_house") and own.findings[key] == "in_house":
                 yield source.problem(path, "„in_house“ gibt es nur unter „outside“: Im Haus ist die Anfrage schon",
                                      "schreiben Sie zum Beispiel „placeholder“ oder „refuse“")

@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import fields
 from typing import Final
 
-from gateway.model.decision import Action
-from gateway.model.entities import ENTITIES
+from gateway.model.decision import Action, Answers
+from gateway.model.entities import ENTITIES, TOPICS
 from gateway.model.limits import LIMITED_BY, NO_LIMIT, Limit, LimitedBy
 from gateway.policy.change import Said, gained_and_lost, ladder, number, plain, shown
 from gateway.policy.policyset import DID, DepartmentRules, ModelRules, OfficeHours
@@ -56,6 +56,8 @@ def department(old: DepartmentRules, new: DepartmentRules) -> Iterator[Said]:
                      new.background.model)
     yield from gained_and_lost("notice", old.notices, new.notices, "Neuer Hinweis: „{}“", "Ohne den Hinweis „{}“",
                                gain_loosens=None)
+    yield from gained_and_lost("label", old.labels, new.labels, "Jede Antwort endet mit „{}“",
+                               "Antworten enden nicht mehr mit „{}“", gain_loosens=False)
     if old.allows_clear_text != new.allows_clear_text:
         yield Said("clear_text", "Klartext auf Antrag: " + ("möglich" if new.allows_clear_text else "nicht möglich"),
                    new.allows_clear_text)
@@ -120,15 +122,15 @@ def _one_model(old: ModelRules, new: ModelRules) -> Iterator[Said]:
     yield from plain("register", "Das verlangte C5-Testat gilt bis", old.attested_until, new.attested_until)
 
 
-def _answers(old: object, new: object) -> Iterator[Said]:
-    """Yield what is different in what answers show: said for all kinds at once (a word) or kind by kind (a mapping)."""
-    steps: dict[tuple[str, str], list[str]] = defaultdict(list)
-    for kind, entity in ENTITIES.items():
-        before, after = (said if isinstance(said, str) else said.get(kind, "show")  # type: ignore[attr-defined]
-                         for said in (old, new))
-        steps[before, after].append(entity.name)
-    for (before, after), names in steps.items():
-        what = "Personenbezogenes" if len(names) == len(ENTITIES) else ", ".join(names)
+def _answers(old: Mapping[str, Answers], new: Mapping[str, Answers]) -> Iterator[Said]:
+    """Yield what is different in what answers show: said at once for all kinds that name somebody, or kind by kind."""
+    steps: dict[tuple[Answers, Answers], list[str]] = defaultdict(list)
+    for kind in ENTITIES:
+        steps[old.get(kind, "show"), new.get(kind, "show")].append(kind)
+    for (before, after), kinds in steps.items():
+        all_named = ENTITIES.keys() - TOPICS <= set(kinds)
+        what = ", ".join([*(["Personenbezogenes"] if all_named else []),
+                          *(ENTITIES[kind].name for kind in kinds if kind in TOPICS or not all_named)])
         yield from ladder("answers", f"{what} in Antworten, wenn niemand es gesendet hat", before, after, ANSWERS,
                           lambda answers: _ANSWERS[answers])
 

@@ -52,7 +52,7 @@ def no_looser(before: PolicySet, of: ReleaseFacts, after: PolicySet, more: Relea
         assert all(RANK[leaves.actions[k]] >= RANK[action] for k, action in left.actions.items())
         assert set(leaves.fallbacks) <= set(left.fallbacks)
         assert leaves.untrusted_tools >= left.untrusted_tools
-        assert ANSWERS.index(leaves.answers) >= ANSWERS.index(left.answers)
+        assert all(ANSWERS.index(leaves.answers[kind]) >= ANSWERS.index(a) for kind, a in left.answers.items())
     if second.model == first.model:
         assert no_higher(first.limits, second.limits)
     assert (second.refuses_unknown_fields, -second.keep_hours) >= (first.refuses_unknown_fields, -first.keep_hours)

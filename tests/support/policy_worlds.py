@@ -56,10 +56,11 @@ MODEL_GROUPS: Final = {"nah": ("haus-gross", "land"), "fern": ("fern", "union", 
 
 ids = st.sampled_from(sorted(MODELS))
 action = st.sampled_from([*STRICTNESS[:-1], *STRICTNESS[:-1], "refuse"])
+shown = st.sampled_from(["show", "flag", "mask"])
 side = st.fixed_dictionaries({}, optional={
     "findings": st.dictionaries(st.sampled_from(KINDS), action, max_size=4),
     "opaque": st.dictionaries(st.sampled_from(OPAQUE), st.sampled_from(["pass", "inspect", "strip", "refuse"])),
-    "answers": st.sampled_from(["show", "flag", "mask"])})
+    "answers": st.one_of(shown, st.dictionaries(st.sampled_from(["default", *KINDS[:4]]), shown))})
 content = st.fixed_dictionaries({}, optional={"in_house": side, "outside": side})
 zones = st.sampled_from([["haus", "DE", "EU"], ["haus", "DE"], ["haus", "EU", "drittland"], ["DE", "EU", "drittland"]])
 require = st.one_of(st.just([]), st.lists(st.sampled_from(sorted(REQUIREMENTS)), max_size=1))
@@ -87,6 +88,7 @@ RULES: Final[dict[str, st.SearchStrategy[Any]]] = {
     "ki_pass": st.sampled_from([{"required": []}, {"required": ["bild"]}]),
     "limits": st.fixed_dictionaries({}, optional={"person": numbers, "department": numbers}),
     "hours": hours, "notice": st.sampled_from(["Bitte prüfen.", "Nicht weitergeben."]),
+    "label": st.sampled_from(["Entwurf", "Mit KI erstellt"]),
     "clear_text": st.just("refuse"), "untrusted_tools": st.lists(st.sampled_from(["shell", "mail"]), unique=True),
     "unknown_fields": st.sampled_from(["drop", "refuse"]),
     "conversations": st.integers(0, 48).map(lambda h: {"keep_hours": h}), "background": background}

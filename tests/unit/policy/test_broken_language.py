@@ -146,7 +146,7 @@ WHOLE_FILES = [
     ("latin-1", (HEAD[D] + "notice: Grüße").encode("latin-1"), 4, "Die Datei ist nicht in UTF-8 gespeichert; …"),
     ("only a comment", b"# spaeter\n", 1, EMPTY), ("one word", b"Testamt\n", 1, EMPTY),
     ("a list", b"- version: 1\n- name: x\n", 1, EMPTY),
-    ("a wide list", b"a: [" + b"x," * 100_000 + b"]\n", 1, "Die Datei enthält mehr als 20000 Angaben; teilen Sie sie auf"),
+    ("a wide list", b"a: [" + b"x," * 100_000 + b"]\n", 1, "Die Datei enthält mehr als 20000 Angaben; …"),
     ("braces without end", b"{a: " * 3000, 1, "Die Angaben sind tiefer als 12 Ebenen verschachtelt; …"),
     ("a version in words", HEAD[D].replace("1", "eins").encode(), 1,
      "version: Hier steht keine ganze Zahl; diese Fassung der KI-Pforte versteht „version: 1“"),
