@@ -32,8 +32,8 @@ AnswersByKind = Annotated[dict[str, Answers], BeforeValidator(_of_every_kind, js
     str, Answers])]
 """What happens to each kind of finding in an answer. ``default`` speaks for the kinds that name somebody and are not
 named here; what a text speaks about (`gateway.model.entities.TOPICS`) is shown unless its kind is named."""
-Count = Annotated[int, Whole, Field(ge=1, le=10**12)]
-Euro = Annotated[Decimal, Cents, Field(gt=0, le=10_000_000, max_digits=12, decimal_places=2)]
+Count = Annotated[int, Field(ge=1, le=10**12), Whole]
+Euro = Annotated[Decimal, Field(gt=0, le=10_000_000, max_digits=12, decimal_places=2), Cents]
 
 
 class Contact(StrictFile):
@@ -109,7 +109,7 @@ class PassRequirement(StrictFile):
 class Conversations(StrictFile):
     """How long conversations are kept, sealed, for clients that send only the id of the last answer; 0: not at all."""
 
-    keep_hours: Annotated[int, Whole, Field(ge=0, le=168)]
+    keep_hours: Annotated[int, Field(ge=0, le=168), Whole]
 
 
 class Background(StrictFile):

@@ -15,8 +15,8 @@ class PassModule(StrictFile):
 
     kind: ModuleKind
     title: Title
-    minutes: Annotated[int, Whole, Field(ge=1, le=600)]
-    valid_months: Annotated[int, Whole, Field(ge=1, le=240)] | None = None
+    minutes: Annotated[int, Field(ge=1, le=600), Whole]
+    valid_months: Annotated[int, Field(ge=1, le=240), Whole] | None = None
     document: Literal["dienstvereinbarung", "leitlinien", "checkliste", "information"] | None = None
 
 
@@ -36,7 +36,7 @@ class PassDocument(StrictFile):
     sha256: Sha256
     valid_from: Day
     change: Change
-    grace_days: Annotated[int, Whole, Field(ge=0, le=3660)] = 0
+    grace_days: Annotated[int, Field(ge=0, le=3660), Whole] = 0
     supersedes: str | None = None
 
 

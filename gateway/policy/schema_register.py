@@ -34,7 +34,7 @@ class Agreement(StrictFile):
 class Testat(StrictFile):
     """A C5 report (BSI), type 1 or 2."""
 
-    type: Annotated[int, Whole, Field(ge=1, le=2)]
+    type: Annotated[int, Field(ge=1, le=2), Whole]
     sha256: Sha256
     until: Day
 
@@ -50,8 +50,8 @@ class HighRiskDuties(StrictFile):
 class PriceList(StrictFile):
     """Euros per million tokens."""
 
-    input: Annotated[Decimal, Money, Field(ge=0, le=100_000, decimal_places=6)]
-    output: Annotated[Decimal, Money, Field(ge=0, le=100_000, decimal_places=6)]
+    input: Annotated[Decimal, Field(ge=0, le=100_000, decimal_places=6), Money]
+    output: Annotated[Decimal, Field(ge=0, le=100_000, decimal_places=6), Money]
 
 
 class Model(StrictFile):
@@ -77,11 +77,11 @@ class Model(StrictFile):
     retention: Text
     risk_class: Literal["minimal", "begrenzt", "hoch"]
     overseer: Text
-    context_length: Annotated[int, Whole, Field(ge=256, le=100_000_000)]
+    context_length: Annotated[int, Field(ge=256, le=100_000_000), Whole]
     timeout_seconds: Annotated[float, Field(gt=0, le=3600)] = 300.0
     zone: Zone | None = None
     sub_processors: tuple[Text, ...] | None = None
-    retention_days: Annotated[int, Whole, Field(ge=0, le=36500)] | None = None
+    retention_days: Annotated[int, Field(ge=0, le=36500), Whole] | None = None
     c5: Testat | None = None
     social_notice: Day | None = None
     secrecy: Day | None = None

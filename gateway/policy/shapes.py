@@ -66,7 +66,7 @@ Day = Annotated[date, BeforeValidator(_iso)]
 _Clock = Annotated[str, StringConstraints(pattern=r"^(([01]\d|2[0-3]):[0-5]\d|24:00)$")]
 TimeOfDay = Annotated[int, BeforeValidator(_time_of_day, json_schema_input_type=_Clock)]
 """Minutes since midnight; written ``06:00``."""
-Version = Annotated[int, Whole, Field(ge=1, le=1)]
+Version = Annotated[int, Field(ge=1, le=1), Whole]
 Text = Annotated[str, StringConstraints(min_length=1, max_length=500)]
 Title = Annotated[str, StringConstraints(min_length=1, max_length=40)]
 
