@@ -28,9 +28,10 @@ def told(tmp_path: Path, written: str) -> list[str]:
 
 
 @pytest.mark.parametrize(("written", "expected"), [
-    ("routing: {in_house: [demo]}", "4 routing: „routing“ legt nur die Organisation fest, für alle; streichen Sie die "
-                                    "Angabe hier; sie gehört in organisation.yaml"),
-    ("clear_text: {entities: [PERSON]}", "4 clear_text: Hier steht mehr als ein Wort; schreiben Sie eines davon: refuse"),
+    ("routing: {in_house: [demo]}", "4 routing: „routing“ legt nur die Organisation fest, für alle; streichen Sie "
+                                    "die Angabe hier; sie gehört in organisation.yaml"),
+    ("clear_text: {entities: [PERSON]}", "4 clear_text: Hier steht mehr als ein Wort; schreiben Sie eines davon: "
+                                         "refuse"),
     ("profile: [sozialdaten]", "4 profile: Die Angabe „profile“ ist hier unbekannt; meinten Sie „profiles“?"),
     ("handles: [sozial]", "4 handles[1]: „sozial“ gibt es hier nicht; meinten Sie „social“?"),
     ("models: {deny: claude}", "4 models.deny: Hier steht keine Liste; schreiben Sie eine Liste: [eins, zwei] oder "
