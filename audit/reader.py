@@ -7,7 +7,7 @@ however far back it lies. Only sequenced records are shown, that is after about 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
@@ -164,6 +164,29 @@ class LedgerReader:
         """Return one record by its id; None if it is unknown or not yet sequenced."""
         with self._store.read() as connection:
             return self._view(connection, record_id)
+
+    def facts(self, since: int, types: Sequence[str]) -> Iterator[tuple[str, int, dict[str, Any]]]:
+        """Yield type, time and facts of every record since a time, in the order of the log.
+
+        Records whose facts were deleted are left out. Reads piece by piece, so a long log takes no more memory.
+        """
+        query = (
+            select(_f.idx, _f.type, _f.t, audit_part.c.body)
+            .join(audit_part, audit_part.c.record_id == _f.record_id)
+            .where(_f.t >= since, _f.type.in_(list(types)), audit_part.c.name == META)
+            .order_by(_f.idx)
+            .limit(MAX_PAGE)
+        )
+        last = -1
+        while True:
+            with self._store.read() as connection:
+                rows = connection.execute(query.where(_f.idx > last)).all()
+            for idx, type_, t_us, body in rows:
+                last, meta = idx, _json(body)
+                if isinstance(meta, dict):
+                    yield type_, t_us, meta
+            if len(rows) < MAX_PAGE:
+                return
 
     def status(self) -> Status:
         """Return the state of affairs."""

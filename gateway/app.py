@@ -9,9 +9,10 @@ from __future__ import annotations
 import asyncio
 import gc
 import secrets
+import signal
 import sys
-from collections.abc import AsyncIterator, Coroutine, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Coroutine, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -25,7 +26,10 @@ from gateway.census import Census
 from gateway.detection import DetectorOptions, build_detector, build_operators
 from gateway.errors import GatewayError
 from gateway.files.reader import FileReader
-from gateway.generation import Generation
+from gateway.generation import Generation, Prepared
+from gateway.generation.approval import MonitoringGate
+from gateway.generation.beside import ShadowPolicies
+from gateway.generation.replicas import Replicas
 from gateway.home import open_ledger, own_secret, provider_environment
 from gateway.http.conversations import ConversationEndpoints
 from gateway.http.cors import Cors
@@ -47,6 +51,7 @@ from gateway.pipeline.finishing import all_finished
 from gateway.pipeline.late import Patient
 from gateway.pipeline.pipeline import Pipeline
 from gateway.pipeline.rooms import Rooms
+from gateway.pipeline.shadow import Shadow
 from gateway.policy.policyset import office_day
 from gateway.policy.register_check import pressing
 from gateway.policy.stopped import StoppedModels
@@ -94,6 +99,11 @@ class House:
         self.engine = open_engine(settings.database)
         migrate(self.engine)
         self.ledger = open_ledger(settings, self.policies().organisation.id, self.policies().digest)
+        gate = MonitoringGate(self.engine, self._record)
+        self.policies.first(gate)
+        self.replicas = Replicas(self.engine, self.policies)
+        self.shadow = (ShadowPolicies(settings.shadow_policies, settings, self.policies)
+                       if settings.shadow_policies else None)
         self.detector = build_detector(DetectorOptions.of(settings, self.policies().municipality))
         self._clock = clock = SystemClock()
         self._directory = SqlDirectory(self.engine)
@@ -111,15 +121,17 @@ class House:
             LimitOptions(settings.redis_url, settings.limits_without_redis, settings.workers),
             own_secret(settings.home, "limits.key"), clock, self.metrics, self.policies, SqlUsage(self.engine))
         self._keep_alive = KeepAlive(settings.keep_alive, settings.keep_alive_seconds)
-        self._operators = build_operators(own_secret(settings.home, "hash.key"))
+        self._operators = operators = build_operators(own_secret(settings.home, "hash.key"))
+        self.policies.equip(self.detector, operators, gate, self.metrics.reload)
         self.pipeline = Pipeline(Rooms(
-            policies=self.policies, authenticator=self.authenticator, detector=self.detector,
-            operators=self._operators,
+            policies=self.policies, authenticator=self.authenticator,
+            detector=self.detector.configured(self.policies().municipality), operators=operators,
             upstream=Patient(self.upstream, self._keep_alive.patience),
             recorder=self.recorder, metrics=self.metrics, clock=clock,
             conversations=self._conversations, reader=FileReader.of(settings), stops=self.stopped,
             pins=SqlPins(self.engine), secret=own_secret(settings.home, "gespraeche.key"),
-            limiter=self.limits.limiter))
+            limiter=self.limits.limiter,
+            shadow=Shadow(self.shadow, self.metrics) if self.shadow else None))
         self._tasks: list[asyncio.Task[None]] = []
         self._metrics_site: aio.AppRunner | None = None
 
@@ -141,7 +153,12 @@ class House:
         await asyncio.to_thread(self.census.count_people, self.metrics)
         await self.authenticator.start()
         await self.upstream.start(self.policies().models.values())
-        self._run(self.policies.follow(self._policies_changed))
+        self._run(self.policies.follow(self._begin))
+        self._run(self.replicas.follow())
+        if self.shadow:
+            self._run(self.shadow.follow())
+        with suppress(NotImplementedError, RuntimeError, ValueError):  # no signals here: not the main thread
+            asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, self.policies.call)
         self._run(self.census.follow(self.metrics))
         await self.limits.start()
         self._run(self.limits.follow())
@@ -149,10 +166,17 @@ class House:
         gc.collect()
         gc.freeze()
 
-    def _policies_changed(self) -> None:
+    async def _begin(self, prepared: Prepared) -> None:
+        """Begin a new generation: in one step, so that no request has a part of each."""
+        await self.upstream.start(prepared.policies.models.values())  # a model may be the first of its kind
+        self.policies.taken(prepared)
+        self.detector.adopt(prepared.detector)
+        self.pipeline.begin(prepared.detector)
         self.authenticator.forget()
-        self.detector.configure(self.policies().municipality)
-        self.pipeline.forget()
+        self.metrics.policy(prepared.policies.digest)
+
+    def _record(self, kind: str, meta: Mapping[str, Any], subject: str | None) -> None:
+        self.ledger.append_wait(self.ledger.draft(kind, meta, subject=subject))
 
     async def close(self) -> None:
         """End: first what is under way, last the ledger."""
@@ -181,16 +205,18 @@ class House:
         warnings = [f"{self.policies().models[finding.model].name}: {finding.text}"
                     for finding in pressing(self.policies(), office_day(self._clock.now()))]
         warnings += self.stopped.warnings()
-        if self.policies.problem:
-            warnings.append("Die geänderten Richtlinien sind nicht verwendbar; die letzten gültigen gelten weiter. "
-                            "„ki-pforte policy check“ nennt die Stellen.")
-        if self.detector.problem:
-            warnings.append(self.detector.problem)
+        warnings += self._policy_problems()
         warnings += self.limits.problems()
         if not inspects:
             reasons["pruefung"] = "Die Suche nach personenbezogenen Angaben findet ihre Probe nicht."
+        running = {"digest": self.policies().digest, "processes": dict(self.replicas.by_digest())}
         return Readiness({"datenbank": self.authenticator.ready, "protokoll": ledger, "pruefung": inspects,
-                          "richtlinien": bool(self.policies().departments)}, reasons, tuple(warnings))
+                          "richtlinien": bool(self.policies().departments)}, reasons, tuple(warnings),
+                         {"policy": running})
+
+    def _policy_problems(self) -> list[str]:
+        shadow = self.shadow.problem if self.shadow else ""
+        return [problem for problem in (self.policies.problem, shadow, *self.replicas.warnings()) if problem]
 
     def _inspects(self) -> bool:
         try:
@@ -231,10 +257,12 @@ class House:
             policies=self.policies, ledger=self.ledger, recorder=self.recorder, clock=self._clock,
             department_size=self.census.department_size, usage=self.limits.own,
             secret=own_secret(self.settings.home, "web.key"),
-            version=__version__, detector=self.detector, operators=self._operators, stopped=self.stopped.known)
+            version=__version__, detector=self.detector, operators=self._operators, stopped=self.stopped.known,
+            problems=self._policy_problems)
 
     def _rendered(self) -> bytes:
         self.metrics.stopped(self.stopped.known())
+        self.metrics.generation(problem=bool(self.policies.problem), digests=len(self.replicas.by_digest()))
         return self.metrics.render()
 
     def _health(self) -> Health:

@@ -274,3 +274,7 @@ class Metrics(Protocol):
     def unresolved(self, count: int) -> None:
         """Count placeholders in an answer that could not be put back."""
         ...
+
+    def shadow(self, live: str, other: str, difference: str) -> None:
+        """Count one request that a shadow policy was asked about: what both said, and the most important difference."""
+        ...

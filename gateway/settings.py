@@ -40,6 +40,9 @@ class Settings(BaseSettings):
 
     home: Path = Field(Path("var"), description="Ordner für Datenbanken, Schlüssel und pforte.yaml")
     policies: Path = Field(Path("policies"), description="Ordner mit den Richtlinien")
+    shadow_policies: Path | None = Field(None, description="Ordner mit Richtlinien, die neben den geltenden befragt "
+                                                            "werden und nichts entscheiden (Probelauf vor einer "
+                                                            "Änderung); leer: keine")
     database_url: str = Field("", description="Datenbank des Gateways; leer: SQLite-Datei in HOME; sonst "
                                               "postgresql+psycopg://…")
     audit_database_url: str = Field("", description="Datenbank des Protokolls; leer: eigene SQLite-Datei in HOME")

@@ -65,7 +65,7 @@ def main() -> None:
 
 
 def _register() -> None:
-    from gateway.cli import inspect, policy_explain, policy_test, run
+    from gateway.cli import inspect, policy_change, policy_explain, policy_force, policy_test, run
     from gateway.cli.audit import audit_app
     from gateway.cli.client import client_app
     from gateway.cli.document import document_app
@@ -79,6 +79,9 @@ def _register() -> None:
     policy_app.command("test")(policy_test.run_suites)
     policy_app.command()(policy_test.schema)
     policy_app.command("explain")(policy_explain.explain_decision)
+    for change in (policy_change.diff, policy_change.simulate, policy_force.shadow, policy_force.promote,
+                   policy_force.approve, policy_force.status):
+        policy_app.command()(change)
     for group in (person_app, key_app, client_app, pass_app, document_app, policy_app, model_app, audit_app):
         app.add_typer(group)
 

@@ -60,7 +60,8 @@ def _models(policies: PolicySet, settings: Settings) -> Iterator[Finding]:
     if not enabled:
         yield Finding("Modelle", FAULT, "Kein Modell ist eingeschaltet. Setzen Sie in models.yaml „enabled: true“.")
     today = office_day(datetime.now(UTC))
-    for found in examined(policies, today, key=Secrets(settings.home / "secrets", provider_environment(settings)).state):
+    keys = Secrets(settings.home / "secrets", provider_environment(settings))
+    for found in examined(policies, today, key=keys.state):
         yield Finding("Modelle", FAULT if found.serious else NOTICE,
                       f"{policies.models[found.model].name}: {found.text}")
     if any(model.adapter == "demo" for model in enabled):

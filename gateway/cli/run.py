@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import signal
 import socket
 import sys
 from pathlib import Path
@@ -71,19 +72,30 @@ def _serve_with_workers(settings: Settings, listening: socket.socket, options: d
     from uvicorn.config import STARTUP_FAILURE
     from uvicorn.supervisors import Multiprocess
 
-    from gateway.generation import read_policies
+    class Supervisor(Multiprocess):
+        """On SIGHUP the processes look at the policies; they are not restarted."""
+
+        def handle_hup(self) -> None:
+            for process in self.processes:
+                if process.pid is not None:
+                    os.kill(process.pid, signal.SIGHUP)
+
+    from gateway.generation import Generation
+    from gateway.generation.approval import MonitoringGate
     from gateway.home import open_ledger
     from gateway.store import migrate, open_engine
     settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
-    policies = read_policies(settings.policies, settings)
+    policies = Generation(settings)
     engine = open_engine(settings.database)
     migrate(engine)
+    with open_ledger(settings, policies().organisation.id) as ledger:
+        policies.first(MonitoringGate(engine, lambda kind, meta, subject: ledger.append_wait(
+            ledger.draft(kind, meta, subject=subject))))
     engine.dispose()
-    open_ledger(settings, policies.organisation.id).close()
     _greet(settings, listening.getsockname()[1])
     config = uvicorn.Config("gateway.cli.run:worker", factory=True, workers=settings.workers,
                             timeout_worker_healthcheck=WORKER_SECONDS, **options)
-    supervisor = Multiprocess(config, sockets=[listening])
+    supervisor = Supervisor(config, sockets=[listening])
     supervisor.run()
     if any(process.exitcode == STARTUP_FAILURE for process in supervisor.processes):
         raise typer.Exit(Exit.CANNOT_RUN)

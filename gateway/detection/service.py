@@ -19,6 +19,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from gateway.detection.batches import BATCH, Batches
@@ -52,8 +53,6 @@ class RuleDetector:
         self._inline = inline
         self._municipality = municipality
         self._setup = self._set_up(municipality)
-        self.problem = ""
-        """Why the configuration in force is not the newest one; empty when it is."""
         self.hits = 0
         self.misses = 0
         self.queued = 0
@@ -64,25 +63,31 @@ class RuleDetector:
         return Setup(words, Analyzer(rules, words, self._language), Exceptions(municipality),
                       FindingCache(self._entries, self._size))
 
-    def configure(self, municipality: Municipality) -> None:
-        """Take over another configuration, tried out first; what is under way ends with the one it began with.
+    def configured(self, municipality: Municipality) -> Configured:
+        """Return this detector with another configuration, tried out; nothing changes for anybody else.
 
-        When it does not work, the last good one stays, and `problem` says so.
+        Takes a second: not for the event loop. Raises ``pruefung_nicht_verfuegbar`` when it does not work.
         """
         if municipality == self._municipality:
-            return
+            return Configured(self, self._setup, municipality)
         try:
             setup = self._set_up(municipality)
             self._look(_PROBE, setup)
-        except Exception as error:  # noqa: BLE001 - whatever it is: the last good one stays
-            self.problem = "Die geänderte erkennung.yaml lässt sich nicht anwenden; die letzte gültige Fassung gilt."
-            _log.error("recognition cannot be configured; the last good one stays: %s", type(error).__name__)
-            return
-        self._setup, self._municipality, self.problem = setup, municipality, ""
+        except Exception as error:  # noqa: BLE001 - whatever it is: nobody inspects with it
+            _log.error("recognition cannot be configured: %s", type(error).__name__)
+            raise _unavailable(type(error).__name__) from None
+        return Configured(self, setup, municipality)
+
+    def adopt(self, configured: Configured) -> None:
+        """Take it over; what is under way ends with the one it began with."""
+        self._setup, self._municipality = configured.setup, configured.municipality
 
     async def inspect(self, passages: Sequence[Passage]) -> list[tuple[Finding, ...]]:
         """Return the findings of each passage, sorted by start. Raises ``pruefung_nicht_verfuegbar``."""
-        setup = self._setup
+        return await self.inspect_with(self._setup, passages)
+
+    async def inspect_with(self, setup: Setup, passages: Sequence[Passage]) -> list[tuple[Finding, ...]]:
+        """As `inspect`, with a configuration of one's own."""
         digests = [setup.cache.digest(passage) for passage in passages]
         known = {digest: found for digest in digests if (found := setup.cache.get(digest)) is not None}
         missing = {digest: passage for digest, passage in zip(digests, passages, strict=True) if digest not in known}
@@ -111,7 +116,11 @@ class RuleDetector:
 
     def find(self, passage: Passage, deadline: float | None = None) -> tuple[Finding, ...]:
         """Inspect one passage here and now (the command ``redact`` and the tests use this; no cache, no thread)."""
-        return self._look(passage, self._setup, deadline)
+        return self.find_with(self._setup, passage, deadline)
+
+    def find_with(self, setup: Setup, passage: Passage, deadline: float | None = None) -> tuple[Finding, ...]:
+        """As `find`, with a configuration of one's own."""
+        return self._look(passage, setup, deadline)
 
     def _look(self, passage: Passage, setup: Setup, deadline: float | None = None) -> tuple[Finding, ...]:
         reading = Reading(passage, setup)
@@ -147,6 +156,23 @@ class RuleDetector:
         """End the threads."""
         self._batches.close()
         self._long.close()
+
+
+@dataclass(frozen=True, slots=True)
+class Configured:
+    """The detector with one configuration for good (implements `gateway.ports.Detector`): belongs to one generation."""
+
+    detector: RuleDetector
+    setup: Setup
+    municipality: Municipality
+
+    async def inspect(self, passages: Sequence[Passage]) -> list[tuple[Finding, ...]]:
+        """See `gateway.ports.Detector.inspect`."""
+        return await self.detector.inspect_with(self.setup, passages)
+
+    def find(self, passage: Passage) -> tuple[Finding, ...]:
+        """See `gateway.ports.Detector.find`."""
+        return self.detector.find_with(self.setup, passage)
 
 
 def _unavailable(hint: str) -> GatewayError:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import hmac
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -23,6 +23,8 @@ class Readiness:
     checks: dict[str, bool]
     reasons: dict[str, str] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
+    details: Mapping[str, object] = field(default_factory=dict)
+    """More that operators want to see, by area."""
 
     @property
     def ready(self) -> bool:
@@ -47,7 +49,7 @@ class Health:
         """Answer ``/readyz``: 200 as long as requests can be served, else 503."""
         state = await self._look()
         body = {"status": "ok" if state.ready else "nicht bereit", "checks": state.checks, "reasons": state.reasons,
-                "warnings": list(state.warnings)}
+                "warnings": list(state.warnings), **({"details": state.details} if state.details else {})}
         return _json(body, 200 if state.ready else 503)
 
     async def _look(self) -> Readiness:

@@ -87,7 +87,8 @@ class ReleaseDecision:
     denial: Denial | None = None
     untrusted_tools: frozenset[str] = frozenset()
     """Tools whose arguments keep their placeholders."""
-    answers: Answers = "show"
+    answers: Mapping[str, Answers] = field(default_factory=dict)
+    """What happens to personal data in the answer that the caller never sent, by kind; what is not there is shown."""
     stripped: frozenset[str] = frozenset()
     """Kinds of content in this request that are taken out of it."""
     trusts_undeclared: bool = False
@@ -97,4 +98,4 @@ class ReleaseDecision:
     held: frozenset[str] = frozenset()
     """Kinds of finding because of which this conversation stays with the model it was given, whatever follows."""
     label: str = ""
-    """A sentence that ends the answer, for texts that may be taken for finished."""
+    """The sentences, one a line, that end the answer: for texts that may be taken for finished."""

@@ -56,5 +56,7 @@ _ALL = (
     Entity("LITERAL", "TEXT", "Text, der wie ein Platzhalter aussieht", "technical"),
 )
 
+TOPICS: frozenset[str] = frozenset(e.key for e in _ALL if e.data_class not in ("personal", "technical"))
+"""What a text speaks about, rather than whom it names: words that stand in texts about nobody as well."""
 ENTITIES: dict[str, Entity] = {e.key: e for e in _ALL}
 """Every kind, by key. `LITERAL` is text that looked like a placeholder before anything was replaced."""

@@ -19,6 +19,7 @@ from gateway.model.exchange import Receipt
 from gateway.model.principal import Principal
 from gateway.model.register import RegisteredModel
 from gateway.pipeline.finishing import finish
+from gateway.policy.decide import ReleaseFacts
 from gateway.ports import Recorder
 from gateway.wire.dialect import Usage
 
@@ -78,9 +79,11 @@ class ExchangeLog:
         """Note that a client made this call of its own accord, and what for."""
         self._facts["task"] = task
 
-    def admission(self, admission: Admission) -> None:
-        """Note what policy said before the content was looked at."""
-        self._facts |= {"policy": admission.policy, "purpose": admission.purpose}
+    def admission(self, admission: Admission, asked: str = "") -> None:
+        """Note what policy said before the content was looked at; `asked` is a name that the policy knows, or empty."""
+        self._facts |= {"policy": admission.policy, "purpose": admission.purpose, "asked": asked}
+        if admission.clear_text:
+            self._facts["clear_text"] = admission.clear_text
         self._reasons(admission.reasons)
         if admission.model:
             self._model(admission.model)
@@ -99,11 +102,19 @@ class ExchangeLog:
         """Note how much of what kind was found."""
         self._facts |= {"found": dict(found), "bytes_in": bytes_in, "dropped_fields": dropped}
 
-    def release(self, release: ReleaseDecision) -> None:
-        """Note what policy said about the content."""
+    def release(self, release: ReleaseDecision, asked: ReleaseFacts) -> None:
+        """Note what policy was asked about the content, and what it said."""
+        for name, kinds in (("opaque", asked.opaque), ("held", asked.held)):
+            if kinds:
+                self._facts[name] = sorted(kinds)
         self._reasons(release.reasons)
         if release.model:
             self._model(release.model)
+
+    def shadow(self, said: Mapping[str, Any]) -> None:
+        """Note what another policy set would have said."""
+        if said:
+            self._facts["shadow"] = dict(said)
 
     def _reasons(self, reasons: Iterable[Reason]) -> None:
         """Note which rules took part, each once and in order, and which of them said no.

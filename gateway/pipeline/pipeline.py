@@ -15,6 +15,7 @@ from gateway.pipeline.finishing import finish, is_closing
 from gateway.pipeline.memory import InspectionMemory
 from gateway.pipeline.rooms import Rooms
 from gateway.pipeline.walk import Walk
+from gateway.ports import Detector
 
 _log = logging.getLogger(__name__)
 
@@ -25,12 +26,13 @@ class Pipeline:
     def __init__(self, rooms: Rooms) -> None:
         self._rooms = rooms
 
-    def forget(self) -> None:
-        """Forget what was found in earlier requests: the detector looks with other rules now.
+    def begin(self, detector: Detector) -> None:
+        """Begin a new generation: from now on requests are inspected with this detector, and nothing is known of them.
 
-        What is under way keeps the memory it began with, so nothing of the old rules gets into the new one.
+        Call in one step with the change of what ``policies`` answers. What is under way ends with the policies, the
+        detector and the memory it began with, so nothing of the old rules gets into the new ones.
         """
-        self._rooms.memory = InspectionMemory()
+        self._rooms.detector, self._rooms.memory = detector, InspectionMemory()
 
     async def recognise(self, inbound: Inbound) -> None:
         """Look at the credentials alone: of a stranger not even the body is read. Raises what `handle` would answer."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from gateway.pipeline.allowance import Allowance
 from gateway.pipeline.memory import InspectionMemory
+from gateway.pipeline.shadow import Shadow
 from gateway.policy.policyset import PolicySet
 from gateway.ports import (
     Authenticator,
@@ -26,7 +27,11 @@ from gateway.ports import (
 
 @dataclass(slots=True, kw_only=True)
 class Rooms:
-    """One instance serves all requests of a process."""
+    """One instance serves all requests of a process.
+
+    ``policies``, ``detector`` and ``memory`` belong together: they are exchanged at once (`Pipeline.begin`), and a
+    request takes all three when it is admitted.
+    """
 
     policies: Callable[[], PolicySet]
     authenticator: Authenticator
@@ -45,3 +50,5 @@ class Rooms:
     """Keys the marks by which conversations are recognised."""
     memory: InspectionMemory = field(default_factory=InspectionMemory)
     strangers: Allowance = field(default_factory=lambda: Allowance(per_minute=60))
+    shadow: Shadow | None = None
+    """Another policy set that is asked beside the one in force, and decides nothing."""

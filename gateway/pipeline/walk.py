@@ -35,6 +35,7 @@ from gateway.pipeline.reading import read_files
 from gateway.pipeline.relay import Relay
 from gateway.pipeline.rooms import Rooms
 from gateway.pipeline.sequel import Sequel
+from gateway.pipeline.shadow import Beside
 from gateway.pipeline.turnstile import Turnstile, limits_of
 from gateway.policy.decide import AdmitFacts, ReleaseFacts, admit, background, release
 from gateway.redaction.placeholder import instruction
@@ -43,6 +44,7 @@ from gateway.wire.background import Task, recognise, reply
 from gateway.wire.bridges import spoken
 from gateway.wire.dialect import AnswerContext, ParsedRequest
 from gateway.wire.error_forms import public_message
+from gateway.wire.labels import labelled, without_labels
 from gateway.wire.taking import unknown_field
 from gateway.wire.withheld import take_out
 
@@ -73,7 +75,9 @@ class Walk:
         self._parsed: ParsedRequest | None = None
         self._headers: dict[str, str] = {"x-request-id": inbound.request_id}
         self.turnstile: Turnstile = Turnstile(rooms.limiter) if after is None else after.turnstile
-        self._memory = rooms.memory
+        self._memory, self._detector = rooms.memory, rooms.detector
+        self._read_kinds = NOTHING
+        self._beside: Beside | None = None
         self._digest = b""
         self._task: Task | None = None
         self._mark = perf_counter()
@@ -117,6 +121,8 @@ class Walk:
         self._stage("admit")
         if self._reads:
             self._parsed = parsed = await self._read(parsed)
+        if self._policies.labels:
+            without_labels(parsed.document, self._policies.labels)
         passages = [Passage(slot.text, slot.label) for slot in parsed.document.slots]
         inspection = await self._inspect(passages)
         self._stage("inspect")
@@ -131,11 +137,15 @@ class Walk:
         """Ask policy; return what it was asked, and the answer of the house to a call that no model is to see."""
         rooms, inbound = self._rooms, self._inbound
         policies = rooms.policies()
+        self._memory, self._detector = rooms.memory, rooms.detector  # of the same generation
         facts = self._instead(AdmitFacts(
             principal=principal, model=parsed.model, purpose=inbound.purpose, dialect=inbound.dialect.name,
             now=rooms.clock.now(), clear_text=inbound.credentials.headers.get("x-ki-klartext"),
             stopped=rooms.stops(), speaks=spoken(inbound.dialect.name)))
         answered: Outbound | None = None
+        if rooms.shadow is not None and self._after is None:
+            self._beside = rooms.shadow.beside(facts, is_task=task is not None)
+        asked = policies.known_name(facts.model)
         if task is not None:
             self.log.task(task)
             self._task = task
@@ -143,7 +153,9 @@ class Walk:
             facts = facts if model is None else replace(facts, model=model)
             answered = self._said(reply(task, parsed.last)) if model is None else None
         admission = admit(policies, facts)
-        self.log.admission(admission)
+        self.log.admission(admission, asked)
+        if self._beside is not None and (admission.denial is not None or answered is not None):
+            self.log.shadow(self._beside.at_admission(admission))
         self._headers["x-ki-pforte-policy"] = admission.policy
         if admission.notice:
             self._headers["x-ki-pforte-hinweis"] = admission.notice
@@ -193,16 +205,17 @@ class Walk:
         inbound = self._inbound
         parsed, read = await read_files(self._rooms.reader, self._reads, parsed, inbound.dialect, inbound.body)
         if read:
+            self._read_kinds = frozenset(read)
             self.log.files(read)
             self._stage("read")
         return parsed
 
     async def _inspect(self, passages: list[Passage]) -> Inspection:
-        memory = self._memory = self._rooms.memory
+        memory = self._memory
         digest = self._digest = memory.digest(passages)
         known = memory.get(digest)
         if known is None:
-            findings = await self._rooms.detector.inspect(passages)
+            findings = await self._detector.inspect(passages)
             known = Inspection(findings, count(findings))
             memory.put(digest, known)
         return known
@@ -215,8 +228,11 @@ class Walk:
         holding = Holding(rooms.pins, rooms.secret, facts.principal.subject, document.slots)
         held = await holding.recalled(facts.now) if self._recalls else NOTHING
         facts = replace(facts, stopped=rooms.stops())  # reading and inspecting may have taken a while
-        decision = release(self._policies, ReleaseFacts(facts, inspection.counts, frozenset(document.opaque), held))
-        self.log.release(decision)
+        asked = ReleaseFacts(facts, inspection.counts, frozenset(document.opaque), held)
+        decision = release(self._policies, asked)
+        self.log.release(decision, asked)
+        if self._beside is not None:
+            self.log.shadow(self._beside.at_release(decision, asked, self._read_kinds, self._admission.reads))
         if decision.held:
             await holding.hold(decision.held, facts.now)
         _refuse(decision.denial)
@@ -304,12 +320,14 @@ class Walk:
                 raise await provider_error(response)
             finally:
                 await response.close()
-        check = AnswerCheck(decision.answers, redaction.values, before, redaction.texts, rooms.detector)
+        check = AnswerCheck(decision.answers, redaction.values, before, redaction.texts, self._detector)
         answer = inbound.dialect.answer(AnswerContext(
             channel=check.channel if check.needed else None, wants_usage=parsed.wants_usage, alias=parsed.model,
             target=sealed.model.target, untrusted_tools=decision.untrusted_tools, echo=parsed.echo,
             thread=parsed.thread, places=parsed.places,
             tools=None if decision.trusts_undeclared else frozenset(parsed.document.tools)))
+        if self._task is None:  # what a program asked for no person reads
+            answer = labelled(inbound.dialect.name, answer, decision.label, parsed.document.root)
         keep = partial(self._sequel.keep, parsed.thread) if parsed.thread is not None else None
         relay = Relay(response, answer, self.log, rooms.metrics, inbound.request_id, check, self.turnstile, keep)
         self.relayed = True

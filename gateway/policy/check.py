@@ -19,7 +19,7 @@ from gateway.policy.demands import lacks
 from gateway.policy.loosening import loosened
 from gateway.policy.names import Problems, expanded, known, model_names, unknown
 from gateway.policy.problems import did_you_mean, listed
-from gateway.policy.schema import Department, Organisation, Purpose, Rules
+from gateway.policy.schema import DEFAULT_KIND, Department, Organisation, Profile, Purpose, Rules, Side
 from gateway.policy.schema_pass import KiPass
 from gateway.policy.schema_register import Model, Register
 from gateway.policy.source import Source
@@ -196,7 +196,8 @@ def layer(source: Source, content: Rules, around: Around) -> Problems:
         yield from known(source, ("ki_pass", "required"), content.ki_pass.required, passes.scopes, "Den KI-Pass")
     yield from _finding_names(source, content)
     yield from _opaque(source, content)
-    yield from loosened(source, content, inherited)
+    if not isinstance(content, Profile):  # for many organisations: where theirs are stricter, they hold
+        yield from loosened(source, content, inherited)
     if models is not None and content.background is not None and content.background.model is not None:
         yield from known(source, ("background", "model"), [content.background.model], models.models, "Das Modell")
 
@@ -252,13 +253,14 @@ def _opaque(source: Source, content: Organisation | Rules) -> Problems:
 
 def _finding_names(source: Source, content: Organisation | Rules) -> Problems:
     for side in SIDES:
-        for key in getattr(content.content, side).findings:
-            path = ("content", side, "findings", key)
+        own: Side = getattr(content.content, side)
+        for what, key in (*(("findings", k) for k in own.findings), *(("answers", k) for k in own.answers)):
+            path = ("content", side, what, key)
             if key in FIXED:
                 yield source.problem(path, f"Über „{key}“ entscheidet die KI-Pforte selbst", "streichen Sie die Zeile")
-            elif key not in ENTITIES:
+            elif key not in ENTITIES and (what, key) != ("answers", DEFAULT_KIND):
                 yield source.problem(path, f"Die Art von Angabe „{key}“ gibt es nicht",
                                      did_you_mean(key, ENTITIES.keys() - FIXED))
-            elif side == "in_house" and getattr(content.content, side).findings[key] == "in_house":
+            elif (what, side) == ("findings", "in_house") and own.findings[key] == "in_house":
                 yield source.problem(path, "„in_house“ gibt es nur unter „outside“: Im Haus ist die Anfrage schon",
                                      "schreiben Sie zum Beispiel „placeholder“ oder „refuse“")

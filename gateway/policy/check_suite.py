@@ -17,6 +17,7 @@ from gateway.policy.names import Problems, known, unknown
 from gateway.policy.policyset import PolicySet
 from gateway.policy.problems import PolicyErrors, PolicyProblem, shown
 from gateway.policy.rule_ids import every_rule
+from gateway.policy.schema import DEFAULT_KIND
 from gateway.policy.schema_suite import Caller, Case, Suite
 from gateway.policy.source import Path_, Source, read
 from gateway.policy.suite import LoadedSuite
@@ -94,7 +95,8 @@ def _request(source: Source, at: Path_, case: Case) -> Iterator[PolicyProblem]:
 
 def _expectation(source: Source, path: Path_, case: Case, policies: PolicySet) -> Problems:
     expect = case.expect
-    for name, kinds in (("found", expect.found or ()), ("actions", expect.actions)):
+    for name, kinds in (("found", expect.found or ()), ("actions", expect.actions),
+                        ("answers", expect.answers.keys() - {DEFAULT_KIND})):
         yield from _each(source, (*path, name), kinds, ENTITIES, "Die Art von Angabe")
     yield from known(source, (*path, "held"), expect.held or (), ENTITIES, "Die Art von Angabe")
     yield from known(source, (*path, "fallbacks"), expect.fallbacks or (), policies.models, "Das Modell")

@@ -103,7 +103,13 @@ def work_out(digest: str, organisation: Organisation, departments: Mapping[str, 
                      MappingProxyType(dict(departments)), municipality, MappingProxyType(dict(profiles)),
                      MappingProxyType(dict(groups)), MappingProxyType(dict(model_groups)),
                      MappingProxyType({key: _no_further(alias, models) for key, alias in (aliases or {}).items()}),
-                     town.rules)
+                     frozenset(_labels(organisation, files)), town.rules)
+
+
+def _labels(organisation: Organisation, files: Mapping[str, Mapping[str, Rules]]) -> Iterator[str]:
+    said = (organisation.label, *(purpose.label for purpose in organisation.purposes.allow.values()),
+            *(written.label for contents in files.values() for written in contents.values()))
+    return (label for label in said if label)
 
 
 def reworked(policies: PolicySet, digest: str, *, organisation: Organisation | None = None,
@@ -167,6 +173,7 @@ def _department(town: _Town, key: str, layers: Sequence[_Layer]) -> DepartmentRu
         _background(town, layers),
         MappingProxyType(closed), MappingProxyType(closed_purposes), tuple(_hours(organisation, layers)),
         tuple(dict.fromkeys(n for n in (organisation.notice, *(layer.rules.notice for layer in layers)) if n)),
+        tuple(dict.fromkeys(n for n in (organisation.label, *(layer.rules.label for layer in layers)) if n)),
         not any(layer.rules.clear_text == "refuse" for layer in layers),
         tuple(id_ for id_ in organisation.routing.in_house if id_ in open_ and town.models[id_].in_house),
         MappingProxyType({id_: tuple(_nearer(town.models[id_], others, open_))

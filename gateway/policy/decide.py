@@ -267,7 +267,8 @@ def _decision(question: Question, answer: _Answer, reasons: Sequence[Reason], op
     return ReleaseDecision(
         question.policies.digest, None if answer.denial else rules.model, actions, tuple(reasons), answer.denial,
         rules.untrusted_tools, rules.answers, opaque & rules.stripped_opaque, rules.trusts_undeclared, stand_ins, held,
-        purpose.label or "" if purpose else "")
+        "\n".join(dict.fromkeys(said for said in (*question.department.labels, purpose.label if purpose else None)
+                                if said)))
 
 
 def _finding_reason(rules: ModelRules, kind: str, count: int) -> Reason:

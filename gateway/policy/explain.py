@@ -12,12 +12,14 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Final, Literal
 
-from gateway.model.entities import ENTITIES
+from gateway.model.decision import Answers
+from gateway.model.entities import ENTITIES, TOPICS
 from gateway.model.limits import LIMITED_BY, Limit, LimitedBy, Limits
 from gateway.model.principal import PassState, Principal
 from gateway.policy.policyset import BERLIN, DID, ModelRules, PolicySet
 from gateway.policy.titles import in_words
 from gateway.policy.trial import Trial
+from gateway.policy.vocabulary import ANSWERS
 
 EFFECTS: Final = {"allow": "erlaubt", "deny": "verbietet", "note": "gilt"}
 STATES: Final[dict[PassState, str]] = {
@@ -142,10 +144,19 @@ def _obligations(trial: Trial, rules: ModelRules | None) -> Iterator[tuple[str, 
         kinds = ", ".join(ENTITIES[kind].name for kind in sorted(decision.held))
         yield "Bindung", f"Wegen „{kinds}“ gehen auch spätere Fragen dieses Gesprächs nur an dafür zugelassene Modelle."
     if decision.label:
-        yield "Kennzeichnung", decision.label
-    yield "Fremde Angaben in der Antwort", _ANSWERS[decision.answers]
+        yield "Kennzeichnung", decision.label.replace("\n", " | ")
+    yield "Fremde Angaben in der Antwort", _answers(decision.answers)
     if decision.untrusted_tools:
         yield "Werkzeuge, die nur Platzhalter erhalten", ", ".join(sorted(decision.untrusted_tools))
+
+
+def _answers(by_kind: Mapping[str, Answers]) -> str:
+    """Return what holds for most kinds, and for which another word does."""
+    named = [by_kind.get(kind, "show") for kind in ENTITIES if kind not in TOPICS]
+    rest = max(ANSWERS, key=named.count)
+    others = [f"{entity.name}: {_ANSWERS[word]}" for key, entity in ENTITIES.items()
+              if (word := by_kind.get(key, "show")) != ("show" if key in TOPICS else rest)]
+    return "; ".join([*others, f"andere: {_ANSWERS[rest]}"] if others else [_ANSWERS[rest]])
 
 
 def limits_in_words(limits: Limits) -> Iterator[str]:

@@ -19,7 +19,7 @@ from pydantic import BaseModel
 
 from gateway.model.entities import ENTITIES
 from gateway.policy.recognition import Recognition
-from gateway.policy.schema import Department, Group, Organisation, Profile
+from gateway.policy.schema import DEFAULT_KIND, Department, Group, Organisation, Profile
 from gateway.policy.schema_pass import KiPass
 from gateway.policy.schema_register import Register
 from gateway.policy.schema_suite import Suite
@@ -32,7 +32,9 @@ FILES: Final[Mapping[str, type[BaseModel]]] = {
     "ki-pass": KiPass, "erkennung": Recognition, "tests": Suite}
 """Every kind of file and what reads it; ``department`` is for all files in ``departments/``, and so on."""
 _DESCRIPTIONS: Final = "descriptions.yaml"
-_KINDS: Final = frozenset({"findings", "found", "actions"})
+_RULED: Final = tuple(kind for kind in ENTITIES if kind not in FIXED)
+_KINDS: Final[Mapping[str, tuple[str, ...]]] = {"findings": _RULED, "found": tuple(ENTITIES),
+                                                "actions": tuple(ENTITIES), "answers": (DEFAULT_KIND, *_RULED)}
 _KIND_LISTS: Final = frozenset({"entities", "held"})
 
 
@@ -84,7 +86,7 @@ def _describe(name: str, shape: dict[str, Any], said: Mapping[str, str]) -> None
         value.pop("title", None)
         value["description"] = said.get(f"{name}.{field}") or said[field]
         if field in _KINDS:
-            value["propertyNames"] = {"enum": [k for k in ENTITIES if field != "findings" or k not in FIXED]}
+            value["propertyNames"] = {"enum": list(_KINDS[field])}
         if field in _KIND_LISTS:
             value["items"] = {"enum": list(ENTITIES)}
 

@@ -11,10 +11,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final, Literal
 
-from gateway.model.decision import Action
+from gateway.model.decision import Action, Answers
+from gateway.model.entities import TOPICS
 from gateway.policy.names import Problems
 from gateway.policy.problems import listed
-from gateway.policy.schema import LimitRules, Organisation, Rules
+from gateway.policy.schema import DEFAULT_KIND, LimitRules, Organisation, Rules
 from gateway.policy.source import Source
 from gateway.policy.vocabulary import (
     ANSWERS,
@@ -66,6 +67,17 @@ def _background(source: Source, content: Rules, inherited: Organisation) -> Prob
                              f"möglich sind: {listed(BACKGROUND[BACKGROUND.index(least):])}")
 
 
+def _answers(source: Source, side: str, own: Mapping[str, Answers], above: Mapping[str, Answers]) -> Problems:
+    """What is said of a kind is compared with what holds for it above, the default with the default: it speaks for all
+    that is not named, and what the organisation names stays as strict as it is."""
+    for key, word in own.items():
+        least = above.get(key) or (None if key in TOPICS else above.get(DEFAULT_KIND)) or "show"
+        if ANSWERS.index(word) < ANSWERS.index(least):
+            yield source.problem(("content", side, "answers", key),
+                                 f"„{word}“ ist weniger streng als „{least}“, das die Organisation vorgibt",
+                                 f"möglich sind: {listed(ANSWERS[ANSWERS.index(least):])}")
+
+
 def _sides(source: Source, content: Rules, inherited: Organisation) -> Problems:
     for side in _SIDES:
         above = getattr(inherited.content, side)
@@ -76,11 +88,7 @@ def _sides(source: Source, content: Rules, inherited: Organisation) -> Problems:
                 yield source.problem(("content", side, "findings", key),
                                      f"„{action}“ ist weniger streng als „{least}“, das die Organisation vorgibt",
                                      f"möglich sind: {listed(_possible(least, side))}")
-        answers, least_answers = getattr(content.content, side).answers, above.answers or "show"
-        if answers and ANSWERS.index(answers) < ANSWERS.index(least_answers):
-            yield source.problem(("content", side, "answers"),
-                                 f"„{answers}“ ist weniger streng als „{least_answers}“, das die Organisation vorgibt",
-                                 f"möglich sind: {listed(ANSWERS[ANSWERS.index(least_answers):])}")
+        yield from _answers(source, side, getattr(content.content, side).answers, above.answers)
         for kind, let in getattr(content.content, side).opaque.items():
             least_let = above.opaque.get(kind, "refuse")
             if OPAQUE_STRICTNESS.index(let) < OPAQUE_STRICTNESS.index(least_let):

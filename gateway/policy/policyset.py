@@ -70,7 +70,8 @@ class ModelRules:
     stripped_opaque: frozenset[str]
     """Those that are taken out of the request."""
     untrusted_tools: frozenset[str]
-    answers: Answers
+    answers: Mapping[str, Answers]
+    """What happens to each kind of finding in an answer; a kind that is not there is shown."""
     limits: Limits
     opaque: Mapping[str, OpaqueRule]
     """What the three sets above are made from."""
@@ -125,6 +126,8 @@ class DepartmentRules:
     """Purposes that the organisation provides for but not for this department, with the rule that says so."""
     hours: tuple[OfficeHours, ...] = ()
     notices: tuple[str, ...] = ()
+    labels: tuple[str, ...] = ()
+    """What ends every answer; a purpose may add to it."""
     allows_clear_text: bool = True
     in_house: tuple[str, ...] = ()
     """Models for kinds of finding that stay in the house, in the order in which they are tried."""
@@ -163,9 +166,15 @@ class PolicySet:
     groups: Mapping[str, Group] = field(default_factory=dict)
     model_groups: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     aliases: Mapping[str, ModelAlias] = field(default_factory=dict)
+    labels: frozenset[str] = NOBODY
+    """Everything that may end an answer, wherever it is written."""
     _work_out: Callable[[str, frozenset[str]], DepartmentRules] | None = field(default=None, repr=False, compare=False)
     _combined: dict[tuple[str, frozenset[str]], DepartmentRules] = field(default_factory=dict, repr=False,
                                                                          compare=False)
+
+    def known_name(self, name: str) -> str:
+        """Return a name that a client gave for a model if it is one of ours, else nothing."""
+        return name if name in self.models or name in self.aliases else ""
 
     def department(self, key: str, groups: frozenset[str] = NOBODY) -> DepartmentRules | None:
         """Return the rules of a department for members of these groups; None (nothing allowed) when there are none.

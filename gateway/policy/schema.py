@@ -9,15 +9,29 @@ about each other stands in `check`. Lengths are limited where a text ends up in 
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import BeforeValidator, Field, StringConstraints, model_validator
 
 from gateway.model.decision import Action, Answers
 from gateway.policy.shapes import Address, Key, ModelId, StrictFile, Text, TimeOfDay, ToolName, Version
 from gateway.policy.vocabulary import DataClass, OpaqueAction, OpaqueKind, Requirement, Weekday, Zone
 
 Notice = Annotated[str, StringConstraints(min_length=1, max_length=200)]
+Label = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^*\r\n]*$")]
+"""A sentence that ends an answer, in italics (`gateway.wire.labels`)."""
+
+
+def _of_every_kind(value: object) -> object:
+    """One word says it of every kind."""
+    return {DEFAULT_KIND: value} if isinstance(value, str) else value
+
+
+DEFAULT_KIND: Final = "default"
+AnswersByKind = Annotated[dict[str, Answers], BeforeValidator(_of_every_kind, json_schema_input_type=Answers | dict[
+    str, Answers])]
+"""What happens to each kind of finding in an answer. ``default`` speaks for the kinds that name somebody and are not
+named here; what a text speaks about (`gateway.model.entities.TOPICS`) is shown unless its kind is named."""
 Count = Annotated[int, Field(ge=1, le=10**12)]
 Euro = Annotated[Decimal, Field(gt=0, le=10_000_000, max_digits=12, decimal_places=2)]
 
@@ -52,7 +66,7 @@ class Purpose(StrictFile):
     title: Annotated[str, StringConstraints(min_length=1, max_length=80)]
     pass_scopes: tuple[Key, ...] = ()
     notice: Notice | None = None
-    label: Notice | None = None
+    label: Label | None = None
     clear_text: ClearText | None = None
 
 
@@ -61,7 +75,7 @@ class Side(StrictFile):
 
     findings: dict[str, Action] = Field(default_factory=dict)
     opaque: dict[OpaqueKind, OpaqueAction] = Field(default_factory=dict)
-    answers: Answers | None = None
+    answers: AnswersByKind = Field(default_factory=dict)
 
 
 class Content(StrictFile):
@@ -186,6 +200,7 @@ class Organisation(StrictFile):
     limits: Limits = Limits()
     hours: Hours | None = None
     notice: Notice | None = None
+    label: Label | None = None
     untrusted_tools: tuple[ToolName, ...] = ()
     unknown_fields: Literal["drop", "refuse"] = "drop"
     conversations: Conversations = Conversations(keep_hours=0)
@@ -217,6 +232,7 @@ class Rules(StrictFile):
     limits: TightenedLimits = TightenedLimits()
     hours: Hours | None = None
     notice: Notice | None = None
+    label: Label | None = None
     clear_text: Literal["refuse"] | None = None
     untrusted_tools: tuple[ToolName, ...] = ()
     unknown_fields: Literal["drop", "refuse"] | None = None

@@ -12,10 +12,10 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, StringConstraints, model_validator
 
-from gateway.model.decision import Action, Answers
+from gateway.model.decision import Action
 from gateway.model.principal import PassState
 from gateway.policy.policyset import BERLIN
-from gateway.policy.schema import LimitRules
+from gateway.policy.schema import AnswersByKind, LimitRules
 from gateway.policy.shapes import Day, Key, ModelId, StrictFile, Text, Version
 from gateway.policy.vocabulary import DataClass
 
@@ -123,7 +123,7 @@ class Expected(StrictFile):
     actions: dict[str, Action] = Field(default_factory=dict)
     label: Words | Literal["none"] | None = None
     notice: Annotated[tuple[Words, ...], OneOrMore] = ()
-    answers: Answers | None = None
+    answers: AnswersByKind = Field(default_factory=dict)
     fallbacks: tuple[ModelId, ...] | None = None
     limits: ExpectedLimits = ExpectedLimits()
     held: tuple[str, ...] | None = None

@@ -52,6 +52,8 @@ REMEDIES: Final[dict[str, str]] = {
     "base_url": "schreiben Sie eine ganze Adresse, zum Beispiel https://ki.musterstadt.example",
     "api_key_env": "schreiben Sie den Namen der Umgebungsvariable, zum Beispiel MISTRAL_API_KEY; "
                    "der Schlüssel selbst gehört nie in diese Datei",
+    "label": "schreiben Sie einen Satz ohne „*“ und ohne Zeilenumbruch",
+    "answers": "schreiben Sie show, flag oder mask, oder je Art: {default: flag, HEALTH: mask}",
     "id": "schreiben Sie Domain, Namen und Nummer, zum Beispiel musterstadt.example/ki-pforte/1",
 }
 """What would be right, by field name, where the kind of mistake alone does not say it."""

@@ -43,7 +43,7 @@ class StoppedModels:
         return self._ids(self._stops.last or ())
 
     def warnings(self) -> list[str]:
-        """Return a sentence for every model in service that is stopped. No reason stands in it: whoever monitors reads it."""
+        """Return a sentence for every model in service that is stopped, without the reason: who monitors reads it."""
         stopped = covered(self._stops.last or (), [m for m in self._policies().models.values() if m.enabled])
         return [f"„{model.name}“ ist angehalten (ki-pforte model list)." for model, _ in stopped]
 

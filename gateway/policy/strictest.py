@@ -1,4 +1,4 @@
-"""The strictest of what several layers say about content: findings, and content that is no text.
+"""The strictest of what several layers say about content: findings, answers, and content that is no text.
 
 What depends on the side of the door alone is worked out once for all models on that side (`both`); what the
 organisation says for one model, clearance included, once for all departments (`organisation_rules`). Where two layers
@@ -13,10 +13,10 @@ from types import MappingProxyType
 from typing import Final, Literal
 
 from gateway.model.decision import Action, Answers
-from gateway.model.entities import ENTITIES, Entity
+from gateway.model.entities import ENTITIES, TOPICS, Entity
 from gateway.model.register import RegisteredModel
 from gateway.policy.policyset import DID, FindingRule, OpaqueRule
-from gateway.policy.schema import Content, Organisation, Side
+from gateway.policy.schema import DEFAULT_KIND, Content, Organisation, Side
 from gateway.policy.vocabulary import (
     ANSWERS,
     DATA_CLASSES,
@@ -42,7 +42,8 @@ class Strictest:
 
     findings: Mapping[str, FindingRule]
     opaque: Mapping[str, OpaqueRule]
-    answers: Answers
+    answers: Mapping[str, Answers]
+    """What happens to each kind in an answer, where it is more than showing."""
 
 
 def both(where: Sequence[tuple[str, Content]]) -> Mapping[SideName, Strictest]:
@@ -57,7 +58,15 @@ def _strictest(name: SideName, said: Sequence[tuple[str, Side]]) -> Strictest:
             if key not in findings or RANK[rule.action] > RANK[findings[key].action]:
                 findings[key] = rule
     return Strictest(findings, MappingProxyType({kind: _strictest_opaque(kind, name, said) for kind in OPAQUE_KINDS}),
-                     max((side.answers or "show" for _, side in said), key=ANSWERS.index))
+                     MappingProxyType(dict(_answers([side.answers for _, side in said]))))
+
+
+def _answers(said: Sequence[Mapping[str, Answers]]) -> Iterator[tuple[str, Answers]]:
+    for kind in ENTITIES:
+        named = (by_kind.get(kind) or (None if kind in TOPICS else by_kind.get(DEFAULT_KIND)) for by_kind in said)
+        strictest = max((word or "show" for word in named), key=ANSWERS.index)
+        if strictest != "show":
+            yield kind, strictest
 
 
 def _findings(where: str, name: SideName, said: Side) -> Iterator[tuple[str, FindingRule]]:

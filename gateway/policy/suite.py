@@ -16,6 +16,7 @@ from datetime import date
 from typing import Final, TypeVar
 
 from gateway.model.decision import Reason
+from gateway.model.entities import ENTITIES, TOPICS
 from gateway.model.limits import LIMITED_BY, NO_LIMIT, Limit
 from gateway.model.principal import PassStatus, Principal
 from gateway.model.register import Attest, Avv, RegisteredModel
@@ -23,6 +24,7 @@ from gateway.policy.compile import limit, reworked
 from gateway.policy.decide import AdmitFacts
 from gateway.policy.policyset import PolicySet
 from gateway.policy.rule_ids import in_effect
+from gateway.policy.schema import DEFAULT_KIND
 from gateway.policy.schema_suite import Asked, Caller, Case, Expected, InService, Suite
 from gateway.policy.source import Source
 from gateway.policy.trial import Lens, Trial, attempt, counted
@@ -201,10 +203,14 @@ def _obligations(policies: PolicySet, expect: Expected, trial: Trial) -> Iterato
         if decision.actions[kind] != action:
             rule = rules.findings[kind]
             yield Mismatch(f"actions.{kind}", action, decision.actions[kind], rule.rule, rule.text)
-    if expect.label is not None and expect.label != (decision.label or "none"):
-        yield Mismatch("label", expect.label, decision.label or "none")
-    if expect.answers not in (None, decision.answers):
-        yield Mismatch("answers", str(expect.answers), decision.answers)
+    label = decision.label.replace("\n", " | ") or "none"
+    if expect.label not in (None, label):
+        yield Mismatch("label", str(expect.label), label)
+    for kind, word in expect.answers.items():
+        meant = [k for k in ENTITIES if k not in TOPICS | expect.answers.keys()] if kind == DEFAULT_KIND else [kind]
+        other = next((is_ for k in meant if (is_ := decision.answers.get(k, "show")) != word), None)
+        if other is not None:
+            yield Mismatch("answers" if kind == DEFAULT_KIND else f"answers.{kind}", word, other)
     for what, wanted, got in (("fallbacks", expect.fallbacks, [m.id for m in decision.fallbacks]),
                               ("held", expect.held, sorted(decision.held)),
                               ("reads", expect.reads, sorted(rules.read_opaque)),

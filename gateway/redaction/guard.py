@@ -1,8 +1,8 @@
 """The way back, inspected: personal data in an answer that the caller never sent.
 
 A model can know, guess or invent people. `strangers` says what of an answer was in nothing the caller wrote; policy
-decides whether that is only counted (``flag``) or hidden (``mask``). `AnswerGuard` hides: it stands behind the
-`Restorer` of one channel and shows an answer sentence by sentence, since a name is only known to be one in its
+decides kind by kind whether that is only counted (``flag``) or hidden (``mask``). `AnswerGuard` hides: it stands behind
+the `Restorer` of one channel and shows an answer sentence by sentence, since a name is only known to be one in its
 sentence. It holds back at most one sentence or `LONGEST` characters.
 """
 
@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 
-from gateway.model.entities import ENTITIES
+from gateway.model.entities import ENTITIES, TOPICS
 from gateway.model.finding import Finding
 from gateway.redaction.restore import Restorer
 
@@ -21,16 +21,20 @@ _END = re.compile(r"(?<![A-ZÄÖÜ0-9]\.)(?<=[.!?:;])\s+|\n+")
 LONGEST = 600
 
 
-def strangers(text: str, findings: Sequence[Finding], sent: str) -> list[Finding]:
-    """Return the findings in an answer that stand in nothing that was sent (`sent` in lower case)."""
-    return [f for f in findings if not f.noted and text[f.start:f.end].lower() not in sent]
+def strangers(text: str, findings: Sequence[Finding], sent: str, kinds: Collection[str]) -> list[Finding]:
+    """Return the findings of these kinds in an answer that stand in nothing that was sent (`sent` in lower case).
+
+    A doubtful one is none; of what a text speaks about there are no others.
+    """
+    return [f for f in findings if f.entity in kinds and (not f.noted or f.entity in TOPICS)
+            and text[f.start:f.end].lower() not in sent]
 
 
 class AnswerGuard:
-    """One channel of an answer in which unknown personal data is hidden. Same face as `Restorer`."""
+    """One channel of an answer in which unknown personal data of some kinds is hidden. Same face as `Restorer`."""
 
-    def __init__(self, restorer: Restorer, find: Find, sent: str) -> None:
-        self._restorer, self._find, self._sent = restorer, find, sent
+    def __init__(self, restorer: Restorer, find: Find, sent: str, kinds: Collection[str]) -> None:
+        self._restorer, self._find, self._sent, self._kinds = restorer, find, sent, kinds
         self._held = ""
         self.hidden: Counter[str] = Counter()
 
@@ -63,7 +67,7 @@ class AnswerGuard:
     def _hide(self, text: str) -> str:
         pieces: list[str] = []
         position = 0
-        for finding in strangers(text, self._find(text), self._sent):
+        for finding in strangers(text, self._find(text), self._sent, self._kinds):
             if finding.start < position:
                 continue
             pieces += [text[position:finding.start], f"[{ENTITIES[finding.entity].name} entfernt]"]

@@ -209,6 +209,27 @@ pin = Table(
 )
 """Which kinds of finding a conversation once held: keyed digests of its messages, no content, no person."""
 
+monitoring_approval = Table(
+    "monitoring_approval", metadata,
+    Column("id", Integer, primary_key=True),
+    Column("digest", String(64), nullable=False, index=True),
+    Column("facts", Text, nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("approved_by", String(32), nullable=False),  # a person, or empty; no foreign key: it outlives the person
+    Column("at", UtcDateTime, nullable=False),
+    Column("in_force_since", UtcDateTime),  # NULL: agreed to, and the policies it is about are not there yet
+    CheckConstraint(_one_of("kind", ("ersteinrichtung", "zustimmung", "verringerung")), name="kind"),
+)
+"""What the Personalrat agreed to of what touches the monitoring of staff (`gateway.policy.monitoring`)."""
+
+replica = Table(
+    "replica", metadata,
+    Column("id", String(80), primary_key=True),
+    Column("digest", String(64), nullable=False),
+    Column("seen_at", UtcDateTime, nullable=False),
+)
+"""Which process runs which policies, as of a few seconds ago."""
+
 model_stop = Table(
     "model_stop", metadata,
     Column("kind", String(16), primary_key=True),

@@ -13,6 +13,7 @@ from prometheus_client.exposition import generate_latest
 
 STAGES = ("authenticate", "admit", "read", "inspect", "release", "redact", "record", "upstream_first_byte", "relay")
 SECONDS = (0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120)
+RELOADS = ("taken", "files", "tests", "recognition", "approval")
 SMALL = 5
 """Departments below this size are merged."""
 OTHERS = "andere"
@@ -67,6 +68,19 @@ class PrometheusMetrics:
         self._stopped = Gauge("ki_pforte_model_stopped", "Angehaltene Modelle (1); die übrigen stehen hier nicht",
                               ["model"], registry=registry)
         self._policy = Info("ki_pforte_policy", "Geltende Richtlinien", registry=registry)
+        self._shadow = Counter("ki_pforte_shadow_decisions", "Anfragen, zu denen auch die Schatten-Richtlinien befragt "
+                               "wurden: was die geltenden sagten, was die anderen, und der wichtigste Unterschied",
+                               ["live", "shadow", "difference"], registry=registry)
+        self._reloads = Counter("ki_pforte_policy_reloads", "Geänderte Richtlinien nach Ergebnis: übernommen (taken) "
+                                "oder abgewiesen wegen ihrer Dateien, ihrer Prüfungen, der Erkennung oder einer "
+                                "fehlenden Zustimmung", ["result"], registry=registry)
+        for result in RELOADS:
+            self._reloads.labels(result)
+        self._not_in_force = Gauge("ki_pforte_policy_problem", "1, solange die Richtlinien im Ordner nicht so gelten, "
+                                   "wie sie dort stehen", registry=registry)
+        self._replicas = Gauge("ki_pforte_policy_digests", "Zahl verschiedener Richtlinien, mit denen die Prozesse "
+                               "dieser Installation arbeiten; mehr als 1 nur während einer Übernahme",
+                               registry=registry)
         Info("ki_pforte_build", "Version der KI-Pforte", registry=registry).info({"version": version})
 
     def exchange(self, api: str, department: str, model: str, decision: str) -> None:
@@ -176,6 +190,19 @@ class PrometheusMetrics:
     def policy(self, digest: str) -> None:
         """Set the digest of the policies in force."""
         self._policy.info({"digest": digest})
+
+    def reload(self, result: str) -> None:
+        """Count one change of the policies by how it ended."""
+        self._reloads.labels(result).inc()
+
+    def generation(self, *, problem: bool, digests: int) -> None:
+        """Set whether the folder is in force as it stands, and how many different sets processes run."""
+        self._not_in_force.set(problem)
+        self._replicas.set(digests)
+
+    def shadow(self, live: str, other: str, difference: str) -> None:
+        """See `gateway.ports.Metrics.shadow`."""
+        self._shadow.labels(live, other, difference).inc()
 
     def render(self) -> bytes:
         """Return all metrics in Prometheus' text format."""

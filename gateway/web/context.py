@@ -111,6 +111,8 @@ class WebContext:
     """Both for previews: the ones that requests go through."""
     stopped: Callable[[], frozenset[str]] = frozenset
     """The models that somebody switched off, as far as known; never fails."""
+    problems: Callable[[], list[str]] = list
+    """What is wrong with the policies in force, in sentences for people; never fails."""
 
     def __post_init__(self) -> None:
         if len(self.secret) < 32:

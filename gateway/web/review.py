@@ -40,7 +40,8 @@ class Review:
         rows = [records.line(row, names["amt"], names["modell"]) for row in page.rows]
         return desk.page(
             visit, "review.html", 422 if wanted.problems else 200, result=await self._checking.last(),
-            running_since=self._checking.running_since, problem=self._checking.problem, status=status, wanted=wanted,
+            running_since=self._checking.running_since, policy_problems=desk.context.problems(),
+            problem=self._checking.problem, status=status, wanted=wanted,
             chips=wanted.chips(names), rows=rows, names=names, groups=words.GROUPS,
             older=wanted.address(before=page.before) if page.before else "",
             newest=wanted.address() if wanted.before else "",

@@ -2,8 +2,8 @@
 
 Each case is one JSON file in the folder of its dialect; every streamed one is fed in every way of cutting. A request
 case has ``request``, ``replace`` (what redaction does to the slots), and ``slots`` (scope, label, text), ``dropped``,
-``opaque``, ``sent``; or ``refused``, the code. An answer case has ``context``, ``provider`` and ``client``: one object,
-or a list of events.
+``opaque``, ``sent``; or ``refused``, the code. An answer case has ``context`` (with ``label`` where one is wanted),
+``provider`` and ``client``: one object, or a list of events.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from gateway.wire.chat_completions import ChatCompletions
 from gateway.wire.completions import Completions
 from gateway.wire.dialect import Answer, AnswerContext, Dialect
 from gateway.wire.embeddings import Embeddings
+from gateway.wire.labels import labelled
 from gateway.wire.messages import Messages
 from gateway.wire.responses import Responses
 from tests.support.chunking import joined_in_every_way
@@ -126,8 +127,8 @@ def _answer(name: str, case: dict[str, Any]) -> Answer:
     values = context["values"]
     places = [None if text is None else moved(text, {value: token for token, value in values.items()})
               for text in context.get("documents", ())]
-    return dialect_of(name).answer(AnswerContext(
+    return labelled(name.partition("/")[0], dialect_of(name).answer(AnswerContext(
         channel=(lambda json_string: Restorer(values, json_string=json_string)) if values else None,
         wants_usage=context.get("wants_usage", False), alias="haus", target="provider-model",
         untrusted_tools=frozenset(context.get("untrusted_tools", ())), echo=context.get("echo", {}),
-        places=places))
+        places=places)), context.get("label", ""), {})

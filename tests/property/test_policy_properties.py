@@ -19,14 +19,14 @@ from typing import Any
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
-from gateway.model.entities import ENTITIES
+from gateway.model.entities import ENTITIES, TOPICS
 from gateway.model.principal import PassState, PassStatus, Principal
 from gateway.model.register import Avv
 from gateway.policy import AdmitFacts, PolicyErrors, PolicySet, ReleaseFacts, admit, load_policies, release
 from gateway.policy.compile import reworked, work_out
 from gateway.policy.schema import Department, Organisation
 from gateway.policy.source import read
-from gateway.policy.vocabulary import DATA_CLASSES, FIXED, FORBIDDEN_PURPOSES, STRICTNESS, stricter
+from gateway.policy.vocabulary import ANSWERS, DATA_CLASSES, FIXED, FORBIDDEN_PURPOSES, STRICTNESS, stricter
 
 SHIPPED = Path(__file__).parents[2] / "policies"
 BASE = load_policies(SHIPPED)
@@ -39,7 +39,9 @@ subset = {"unique": True, "max_size": 5}
 findings = st.dictionaries(st.sampled_from(KINDS), st.sampled_from(STRICTNESS), max_size=4)
 opaque = st.dictionaries(st.sampled_from(["image", "audio", "file", "provider_tool"]),
                          st.sampled_from(["pass", "inspect", "strip", "refuse"]))
-side = st.fixed_dictionaries({}, optional={"findings": findings, "opaque": opaque})
+answers = st.one_of(st.sampled_from(ANSWERS), st.dictionaries(st.sampled_from(["default", *KINDS]),
+                                                             st.sampled_from(ANSWERS), max_size=3))
+side = st.fixed_dictionaries({}, optional={"findings": findings, "opaque": opaque, "answers": answers})
 content = st.fixed_dictionaries({}, optional={"in_house": side, "outside": side})
 models = st.lists(st.sampled_from(sorted(MODELS)), **subset)
 purposes = st.lists(st.sampled_from([*PURPOSES, *FORBIDDEN_PURPOSES, "bewerberauswahl"]), **subset)
@@ -139,11 +141,23 @@ def never_looser(policies: PolicySet, cases: list[tuple[AdmitFacts, dict[str, in
         assert rules.model.in_house or "provider_tool" not in rules.passed_opaque
         assert all(stricter(action, above.actions[kind]) == action for kind, action in rules.actions.items())
         assert {rules.actions[kind] for kind in FIXED} == {"placeholder"}
+        assert all(ANSWERS.index(rules.answers.get(kind, "show")) >= ANSWERS.index(word)
+                   for kind, word in above.answers.items()), "nothing is shown that the organisation hides"
+        assert {kind for kind, word in rules.answers.items() if word == "mask"} >= {
+            kind for kind, word in said_above(policies, rules.model.in_house).items() if word == "mask"}
     for asked, counts, kinds in cases:
         if admit(policies, asked).denial is None:
             assert admit(policies, at(asked, "plain")).denial is None
         if release(policies, ReleaseFacts(asked, counts, kinds)).denial is None:
             assert release(policies, ReleaseFacts(at(asked, "plain"), counts, kinds)).denial is None
+
+
+def said_above(policies: PolicySet, in_house: bool) -> dict[str, str]:
+    """Return what the organisation itself writes about kinds in answers."""
+    content = policies.organisation.content
+    written = (content.in_house if in_house else content.outside).answers
+    return {kind: word for kind in KINDS if (word := written.get(kind) or (
+        "show" if kind in TOPICS else written.get("default", "show")))}
 
 
 def tightened(draw: st.DrawFn, department: dict[str, Any]) -> dict[str, Any]:

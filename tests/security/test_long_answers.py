@@ -9,6 +9,7 @@ from typing import Any
 import orjson
 import pytest
 
+from gateway.model.decision import Answers
 from gateway.pipeline import afterthought, beside
 from tests.support.fake_house import FakeHouse, chat
 from tests.unit.policy.policy_sets import shipped
@@ -92,6 +93,6 @@ def test_a_short_answer_pays_for_no_thread(stream: bool, threads: set[int]) -> N
 
 
 def test_an_answer_that_is_looked_at_is_long_much_sooner() -> None:
-    def weight(mode: Any) -> int:
-        return afterthought.AnswerCheck(mode, {}, (), (), FakeHouse(shipped)).weight(beside.LONG // 2)  # type: ignore[arg-type]
-    assert weight("show") < beside.LONG < weight("mask")
+    def weight(answers: dict[str, Answers]) -> int:
+        return afterthought.AnswerCheck(answers, {}, (), (), FakeHouse(shipped)).weight(beside.LONG // 2)  # type: ignore[arg-type]
+    assert weight({}) < beside.LONG < weight({"HEALTH": "mask"})

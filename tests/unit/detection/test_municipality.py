@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from gateway.detection import DetectorOptions, RuleDetector, build_detector
 from gateway.detection.own import address_forms, phone_forms, template
 from gateway.detection.sheet import Rule, Sheet
+from gateway.errors import GatewayError
 from gateway.model.finding import Finding, Passage
 from gateway.model.municipality import Municipality, OfficeHolder
 
@@ -102,9 +103,11 @@ def test_a_changed_configuration_is_taken_over_and_forgets_what_was_known() -> N
     detector = rules(Municipality())
     passage = Passage("Sie finden uns in der Berliner Str. 70.")
     before = asyncio.run(detector.inspect([passage]))
-    detector.configure(OWN)
+    of_before = detector.configured(Municipality())
+    detector.adopt(detector.configured(OWN))
     assert before != asyncio.run(detector.inspect([passage])) == [()]
-    detector.configure(Municipality())
+    assert asyncio.run(of_before.inspect([passage])) == before, "a request under way ends with what it began with"
+    detector.adopt(detector.configured(Municipality()))
     assert asyncio.run(detector.inspect([passage])) == before
 
 
@@ -118,13 +121,11 @@ def test_a_configuration_that_does_not_work_leaves_the_last_good_one(caplog: pyt
             return [Finding(0, 1, "PERSON", 1.0, "format")]
         return (Rule("ONE", ("PERSON",), find),)
     detector = RuleDetector(make, OWN)
-    with caplog.at_level(logging.ERROR):
-        detector.configure(broken)
-    assert "erkennung.yaml" in detector.problem
+    with caplog.at_level(logging.ERROR), pytest.raises(GatewayError, match="pruefung_nicht_verfuegbar"):
+        detector.configured(broken)
+    assert "cannot be configured" in caplog.text
     assert "Krüger" not in caplog.text
     assert detector.find(Passage("x y"))
-    detector.configure(Municipality())
-    assert detector.problem == ""
 
 
 def test_the_self_test_does_not_depend_on_what_the_town_counts_as_its_own() -> None:

@@ -137,6 +137,21 @@ LINES = [
     ("a tool at the provider let through outside", ORG, "file: inspect, provider_tool: refuse}\n    answers: flag",
      "file: inspect, provider_tool: pass}\n    answers: flag", "provider_tool: pass}",
      "content.outside.opaque.provider_tool: „pass“ gibt es für „provider_tool“ hier nicht; möglich sind: strip, …"),
+    ("a loosened answer", SOZ, "    findings:\n", "    answers: show\n    findings:\n", "    answers: show",
+     "content.outside.answers.default: „show“ ist weniger streng als „flag“, das die Organisation vorgibt; möglich "
+     "sind: flag, mask"),
+    ("an answer loosened for one kind", SOZ, "    findings:\n", "    answers: {default: mask, PERSON: show}\n    "
+     "findings:\n", "    answers: {default: mask", "content.outside.answers.PERSON: „show“ ist weniger streng als …"),
+    ("an unknown kind in answers", ORG, "    answers: flag", "    answers: {default: flag, HEALHT: mask}",
+     "    answers: {default", "content.outside.answers.HEALHT: Die Art von Angabe „HEALHT“ gibt es nicht; meinten …"),
+    ("an unknown word for answers", ORG, "    answers: flag", "    answers: hide", "    answers: hide",
+     "content.outside.answers.default: „hide“ gibt es hier nicht; …"),
+    ("an unknown word for one kind", ORG, "    answers: flag", "    answers: {HEALTH: masc}", "    answers: {HEALTH",
+     "content.outside.answers.HEALTH: „masc“ gibt es hier nicht; meinten Sie „mask“?"),
+    ("a list of answers", ORG, "    answers: flag", "    answers: [flag]", "    answers: [flag]",
+     "content.outside.answers: Hier stehen keine eingerückten Angaben; schreiben Sie show, flag oder mask, oder je …"),
+    ("a label with stars", SOZ, "handles: [social]", "handles: [social]\nlabel: Ein *Entwurf*",
+     "label: Ein *Entwurf*", "label: „Ein *Entwurf*“ ist hier nicht zulässig; schreiben Sie einen Satz ohne „*“ …"),
     ("a picture taken out", ORG, "opaque: {image: inspect, audio: refuse, file: inspect, provider_tool: refuse}\n    "
      "answers: flag", "opaque: {image: strip}\n    answers: flag", "opaque: {image: strip}",
      "content.outside.opaque.image: „strip“ gibt es für „image“ hier nicht; möglich sind: pass, inspect, refuse"),
@@ -260,3 +275,10 @@ def test_a_link_out_of_the_folder_is_not_followed(folder: Path) -> None:
     (folder / "documents/checkliste-1.0.md").symlink_to(outside)
     (found,) = messages(folder)
     assert "fehlt oder ist nicht lesbar" in found
+
+
+def test_a_ready_profile_may_be_looser_than_an_organisation_whose_rules_then_hold(folder: Path) -> None:
+    path = folder / ORG
+    path.write_text(path.read_text(encoding="utf-8") + "\nlimits:\n  person: {concurrent: 2}\n", encoding="utf-8")
+    limits = load_policies(folder).departments["bauamt"].models["demo"].limits
+    assert limits["person"].concurrent == 2

@@ -94,6 +94,8 @@ def test_what_holds_passes(tmp_path: Path, request_: dict[str, Any], expect: dic
     ({"model": "demo"}, {"decision": "allowed", "notice": "Kulanz"}, "notice", "kein Hinweis", ""),
     ({"model": "demo"}, {"decision": "allowed", "label": "Entwurf"}, "label", "none", ""),
     ({"model": "demo"}, {"decision": "allowed", "answers": "mask"}, "answers", "show", ""),
+    ({"model": "demo"}, {"decision": "allowed", "answers": {"default": "show", "HEALTH": "mask"}}, "answers.HEALTH",
+     "show", ""),
     ({"model": "demo"}, {"decision": "allowed", "fallbacks": ["claude"]}, "fallbacks", "nichts", ""),
     ({"model": "demo"}, {"decision": "allowed", "limits": {"person": {"euro_per_day": "2.50"}}},
      "limits.person.micro_euro_per_day", "keine Grenze", ""),
