@@ -6,6 +6,7 @@ That they pass at all is a test of the house (`tests/house/test_policy_files.py`
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from gateway.policy.check_suite import load_suites
 from gateway.policy.compile import reworked
 from gateway.policy.coverage import coverage
 from gateway.policy.suite import LoadedSuite, Report, run
-from tests.unit.policy.policy_sets import SHIPPED, shipped
+from tests.unit.policy.policy_sets import SHIPPED, all_on, shipped
 
 SIZES = ("gemeinde-klein", "gemeinde-mittel", "gemeinde-gross")
 
@@ -59,6 +60,14 @@ def town(size: str) -> PolicySet:
 def test_what_the_suites_say_holds_for_a_municipality_of_any_size(size: str) -> None:
     failed = report(size).failed
     assert [(r.file, r.line, r.name, r.mismatches) for r in failed] == []
+
+
+@pytest.mark.parametrize("which", ["demo off", "all in service"])
+def test_what_the_suites_say_holds_whatever_is_switched_on(which: str) -> None:
+    """A running house takes no change whose suites fail: switching the demo off must not be such a change."""
+    demo = {**shipped().models, "demo": replace(shipped().models["demo"], enabled=False)}
+    policies = reworked(shipped(), which, models=all_on().models if which == "all in service" else demo)
+    assert [(r.file, r.line, r.name, r.mismatches) for r in run(policies, suites(), lens()).failed] == []
 
 
 @pytest.mark.parametrize("department", shipped().departments)
