@@ -267,8 +267,14 @@ def _decision(question: Question, answer: _Answer, reasons: Sequence[Reason], op
     return ReleaseDecision(
         question.policies.digest, None if answer.denial else rules.model, actions, tuple(reasons), answer.denial,
         rules.untrusted_tools, rules.answers, opaque & rules.stripped_opaque, rules.trusts_undeclared, stand_ins, held,
-        "\n".join(dict.fromkeys(said for said in (*question.department.labels, purpose.label if purpose else None)
-                                if said)))
+        _label(question.department.labels, purpose.label if purpose else None))
+
+
+def _label(everywhere: tuple[str, ...], own: str | None) -> str:
+    """Return what ends the answer: the sentences of all layers and that of the purpose, each once."""
+    if not everywhere:
+        return own or ""
+    return "\n".join(dict.fromkeys((*everywhere, own) if own else everywhere))
 
 
 def _finding_reason(rules: ModelRules, kind: str, count: int) -> Reason:
