@@ -163,7 +163,7 @@ def _meant(model: str, provider: str, everything: bool) -> tuple[StopKind, str]:
 def _entitled(connection: Connection, email: str) -> Person:
     person = person_or_fail(connection, email)
     if not person.active or not person.roles & MAY_STOP:
-        raise CliError(f"{person.email} darf Modelle nicht anhalten oder zulassen. Nötig ist die Rolle "
+        raise CliError(f"{person.email} darf Modelle nicht anhalten oder zulassen. Nötig ist eine dieser Rollen: "
                        f"{', '.join(sorted(MAY_STOP))}.", Exit.MISUSE)
     return person
 

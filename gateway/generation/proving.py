@@ -11,7 +11,7 @@ from typing import Final, Literal
 
 from gateway.policy import PolicyErrors, PolicySet
 from gateway.policy.check_suite import FOLDER, load_suites
-from gateway.policy.suite import run
+from gateway.policy.suite import failing
 from gateway.policy.trial import Lens
 
 Why = Literal["files", "tests", "recognition", "approval"]
@@ -41,7 +41,7 @@ def prove(folder: Path, policies: PolicySet, lens: Lens) -> None:
         raise Rejected("tests", "Die Prüfungen der geänderten Richtlinien lassen sich nicht lesen; die letzten "
                        "gültigen Richtlinien gelten weiter. „ki-pforte policy test“ nennt die Stellen.",
                        tuple(map(str, errors.problems))) from None
-    failed = run(policies, suites, lens).failed
+    failed = failing(policies, suites, lens)
     if failed:
         raise Rejected("tests", f"Die geänderten Richtlinien bestehen {len(failed)} ihrer eigenen Prüfungen nicht; die "
                        "letzten gültigen gelten weiter. „ki-pforte policy test“ nennt sie.",

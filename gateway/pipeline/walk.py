@@ -38,6 +38,7 @@ from gateway.pipeline.sequel import Sequel
 from gateway.pipeline.shadow import Beside
 from gateway.pipeline.turnstile import Turnstile, limits_of
 from gateway.policy.decide import AdmitFacts, ReleaseFacts, admit, background, release
+from gateway.policy.words import ascii_text
 from gateway.redaction.placeholder import instruction
 from gateway.redaction.redact import Plan, Redaction, apply, plan
 from gateway.wire.background import Task, recognise, reply
@@ -239,7 +240,18 @@ class Walk:
         if decision.model and decision.model != self._admission.model:
             await self._enter(facts, decision.model, limits_of(self._policies, facts.principal, decision.model))
         self._stand_ins = decision.fallbacks if self._after is None else self._after._stand_ins[1:]
+        self._tell_who_answers(decision)
         return decision
+
+    def _tell_who_answers(self, decision: ReleaseDecision) -> None:
+        """Say it where another model answers than the one that was asked for: the answer may well read differently."""
+        model, asked = decision.model, self._admission.model
+        if model is None or asked is None:
+            return
+        if self._after is not None:
+            self._tell(ascii_text(f"Das gewünschte Modell ist gerade gestört; es antwortet „{model.name}“."))
+        elif model != asked:
+            self._tell(ascii_text(f"Wegen der Angaben in diesem Gespräch antwortet „{model.name}“."))
 
     async def _redact(self, passages: list[Passage], inspection: Inspection, decision: ReleaseDecision) -> Redaction:
         texts = [passage.text for passage in passages]

@@ -6,7 +6,7 @@ it *asks* may be anything, since asking for a model that does not exist is a tes
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 from typing import Final
 
@@ -30,6 +30,7 @@ def load_suites(folder: Path, policies: PolicySet) -> tuple[LoadedSuite, ...]:
     """Return the suites of a folder (``policies/tests``), none if it is not there. Raises `PolicyErrors`."""
     problems: list[PolicyProblem] = []
     found: list[LoadedSuite] = []
+    rules = every_rule(policies).keys()
     for path in sorted((*folder.glob("*.yaml"), *folder.glob("*.yml"))):
         name = f"{folder.parent.name}/{folder.name}/{path.name}"
         if path.suffix != ".yaml":
@@ -42,20 +43,20 @@ def load_suites(folder: Path, policies: PolicySet) -> tuple[LoadedSuite, ...]:
         content, mistakes = validate(Suite, source)
         problems += mistakes
         if content is not None:
-            problems += check(source, content, policies)
+            problems += check(source, content, policies, rules)
             found.append(LoadedSuite(source, content))
     if problems:
         raise PolicyErrors(problems)
     return tuple(found)
 
 
-def check(source: Source, suite: Suite, policies: PolicySet) -> Problems:
-    """Yield what the suite says about policies that do not say it."""
+def check(source: Source, suite: Suite, policies: PolicySet, rules: Collection[str]) -> Problems:
+    """Yield what the suite says about policies that do not say it; `rules` are the ids of all there are."""
     yield from known(source, ("profiles",), suite.profiles or (), policies.profiles, "Das Profil")
     yield from _each(source, ("in_service",), suite.in_service, policies.models, "Das Modell")
     for key, caller in suite.callers.items():
         yield from _caller(source, ("callers", key), caller, policies)
-    rules, names = every_rule(policies).keys(), set[str]()
+    names = set[str]()
     for i, case in enumerate(suite.tests):
         at = ("tests", i)
         if case.name in names:

@@ -101,14 +101,28 @@ def run(policies: PolicySet, suites: Iterable[LoadedSuite], lens: Lens, wanted: 
     return Report(tuple(results), alive)
 
 
-def in_service(policies: PolicySet, suite: Suite) -> PolicySet:
-    """Return the policies as they would be with the models in service and the profiles chosen that the suite names."""
+def failing(policies: PolicySet, suites: Iterable[LoadedSuite], lens: Lens) -> tuple[Result, ...]:
+    """Return only the tests that fail, in a tenth of the time: a change that comes into force waits for this.
+
+    Works out only the departments that a suite asks about, and not what coverage wants to know.
+    """
+    return tuple(result for suite in suites for result in _results(in_service(policies, suite.content, frozenset(
+        caller.department for caller in suite.content.callers.values())), suite, lens, "") if not result.passed)
+
+
+def in_service(policies: PolicySet, suite: Suite, only: frozenset[str] | None = None) -> PolicySet:
+    """Return the policies as they would be with the models in service and the profiles chosen that the suite names.
+
+    `only` names the departments that are needed; None: all.
+    """
     if not suite.in_service and suite.profiles is None:
         return policies
     changed = {key: _assumed(policies.models[key], said) for key, said in suite.in_service.items()}
     organisation = policies.organisation if suite.profiles is None else policies.organisation.model_copy(
         update={"profiles": suite.profiles})
-    return reworked(policies, policies.digest, models={**policies.models, **changed}, organisation=organisation)
+    departments = None if only is None else {key: file for key, file in policies.files.items() if key in only}
+    return reworked(policies, policies.digest, models={**policies.models, **changed}, organisation=organisation,
+                    departments=departments)
 
 
 def _assumed(model: RegisteredModel, said: InService) -> RegisteredModel:

@@ -107,17 +107,21 @@ FIXED: Final = frozenset(key for key, entity in ENTITIES.items() if entity.data_
 """Kinds that no policy may speak about: without their placeholder, restoration could mix up values."""
 
 FORBIDDEN_PURPOSES: Final[MappingProxyType[str, str]] = MappingProxyType({
-    "manipulation": "Unterschwellige Beeinflussung oder Täuschung von Menschen (Art. 5 Abs. 1 a)",
-    "ausnutzung_schutzbeduerftiger": "Ausnutzung von Alter, Behinderung oder Notlage (Art. 5 Abs. 1 b)",
-    "social_scoring": "Bewertung von Menschen nach ihrem sozialen Verhalten (Art. 5 Abs. 1 c)",
-    "straftat_vorhersage": "Vorhersage von Straftaten allein aus Persönlichkeitsmerkmalen (Art. 5 Abs. 1 d)",
-    "gesichtsdatenbank": "Wahlloses Sammeln von Gesichtsbildern (Art. 5 Abs. 1 e)",
-    "emotionserkennung": "Erkennen von Gefühlen am Arbeitsplatz oder in Bildungseinrichtungen (Art. 5 Abs. 1 f)",
+    "manipulation": "Unterschwellige Beeinflussung oder Täuschung von Menschen (Art. 5 Abs. 1 Buchst. a KI-Verordnung)",
+    "ausnutzung_schutzbeduerftiger": "Ausnutzung von Alter, Behinderung oder Notlage "
+                                     "(Art. 5 Abs. 1 Buchst. b KI-Verordnung)",
+    "social_scoring": "Bewertung von Menschen nach ihrem sozialen Verhalten (Art. 5 Abs. 1 Buchst. c KI-Verordnung)",
+    "straftat_vorhersage": "Vorhersage von Straftaten allein aus Persönlichkeitsmerkmalen "
+                           "(Art. 5 Abs. 1 Buchst. d KI-Verordnung)",
+    "gesichtsdatenbank": "Wahlloses Sammeln von Gesichtsbildern (Art. 5 Abs. 1 Buchst. e KI-Verordnung)",
+    "emotionserkennung": "Erkennen von Gefühlen am Arbeitsplatz oder in Bildungseinrichtungen "
+                         "(Art. 5 Abs. 1 Buchst. f KI-Verordnung)",
     "biometrische_kategorisierung": "Schlüsse aus biometrischen Daten auf Herkunft, Religion oder Gesinnung "
-                                    "(Art. 5 Abs. 1 g)",
+                                    "(Art. 5 Abs. 1 Buchst. g KI-Verordnung)",
     "biometrische_fernidentifizierung": "Biometrische Fernidentifizierung in Echtzeit im öffentlichen Raum "
-                                        "(Art. 5 Abs. 1 h)",
-    "intime_bilder": "Intime Bilder ohne Einwilligung und Darstellungen von Kindesmissbrauch (Art. 5, Omnibus 2026)",
+                                        "(Art. 5 Abs. 1 Buchst. h KI-Verordnung)",
+    "intime_bilder": "Intime Bilder ohne Einwilligung und Darstellungen von Kindesmissbrauch "
+                     "(Art. 5 KI-Verordnung, Omnibus 2026)",
 })
 """Art. 5 of the AI Act. Every policy inherits it; no file can take anything away from it."""
 

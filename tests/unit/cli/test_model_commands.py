@@ -116,7 +116,7 @@ def test_a_provider_and_everything_are_stopped_and_lifted_as_they_were_said(term
 
 
 @pytest.mark.parametrize(("arguments", "says"), [
-    (("stop", "demo", "--reason", "r", "--as", CLERK), "Nötig ist die Rolle dpo, it, leitung"),
+    (("stop", "demo", "--reason", "r", "--as", CLERK), "Nötig ist eine dieser Rollen: dpo, it, leitung"),
     (("stop", "demo", "--reason", "r", "--as", "wer@x.example"), "niemand eingetragen"),
     (("stop", "demo", "--reason", " ", "--as", IT), "--reason"),
     (("stop", "demo", "--reason", "r" * 201, "--as", IT), "höchstens 200"),
@@ -124,7 +124,7 @@ def test_a_provider_and_everything_are_stopped_and_lifted_as_they_were_said(term
     (("stop", "--provider", "Mikrosoft", "--reason", "r", "--as", IT), "meinten Sie „Microsoft“"),
     (("stop", "--reason", "r", "--as", IT), "genau eines"),
     (("stop", "demo", "--all", "--reason", "r", "--as", IT), "genau eines"),
-    (("start", "demo", "--as", CLERK), "Nötig ist die Rolle"),
+    (("start", "demo", "--as", CLERK), "Nötig ist eine dieser Rollen"),
     (("check", "dmo"), "meinten Sie „demo“"),
 ])
 def test_misuse_changes_nothing_and_says_what_to_write(terminal: Terminal, arguments: tuple[str, ...],

@@ -88,6 +88,23 @@ def test_when_nobody_can_tell_what_a_conversation_held_nothing_is_sent() -> None
     assert (ask(of, "Guten Tag", "Ja", "Bitte")[0], of.sent, of.kinds()) == (500, [], ["denied"])
 
 
+def told(headers: dict[str, str]) -> str:
+    return headers["x-ki-pforte-hinweis"]
+
+
+def test_who_is_answered_by_another_model_is_told_which_and_why() -> None:
+    of = house(policies("placeholder"))
+    assert "antwortet '" not in told(ask(of, "Guten Tag")[1])
+    assert "antwortet '" not in told(ask(of, "Guten Tag", model="brief")[1]), "a name that stands for models is kept"
+    moved, name = house(), policies().models["vllm-haus"].name
+    assert f"Wegen der Angaben in diesem Gespraech antwortet '{name}'." in told(ask(moved, f"An {NAME}.")[1])
+    of.says = failing("eu-cloud", "mistral-large")
+    said = told(ask(of, "Guten Tag")[1])
+    assert f"gerade gestoert; es antwortet '{name}'." in said
+    assert said.isascii()
+    assert said.count("antwortet") == 1
+
+
 def failing(*models: str) -> Any:
     def says(request: SealedRequest) -> tuple[int, list[bytes]]:
         return (503, [b"{}"]) if request.model.id in models else echo(request)
