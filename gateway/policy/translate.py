@@ -11,6 +11,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from gateway.policy.problems import PolicyProblem, did_you_mean, listed, shown
+from gateway.policy.schema import Organisation, Rules
 from gateway.policy.shapes import REMEDIES, SECRET_FIELDS
 from gateway.policy.source import Path_, Source
 
@@ -64,11 +65,16 @@ def _said(schema: type[BaseModel], path: Path_, error: ErrorDetails) -> tuple[st
     if kind == "extra_forbidden":
         if (known := _misunderstood(name, error["input"], path)) is not None:
             return known
+        if len(path) == 1 and issubclass(schema, Rules) and name in Organisation.model_fields:
+            return (f"{shown(name)} legt nur die Organisation fest, für alle",
+                    "streichen Sie die Angabe hier; sie gehört in organisation.yaml")
         return f"Die Angabe {shown(name)} ist hier unbekannt", did_you_mean(name, _fields(schema, path[:-1]))
     if kind == "missing":
         return "Die Angabe fehlt", REMEDIES.get(name, f"ergänzen Sie eine Zeile „{name}: …“")
     if kind == "literal_error":
         allowed = re.findall(r"'([^']+)'", str(context["expected"]))
+        if isinstance(error["input"], list | dict):
+            return "Hier steht mehr als ein Wort", f"schreiben Sie eines davon: {listed(allowed)}"
         return f"{_quoted(error, name)} gibt es hier nicht", did_you_mean(str(error["input"]), allowed)
     return _shape(kind, context, name, error)
 
