@@ -6,8 +6,9 @@ That a department, a group or a profile is nowhere looser than the organisation 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final, Literal
 
 from gateway.model.decision import DEFAULT_PURPOSE
@@ -22,7 +23,7 @@ from gateway.policy.problems import did_you_mean, listed
 from gateway.policy.schema import DEFAULT_KIND, Department, Organisation, Profile, Purpose, Rules, Side
 from gateway.policy.schema_pass import KiPass
 from gateway.policy.schema_register import Model, Register
-from gateway.policy.source import Source
+from gateway.policy.source import Path_, Source
 from gateway.policy.vocabulary import DATA_CLASSES, FIXED, FORBIDDEN_PURPOSES, REQUIREMENTS, opaque_actions
 
 DEPARTMENT_KEY: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,47}")
@@ -59,6 +60,16 @@ def register(source: Source, models: Register) -> Problems:
         if key in models.models:
             yield source.problem(("aliases", key), f"„{key}“ heißt schon ein Modell", "wählen Sie einen anderen Namen")
         yield from known(source, ("aliases", key, "models"), alias.models, models.models, "Das Modell")
+        yield from _never_further(source, key, [m for m in alias.models if m in models.models], models)
+
+
+def _never_further(source: Source, key: str, names: Sequence[str], models: Register) -> Problems:
+    """Of the models behind a name, none runs further away than the one before it."""
+    for before, name in pairwise(names):
+        if _distance(models.models[name]) > _distance(models.models[before]):
+            yield source.problem(("aliases", key, "models"), f"„{name}“ läuft weiter entfernt als „{before}“ davor",
+                                 "nennen Sie die entfernteren Modelle zuerst: Was dorthin nicht darf, soll näher am "
+                                 "Haus bleiben")
 
 
 def _dialects(source: Source, key: str, model: Model) -> Problems:
@@ -126,7 +137,7 @@ def _organisation_models(source: Source, content: Organisation, models: Register
     """Names that exist."""
     yield from model_names(source, ("models", "allow"), content.models.allow, models)
     if content.background.model is not None:
-        yield from known(source, ("background", "model"), [content.background.model], models.models, "Das Modell")
+        yield from _one(source, ("background", "model"), content.background.model, models)
     for alias in models.aliases.values():
         if alias.purpose is not None and alias.purpose not in content.purposes.allow:
             yield source.problem(("purposes", "allow"), f"Den Zweck „{alias.purpose}“, den der Name „{alias.name}“ in "
@@ -134,6 +145,11 @@ def _organisation_models(source: Source, content: Organisation, models: Register
                                  did_you_mean(alias.purpose, content.purposes.allow))
     yield from _demanded(source, content, models)
     yield from _routing(source, content, models)
+
+
+def _one(source: Source, path: Path_, name: str, models: Register) -> Problems:
+    if name not in models.models:
+        yield unknown(source, path, name, models.models, "Das Modell")
 
 
 def _demanded(source: Source, content: Organisation, models: Register) -> Problems:
@@ -199,7 +215,7 @@ def layer(source: Source, content: Rules, around: Around) -> Problems:
     if not isinstance(content, Profile):  # for many organisations: where theirs are stricter, they hold
         yield from loosened(source, content, inherited)
     if models is not None and content.background is not None and content.background.model is not None:
-        yield from known(source, ("background", "model"), [content.background.model], models.models, "Das Modell")
+        yield from _one(source, ("background", "model"), content.background.model, models)
 
 
 def _models(source: Source, content: Rules, inherited: Organisation, models: Register) -> Problems:

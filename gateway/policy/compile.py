@@ -137,12 +137,15 @@ def _named(names: Iterable[str], model_groups: Mapping[str, tuple[str, ...]]) ->
 
 
 def _no_further(alias: ModelAlias, models: Mapping[str, RegisteredModel]) -> ModelAlias:
-    """Return the alias without models that run further away than the first one that it names.
+    """Return the alias without models that run further away than one that it names before them.
 
-    What stops, runs out or was found must not send a request further than it was meant to go.
+    What is stopped, runs out, is forbidden or was found must not send a request further than it would have gone.
     """
-    known = [models[id_] for id_ in alias.models if id_ in models]
-    return replace(alias, models=tuple(m.id for m in known if m.distance <= known[0].distance))
+    kept: list[str] = []
+    for model in (models[id_] for id_ in alias.models if id_ in models):
+        if not kept or model.distance <= models[kept[-1]].distance:
+            kept.append(model.id)
+    return replace(alias, models=tuple(kept))
 
 
 def _department(town: _Town, key: str, layers: Sequence[_Layer]) -> DepartmentRules:
@@ -170,7 +173,7 @@ def _department(town: _Town, key: str, layers: Sequence[_Layer]) -> DepartmentRu
         min((organisation.conversations.keep_hours,
              *(layer.rules.conversations.keep_hours for layer in layers if layer.rules.conversations is not None))),
         "refuse" in (organisation.unknown_fields, *(layer.rules.unknown_fields for layer in layers)),
-        _background(town, layers),
+        _background(organisation, layers),
         MappingProxyType(closed), MappingProxyType(closed_purposes), tuple(_hours(organisation, layers)),
         tuple(dict.fromkeys(n for n in (organisation.notice, *(layer.rules.notice for layer in layers)) if n)),
         tuple(dict.fromkeys(n for n in (organisation.label, *(layer.rules.label for layer in layers)) if n)),
@@ -205,21 +208,15 @@ def _closed_purposes(organisation: Organisation, layers: Sequence[_Layer]) -> It
                 yield key, f"{layer.where}:purposes.allow"
 
 
-def _background(town: _Town, layers: Sequence[_Layer]) -> Background:
+def _background(organisation: Organisation, layers: Sequence[_Layer]) -> Background:
     """Return the strictest rule for calls that clients make of their own accord: what sends less.
 
-    Of several models that are named the nearest counts, at the same distance a layer's before the organisation's. One
-    that nobody knows is nearer than all: then nothing is sent.
+    Where two rules name different models, no model is the one that both allow: the house itself answers.
     """
-    said = [town.organisation.background, *(layer.rules.background for layer in layers if layer.rules.background)]
-    strictest = max((one.answer for one in said), key=BACKGROUND.index)
-    named = sorted({one.model for one in said[1:] if one.model is not None})
-    if town.organisation.background.model is not None:
-        named.append(town.organisation.background.model)
-    if strictest != "model":
-        return Background(answer=strictest)
-    distance = {m: town.models[m].distance if m in town.models else -1 for m in named}
-    return Background(answer="model", model=min(named, key=distance.__getitem__))
+    said = [organisation.background, *(layer.rules.background for layer in layers if layer.rules.background)]
+    strictest = max(said, key=lambda one: BACKGROUND.index(one.answer))
+    named = {one.model for one in said if one.model is not None}
+    return strictest if len(named) <= 1 else Background(answer="local")
 
 
 def _closed(town: _Town, layers: Sequence[_Layer], model: RegisteredModel) -> Denial | None:

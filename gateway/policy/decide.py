@@ -109,14 +109,14 @@ def release(policies: PolicySet, facts: ReleaseFacts) -> ReleaseDecision:
         if answer.denial is None:
             return _released(question, facts, found, answer, refused)
         refused.append(answer)
-    first = usable[0]
-    if any(k in first.rerouted for k in found) and not any(k in first.refused for k in found):
+    first = next((rules for rules in usable if _would_take(question, facts, found, rules)), None)
+    if first is not None:
         for id_ in department.in_house:
             at_home = question.rules(id_)
             if at_home is not None and at_home not in usable and _takes(question, facts, found, at_home):
                 answer = _to(question, facts, found, at_home)
                 moved = answer._replace(reasons=[words.moved(first, at_home.model), *answer.reasons])
-                return _released(question, facts, found, moved, refused[:1])
+                return _released(question, facts, found, moved, refused)
     return _decision(question, refused[0], refused[0].reasons)
 
 
@@ -207,9 +207,17 @@ def _refusal(policies: PolicySet, denial: Denial) -> ReleaseDecision:
 
 def _takes(question: Question, facts: ReleaseFacts, found: Sequence[str], rules: ModelRules) -> bool:
     """Whether this model may be given what was found: `_to` without the words."""
+    return rules.rerouted.isdisjoint(found) and _would_take(question, facts, found, rules)
+
+
+def _would_take(question: Question, facts: ReleaseFacts, found: Sequence[str], rules: ModelRules) -> bool:
+    """Whether this model may be given everything but what stays in the house.
+
+    Only then does a request go into the house instead: what is refused for another reason stays refused, whatever
+    is found beside it.
+    """
     speaks = question.facts.speaks
-    return ((speaks is None or not rules.model.dialects.isdisjoint(speaks))
-            and rules.refused.isdisjoint(found) and rules.rerouted.isdisjoint(found)
+    return ((speaks is None or not rules.model.dialects.isdisjoint(speaks)) and rules.refused.isdisjoint(found)
             and (not facts.opaque or facts.opaque <= rules.passed_opaque | rules.stripped_opaque))
 
 

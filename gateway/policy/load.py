@@ -22,7 +22,7 @@ from pydantic import BaseModel
 
 from gateway.model.kipass import DocumentKind, KiPassConfig
 from gateway.model.register import Attest, Avv, HighRisk, Prices, RegisteredModel
-from gateway.policy import check, documents
+from gateway.policy import check, contradictions, documents
 from gateway.policy.compile import limit, micro, reworked, work_out
 from gateway.policy.policyset import ModelAlias, PolicySet
 from gateway.policy.problems import PolicyErrors, PolicyProblem
@@ -52,7 +52,12 @@ class _Reading:
 
     def file(self, name: str, schema: type[M]) -> tuple[Source, M] | None:
         """Read and validate one file; None when it is not usable (the problems are noted)."""
-        source, problems = read(self.folder / name, f"{self.folder.name}/{name}")
+        path, said = self.folder / name, f"{self.folder.name}/{name}"
+        if not path.resolve().is_relative_to(self.folder):
+            self.problems.append(PolicyProblem(said, 1, "", "Hier liegt ein Verweis auf eine Stelle außerhalb dieses "
+                                               "Ordners", "legen Sie die Datei selbst in den Ordner"))
+            return None
+        source, problems = read(path, said)
         self.problems += problems
         if source is None:
             return None
@@ -90,11 +95,14 @@ def load_policies(folder: Path) -> PolicySet:
     if problems or not (models and passes and organisation):
         raise PolicyErrors(problems)
     register = models[1]
-    return work_out(_digest({"language": LANGUAGE, "files": reading.said}), organisation[1], _contents(departments),
+    policies = work_out(_digest({"language": LANGUAGE, "files": reading.said}), organisation[1], _contents(departments),
                     {key: registered_model(key, m) for key, m in register.models.items()},
                     _kipass(passes[1], organisation[1]), municipality(recognition and recognition[1]),
                     profiles=_contents(profiles), groups=_contents(groups), model_groups=register.groups,
                     aliases={key: ModelAlias(key, a.name, a.models, a.purpose) for key, a in register.aliases.items()})
+    if problems := [*contradictions.check(policies, {key: source for key, (source, _) in departments.items()})]:
+        raise PolicyErrors(problems)
+    return policies
 
 
 def with_quickstart(policies: PolicySet, *, base_url: str, model: str, dialects: Iterable[str],

@@ -65,6 +65,10 @@ def _background(source: Source, content: Rules, inherited: Organisation) -> Prob
         yield source.problem(("background", "answer"), f"„{own.answer}“ ist weniger streng als „{least}“, das die "
                              "Organisation vorgibt",
                              f"möglich sind: {listed(BACKGROUND[BACKGROUND.index(least):])}")
+    if own is not None and None not in (own.model, inherited.background.model) and (
+            own.model != inherited.background.model):
+        yield source.problem(("background", "model"), f"Die Organisation nennt dafür „{inherited.background.model}“",
+                             "nennen Sie dasselbe Modell, streichen Sie die Angabe oder schreiben Sie „answer: local“")
 
 
 def _answers(source: Source, side: str, own: Mapping[str, Answers], above: Mapping[str, Answers]) -> Problems:

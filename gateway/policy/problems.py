@@ -44,6 +44,8 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     match = next((n for n in names if near and n.casefold() == near[0]), None)
     if match is not None:
         return f"meinten Sie „{match}“?"
+    if len(names) == 1:
+        return f"möglich ist nur: {names[0]}"
     return f"möglich sind: {listed(names)}" if names else "streichen Sie die Angabe"
 
 

@@ -14,7 +14,7 @@ from typing import Annotated, Final, Literal
 from pydantic import BeforeValidator, Field, StringConstraints, model_validator
 
 from gateway.model.decision import Action, Answers
-from gateway.policy.shapes import Address, Key, ModelId, StrictFile, Text, TimeOfDay, ToolName, Version
+from gateway.policy.shapes import Address, Cents, Key, ModelId, StrictFile, Text, TimeOfDay, ToolName, Version, Whole
 from gateway.policy.vocabulary import DataClass, OpaqueAction, OpaqueKind, Requirement, Weekday, Zone
 
 Notice = Annotated[str, StringConstraints(min_length=1, max_length=200)]
@@ -32,8 +32,8 @@ AnswersByKind = Annotated[dict[str, Answers], BeforeValidator(_of_every_kind, js
     str, Answers])]
 """What happens to each kind of finding in an answer. ``default`` speaks for the kinds that name somebody and are not
 named here; what a text speaks about (`gateway.model.entities.TOPICS`) is shown unless its kind is named."""
-Count = Annotated[int, Field(ge=1, le=10**12)]
-Euro = Annotated[Decimal, Field(gt=0, le=10_000_000, max_digits=12, decimal_places=2)]
+Count = Annotated[int, Whole, Field(ge=1, le=10**12)]
+Euro = Annotated[Decimal, Cents, Field(gt=0, le=10_000_000, max_digits=12, decimal_places=2)]
 
 
 class Contact(StrictFile):
@@ -109,7 +109,7 @@ class PassRequirement(StrictFile):
 class Conversations(StrictFile):
     """How long conversations are kept, sealed, for clients that send only the id of the last answer; 0: not at all."""
 
-    keep_hours: Annotated[int, Field(ge=0, le=168)]
+    keep_hours: Annotated[int, Whole, Field(ge=0, le=168)]
 
 
 class Background(StrictFile):

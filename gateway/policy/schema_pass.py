@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field, StringConstraints
 
 from gateway.model.kipass import Change, ModuleKind
-from gateway.policy.shapes import Day, Key, Sha256, StrictFile, Title, Version
+from gateway.policy.shapes import Day, Key, Sha256, StrictFile, Title, Version, Whole
 
 
 class PassModule(StrictFile):
@@ -15,8 +15,8 @@ class PassModule(StrictFile):
 
     kind: ModuleKind
     title: Title
-    minutes: Annotated[int, Field(ge=1, le=600)]
-    valid_months: Annotated[int, Field(ge=1, le=240)] | None = None
+    minutes: Annotated[int, Whole, Field(ge=1, le=600)]
+    valid_months: Annotated[int, Whole, Field(ge=1, le=240)] | None = None
     document: Literal["dienstvereinbarung", "leitlinien", "checkliste", "information"] | None = None
 
 
@@ -36,7 +36,7 @@ class PassDocument(StrictFile):
     sha256: Sha256
     valid_from: Day
     change: Change
-    grace_days: Annotated[int, Field(ge=0, le=3660)] = 0
+    grace_days: Annotated[int, Whole, Field(ge=0, le=3660)] = 0
     supersedes: str | None = None
 
 

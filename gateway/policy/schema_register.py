@@ -13,7 +13,7 @@ from typing import Annotated, Literal
 from pydantic import Field, StringConstraints, model_validator
 
 from gateway.policy.schema import LimitRules
-from gateway.policy.shapes import Address, Day, EnvName, Key, ModelId, Sha256, StrictFile, Text, Version
+from gateway.policy.shapes import Address, Day, EnvName, Key, ModelId, Money, Sha256, StrictFile, Text, Version, Whole
 from gateway.policy.vocabulary import DataClass, Zone
 
 
@@ -34,7 +34,7 @@ class Agreement(StrictFile):
 class Testat(StrictFile):
     """A C5 report (BSI), type 1 or 2."""
 
-    type: Annotated[int, Field(ge=1, le=2)]
+    type: Annotated[int, Whole, Field(ge=1, le=2)]
     sha256: Sha256
     until: Day
 
@@ -50,8 +50,8 @@ class HighRiskDuties(StrictFile):
 class PriceList(StrictFile):
     """Euros per million tokens."""
 
-    input: Annotated[Decimal, Field(ge=0, le=100_000, decimal_places=6)]
-    output: Annotated[Decimal, Field(ge=0, le=100_000, decimal_places=6)]
+    input: Annotated[Decimal, Money, Field(ge=0, le=100_000, decimal_places=6)]
+    output: Annotated[Decimal, Money, Field(ge=0, le=100_000, decimal_places=6)]
 
 
 class Model(StrictFile):
@@ -77,11 +77,11 @@ class Model(StrictFile):
     retention: Text
     risk_class: Literal["minimal", "begrenzt", "hoch"]
     overseer: Text
-    context_length: Annotated[int, Field(ge=256, le=100_000_000)]
+    context_length: Annotated[int, Whole, Field(ge=256, le=100_000_000)]
     timeout_seconds: Annotated[float, Field(gt=0, le=3600)] = 300.0
     zone: Zone | None = None
     sub_processors: tuple[Text, ...] | None = None
-    retention_days: Annotated[int, Field(ge=0, le=36500)] | None = None
+    retention_days: Annotated[int, Whole, Field(ge=0, le=36500)] | None = None
     c5: Testat | None = None
     social_notice: Day | None = None
     secrecy: Day | None = None

@@ -30,16 +30,43 @@ def _iso(value: object) -> object:
 def _time_of_day(value: object) -> object:
     if isinstance(value, str):
         if not (found := re.fullmatch(r"([01]\d|2[0-3]):([0-5]\d)|24:00", value)):
-            raise ValueError("Hier steht keine Uhrzeit|schreiben Sie Stunde und Minute, zum Beispiel 06:00 oder 24:00")
+            raise ValueError("Hier steht keine Uhrzeit|schreiben Sie Stunde und Minute mit je zwei Ziffern, zum "
+                             "Beispiel 06:00 oder 24:00")
         return 24 * 60 if found[1] is None else int(found[1]) * 60 + int(found[2])
     return value
 
 
+def _whole(value: object) -> object:
+    """Let only the one spelling of a whole number through: elsewhere ``1.000`` is a thousand, or one."""
+    if isinstance(value, str) and not re.fullmatch(r"-?(0|[1-9]\d{0,30})", value):
+        raise ValueError("Hier steht keine ganze Zahl|schreiben Sie nur Ziffern, ohne Punkt, Komma und Null davor, zum "
+                         "Beispiel 1000")
+    return value
+
+
+def _decimal(value: object) -> object:
+    if isinstance(value, str) and not re.fullmatch(r"-?(0|[1-9]\d{0,30})(\.\d{1,6})?", value):
+        raise ValueError("Hier steht kein Betrag in Euro|schreiben Sie Ziffern und vor den Cent einen Punkt, zum "
+                         "Beispiel 12.50 oder 1000")
+    return value
+
+
+def _cents(value: object) -> object:
+    if isinstance(_decimal(value), str) and re.fullmatch(r".*\.\d{3,}", str(value)):
+        raise ValueError("Der Betrag hat mehr als zwei Stellen nach dem Punkt|schreiben Sie zum Beispiel 12.50; "
+                         "Tausender ohne Punkt: 1000")
+    return value
+
+
+Whole = BeforeValidator(_whole)
+"""Only digits: what looks like a thousand must not be one."""
+Money = BeforeValidator(_decimal)
+Cents = BeforeValidator(_cents)
 Day = Annotated[date, BeforeValidator(_iso)]
 _Clock = Annotated[str, StringConstraints(pattern=r"^(([01]\d|2[0-3]):[0-5]\d|24:00)$")]
 TimeOfDay = Annotated[int, BeforeValidator(_time_of_day, json_schema_input_type=_Clock)]
 """Minutes since midnight; written ``06:00``."""
-Version = Annotated[int, Field(ge=1, le=1)]
+Version = Annotated[int, Whole, Field(ge=1, le=1)]
 Text = Annotated[str, StringConstraints(min_length=1, max_length=500)]
 Title = Annotated[str, StringConstraints(min_length=1, max_length=40)]
 

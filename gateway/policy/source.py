@@ -35,6 +35,10 @@ Path_: TypeAlias = tuple["str | int", ...]
 
 MAX_BYTES: Final = 1_000_000
 MAX_DEPTH: Final = 12
+MAX_VALUES: Final = 20_000
+"""Values in one file; a register of three hundred models has some 10,000. The parser takes seconds for more."""
+_HIDDEN: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b\u2028-\u202e\u2060-\u2069\ufeff\ufffe\uffff]")
+"""Characters that no editor shows: some end a line for YAML alone, some let text read in another order."""
 _NULL: Final = re.compile(r"~|null|Null|NULL|")
 
 
@@ -64,6 +68,9 @@ def dotted(path: Path_) -> str:
 
 def read(path: Path, name: str) -> tuple[Source | None, Sequence[PolicyProblem]]:
     """Return what stands in the file, or what is wrong with it; `name` is how messages call it."""
+    if path.is_dir():
+        return None, [PolicyProblem(name, 1, "", "Hier liegt ein Ordner, keine Datei",
+                                    "benennen Sie ihn um oder löschen Sie ihn")]
     try:
         raw = path.read_bytes()
     except OSError:
@@ -87,6 +94,10 @@ def parse(text: str, name: str) -> tuple[Source | None, Sequence[PolicyProblem]]
     Remembered, because the parser is slow and a reload finds most files as they were; nobody changes a `Source`.
     """
     reader = _Reader(name)
+    if (hidden := _HIDDEN.search(text)) is not None:
+        line = text.count("\n", 0, hidden.start()) + 1
+        return None, [PolicyProblem(name, line, "", "Die Datei enthält Zeichen, die man nicht sieht und die hier nicht "
+                                    "erlaubt sind", "entfernen Sie Steuerzeichen, zum Beispiel aus kopiertem Text")]
     try:
         data = reader.document(iter(YAML(typ="safe", pure=True).parse(text)))
     except _StopReading:
@@ -107,6 +118,9 @@ def _spelling(error: MarkedYAMLError) -> tuple[int, str, str, str]:
     line, start = (mark.line + 1 if mark else 1 for mark in (here, opened))
     if "'\\t'" in said:
         return line, "", "Hier steht ein Tabulator", "rücken Sie mit Leerzeichen ein"
+    if "cannot start any token" in said or "directive" in said:
+        return (line, "", "Ein Text beginnt mit einem Zeichen, das in YAML eine Bedeutung hat (@, % oder `)",
+                "setzen Sie den Text in Anführungszeichen")
     if "quoted scalar" in said:
         return (start, "", "Ein Anführungszeichen wird nicht geschlossen oder ein „\\“ darin ist nicht zulässig",
                 "ergänzen Sie das zweite Anführungszeichen")
@@ -131,6 +145,7 @@ class _Reader:
     name: str
     lines: dict[Path_, int] = field(default_factory=dict)
     problems: list[PolicyProblem] = field(default_factory=list)
+    count: int = 0
 
     def document(self, events: Iterator[Event]) -> dict[str, Value] | None:
         """Return the one document of the file: a mapping."""
@@ -197,6 +212,9 @@ class _Reader:
         return None if event.style is None and _NULL.fullmatch(text) else text
 
     def _check(self, event: Event, path: Path_) -> None:
+        self.count += 1
+        if self.count > MAX_VALUES:
+            self._stop(event, f"Die Datei enthält mehr als {MAX_VALUES} Angaben", "teilen Sie sie auf")
         if isinstance(event, AliasEvent) or getattr(event, "anchor", None) is not None:
             self._stop(event, "Anker (&) und Verweise (*) sind hier nicht erlaubt",
                        "schreiben Sie die Angaben aus; Texte, die mit & oder * beginnen, in Anführungszeichen")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import UnionType
 from typing import Any, Final, TypeVar, Union, get_args, get_origin
 
@@ -28,6 +28,8 @@ _KINDS: Final[dict[str, tuple[str, str]]] = {
     "too_short": ("Die Liste ist leer", "nennen Sie mindestens einen Eintrag"),
     "string_too_short": ("Der Text fehlt oder ist zu kurz", "ergänzen Sie ihn"),
 }
+_INHERITANCE: Final = frozenset({"inherits", "inherit", "extends", "extend", "include", "includes", "import", "parent",
+                                 "base", "erbt", "vererbt"})
 
 
 def validate(schema: type[M], source: Source) -> tuple[M | None, list[PolicyProblem]]:
@@ -35,7 +37,15 @@ def validate(schema: type[M], source: Source) -> tuple[M | None, list[PolicyProb
     try:
         return schema.model_validate(source.data), []
     except ValidationError as error:
-        return None, [_problem(schema, source, e) for e in error.errors(include_url=False)]
+        found = error.errors(include_url=False)
+        return None, [_problem(schema, source, e) for e in found if not _follows(e, found)]
+
+
+def _follows(error: ErrorDetails, all_: Sequence[ErrorDetails]) -> bool:
+    """Whether a list is called empty only because what stands in it is wrong."""
+    path = error["loc"]
+    return error["type"] == "too_short" and any(
+        len(e["loc"]) > len(path) and e["loc"][:len(path)] == path for e in all_)
 
 
 def _problem(schema: type[BaseModel], source: Source, error: ErrorDetails) -> PolicyProblem:
@@ -50,8 +60,10 @@ def _said(schema: type[BaseModel], path: Path_, error: ErrorDetails) -> tuple[st
     name = str(path[-1]) if path else ""
     if kind == "value_error":
         what, _, remedy = str(context["error"]).partition("|")
-        return what, remedy
+        return what, REMEDIES.get(name, remedy)
     if kind == "extra_forbidden":
+        if (known := _misunderstood(name, error["input"], path)) is not None:
+            return known
         return f"Die Angabe {shown(name)} ist hier unbekannt", did_you_mean(name, _fields(schema, path[:-1]))
     if kind == "missing":
         return "Die Angabe fehlt", REMEDIES.get(name, f"ergänzen Sie eine Zeile „{name}: …“")
@@ -59,6 +71,24 @@ def _said(schema: type[BaseModel], path: Path_, error: ErrorDetails) -> tuple[st
         allowed = re.findall(r"'([^']+)'", str(context["expected"]))
         return f"{_quoted(error, name)} gibt es hier nicht", did_you_mean(str(error["input"]), allowed)
     return _shape(kind, context, name, error)
+
+
+def _misunderstood(name: str, value: object, path: Path_) -> tuple[str, str] | None:
+    """Return the words for keys that show what somebody thought the language could do."""
+    if name.isdigit() and value is None:
+        return ("In geschweiften Klammern trennt ein Komma die Angaben", "schreiben Sie Zahlen mit Punkt, zum Beispiel "
+                "12.50")
+    if name == "":
+        return "Hier fehlt vor dem Doppelpunkt, was angegeben wird", "schreiben Sie „schlüssel: wert“"
+    if name == "<<":
+        return "Das Einfügen mit „<<“ gibt es hier nicht", "schreiben Sie die Angaben aus"
+    if name == "profiles":
+        return ("Profile und Gruppen bauen nicht auf Profilen auf", "nennen Sie Profile in organisation.yaml oder in "
+                "der Datei der Abteilung")
+    if len(path) == 1 and name in _INHERITANCE:
+        return ("Keine Datei nennt, woraus sie erbt: Alles erbt von organisation.yaml", "streichen Sie die Zeile; für "
+                "gemeinsame Regeln gibt es „profiles“")
+    return None
 
 
 def _shape(kind: str, context: Mapping[str, Any], name: str, error: ErrorDetails) -> tuple[str, str]:
@@ -80,6 +110,8 @@ def _shape(kind: str, context: Mapping[str, Any], name: str, error: ErrorDetails
 
 
 def _quoted(error: ErrorDetails, name: str) -> str:
+    if error["input"] is None:
+        return "Eine leere Angabe"
     return "Der Wert" if name in SECRET_FIELDS else shown(error["input"])
 
 

@@ -55,7 +55,7 @@ LINES = [
     ("an unknown version", SOZ, "version: 1", "version: 2", "version: 2",
      "version: „2“ liegt außerhalb des Erlaubten; diese Fassung der KI-Pforte versteht „version: 1“"),
     ("a word for a number", MOD, "    context_length: 200000", "    context_length: viel", "    context_length: viel",
-     "models.claude.context_length: Hier steht keine ganze Zahl; schreiben Sie eine ganze Zahl, zum Beispiel 12"),
+     "models.claude.context_length: Hier steht keine ganze Zahl; schreiben Sie nur Ziffern, …"),
     ("a word for yes", MOD, "    enabled: true", "    enabled: ja", "    enabled: ja",
      "models.demo.enabled: Hier steht weder true noch false; schreiben Sie true (ja) oder false (nein)"),
     ("a German date", PASS, "valid_from: 2026-06-01", "valid_from: 01.06.2026", "valid_from: 01.06.2026",
@@ -221,7 +221,7 @@ def test_all_files_are_read_before_anything_is_reported(folder: Path) -> None:
     (b"- eins\n- zwei\n", "Die Datei ist leer oder keine Liste von Angaben; beginnen Sie mit …"),
     (b"version: 1\nname: Bauamt \xe4\n", "Die Datei ist nicht in UTF-8 gespeichert; speichern Sie sie im Editor …"),
     (b"#" * 1_000_001, "Die Datei ist größer als 1 MB; teilen Sie sie auf"),
-    (b"version: 1\x00\n", "Die Datei enthält Zeichen, die in YAML nicht erlaubt sind; entfernen Sie Steuerzeichen, …"),
+    (b"version: 1\x00\n", "Die Datei enthält Zeichen, die man nicht sieht und die hier nicht erlaubt sind; …"),
 ])
 def test_a_file_that_is_no_policy_at_all_is_named(folder: Path, raw: bytes, message: str) -> None:
     (folder / SOZ).write_bytes(raw)

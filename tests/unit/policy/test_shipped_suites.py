@@ -6,6 +6,7 @@ That they pass at all is a test of the house (`tests/house/test_policy_files.py`
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from gateway.policy.check_suite import load_suites
 from gateway.policy.compile import reworked
 from gateway.policy.coverage import coverage
 from gateway.policy.suite import LoadedSuite, Report, run
-from tests.unit.policy.policy_sets import SHIPPED, shipped
+from tests.unit.policy.policy_sets import SHIPPED, all_on, shipped
 
 SIZES = ("gemeinde-klein", "gemeinde-mittel", "gemeinde-gross")
 
@@ -58,6 +59,14 @@ def town(size: str) -> PolicySet:
 @pytest.mark.parametrize("size", SIZES)
 def test_what_the_suites_say_holds_for_a_municipality_of_any_size(size: str) -> None:
     failed = report(size).failed
+    assert [(r.file, r.line, r.name, r.mismatches) for r in failed] == []
+
+
+@pytest.mark.parametrize("on", [(), ("vllm-haus",), tuple(shipped().models)])
+def test_what_the_suites_say_holds_whatever_a_town_has_switched_on(on: tuple[str, ...]) -> None:
+    agreed = all_on().models
+    models = {name: replace(agreed[name], enabled=name in on) for name in agreed}
+    failed = run(reworked(shipped(), "on", models=models), suites(), lens()).failed
     assert [(r.file, r.line, r.name, r.mismatches) for r in failed] == []
 
 
