@@ -127,12 +127,14 @@ class House:
         self.used: dict[str, list[Used] | None] = {}
         self.keys: dict[str, str] = {}
         self.stopped: frozenset[str] = frozenset()
+        self.problems: list[str] = []
         self.context = WebContext(
             authenticator=Porter(self.register, self.passes, self.clock),
             members=DirectoryMembers(self.register, self.passes, self.clock), policies=lambda: self.policies,
             ledger=ledger, recorder=LedgerRecorder(ledger), clock=self.clock,
             department_size=lambda name: self.sizes.get(name, 20), usage=self.usage, secret=b"s" * 32, version="0.1.0",
-            detector=_detector(), operators=build_operators(bytes(32)), stopped=lambda: self.stopped)
+            detector=_detector(), operators=build_operators(bytes(32)), stopped=lambda: self.stopped,
+            problems=lambda: self.problems)
         self.app = self._application()
 
     async def usage(self, principal: Principal) -> list[Used] | None:

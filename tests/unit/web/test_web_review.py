@@ -274,3 +274,12 @@ def test_the_officers_name_is_on_no_record_page_but_their_own_head(house: House,
     house.settle()
     for path in ("/review", "/review?art=alle", f"/review/protokoll/{intent}", "/transparency"):
         assert "Geheimer Name" not in officer.get(path).text
+
+
+def test_policies_that_are_not_in_force_as_they_stand_are_said_on_the_page(house: House) -> None:
+    browser = house.browser(house.hire("Mia Muster", "dpo"))
+    assert "letzten gültigen" not in browser.get("/review").text
+    house.problems = ["Die geänderten Richtlinien <b>gelten</b> nicht; die letzten gültigen gelten weiter."]
+    text = browser.get("/review").text
+    assert "die letzten gültigen gelten weiter." in text
+    assert "<b>gelten" not in text
