@@ -12,12 +12,13 @@ from gateway.cli.context import CliContext, context
 from gateway.cli.looking import LazyLens
 from gateway.cli.output import CliError, Exit, cannot_run, emit, in_german, note, say, table
 from gateway.cli.policy_change import DIFFERENCES, Json, Since, grouped, in_log, say_changes, shown_departments
+from gateway.cli.views import moment
 from gateway.generation.approval import standing_of
 from gateway.generation.promotion import Staged
 from gateway.generation.proving import Rejected, prove
 from gateway.model.people import Person
 from gateway.pipeline.shadow import SHORT
-from gateway.policy import PolicySet
+from gateway.policy import PolicyErrors, PolicySet
 from gateway.policy.diff import differences
 from gateway.policy.monitoring import as_text, facts
 from gateway.store import approvals, people, replicas
@@ -181,9 +182,14 @@ def _from_the_council(everybody: Iterable[Person], email: str) -> Person:
 def status(ctx: typer.Context, json: Json = False) -> None:
     """Zeigt, welche Richtlinien im Ordner stehen, mit welchen die Prozesse arbeiten und worauf gewartet wird."""
     own = context(ctx)
-    policies = own.policy_set
     with own.reading() as connection:
         running = replicas.there(connection, own.now())
+        try:
+            policies = own.policy_set
+        except PolicyErrors:
+            if not json:  # what is in force is asked for most of all while the folder is broken
+                _say_running(running)
+            raise
         standing = standing_of(connection, policies)
     problems = list(_problems(policies, running, standing.open_points))
     if json:
@@ -192,15 +198,18 @@ def status(ctx: typer.Context, json: Json = False) -> None:
               "problems": problems})
     else:
         say(f"Im Ordner {own.policies}: Stand {policies.digest}")
-        if running:
-            table(("Prozess", "Stand", "zuletzt"), [(r.id, r.digest[:12], f"{r.seen_at:%H:%M:%S} UTC")
-                                                    for r in running])
-        else:
-            say("Zurzeit läuft kein Prozess der KI-Pforte.")
+        _say_running(running)
         for line in problems:
             say(line)
     if problems:
         raise typer.Exit(Exit.FOUND)
+
+
+def _say_running(running: tuple[Seen, ...]) -> None:
+    if running:
+        table(("Prozess", "Stand", "zuletzt"), [(r.id, r.digest[:12], moment(r.seen_at)) for r in running])
+    else:
+        say("Zurzeit läuft kein Prozess der KI-Pforte.")
 
 
 def _problems(policies: PolicySet, running: tuple[Seen, ...], points: tuple[str, ...]) -> Iterator[str]:

@@ -129,6 +129,7 @@ def test_a_broken_set_leaves_the_last_good_one_in_force_and_everybody_can_see_it
     until(lambda: all(any("nicht verwendbar" in w for w in ready(g)["warnings"]) for g in twins), twins)
     assert digests(twins) == {before}
     assert asked(one, one.holder("gueltig", "bauamt")).status == 200
+    assert one.cli("policy", "status", code=3).stdout.count(before[:12]) == 2, "what is in force is said all the same"
     metrics = ask("GET", one.url + "/metrics", "").body.decode()
     assert 'ki_pforte_policy_reloads_total{result="files"} 1.0' in metrics
     assert "ki_pforte_policy_problem 1.0" in metrics
