@@ -48,6 +48,7 @@ check: install-test ## Stil, Typen, Stockwerke
 
 bench: install-test ## Messen, was eine Anfrage kostet (einige Minuten; auf ruhiger Maschine)
 	$(BIN)/python -m tests.bench.bench
+	$(BIN)/python -m tests.bench.policy_bench
 
 EVAL ?= tests/evaluation/held_out.jsonl tests/evaluation/documents.jsonl
 ORIGINS ?= $(wildcard $(dir $(firstword $(EVAL)))origins.json)
