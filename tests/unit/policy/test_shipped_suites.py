@@ -17,6 +17,7 @@ from gateway.policy import PolicySet
 from gateway.policy.check_suite import load_suites
 from gateway.policy.compile import reworked
 from gateway.policy.coverage import coverage
+from gateway.policy.schema import Organisation
 from gateway.policy.suite import LoadedSuite, Report, run
 from tests.unit.policy.policy_sets import SHIPPED, all_on, shipped
 
@@ -68,6 +69,20 @@ def test_what_the_suites_say_holds_whatever_a_town_has_switched_on(on: tuple[str
     models = {name: replace(agreed[name], enabled=name in on) for name in agreed}
     failed = run(reworked(shipped(), "on", models=models), suites(), lens()).failed
     assert [(r.file, r.line, r.name, r.mismatches) for r in failed] == []
+
+
+def test_what_the_suites_say_holds_although_a_town_sets_limits_of_its_own() -> None:
+    written = shipped().organisation.model_dump() | {"limits": {
+        "person": {"requests_per_minute": 5, "concurrent": 1}, "department": {"euro_per_month": 1}}}
+    failed = run(reworked(shipped(), "own", organisation=Organisation.model_validate(written)), suites(), lens()).failed
+    assert [(r.file, r.line, r.name, r.mismatches) for r in failed] == []
+
+
+@pytest.mark.parametrize(("size", "per_minute"), zip(SIZES, (20, 30, 60), strict=True))
+def test_the_limits_of_a_size_hold_in_every_department(size: str, per_minute: int) -> None:
+    rules = [model.limits["person"] for d in town(size).departments.values() for model in d.models.values()]
+    assert rules
+    assert all(limit.requests_per_minute == per_minute for limit in rules)
 
 
 @pytest.mark.parametrize("department", shipped().departments)
