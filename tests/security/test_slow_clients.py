@@ -145,7 +145,7 @@ async def test_a_form_that_never_comes_to_its_end_is_not_waited_for(
         await asyncio.sleep(0.001)
         return {"type": "http.request", "body": b"", "more_body": True}
     with pytest.raises(GatewayError) as caught:
-        await gate._form(Request({"type": "http", "method": "POST", "headers": []}, receive))
+        await gate._form(Request({"type": "http", "method": "POST", "headers": []}, receive), 1000)
     assert caught.value.code == "anfrage_ungueltig"
 
 
