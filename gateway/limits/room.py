@@ -55,7 +55,7 @@ class LimitRoom:
         self._books = Books(secret)
         self._resilient = self._open(options) if options.url else None
         memory = MemoryCounts()
-        self._snapshot = None if self._resilient else Snapshot(memory, shelf)
+        self._snapshot = None if self._resilient else Snapshot(memory, shelf, shared=options.workers > 1)
         self._counts: Counts = self._resilient or memory
         self.limiter = CountingLimiter(self._counts, self._books, clock, metrics, self._contact)
 

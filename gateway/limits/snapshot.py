@@ -33,8 +33,9 @@ class Shelf(Protocol):
 class Snapshot:
     """Keeps the counters of one process."""
 
-    def __init__(self, memory: MemoryCounts, shelf: Shelf) -> None:
-        self._memory, self._shelf = memory, shelf
+    def __init__(self, memory: MemoryCounts, shelf: Shelf, *, shared: bool = False) -> None:
+        """`shared`: other processes count on the same shelf, so what they counted is taken over, too."""
+        self._memory, self._shelf, self._shared = memory, shelf, shared
         self.failing = False
         """Whether the last attempt failed."""
 
@@ -43,12 +44,16 @@ class Snapshot:
         self._memory.kept(await self._shelf.load(now))
 
     async def save(self, now: datetime) -> None:
-        """Keep what has changed; what cannot be kept now is kept with the next changes."""
+        """Keep what has changed, and learn what others counted; what cannot be kept now is kept with the next changes.
+        """
         changes = self._memory.changes()
-        if not changes:
-            return
         try:
-            totals = await self._shelf.add(changes, now)
+            if changes:
+                totals = await self._shelf.add(changes, now)
+                changes = []  # they are kept, whatever comes after
+                self._memory.kept(totals)
+            if self._shared:
+                await self.load(now)
         except Exception as error:  # noqa: BLE001  (whatever the database says: counting goes on)
             self._memory.unkept(changes)
             if not self.failing:
@@ -56,4 +61,3 @@ class Snapshot:
             self.failing = True
             return
         self.failing = False
-        self._memory.kept(totals)

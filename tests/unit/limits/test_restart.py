@@ -32,7 +32,7 @@ class Machine:
         migrate(self.engine)
         self.town = CountingTown()
         self.town.clock.time = now
-        self.snapshot = Snapshot(cast(MemoryCounts, self.town.counts), SqlUsage(self.engine))
+        self.snapshot = Snapshot(cast(MemoryCounts, self.town.counts), SqlUsage(self.engine), shared=True)
 
     async def start(self) -> Machine:
         await self.snapshot.load(self.town.clock.now())
@@ -157,3 +157,15 @@ async def test_what_could_not_be_kept_is_kept_with_the_next_changes() -> None:
     await snapshot.save(NOON)
     assert not snapshot.failing
     assert sorted(shelf.values.values()) == [2, 300]
+
+
+@awaited
+async def test_a_process_that_counts_nothing_itself_learns_what_others_counted(database_url: str) -> None:
+    busy, idle = await Machine(database_url).start(), await Machine(database_url).start()
+    for _ in range(4):
+        await busy.ask()
+    await busy.save()
+    await idle.save()
+    assert (await idle.used())["requests_per_day"] == 4
+    with pytest.raises(GatewayError, match="limit_erreicht"):
+        await idle.ask()
