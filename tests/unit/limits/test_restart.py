@@ -169,3 +169,5 @@ async def test_a_process_that_counts_nothing_itself_learns_what_others_counted(d
     assert (await idle.used())["requests_per_day"] == 4
     with pytest.raises(GatewayError, match="limit_erreicht"):
         await idle.ask()
+    for machine in (busy, idle):
+        machine.engine.dispose()

@@ -78,7 +78,7 @@ def test_what_the_suites_say_holds_although_a_town_sets_limits_of_its_own() -> N
     assert [(r.file, r.line, r.name, r.mismatches) for r in failed] == []
 
 
-@pytest.mark.parametrize(("size", "per_minute"), zip(SIZES, (20, 30, 60), strict=True))
+@pytest.mark.parametrize(("size", "per_minute"), list(zip(SIZES, (20, 30, 60), strict=True)))
 def test_the_limits_of_a_size_hold_in_every_department(size: str, per_minute: int) -> None:
     rules = [model.limits["person"] for d in town(size).departments.values() for model in d.models.values()]
     assert rules
