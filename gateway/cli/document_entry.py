@@ -1,4 +1,4 @@
-"""Adds one version of a document or course to a policy folder: the file under ``documents/`` and its entry in ``ki-pass.yaml``.
+"""Adds one version of a document or course to a policy folder: its file, and its entry in ``ki-pass.yaml``.
 
 The YAML is changed as text, by inserting the entry behind the last one of its kind: every other byte, with comments and
 alignment, stays as people wrote it. Where the file is not laid out like that (a list in brackets), nothing is guessed.

@@ -65,8 +65,8 @@ class _Reader:
             if line.indented:
                 points[-1].append(line.raw.strip())
             else:
-                self._wrong(line, "Hinter den Punkten steht Text", "setzen Sie ihn vor den ersten Punkt, oder rücken Sie "
-                            "ihn mit zwei Leerzeichen ein, wenn er zum Punkt darüber gehört")
+                self._wrong(line, "Hinter den Punkten steht Text", "setzen Sie ihn vor den ersten Punkt, oder rücken "
+                            "Sie ihn mit zwei Leerzeichen ein, wenn er zum Punkt darüber gehört")
         elif not points:
             (self.groups[-1].intro if self.groups else self.intro).append(line.raw)
 

@@ -121,8 +121,8 @@ class _Reader:
             self._section(line)
             return True
         if self._question is not None:
-            self._wrong(line, "Zwischen den Fragen steht eine Überschrift", "schreiben Sie „### Frage: …“ oder beginnen "
-                        "Sie mit „## … (5 Minuten)“ einen neuen Abschnitt")
+            self._wrong(line, "Zwischen den Fragen steht eine Überschrift", "schreiben Sie „### Frage: …“ oder "
+                        "beginnen Sie mit „## … (5 Minuten)“ einen neuen Abschnitt")
             return True
         return False
 
@@ -182,8 +182,8 @@ class _Reader:
         elif line.indented and not answer.why:
             answer.text.append(line.raw.strip())
         else:
-            self._wrong(line, "Hinter den Antworten steht Text", "setzen Sie ihn vor die Frage, vor eine Erklärung „  > “ "
-                        "oder beginnen Sie mit „## … (5 Minuten)“ einen neuen Abschnitt")
+            self._wrong(line, "Hinter den Antworten steht Text", "setzen Sie ihn vor die Frage; eine Erklärung beginnt "
+                        "mit „  > “, ein neuer Abschnitt mit „## … (5 Minuten)“")
 
     def course(self) -> Course:
         """Return what was read. Raises `Mistakes`."""

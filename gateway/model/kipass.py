@@ -78,14 +78,14 @@ class KiPassConfig:
     modules: Mapping[str, Module]
     scopes: Mapping[str, Scope]
     documents: Mapping[DocumentKind, tuple[Document, ...]] = field(default_factory=dict)
-    courses: Mapping[str, tuple[Document, ...]] = field(default_factory=dict)
-    texts: Mapping[str, bytes] = field(default_factory=dict, repr=False)
-    """What stands in the file of every version of documents and courses, by SHA-256: what was hashed is what is shown.
-    """
     link: str = ""
     """Where staff see their pass and go on with it: a whole address, since it is read inside a chat client."""
     contact: str = ""
     """Who issues, blocks and explains: a name and a way to reach them."""
+    courses: Mapping[str, tuple[Document, ...]] = field(default_factory=dict)
+    texts: Mapping[str, bytes] = field(default_factory=dict, repr=False)
+    """What stands in the file of every version of documents and courses, by SHA-256: what was hashed is what is shown.
+    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +93,8 @@ class Evidence:
     """One person completed one module. Moments are aware.
 
     `document_sha256` is the version of the document or course that was read. Only for ``kenntnisnahme_dv`` does it
-    decide anything; without it the evidence shows that *some* version was acknowledged. `valid_until` is an end that the source itself named (a certificate).
+    decide anything; without it the evidence shows that *some* version was acknowledged. `valid_until` is an end that
+    the source itself named (a certificate).
     """
 
     module: str
