@@ -21,7 +21,8 @@ HOSTILE = [
     "[x](file:///etc/passwd)",
     "<javascript:alert(1)>", "<data:text/html,x>", "[x](//elsewhere.example)", "[x](/\\elsewhere.example)",
     "[x][1]\n\n[1]: javascript:alert(1)", "![x](https://elsewhere.example/pixel.png)", "![x](javascript:alert(1))",
-    "[x](https://e.example \"><script>alert(1)</script>\")", "`<script>`", "```\n<script>\n```", "```\"><script>\nx\n```",
+    "[x](https://e.example \"><script>alert(1)</script>\")", "`<script>`", "```\n<script>\n```",
+    "```\"><script>\nx\n```",
     "|a|\n|:-:|\n|<script>|", "&lt;script&gt;", "[x](\x00javascript:alert(1))", "[x](javascript&colon;alert(1))",
 ]
 TAGS = {"p", "h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "li", "a", "em", "strong", "code", "pre", "blockquote",
