@@ -56,6 +56,7 @@ from gateway.policy.policyset import office_day
 from gateway.policy.register_check import pressing
 from gateway.policy.stopped import StoppedModels
 from gateway.registry.books import Books
+from gateway.registry.learning import Learner
 from gateway.settings import Settings, load
 from gateway.store import migrate, open_engine
 from gateway.store.conversations import SqlConversations
@@ -259,8 +260,8 @@ class House:
             policies=self.policies, ledger=self.ledger, recorder=self.recorder, clock=self._clock,
             department_size=self.census.department_size, usage=self.limits.own,
             secret=own_secret(self.settings.home, "web.key"),
-            version=__version__, detector=self.detector, operators=self._operators, stopped=self.stopped.known,
-            problems=self._policy_problems)
+            version=__version__, learning=Learner(self.books), detector=self.detector, operators=self._operators,
+            stopped=self.stopped.known, problems=self._policy_problems)
 
     def _rendered(self) -> bytes:
         self.metrics.stopped(self.stopped.known())

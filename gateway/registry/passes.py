@@ -1,4 +1,4 @@
-"""Acts on the KI-Pass: a step was finished, a pass was granted, withdrawn, blocked or freed.
+"""Acts of the pass office on the KI-Pass: evidence was recorded, a pass was granted, withdrawn, blocked or freed.
 
 The pass itself is never written: it follows from the evidence (`gateway.kipass`). The reason of a block stays in the
 file of the pass office; the ledger takes no free text.
@@ -36,27 +36,7 @@ class PassFile:
 def pass_file(books: Books, person_id: str) -> PassFile:
     """Return what is on file about a person's pass. Raises `InvalidError`: there is nobody."""
     with books.reading() as connection:
-        return _file(books, connection, known_person(connection, person_id))
-
-
-def finish(books: Books, actor: Actor, person_id: str, module: str) -> PassFile:
-    """Write down that a person finished a step by themselves, with the version that is in force now.
-
-    Finishing the same version again on the same day changes nothing (a form that was sent twice).
-    """
-    rules, now = books.rules, books.now()
-    _check(rules.modules, module, "Den Schritt")
-    with books.writing() as connection:
-        person = _active(connection, person_id)
-        [new] = evidence_for(rules, [module], now)
-        before = _file(books, connection, person)
-        if any(e.module == module and e.document_sha256 == new.document_sha256 and e.revoked_at is None
-               and e.valid_until is None and e.completed_at.date() == now.date() for e in before.proof.evidence):
-            return before
-        proofs.record(connection, [(person_id, new)], source="selbst", recorded_by="selbst", now=now)
-        books.record("pass.nachweis", {"modules": [module], "document": new.document_sha256 or "", "scope": "",
-                                       **actor.meta}, person_id)
-        return _file(books, connection, person)
+        return file_of(books, connection, known_person(connection, person_id))
 
 
 def grant(books: Books, actor: Actor, person_id: str, modules: Sequence[str], scope: str | None, *,
@@ -75,7 +55,7 @@ def grant(books: Books, actor: Actor, person_id: str, modules: Sequence[str], sc
             proofs.act(connection, person_id, PassEvent("erteilt", now, scope), by_role=actor.name)
         books.record("pass.erteilt" if event else "pass.nachweis",
                      {"modules": list(modules), "scope": scope or "", **actor.meta}, person_id)
-        return _file(books, connection, person)
+        return file_of(books, connection, person)
 
 
 def revoke_evidence(books: Books, actor: Actor, person_id: str, modules: Sequence[str], reason: str) -> PassFile:
@@ -87,7 +67,7 @@ def revoke_evidence(books: Books, actor: Actor, person_id: str, modules: Sequenc
         person = known_person(connection, person_id)
         count = proofs.revoke(connection, person_id, modules, reason=reason or "ohne Angabe", now=books.now())
         books.record("pass.nachweis_widerrufen", {"modules": list(modules), "count": count, **actor.meta}, person_id)
-        return _file(books, connection, person)
+        return file_of(books, connection, person)
 
 
 def act(books: Books, actor: Actor, person_id: str, event: PassEventKind, scope: str | None = None,
@@ -101,19 +81,13 @@ def act(books: Books, actor: Actor, person_id: str, event: PassEventKind, scope:
         proofs.act(connection, person_id, PassEvent(event, books.now(), scope), by_role=actor.name,
                    reason=reason or None)
         books.record(f"pass.{event}", {"scope": scope or "", **actor.meta}, person_id)
-        return _file(books, connection, person)
+        return file_of(books, connection, person)
 
 
-def _file(books: Books, connection: Connection, person: Person) -> PassFile:
+def file_of(books: Books, connection: Connection, person: Person) -> PassFile:
+    """Return what is on file, as this transaction sees it."""
     proof = proofs.of(connection, person.id)
     return PassFile(person, proof, passes(proof.evidence, proof.events, books.rules, books.now()))
-
-
-def _active(connection: Connection, person_id: str) -> Person:
-    person = known_person(connection, person_id)
-    if not person.active:
-        raise InvalidError("Der Zugang dieser Person ist abgeschaltet.")
-    return person
 
 
 def _check_reason(reason: str) -> None:
@@ -126,4 +100,4 @@ def _check(known: Mapping[str, object], word: str, what: str) -> None:
         raise InvalidError(f"{what} „{word[:64]}“ gibt es nicht. Möglich sind: {', '.join(known)}.")
 
 
-__all__ = ["BASIS", "PassFile", "act", "finish", "grant", "pass_file", "revoke_evidence"]
+__all__ = ["BASIS", "PassFile", "act", "file_of", "grant", "pass_file", "revoke_evidence"]

@@ -121,6 +121,11 @@ def by_id(connection: Connection, person_id: str) -> Person | None:
     return None if row is None else _person(row)
 
 
+def lock(connection: Connection, person_id: str) -> None:
+    """Let whoever writes about this person wait until this transaction ends. (SQLite has one writer at a time.)"""
+    connection.execute(select(person.c.id).where(person.c.id == person_id).with_for_update())
+
+
 def by_external_id(connection: Connection, external_id: str) -> Person | None:
     """Return the person whom the directory service of the house calls by this id."""
     row = connection.execute(_select().where(person.c.external_id == external_id)).one_or_none()

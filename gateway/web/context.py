@@ -20,6 +20,7 @@ from gateway.model.principal import PassStatus, Principal
 from gateway.model.sessions import SignIn
 from gateway.policy import DepartmentRules, PolicySet
 from gateway.ports import Authenticator, Clock, Detector, Operators, Recorder
+from gateway.web.learning import Learning
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -117,6 +118,8 @@ class WebContext:
     secret: bytes = field(repr=False)
     """Signs sessions and forms: at least 32 random bytes, the same in every worker."""
     version: str
+    learning: Learning
+    """What people do for their KI-Pass by themselves."""
     detector: Detector
     operators: Operators
     """Both for previews: the ones that requests go through."""

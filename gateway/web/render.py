@@ -11,6 +11,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.requests import Request
 from starlette.responses import Response
 
+from gateway.kipass import last_day
 from gateway.web import markdown, register, words
 
 _TYPES: Final = {".css": "text/css; charset=utf-8", ".svg": "image/svg+xml"}
@@ -54,6 +55,7 @@ class Renderer:
         environment.globals.update(asset=self._assets.url)
         environment.filters.update(
             number=words.number, day=words.day, time=words.time, moment=words.moment, exact=words.exact,
+            last_day=lambda end: words.day(last_day(end)),
             duration=words.duration, size=words.size, minutes=words.minutes, entity=words.entity, done=words.action,
             code=lambda key: words.CODES.get(key, key), kind=lambda key: words.TYPES.get(key, key),
             api=lambda key: words.APIS.get(key, key), part=lambda key: words.PARTS.get(key, key), listed=words.listed,

@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from gateway.model.people import Role
-from gateway.web import preview, public, signin, staff, usage
+from gateway.web import course, mypass, papers, preview, public, signin, staff, usage
 from gateway.web.checking import Checking
 from gateway.web.context import WebContext
 from gateway.web.figures import Tally
@@ -30,7 +30,15 @@ def pages(context: WebContext) -> tuple[Page, ...]:
         Page("/anmelden", signin.form),
         Page("/anmelden", signin.sign_in, "POST"),
         Page("/abmelden", signin.sign_out, "POST"),
-        Page("/pass", staff.my_pass, roles=SIGNED_IN),
+        Page("/pass", mypass.overview, roles=SIGNED_IN),
+        Page("/pass/geschafft", mypass.all_done, roles=SIGNED_IN),
+        Page("/pass/dokumente", papers.every, roles=SIGNED_IN),
+        Page("/pass/dokumente/{sha256}", papers.download, roles=SIGNED_IN),
+        Page("/pass/dokumente/{sha256}/lesen", papers.read, roles=SIGNED_IN),
+        Page("/pass/schritt/{module}", mypass.step, roles=SIGNED_IN),
+        Page("/pass/schritt/{module}", mypass.finish, "POST", SIGNED_IN),
+        Page("/pass/schritt/{module}/{section}", course.section, roles=SIGNED_IN),
+        Page("/pass/schritt/{module}/{section}", course.answer, "POST", SIGNED_IN),
         Page("/keys", staff.my_keys, roles=SIGNED_IN),
         Page("/usage", usage.my_usage, roles=SIGNED_IN),
         Page("/preview", preview.form, roles=SIGNED_IN),
