@@ -81,9 +81,10 @@ class Indexing:
     async def follow(self) -> None:
         """Keep the index right until cancelled; what cannot be done now is done later."""
         while True:
+            pause = EVERY
             try:
-                while await asyncio.to_thread(refresh, self._books):
-                    await asyncio.sleep(PAUSE)
+                if await asyncio.to_thread(refresh, self._books):
+                    pause = PAUSE
             except StoreError as error:
                 _log.warning("the index of passes cannot be worked out now: %s", type(error).__name__)
-            await asyncio.sleep(EVERY)
+            await asyncio.sleep(pause)

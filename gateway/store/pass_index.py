@@ -100,7 +100,7 @@ def counts(connection: Connection, scope: str) -> Counter[str]:
     rows = connection.execute(
         select(pass_index.c.state, func.count()).join(person, person.c.id == pass_index.c.person_id)
         .where(pass_index.c.scope == scope, person.c.disabled_at.is_(None)).group_by(pass_index.c.state))
-    return Counter(dict(rows.tuples().all()))
+    return Counter({str(row[0]): int(row[1]) for row in rows})
 
 
 def ending(connection: Connection, scope: str, state: str, before: datetime) -> int:
@@ -115,7 +115,7 @@ def sizes(connection: Connection) -> Counter[str]:
     """Return how many active people each department has."""
     rows = connection.execute(select(person.c.department_id, func.count()).where(person.c.disabled_at.is_(None))
                               .group_by(person.c.department_id))
-    return Counter(dict(rows.tuples().all()))
+    return Counter({str(row[0]): int(row[1]) for row in rows})
 
 
 def page(connection: Connection, wanted: Wanted, after: tuple[str, str] | None, limit: int) -> list[tuple[str, str]]:
