@@ -6,6 +6,7 @@ everything else stands on.
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Mapping
 
 from gateway.kipass.calendar import last_day
@@ -24,7 +25,12 @@ def attest(number: str, name: str, department: str, passes: Mapping[str, PassSta
     for key, scope in rules.scopes.items():
         if (held := passes.get(key, NO_PASS)).admits:
             end = min((e for e in (held.until, basis.until) if e is not None), default=None)
-            scopes.append(HeldScope(key, scope.name, last_day(end) if end else None))
+            scopes.append(HeldScope(key, _line(scope.name), last_day(end) if end else None))
     versions = {d.sha256: d.version for d in rules.documents.get("dienstvereinbarung", ())}
-    return Attestation(number, issuer.rstrip("/"), issuer_name, name, department, tuple(scopes),
+    return Attestation(number, issuer.rstrip("/"), _line(issuer_name), _line(name), _line(department), tuple(scopes),
                        versions.get(basis.document_sha256 or "", ""), basis.until)
+
+
+def _line(text: str) -> str:
+    """Return a name as it can stand on one line, in the one spelling of its letters."""
+    return "".join(c for c in unicodedata.normalize("NFC", " ".join(text.split())) if c.isprintable())

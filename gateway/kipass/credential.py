@@ -97,7 +97,7 @@ def _taken(said: Mapping[str, Any]) -> Credential:
 
 
 def _text(value: object) -> str:
-    if not isinstance(value, str):
+    if not isinstance(value, str) or not value.isprintable():  # it will be shown, perhaps on a terminal
         raise TypeError
     return value
 

@@ -70,7 +70,7 @@ def did_document(issuer: Issuer) -> dict[str, Any]:
     name = did(issuer.address)
     methods = [{"id": f"{name}#{kid}", "type": "JsonWebKey", "controller": name, "publicKeyJwk": public_jwk(key)}
                for kid, key in issuer.keys.items()]
-    return {"@context": ["https://www.w3.org/ns/did/v1", "https://w3id.org/security/suites/jws-2020/v1"], "id": name,
+    return {"@context": ["https://www.w3.org/ns/did/v1", "https://w3id.org/security/jwk/v1"], "id": name,
             "verificationMethod": methods, "assertionMethod": [method["id"] for method in methods]}
 
 
