@@ -16,7 +16,7 @@ RANDOM_BITS: Final = 90
 _CHECK: Final = 1021
 _LOOK_ALIKE: Final = str.maketrans({"O": "0", "I": "1", "L": "1"})
 _BETWEEN: Final = str.maketrans("", "", " -–.\t\r\n\u00a0")
-_LONGEST: Final = 60
+LONGEST: Final = 60
 """What is looked at of what somebody typed."""
 
 
@@ -34,8 +34,8 @@ def number_of(value: int) -> str:
 
 def read_number(text: str) -> str | None:
     """Return the number that somebody typed, in its one spelling; None: that is none, or it has a slip."""
-    letters = text[:_LONGEST].translate(_BETWEEN).upper().translate(_LOOK_ALIKE)
-    if len(text) > _LONGEST or len(letters) != LENGTH or not set(letters) <= set(ALPHABET):
+    letters = text[:LONGEST].translate(_BETWEEN).upper().translate(_LOOK_ALIKE)
+    if len(text) > LONGEST or len(letters) != LENGTH or not set(letters) <= set(ALPHABET):
         return None
     whole = 0
     for letter in letters:

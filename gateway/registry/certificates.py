@@ -13,14 +13,14 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
 from joserfc.jwk import ECKey
 from sqlalchemy import Connection
 
 from gateway.kipass import credential, open_badge, passes
 from gateway.kipass.attestation import attest
-from gateway.kipass.issuer import Issuer, did_document, document, issuer_of
+from gateway.kipass.issuer import Issuer, issuer_of
 from gateway.kipass.number import new_number
 from gateway.model.certificates import Attestation, Certificate
 from gateway.model.people import Person
@@ -45,7 +45,7 @@ class Keys(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class CertificateOffice:
-    """Everything about certificates. All methods block; pages call them in a thread."""
+    """Everything about certificates. All methods block; pages call them in a thread (`gateway.web.context`)."""
 
     books: Books
     keys: Callable[[], Keys]
@@ -57,26 +57,26 @@ class CertificateOffice:
             person = known_person(connection, person_id)
             return found, self._shows(connection, found.id if found else "", person)
 
-    def issue(self, actor: Actor, person_id: str) -> Certificate | None:
+    def issue(self, person_id: str) -> Certificate | None:
         """Give a person a number, or the one they have; None: the pass is not valid, nothing was given."""
         with self.books.writing() as connection:
             certificates.alone_with(connection, person_id)
             found = certificates.current(connection, person_id)
-            return found or self._new(connection, actor, person_id)
+            return found or self._new(connection, person_id)
 
-    def withdraw(self, actor: Actor, person_id: str) -> bool:
+    def withdraw(self, person_id: str) -> bool:
         """Let the number of a person count no more; False: there was none."""
         with self.books.writing() as connection:
-            return self._withdrawn(connection, actor, person_id)
+            return self._withdrawn(connection, person_id)
 
-    def renew(self, actor: Actor, person_id: str) -> Certificate | None:
+    def renew(self, person_id: str) -> Certificate | None:
         """Give a person a new number in place of the old one. Where the pass is not valid, the old one goes all the
         same and no new one comes.
         """
         with self.books.writing() as connection:
             certificates.alone_with(connection, person_id)
-            self._withdrawn(connection, actor, person_id)
-            return self._new(connection, actor, person_id)
+            self._withdrawn(connection, person_id)
+            return self._new(connection, person_id)
 
     def look_up(self, number: str) -> tuple[Certificate, Attestation | None] | None:
         """Return what stands under a number; nothing: it was never given out. No attestation: it is no longer valid."""
@@ -100,28 +100,20 @@ class CertificateOffice:
         organisation = self.books.policies().organisation
         return issuer_of(self.keys().published, organisation.base_url, organisation.name)
 
-    def document(self) -> dict[str, Any]:
-        """Return what others need in order to check (``/.well-known/ki-pass.json``)."""
-        return document(self.issuer())
-
-    def did_document(self) -> dict[str, Any]:
-        """Return what the DID of the house stands for (``/.well-known/did.json``)."""
-        return did_document(self.issuer())
-
-    def _new(self, connection: Connection, actor: Actor, person_id: str) -> Certificate | None:
+    def _new(self, connection: Connection, person_id: str) -> Certificate | None:
         if self._shows(connection, "", known_person(connection, person_id)) is None:
             return None
         new = Certificate(new_number(), person_id, self.books.now())
         certificates.add(connection, new)
-        self.books.record("pass.bescheinigung", {"certificate": digest(new.id), **actor.meta}, person_id)
+        self.books.record("pass.bescheinigung", {"certificate": digest(new.id), **_holder(person_id)}, person_id)
         return new
 
-    def _withdrawn(self, connection: Connection, actor: Actor, person_id: str) -> bool:
+    def _withdrawn(self, connection: Connection, person_id: str) -> bool:
         found = certificates.current(connection, person_id)
         if found is None:
             return False
         certificates.withdraw(connection, person_id, self.books.now())
-        self.books.record("pass.bescheinigung_zurueckgezogen", {"certificate": digest(found.id), **actor.meta},
+        self.books.record("pass.bescheinigung_zurueckgezogen", {"certificate": digest(found.id), **_holder(person_id)},
                           person_id)
         return True
 
@@ -134,6 +126,11 @@ class CertificateOffice:
         organisation = policies.organisation
         return attest(number, person.name, department.name if department else person.department, held,
                       policies.kipass, issuer=organisation.base_url, issuer_name=organisation.name)
+
+
+def _holder(person_id: str) -> dict[str, str]:
+    """Who acts: nobody but the holder gives or withdraws a number."""
+    return Actor("web", person_id, "staff").meta
 
 
 def digest(number: str) -> str:
