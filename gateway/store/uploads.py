@@ -24,6 +24,11 @@ def keep(connection: Connection, id_: str, kind: str, by: str, content: bytes, n
     connection.execute(insert(upload).values(
         id_sha256=name(_KIND, id_), kind=kind, by=by, created_at=now, expires_at=until, state="offen", done=0, total=0,
         sealed=seal(_KIND, id_, zlib.compress(content, 1), by)))
+    return name_of(id_)
+
+
+def name_of(id_: str) -> str:
+    """Return how the row of this file is called in addresses."""
     return name(_KIND, id_).hex()
 
 
