@@ -21,7 +21,7 @@ from gateway.kipass.documents import course_of, in_force, versions_of
 from gateway.model.course import Progress
 from gateway.model.kipass import Document, Evidence, KiPassConfig, Module
 from gateway.registry.books import Actor, Books, active_person
-from gateway.registry.passes import PassFile, file_of
+from gateway.registry.passes import PassFile, file_of, settled
 from gateway.store import InvalidError, courses, writing
 from gateway.store import passes as proofs
 
@@ -84,7 +84,7 @@ def finish(books: Books, actor: Actor, person_id: str, module: str, shown: str) 
                       recorded_by="selbst", now=now)
         books.record("pass.nachweis", {"modules": [module], "document": version.sha256, "scope": "", **actor.meta},
                      person_id)
-        return file_of(books, connection, person)
+        return settled(books, connection, person)
 
 
 @dataclass(frozen=True, slots=True)
