@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from gateway.identity import texts, tokens
+from gateway.identity import issued, texts, tokens
 from gateway.identity.headers import address, clean, groups_in
 from gateway.identity.issuer import IssuerKeys
 from gateway.identity.persons import Claimed, Persons
@@ -61,16 +61,9 @@ class OidcTokens:
 
     async def _claims(self, token: str) -> Mapping[str, Any]:
         try:
-            key = await self.keys.key(tokens.key_id(token))
-            if key is None:
-                raise tokens.TokenError
-            claims = tokens.signed_by_issuer(token, key.key, key.algorithm, self.keys.issuer, self.config.audiences,
-                                             self.clock.now())
+            return await issued.bearer(self.keys, token, self.config.audiences, self.clock.now())
         except tokens.TokenError as error:
             raise texts.invalid("anmeldung_abgelaufen" if error.expired else "anmeldung") from None
-        if "events" in claims:  # a logout token is signed in the same way and is no sign-in
-            raise texts.invalid("anmeldung")
-        return claims
 
     def _claimed(self, claims: Mapping[str, Any]) -> Claimed:
         config = self.config
