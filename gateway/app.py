@@ -39,6 +39,7 @@ from gateway.http.health import Health, Readiness
 from gateway.http.keep_alive import KeepAlive
 from gateway.http.models import ModelList
 from gateway.http.routes import Front, dialect_endpoints, dialect_routes
+from gateway.identity.claims import ClaimRules
 from gateway.identity.fetch import fetch
 from gateway.identity.issuer import IssuerKeys
 from gateway.identity.oidc import OidcConfig
@@ -289,8 +290,7 @@ class House:
 def _oidc(settings: Settings) -> tuple[OidcConfig, IssuerKeys] | None:
     if not settings.oidc_issuer:
         return None
-    config = OidcConfig(settings.oidc_accepted, settings.oidc_email_claim, settings.oidc_id_claim,
-                        settings.oidc_groups_claim, settings.oidc_groups, settings.block_style)
+    config = OidcConfig(settings.oidc_accepted, ClaimRules.of(settings), settings.oidc_groups, settings.block_style)
     return config, IssuerKeys(settings.oidc_issuer, fetch)
 
 

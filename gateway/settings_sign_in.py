@@ -159,6 +159,15 @@ class SignInSettings(BaseSettings):
         return self.oidc_roles_claim.replace(CLIENT, self.oidc_client_id)
 
     @property
+    def oidc_meanings(self) -> dict[str, dict[str, frozenset[str]]]:
+        """``role``, ``department`` or ``group`` -> a value of the provider, folded -> what it means here."""
+        found: dict[str, dict[str, frozenset[str]]] = {}
+        for theirs, kind, ours in meanings(self.oidc_map):
+            table, value = found.setdefault(MEANINGS[kind], {}), theirs.lstrip("/").casefold()
+            table[value] = table.get(value, frozenset()) | {ours}
+        return found
+
+    @property
     def roles_with_second_factor(self) -> frozenset[str]:
         """The roles that count on pages only after a sign-in with a second factor."""
         return frozenset(split(self.strong_roles))
