@@ -18,10 +18,10 @@ import typer
 from sqlalchemy import Connection, Engine
 
 from gateway.cli.output import CliError, Exit
-from gateway.cli.record import Record
 from gateway.model.kipass import KiPassConfig
 from gateway.model.people import Person
 from gateway.policy.policyset import PolicySet
+from gateway.registry.books import Record
 from gateway.store import departments, is_current, open_engine, people, reading, writing
 
 

@@ -22,10 +22,10 @@ from typing import Any, Final
 from sqlalchemy import Connection
 
 from gateway.cli.context import CliContext
-from gateway.cli.evidence import evidence_for
 from gateway.cli.output import note
 from gateway.identity.keys import new_key
 from gateway.kipass import BASIS, Evidence, KiPassConfig, PassEvent, passes
+from gateway.kipass.documents import evidence_for
 from gateway.model.people import ApiKey, Person
 from gateway.model.principal import PassState
 from gateway.store import departments, keys, people

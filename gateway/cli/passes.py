@@ -9,11 +9,11 @@ from typing import Annotated
 import typer
 
 from gateway.cli.context import CliContext, context, person_or_fail
-from gateway.cli.evidence import evidence_for
 from gateway.cli.output import CliError, Exit, emit, note, say, speaks, table
 from gateway.cli.views import STATES, pass_json, pass_words, person_json
 from gateway.kipass import BASIS, PassEvent
 from gateway.kipass import passes as passes_of
+from gateway.kipass.documents import evidence_for
 from gateway.model.kipass import PassEventKind
 from gateway.model.people import Person
 from gateway.model.principal import PassStatus

@@ -13,10 +13,11 @@ from typing import ParamSpec, Protocol, TypeVar
 
 from audit import Filters, LedgerError, Page, RecordRow, RecordView, Status, Verdict
 from gateway.errors import GatewayError
-from gateway.model.kipass import Evidence
+from gateway.model.kipass import Evidence, PassEvent
 from gateway.model.limits import Used
 from gateway.model.people import Person
 from gateway.model.principal import PassStatus, Principal
+from gateway.model.sessions import SignIn
 from gateway.policy import DepartmentRules, PolicySet
 from gateway.ports import Authenticator, Clock, Detector, Operators, Recorder
 
@@ -30,7 +31,9 @@ class Member:
 
     person: Person
     principal: Principal
+    sign_in: SignIn
     evidence: Sequence[Evidence] = ()
+    events: Sequence[PassEvent] = ()
 
     def pass_for(self, scope: str) -> PassStatus:
         """Return the KI-Pass of this person for a scope."""
@@ -42,13 +45,21 @@ class Member:
 
 
 class Members(Protocol):
-    """Finds the person of a session again. Asked on every request, so that a change counts at once."""
+    """Who is signed in. Asked on every request, so that a change counts at once.
 
-    async def by_key(self, key_id: str) -> Member | None:
-        """Return who holds this key now; None when the key or the person may no longer sign in.
+    Every method raises ``pruefung_nicht_verfuegbar`` when the directory cannot be asked.
+    """
 
-        Raises ``pruefung_nicht_verfuegbar`` when that cannot be found out.
-        """
+    async def find(self, session_id: str) -> Member | None:
+        """Return who is signed in with this session; None when it ended, or the person may no longer sign in."""
+        ...
+
+    async def begin(self, session_id: str, sign_in: SignIn) -> None:
+        """Let a session begin."""
+        ...
+
+    async def end(self, session_id: str) -> None:
+        """Let nobody use this session any more, in any process."""
         ...
 
 
