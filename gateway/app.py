@@ -56,6 +56,7 @@ from gateway.pipeline.shadow import Shadow
 from gateway.policy.policyset import office_day
 from gateway.policy.register_check import pressing
 from gateway.policy.stopped import StoppedModels
+from gateway.registry.books import Books
 from gateway.settings import Settings, load
 from gateway.store import migrate, open_engine
 from gateway.store.conversations import SqlConversations
@@ -108,6 +109,7 @@ class House:
         self.detector = build_detector(DetectorOptions.of(settings, self.policies().municipality))
         self._clock = clock = SystemClock()
         self._directory = SqlDirectory(self.engine)
+        self.books = Books(self.engine, self._record, self.policies, clock)
         self.census = Census(self.engine, self.ledger, self.detector, self.policies)
         self.metrics = PrometheusMetrics(__version__, self.census.department_size)
         self.authenticator = Porter(
