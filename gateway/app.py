@@ -44,6 +44,7 @@ from gateway.identity.fetch import fetch
 from gateway.identity.issuer import IssuerKeys
 from gateway.identity.oidc import OidcConfig
 from gateway.identity.porter import Porter
+from gateway.identity.signin import Registration, SignIns
 from gateway.kipass import Evidence, PassEvent, passes
 from gateway.ledger.recorder import LedgerRecorder
 from gateway.limits.room import LimitOptions, LimitRoom
@@ -56,6 +57,7 @@ from gateway.pipeline.shadow import Shadow
 from gateway.policy.policyset import office_day
 from gateway.policy.register_check import pressing
 from gateway.policy.stopped import StoppedModels
+from gateway.registry.arrivals import Arrivals
 from gateway.registry.books import Books
 from gateway.settings import Settings, load
 from gateway.store import migrate, open_engine
@@ -115,7 +117,8 @@ class House:
         self.authenticator = Porter(
             self._directory, self._passes, clock, keys_page=self.policies().organisation.base_url + "/keys",
             departments=self._departments, groups=self._groups, secrets=Secrets(settings.home / "secrets").find,
-            oidc=_oidc(settings))
+            oidc=(oidc := _oidc(settings)))
+        self._sign_ins = self._single_sign_on(oidc[1]) if oidc and settings.oidc_pages else None
         self.stopped = StoppedModels(self.authenticator.watch(self._directory.stops), self.policies)
         self.upstream = UpstreamRouter(settings.home, environment=provider_environment(settings))
         self.recorder = LedgerRecorder(self.ledger)
@@ -210,6 +213,7 @@ class House:
         warnings += self.stopped.warnings()
         warnings += self._policy_problems()
         warnings += self.limits.problems()
+        warnings += self.settings.sign_in_warnings()
         if not inspects:
             reasons["pruefung"] = "Die Suche nach personenbezogenen Angaben findet ihre Probe nicht."
         running = {"digest": self.policies().digest, "processes": dict(self.replicas.by_digest())}
@@ -261,7 +265,15 @@ class House:
             department_size=self.census.department_size, usage=self.limits.own,
             secret=own_secret(self.settings.home, "web.key"),
             version=__version__, detector=self.detector, operators=self._operators, stopped=self.stopped.known,
-            problems=self._policy_problems)
+            problems=self._policy_problems, sso=self._sign_ins, guarded=self.settings.roles_with_second_factor,
+            key_sign_in=self.settings.key_sign_in == "on")
+
+    def _single_sign_on(self, keys: IssuerKeys) -> SignIns:
+        settings = self.settings
+        arrivals = Arrivals(self.books, settings.oidc_leads == "claims", settings.oidc_create == "on")
+        return SignIns(Registration.of(settings, self.policies().organisation.base_url), ClaimRules.of(settings), keys,
+                       own_secret(settings.home, "web.key"), self._clock, arrivals.welcome, arrivals.goodbye,
+                       departments=self._departments, groups=self._groups)
 
     def _rendered(self) -> bytes:
         self.metrics.stopped(self.stopped.known())

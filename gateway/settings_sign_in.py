@@ -143,10 +143,20 @@ class SignInSettings(BaseSettings):
         if self.oidc_create == "on" and self.oidc_issuer and not self.oidc_id_claim:
             raise ValueError("Für KI_PFORTE_OIDC_CREATE=on fehlt KI_PFORTE_OIDC_ID_CLAIM: Ohne Kennung ließe sich "
                              "niemand wiedererkennen")
+        if self.strong_roles and not (self.oidc_issuer and self.oidc_pages):
+            raise ValueError("KI_PFORTE_STRONG_ROLES geht nur mit einem Anmeldedienst (KI_PFORTE_OIDC_ISSUER), mit dem "
+                             "man sich auf den Seiten anmeldet; sonst gälten diese Rollen nie")
         if self.key_sign_in == "off" and not (self.oidc_issuer and self.oidc_pages):
             raise ValueError("KI_PFORTE_KEY_SIGN_IN=off geht nur mit einem Anmeldedienst (KI_PFORTE_OIDC_ISSUER), mit "
                              "dem man sich auf den Seiten anmeldet; sonst kommt niemand herein")
         return self
+
+    def sign_in_warnings(self) -> list[str]:
+        """Return what works and should not stay so, in sentences for people."""
+        if self.oidc_issuer and self.oidc_pages and not self.strong_roles:
+            return ["Für keine Rolle wird ein zweiter Faktor verlangt. Bitte nennen Sie in KI_PFORTE_STRONG_ROLES die "
+                    "Rollen, die Einblick haben oder entscheiden, zum Beispiel dpo,personalrat,ki-pass-stelle."]
+        return []
 
     @property
     def oidc_accepted(self) -> tuple[str, ...]:

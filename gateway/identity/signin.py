@@ -19,9 +19,12 @@ import logging
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from hashlib import sha256
+from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlencode
+
+from joserfc.errors import JoseError
+from joserfc.jwk import RSAKey
 
 from gateway.errors import GatewayError
 from gateway.identity import claims, issued, texts, tokens
@@ -31,7 +34,7 @@ from gateway.identity.tickets import Ticket, Tickets
 from gateway.identity.tokens import SKEW_SECONDS
 from gateway.model.signin import Announced, Arrival, Begun, Departure
 from gateway.ports import Clock
-from gateway.settings import Settings
+from gateway.settings import Settings, SettingsError
 
 BACK: Final = "/anmelden/zurueck"
 SECONDS: Final = 8.0
@@ -46,6 +49,8 @@ _log = logging.getLogger(__name__)
 
 Welcome = Callable[[Announced], Awaitable[str]]
 """Returns the subject of the person who was announced, or raises ``schluessel_ungueltig``."""
+Goodbye = Callable[[Departure], Awaitable[None]]
+"""Ends sessions, or raises ``pruefung_nicht_verfuegbar``."""
 Names = Callable[[], Mapping[str, str]]
 
 
@@ -64,10 +69,10 @@ class Registration:
 
     @classmethod
     def of(cls, settings: Settings, address: str) -> Registration:
-        """Return what the settings say. Raises `OSError` when the key cannot be read."""
-        secret, key = settings.oidc_client_secret, settings.oidc_client_key
+        """Return what the settings say. Raises `SettingsError` when the key is none."""
+        secret = settings.oidc_client_secret
         return cls(settings.oidc_client_id, address.rstrip("/"), settings.oidc_scopes,
-                   secret.get_secret_value() if secret else "", key.read_text(encoding="ascii") if key else "",
+                   secret.get_secret_value() if secret else "", _private_key(settings.oidc_client_key),
                    settings.oidc_preset == "entra")
 
 
@@ -75,8 +80,9 @@ class SignIns:
     """Signs people in and out at one provider. Belongs to the event loop, as its keys do."""
 
     def __init__(self, own: Registration, rules: ClaimRules, keys: IssuerKeys, secret: bytes, clock: Clock,
-                 welcome: Welcome, *, departments: Names = dict, groups: Names = dict) -> None:
-        self._own, self._rules, self._keys, self._clock, self._welcome = own, rules, keys, clock, welcome
+                 welcome: Welcome, goodbye: Goodbye, *, departments: Names = dict, groups: Names = dict) -> None:
+        self._own, self._rules, self._keys, self._clock = own, rules, keys, clock
+        self._welcome, self._goodbye = welcome, goodbye
         self._departments, self._groups = departments, groups
         self._tickets = Tickets(secret)
 
@@ -109,7 +115,7 @@ class SignIns:
         said = await self._redeem(endpoints, ticket, code, now)
         announced = claims.announced(said, self._rules, self._departments(), self._groups())
         subject = await self._welcome(announced)
-        return Arrival(subject, ticket.target, claims.is_strong(said, self._rules), self._session(said))
+        return Arrival(subject, ticket.target, claims.is_strong(said, self._rules), _session(said))
 
     async def farewell(self) -> str:
         """Return where the browser signs out at the provider too; empty: nowhere."""
@@ -122,20 +128,14 @@ class SignIns:
         back = {"client_id": self._own.client_id, "post_logout_redirect_uri": f"{self._own.address}/anmelden"}
         return f"{endpoints.end_session}{'&' if '?' in endpoints.end_session else '?'}{urlencode(back)}"
 
-    async def departed(self, token: str) -> Departure:
-        """Return what a notice of the provider ends. Raises ``schluessel_ungueltig`` for what is none."""
+    async def departed(self, token: str) -> None:
+        """End what a notice of the provider ends. Raises ``schluessel_ungueltig`` for what is none, or 503."""
         try:
             said = await issued.logout_token(self._keys, token, self._own.client_id, self._clock.now())
         except tokens.TokenError:
             raise texts.invalid("anmeldung") from None
         everywhere = not said.get("sid") and self._rules.id == "sub"
-        return Departure(self._session(said), said["sub"] if everywhere else "")
-
-    def _session(self, said: Mapping[str, Any]) -> bytes:
-        """Return how the provider calls this sign-in, or the person where it does not, as a digest."""
-        sid, sub = said.get("sid"), said.get("sub")
-        name = ["sid", sid] if isinstance(sid, str) and sid else ["sub", sub]
-        return sha256(json.dumps([self._keys.issuer, *name]).encode()).digest()
+        await self._goodbye(Departure(_session(said), said["sub"] if everywhere else ""))
 
     async def _redeem(self, endpoints: Endpoints, ticket: Ticket, code: str, now: datetime) -> Mapping[str, Any]:
         """Return the checked claims of the ID token that this code is good for."""
@@ -195,6 +195,25 @@ class SignIns:
             return {"claims": json.dumps(wanted), "prompt": "login"} if values else {"prompt": "login"}
         more = {"prompt": "login", "max_age": str(FRESH_SECONDS)}
         return {**more, "acr_values": " ".join(values)} if values else more
+
+
+def _private_key(path: Path | None) -> str:
+    if path is None:
+        return ""
+    try:
+        text = path.read_text(encoding="ascii")
+        if RSAKey.import_key(text).is_private:
+            return text
+    except (OSError, ValueError, JoseError):
+        pass  # said below, in one sentence for both
+    raise SettingsError("KI_PFORTE_OIDC_CLIENT_KEY: Erwartet wird eine lesbare Datei mit einem privaten RSA-Schlüssel "
+                        "(PEM, ohne Kennwort).")
+
+
+def _session(said: Mapping[str, Any]) -> str:
+    """Return how the provider calls this sign-in, or the person where it does not."""
+    sid = said.get("sid")
+    return f"sid {sid}" if isinstance(sid, str) and sid else f"sub {said.get('sub')}"
 
 
 def _library() -> tuple[Any, Any]:

@@ -40,15 +40,15 @@ class Arrival:
     """The page that was asked for in the first place."""
     strong: bool
     """Whether a second factor was shown."""
-    provider_session: bytes = field(repr=False)
-    """A digest of how the provider calls this sign-in (or, where it gives it no name, this person)."""
+    provider_sid: str = field(repr=False)
+    """How the provider calls this sign-in, or the person where it does not."""
 
 
 @dataclass(frozen=True, slots=True)
 class Departure:
     """The provider says that somebody signed out: one sign-in of theirs, or all of them."""
 
-    provider_session: bytes = field(repr=False)
+    provider_sid: str = field(repr=False)
     external_id: str = field(default="", repr=False)
     """Not empty: every session of the person with this id in the directory service."""
 

@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from gateway.model.people import Role
-from gateway.web import preview, public, signin, staff, usage
+from gateway.web import preview, public, signin, sso, staff, usage
 from gateway.web.checking import Checking
 from gateway.web.context import WebContext
 from gateway.web.figures import Tally
@@ -30,6 +30,10 @@ def pages(context: WebContext) -> tuple[Page, ...]:
         Page("/anmelden", signin.form),
         Page("/anmelden", signin.sign_in, "POST"),
         Page("/abmelden", signin.sign_out, "POST"),
+        Page(sso.PATH, sso.go),
+        Page(sso.BACK, sso.back),
+        Page(sso.LEAVE, sso.leave),
+        Page(sso.NOTICE, sso.notice, "POST", form=sso.NOTICE_FORM, ours=False),
         Page("/pass", staff.my_pass, roles=SIGNED_IN),
         Page("/keys", staff.my_keys, roles=SIGNED_IN),
         Page("/usage", usage.my_usage, roles=SIGNED_IN),
