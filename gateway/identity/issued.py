@@ -91,4 +91,4 @@ async def _half_hash(keys: IssuerKeys, token: str, access_token: str) -> str:
 
 
 def _same(given: Any, expected: str) -> bool:
-    return isinstance(given, str) and compare_digest(given.encode(), expected.encode())
+    return isinstance(given, str) and compare_digest(given.encode("utf-8", "replace"), expected.encode())

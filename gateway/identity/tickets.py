@@ -60,7 +60,7 @@ class Tickets:
         except (BadData, ValueError, TypeError):
             return None
         ticket = Ticket(id_, began, target, strong)
-        if not hmac.compare_digest(self.word(ticket, "state").encode(), state.encode()):
+        if not hmac.compare_digest(self.word(ticket, "state").encode(), state.encode("utf-8", "replace")):
             return None
         if not 0 <= int(now.timestamp()) - began <= SECONDS or id_ in self._used:
             return None
