@@ -59,6 +59,7 @@ from gateway.policy.register_check import pressing
 from gateway.policy.stopped import StoppedModels
 from gateway.registry.arrivals import Arrivals
 from gateway.registry.books import Books
+from gateway.registry.index import Indexing
 from gateway.settings import Settings, load
 from gateway.store import migrate, open_engine
 from gateway.store.conversations import SqlConversations
@@ -165,6 +166,7 @@ class House:
             self._run(self.shadow.follow())
         with suppress(NotImplementedError, RuntimeError, ValueError):  # no signals here: not the main thread
             asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, self.policies.call)
+        self._run(Indexing(self.books).follow())
         self._run(self.census.follow(self.metrics))
         await self.limits.start()
         self._run(self.limits.follow())
