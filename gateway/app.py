@@ -119,7 +119,7 @@ class House:
             self._directory, self._passes, clock, keys_page=self.policies().organisation.base_url + "/keys",
             departments=self._departments, groups=self._groups, secrets=Secrets(settings.home / "secrets").find,
             oidc=(oidc := _oidc(settings)))
-        self._sign_ins = self._single_sign_on(oidc[1]) if oidc and settings.oidc_pages else None
+        self._sign_ins = self._single_sign_on(oidc[1]) if oidc and settings.pages_use_oidc else None
         self.stopped = StoppedModels(self.authenticator.watch(self._directory.stops), self.policies)
         self.upstream = UpstreamRouter(settings.home, environment=provider_environment(settings))
         self.recorder = LedgerRecorder(self.ledger)
