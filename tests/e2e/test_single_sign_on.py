@@ -206,7 +206,7 @@ def test_without_the_provider_the_pages_say_so_and_a_key_still_opens_them(town: 
     town.sso.tell(down=True)
     try:
         visitor = Visitor()
-        status, page, to = visitor.open(town.gateway.url + "/anmelden/sso")
+        _, page, to = visitor.open(town.gateway.url + "/anmelden/sso")
         if to:  # it is known where to go; there nobody answers
             assert visitor.open(to)[0] == 503
         assert "canary" not in page
