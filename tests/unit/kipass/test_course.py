@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from gateway.model.course import Answer, Question
 from gateway.policy import load_policies
 
 POLICIES = Path(__file__).parents[3] / "policies"
+HANDBOOK = POLICIES.parent / "docs" / "ki-pass.md"
 GOOD = """# Titel
 
 Fassung 1.0
@@ -133,6 +135,12 @@ def test_a_mistake_in_a_checklist_is_named_too(text: str, message: str) -> None:
     with pytest.raises(Mistakes) as found:
         parse_checklist(text)
     assert message in str(found.value)
+
+
+def test_the_examples_of_the_handbook_are_a_course_and_a_checklist() -> None:
+    course, checklist = re.findall(r"```markdown\n(.*?)```", HANDBOOK.read_text(encoding="utf-8"), re.DOTALL)
+    assert parse_course(course).sections[0].questions[0].several
+    assert len(parse_checklist(checklist).groups[0].points) == 2
 
 
 def test_the_shipped_courses_take_about_as_long_as_their_modules_say() -> None:
