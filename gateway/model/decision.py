@@ -99,3 +99,5 @@ class ReleaseDecision:
     """Kinds of finding because of which this conversation stays with the model it was given, whatever follows."""
     label: str = ""
     """The sentences, one a line, that end the answer: for texts that may be taken for finished."""
+    notice: str = ""
+    """The grace notice of a KI-Pass that it took for this model or for what was found, ASCII."""

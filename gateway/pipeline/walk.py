@@ -239,6 +239,8 @@ class Walk:
         _refuse(decision.denial)
         if decision.model and decision.model != self._admission.model:
             await self._enter(facts, decision.model, limits_of(self._policies, facts.principal, decision.model))
+        if decision.notice and decision.notice not in self._headers.get("x-ki-pforte-hinweis", ""):
+            self._tell(decision.notice)
         self._stand_ins = decision.fallbacks if self._after is None else self._after._stand_ins[1:]
         self._tell_who_answers(decision)
         return decision
