@@ -58,7 +58,7 @@ def admit(policies: PolicySet, facts: AdmitFacts) -> Admission:
                      refuses_unknown_fields=department.refuses_unknown_fields,
                      candidates=tuple(rules.model for rules in usable), limits=usable[0].limits,
                      clear_text=facts.clear_text or "", recalls=any(
-                         rules.decisive or any(unmet(rules.kind_demands, principal)) for rules in usable))
+                         rules.decisive or unmet(rules.kind_demands, principal) is not None for rules in usable))
 
 
 def admit_here(policies: PolicySet, principal: Principal) -> Admission:
@@ -87,8 +87,8 @@ def background(policies: PolicySet, facts: AdmitFacts) -> str | None:
     instead = department.models.get(department.background.model or "")
     meant = targets(policies, facts.model)
     asked = next((m for m in meant if m.id in department.models), meant[0] if meant else None)
-    if instead is None or (asked is not None and instead.model.distance > asked.distance) or any(
-            unmet(instead.demands, facts.principal)):
+    if instead is None or (asked is not None and instead.model.distance > asked.distance) or unmet(
+            instead.demands, facts.principal) is not None:
         return None
     return instead.model.id
 
@@ -170,7 +170,8 @@ def _model_steps(question: Question) -> Iterator[Reason | Denial]:
         if rules is not None:
             yield from skipped
             yield from rules.said
-            yield from _met(question, rules.demands)
+            if rules.demands:
+                yield from _met(question, rules.demands)
             return
         missing = question.missing(model.id)
         skipped.append(words.passed_over(model, missing.rule if missing else question.unusable(model.id).rule))
@@ -202,13 +203,19 @@ def _holds(principal: Principal, scope: str) -> Reason:
 def _notice(department: DepartmentRules, purpose: Purpose, rules: ModelRules, principal: Principal) -> str:
     """Return what the person is told beside the answer, ASCII: first the pass, then what policy wants said."""
     said = [words.ascii_text(notice) for notice in (*department.notices, purpose.notice) if notice]
-    grace = _grace(principal, (*department.scopes, *(d.scope for d in rules.demands), *purpose.pass_scopes))
+    for scope in (*department.scopes, *purpose.pass_scopes):
+        if grace := principal.pass_for(scope).notice:
+            return " | ".join((grace, *said))
+    grace = _grace(principal, rules.demands)
     return " | ".join((grace, *said) if grace else said)
 
 
-def _grace(principal: Principal, scopes: Iterable[str]) -> str:
-    """Return what the first of these that is in its grace period has to say."""
-    return next((notice for scope in scopes if (notice := principal.pass_for(scope).notice)), "")
+def _grace(principal: Principal, demands: Iterable[PassDemand]) -> str:
+    """Return what the first of the KI-Passes demanded that is in its grace period has to say."""
+    for demand in demands:
+        if notice := principal.pass_for(demand.scope).notice:
+            return notice
+    return ""
 
 
 class _Answer(NamedTuple):
@@ -218,6 +225,7 @@ class _Answer(NamedTuple):
     reasons: Sequence[Reason]
     denial: Denial | None = None
     clear: frozenset[str] = _NONE
+    notice: str = ""
 
 
 def _refusal(policies: PolicySet, *steps: Reason | Denial) -> ReleaseDecision:
@@ -241,7 +249,7 @@ def _would_take(question: Question, facts: ReleaseFacts, found: Sequence[str], r
     """
     speaks = question.facts.speaks
     return ((speaks is None or not rules.model.dialects.isdisjoint(speaks)) and rules.refused.isdisjoint(found)
-            and question.lacks(rules, found) is None
+            and (not rules.kind_demands or question.lacks(rules, found) is None)
             and (not facts.opaque or facts.opaque <= rules.passed_opaque | rules.stripped_opaque))
 
 
@@ -252,17 +260,20 @@ def _to(question: Question, facts: ReleaseFacts, found: Sequence[str], rules: Mo
         unspoken = words.wrong_dialect(rules.model)
         return _Answer(rules, [Reason(unspoken.rule, "deny", unspoken.message)], unspoken)
     purpose = department.purposes.get(question.purpose)
-    clear = (left_readable(asked.clear_text, purpose, department, asked.principal, rules)
-             if asked.clear_text and purpose else _NONE)
+    clear, uncleared = (left_readable(asked.clear_text, purpose, department, asked.principal, rules)
+                        if asked.clear_text and purpose else (_NONE, _NONE))
     reasons = [words.left_readable(kind, facts.counts.get(kind, 0), question.purpose) if kind in clear else
                _finding_reason(rules, kind, facts.counts.get(kind, 0)) for kind in found]
     if facts.opaque:
         reasons += (words.not_text(rules, kind)
                     for kind in sorted(facts.opaque & (rules.stripped_opaque | rules.passed_opaque)))
+    replaced = None if uncleared.isdisjoint(found) else words.replaced_all_the_same(rules.model, question.purpose)
+    if replaced is not None:
+        reasons.append(replaced)
     if rules.kind_demands:
         reasons += _met(question, question.met(rules, found))
     if _takes(question, facts, found, rules):
-        return _Answer(rules, reasons, None, clear)
+        return _Answer(rules, reasons, None, clear, words.ascii_text(replaced.text) if replaced else "")
     lacking = question.lacks(rules, found)
     denial = _content(question, facts, found, rules)
     if denial is None and lacking is not None:
@@ -301,10 +312,13 @@ def _released(question: Question, facts: ReleaseFacts, found: Sequence[str], ans
         held = held.union(*(kinds.intersection(found) for scope, kinds in department.decisive_without.items()
                             if not principal.pass_for(scope).admits))
     decision = _decision(question, answer, [*against, *answer.reasons], facts.opaque, held, stand_ins)
-    if not (answer.rules.demands or answer.rules.kind_demands):
+    rules = answer.rules
+    grace = _grace(principal, (*rules.demands, *question.met(rules, found))) if (
+        rules.demands or rules.kind_demands) else ""
+    if not (grace or answer.notice):
         return decision
-    asked = (*answer.rules.demands, *question.met(answer.rules, found))
-    return replace(decision, notice=_grace(principal, (demand.scope for demand in asked)))
+    notices = tuple(notice for notice in (grace, answer.notice) if notice)
+    return replace(decision, notices=notices)
 
 
 def _decision(question: Question, answer: _Answer, reasons: Sequence[Reason], opaque: frozenset[str] = _NONE,

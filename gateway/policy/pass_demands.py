@@ -10,7 +10,7 @@ A kind that never reaches a model (refused, or answered in the house instead) as
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from gateway.model.entities import ENTITIES
@@ -80,9 +80,13 @@ def decisive_without(models: Iterable[ModelRules]) -> Mapping[str, frozenset[str
     return found
 
 
-def unmet(demands: Iterable[PassDemand], principal: Principal) -> Iterator[PassDemand]:
-    """Yield the demands that this person does not meet."""
-    return (demand for demand in demands if not principal.pass_for(demand.scope).admits)
+def unmet(demands: Iterable[PassDemand], principal: Principal,
+          found: Iterable[str] | None = None) -> PassDemand | None:
+    """Return the first demand that this person does not meet, of those about what was found if that is given."""
+    for demand in demands:
+        if (found is None or not demand.kinds.isdisjoint(found)) and not principal.pass_for(demand.scope).admits:
+            return demand
+    return None
 
 
 def _named(key: str) -> str:

@@ -108,14 +108,11 @@ class Question:
         rules = self.department.models.get(model)
         if rules is None or not rules.demands or not self._in_service(rules):
             return None
-        return next(unmet(rules.demands, self.facts.principal), None)
+        return unmet(rules.demands, self.facts.principal)
 
     def lacks(self, rules: ModelRules, found: Iterable[str]) -> PassDemand | None:
         """Return the KI-Pass that is missing to send this model what was found, or None."""
-        if not rules.kind_demands:
-            return None
-        return next((demand for demand in unmet(rules.kind_demands, self.facts.principal)
-                     if not demand.kinds.isdisjoint(found)), None)
+        return unmet(rules.kind_demands, self.facts.principal, found)
 
     def met(self, rules: ModelRules, found: Iterable[str]) -> list[PassDemand]:
         """Return the demands about what was found that this person meets."""
@@ -140,8 +137,7 @@ class Question:
         return [rules.model for rules in islice(self.usable(), words.NAMED + 1)]
 
     def _in_use(self, rules: ModelRules) -> bool:
-        return self._in_service(rules) and (
-            not rules.demands or next(unmet(rules.demands, self.facts.principal), None) is None)
+        return self._in_service(rules) and (not rules.demands or unmet(rules.demands, self.facts.principal) is None)
 
     def _in_service(self, rules: ModelRules) -> bool:
         """Whether anybody may use it now."""

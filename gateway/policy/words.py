@@ -121,6 +121,12 @@ def left_readable(kind: str, count: int, purpose: str) -> Reason:
                   f"{count} × {ENTITIES[kind].name}: bleibt auf Wunsch lesbar")
 
 
+def replaced_all_the_same(model: RegisteredModel, purpose: str) -> Reason:
+    """Somebody asked for it and may, but the model is not cleared for such data."""
+    return Reason(f"organisation:purposes.allow.{purpose}.clear_text", "note", f"Trotz „X-KI-Klartext“ werden Angaben "
+                  f"ersetzt: „{model.name}“ ist für personenbezogene Daten nicht freigegeben.")
+
+
 def no_clear_text(title: str, rule: str) -> Denial:
     """Somebody wants findings to stay readable who may not have that, or for a purpose that does not provide for it."""
     return Denial("zweck_nicht_erlaubt", f"{NOT_SENT} Für den Zweck „{_short(title, 80)}“ dürfen Sie die Ersetzung "

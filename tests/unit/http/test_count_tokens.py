@@ -29,11 +29,16 @@ class House:
     def __init__(self) -> None:
         self.asked: list[str] = []
         self.failing: Exception | None = None
+        self.stopped: frozenset[str] = frozenset()
+        self.principal = GUEST
+
+    def stops(self) -> frozenset[str]:
+        return self.stopped
 
     async def authenticate(self, credentials: Credentials) -> Principal:
         if credentials.secret != "kip_x":
             raise GatewayError("schluessel_ungueltig", "Der Schlüssel ist nicht gültig.")
-        return GUEST
+        return self.principal
 
     def now(self) -> datetime:
         return NOW
@@ -55,7 +60,7 @@ def ask(house: House, body: Any, key: str = "kip_x", limit: int = 10_000) -> tup
     async def send(message: Any) -> None:
         sent.append(message)
     scope = {"type": "http", "headers": [(b"x-api-key", key.encode())]}
-    asyncio.run(TokenCountEndpoint(house, shipped, house, house.count, limit)(scope, receive, send))
+    asyncio.run(TokenCountEndpoint(house, shipped, house.stops, house, house.count, limit)(scope, receive, send))
     headers = {name.decode(): value.decode() for name, value in sent[0]["headers"]}
     return sent[0]["status"], headers, json.loads(sent[1]["body"])
 
