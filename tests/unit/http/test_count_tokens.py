@@ -7,6 +7,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -107,6 +108,15 @@ def test_a_fault_of_ours_is_an_answer_without_its_words() -> None:
     status, _, answer = ask(house, ASKED)
     assert (status, answer["error"]["code"]) == (500, "intern")
     assert "canary" not in json.dumps(answer)
+
+
+def test_a_stopped_model_counts_nothing_and_neither_does_one_without_its_pass() -> None:
+    house = House()
+    house.stopped = frozenset({"demo"})
+    assert ask(house, ASKED)[2]["error"]["code"] == "modell_gestoppt"
+    house.stopped, house.principal = frozenset(), replace(GUEST, passes={})
+    assert ask(house, ASKED)[2]["error"]["code"] == "ki_pass_fehlt"
+    assert house.asked == []
 
 
 def count(*texts: str) -> int:

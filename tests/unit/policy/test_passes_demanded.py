@@ -12,7 +12,7 @@ import pytest
 
 from gateway.model.decision import Denial
 from gateway.model.principal import PassState, PassStatus, Principal
-from gateway.policy import PolicySet, admit, release
+from gateway.policy import PolicyErrors, PolicySet, admit, release
 from gateway.policy.compile import reworked
 from gateway.policy.decide import background
 from gateway.policy.diff import differences
@@ -290,3 +290,13 @@ def test_a_model_that_is_not_cleared_replaces_although_asked_not_to_and_says_so(
     at_home = replace(asked, model="vllm-haus")
     readable = release(all_on(), replace(found("vllm-haus", PERSON=1), admitted=at_home))
     assert (readable.actions["PERSON"], readable.notices) == ("note", ())
+
+
+def test_a_pass_in_the_register_must_exist_and_what_everybody_needs_for_a_model_stands_there(tmp_path: Path) -> None:
+    with pytest.raises(PolicyErrors) as wrong:
+        edited(tmp_path, replaced("models.yaml", r"^  demo:\n", "  demo:\n    pass_scopes: [bilder]\n"),
+               replaced("organisation.yaml", r"^  required: \[basis\]", "  required: [basis]\n  models: {demo: [bild]}"))
+    said = [str(problem) for problem in wrong.value.problems]
+    assert any("models.demo.pass_scopes[1]: Den KI-Pass „bilder“ gibt es nicht; meinten Sie „bild“?" in s for s in said)
+    assert any("ki_pass.models: Was ein Modell von allen verlangt, steht im Register; schreiben Sie in models.yaml bei "
+               "dem Modell „pass_scopes: […]“" in s for s in said)
