@@ -18,10 +18,10 @@ import typer
 from sqlalchemy import Connection, Engine
 
 from gateway.cli.output import CliError, Exit
-from gateway.cli.record import Record
 from gateway.model.kipass import KiPassConfig
 from gateway.model.people import Person
 from gateway.policy.policyset import PolicySet
+from gateway.registry.books import Books, Record
 from gateway.store import departments, is_current, open_engine, people, reading, writing
 
 
@@ -81,6 +81,11 @@ class CliContext:
                            f"{', '.join(possible)}.", Exit.MISUSE)
         return purpose
 
+    @property
+    def books(self) -> Books:
+        """The registry: every act on people, passes and keys."""
+        return Books(self.engine, self.record, lambda: self.policy_set, self)
+
     def reading(self) -> AbstractContextManager[Connection]:
         """Open a transaction for reading."""
         return reading(self.engine)
@@ -92,7 +97,6 @@ class CliContext:
             departments.sync(connection, self.departments)
             yield connection
 
-
     def switching(self) -> AbstractContextManager[Connection]:
         """Open a transaction for writing that needs no policies: a switch must work while somebody mends them."""
         return writing(self.engine)
@@ -103,6 +107,12 @@ def context(ctx: typer.Context) -> CliContext:
     found = ctx.find_object(CliContext)
     assert found is not None, "the root command sets ctx.obj"
     return found
+
+
+def person_id(own: CliContext, email: str) -> str:
+    """Return the id of the person with this address, or end with a sentence that says so."""
+    with own.reading() as connection:
+        return person_or_fail(connection, email).id
 
 
 def person_or_fail(connection: Connection, email: str) -> Person:

@@ -1,4 +1,4 @@
-"""``ki-pforte document``: the versions of Dienstvereinbarung, Leitlinien, checklist and information.
+"""``ki-pforte document``: the versions of Dienstvereinbarung, Leitlinien, checklist, information, and of courses.
 
 They are policy and stand in ``policies/ki-pass.yaml``, reviewed like code; publishing adds one entry there and leaves
 every other line as it is. The changed folder is checked as a whole in a copy before anything real is touched.
@@ -6,6 +6,8 @@ every other line as it is. The changed folder is checked as a whole in a copy be
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
 from datetime import date
 from hashlib import sha256
 from pathlib import Path
@@ -15,12 +17,13 @@ import typer
 
 from gateway.cli.context import CliContext, context
 from gateway.cli.document_entry import Publication, apply, try_out
-from gateway.cli.evidence import in_force
 from gateway.cli.output import CliError, Exit, emit, note, speaks, table
 from gateway.kipass.calendar import day_of
-from gateway.model.kipass import Change, Document, DocumentKind
+from gateway.kipass.documents import in_force
+from gateway.model.kipass import Change, Document, DocumentKind, KiPassConfig
 
-document_app = typer.Typer(name="document", help="Dienstvereinbarung, Leitlinien und weitere Papiere in Fassungen.",
+document_app = typer.Typer(name="document", help="Dienstvereinbarung, Leitlinien, Kurse und weitere Papiere in "
+                                                 "Fassungen.",
                            no_args_is_help=True)
 
 Json = Annotated[bool, typer.Option("--json", help="Ausgabe als JSON.")]
@@ -31,13 +34,11 @@ Json = Annotated[bool, typer.Option("--json", help="Ausgabe als JSON.")]
 def list_(ctx: typer.Context, json: Json = False) -> None:
     """Zeigt alle Fassungen und welche davon gilt."""
     own = context(ctx)
-    now = own.now()
-    current = {kind: in_force(own.rules, kind, now) for kind in get_args(DocumentKind)}
-    found = [(d, d == current[kind]) for kind in get_args(DocumentKind) for d in own.rules.documents.get(kind, ())]
+    found = [(d, d == in_force(versions, own.now())) for versions in _all(own.rules).values() for d in versions]
     if json:
         return emit({"documents": [_json(d, applies) for d, applies in found]})
     return table(("Art", "Fassung", "Titel", "gilt ab", "Änderung", "Frist", "Prüfsumme", "Stand"), [
-        (d.kind, d.version, d.title, f"{d.valid_from:%d.%m.%Y}", d.change, f"{d.grace_days} Tage", d.sha256[:12],
+        (d.name, d.version, d.title, f"{d.valid_from:%d.%m.%Y}", d.change, f"{d.grace_days} Tage", d.sha256[:12],
          "gilt" if applies else "") for d, applies in found])
 
 
@@ -45,14 +46,16 @@ def list_(ctx: typer.Context, json: Json = False) -> None:
 @speaks
 def publish(
     ctx: typer.Context,
-    kind: Annotated[str, typer.Argument(help=f"Art: {', '.join(get_args(DocumentKind))}.")],
+    kind: Annotated[str, typer.Argument(help=f"Art: {', '.join(get_args(DocumentKind))}, oder ein Kurs: "
+                                               "kurs:NAME, zum Beispiel kurs:grundlagen.")],
     file: Annotated[Path, typer.Argument(help="Die Datei, wie sie gelesen werden soll.")],
     version: Annotated[str, typer.Option("--version", help="Fassung, zum Beispiel „2.1“.")],
     change: Annotated[str, typer.Option("--change", help="„redaktionell“ oder „wesentlich“. Eine wesentliche Änderung "
                                                          "der Dienstvereinbarung ist neu zur Kenntnis zu nehmen.")],
     title: Annotated[str, typer.Option("--title", help="Titel; ohne Angabe der bisherige.")] = "",
     grace_days: Annotated[int, typer.Option("--grace-days", min=0, max=3660,
-                                            help="So viele Tage gilt die vorige Fassung weiter.")] = 28,
+                                            help="So viele Tage gilt die vorige Fassung weiter; nicht bei Kursen.")
+                          ] = 28,
     valid_from: Annotated[str, typer.Option("--valid-from", help="Erster Tag, JJJJ-MM-TT; ohne Angabe heute.")] = "",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Nur prüfen und zeigen, was geschähe.")] = False,
     json: Json = False,
@@ -64,7 +67,7 @@ def publish(
     if not dry_run:
         with own.writing():
             # Recorded first: a version that nobody can find in the ledger must not come into force.
-            own.record("policy.change", {"document": new.entry.kind, "version": new.entry.version,
+            own.record("policy.change", {"document": new.entry.name, "version": new.entry.version,
                                          "sha256": new.entry.sha256, "change": new.entry.change,
                                          "grace_days": new.entry.grace_days, "via": "cli"}, None)
             apply(new, own.policies)
@@ -77,10 +80,9 @@ def publish(
 
 def _publication(own: CliContext, kind: str, file: Path, version: str, change: str, title: str, grace_days: int,
                  valid_from: str) -> Publication:
-    known = own.rules.documents
-    checked: DocumentKind = _one_of(kind, get_args(DocumentKind), "Die Art")
+    empty, known = _kind(kind), _all(own.rules).get(kind, ())
     how: Change = _one_of(change, get_args(Change), "Die Änderung")
-    last = known[checked][-1] if known.get(checked) else None
+    last = known[-1] if known else None
     try:
         start = date.fromisoformat(valid_from) if valid_from else day_of(own.now())
         content = file.read_bytes()
@@ -88,7 +90,7 @@ def _publication(own: CliContext, kind: str, file: Path, version: str, change: s
         raise CliError("Bitte schreiben Sie den ersten Tag in der Form JJJJ-MM-TT.", Exit.MISUSE) from None
     except OSError as error:
         raise CliError(f"Die Datei {file} lässt sich nicht lesen ({error.strerror}).", Exit.MISUSE) from None
-    if any(d.version == version for d in known.get(checked, ())):
+    if any(d.version == version for d in known):
         raise CliError(f"Die Fassung {version} gibt es schon. Bitte zählen Sie weiter.", Exit.MISUSE)
     if last is not None and start <= last.valid_from:
         raise CliError(f"Die Fassung {last.version} gilt ab {last.valid_from:%d.%m.%Y}. Eine neue kann erst danach "
@@ -97,11 +99,30 @@ def _publication(own: CliContext, kind: str, file: Path, version: str, change: s
     if not heading:
         raise CliError("Bitte geben Sie mit --title den Titel an.", Exit.MISUSE)
     digest = sha256(content).hexdigest()
-    if any(d.sha256 == digest for d in known.get(checked, ())):
+    if any(d.sha256 == digest for d in known):
         raise CliError("Genau diese Datei ist schon als Fassung eingetragen.", Exit.MISUSE)
-    return Publication(Document(
-        checked, version, heading, digest, start, how, grace_days, last.version if last else None,
-        f"documents/{checked}-{version}{file.suffix.lower() or '.md'}"), content)
+    return Publication(replace(
+        empty, version=version, title=heading, sha256=digest, valid_from=start, change=how,
+        grace_days=0 if empty.course else grace_days, supersedes=last.version if last else None,
+        file=f"documents/{kind.replace(':', '-')}-{version}{file.suffix.lower() or '.md'}"), content)
+
+
+def _all(rules: KiPassConfig) -> dict[str, tuple[Document, ...]]:
+    """Return every version of everything, by the name that commands take."""
+    return {**{kind: rules.documents.get(kind, ()) for kind in get_args(DocumentKind)},
+            **{f"kurs:{key}": versions for key, versions in rules.courses.items()}}
+
+
+def _kind(word: str) -> Document:
+    """Return what is to be published, with nothing in it yet."""
+    kind, _, course = word.partition(":")
+    if kind == "kurs" and re.fullmatch(r"[a-z0-9][a-z0-9_-]{0,47}", course):
+        return Document("kurs", "", "", "", date.min, course=course)
+    if kind == "kurs":
+        raise CliError("Bitte nennen Sie den Kurs mit einem Namen aus Kleinbuchstaben, Ziffern und „-“, zum Beispiel "
+                       "kurs:grundlagen.", Exit.MISUSE)
+    checked: DocumentKind = _one_of(word, get_args(DocumentKind), "Die Art")
+    return Document(checked, "", "", "", date.min)
 
 
 def _one_of(word: str, known: tuple[Any, ...], what: str) -> Any:
@@ -111,7 +132,7 @@ def _one_of(word: str, known: tuple[Any, ...], what: str) -> Any:
 
 
 def _json(document: Document, applies: bool) -> dict[str, Any]:
-    return {"kind": document.kind, "version": document.version, "title": document.title, "sha256": document.sha256,
+    return {"kind": document.name, "version": document.version, "title": document.title, "sha256": document.sha256,
             "valid_from": document.valid_from.isoformat(), "change": document.change,
             "grace_days": document.grace_days, "supersedes": document.supersedes, "file": document.file,
             "in_force": applies}

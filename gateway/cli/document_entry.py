@@ -1,4 +1,4 @@
-"""Adds one version of a document to a policy folder: the file under ``documents/`` and its entry in ``ki-pass.yaml``.
+"""Adds one version of a document or course to a policy folder: its file, and its entry in ``ki-pass.yaml``.
 
 The YAML is changed as text, by inserting the entry behind the last one of its kind: every other byte, with comments and
 alignment, stays as people wrote it. Where the file is not laid out like that (a list in brackets), nothing is guessed.
@@ -55,13 +55,17 @@ def apply(new: Publication, policies: Path) -> None:
 def inserted(text: str, entry: Document) -> str:
     """Return the YAML text with the entry behind the last one of its kind."""
     lines = text.splitlines(keepends=True)
-    top = _find(lines, 0, len(lines), r"documents:\s*(#.*)?$", indent=0)
+    block, kind = ("courses", entry.course) if entry.course else ("documents", entry.kind)
+    if block == "courses" and not any(line.startswith("courses:") for line in lines):
+        lines += ["" if not lines or lines[-1].endswith("\n") else "\n", "courses:\n"]  # the first course of a town
+        return "".join([*lines, f"  {kind}:\n", *_entry(entry, 4)])
+    top = _find(lines, 0, len(lines), rf"{block}:\s*(#.*)?$", indent=0)
     end = _block_end(lines, top, 0)
-    found = next((i for i in range(top + 1, end) if re.match(rf"\s+{entry.kind}:", lines[i])), None)
+    found = next((i for i in range(top + 1, end) if re.match(rf"\s+{kind}:", lines[i])), None)
     if found is None:
         indent = _indent(lines[top + 1])
-        return "".join([*lines[:end], f"{' ' * indent}{entry.kind}:\n", *_entry(entry, indent + 2), *lines[end:]])
-    if not re.match(rf"\s+{entry.kind}:\s*(#.*)?$", lines[found]):
+        return "".join([*lines[:end], f"{' ' * indent}{kind}:\n", *_entry(entry, indent + 2), *lines[end:]])
+    if not re.match(rf"\s+{kind}:\s*(#.*)?$", lines[found]):
         raise _unusual()
     kind_indent = _indent(lines[found])
     items = [i for i in range(found + 1, len(lines)) if lines[i].strip() and not lines[i].lstrip().startswith("#")]
@@ -83,7 +87,9 @@ def _entry(entry: Document, indent: int) -> list[str]:
     # A JSON string is a YAML string, whatever is in it.
     pairs = [("version", json.dumps(entry.version)), ("title", json.dumps(entry.title, ensure_ascii=False)),
              ("file", entry.file), ("sha256", entry.sha256), ("valid_from", entry.valid_from.isoformat()),
-             ("change", entry.change), ("grace_days", str(entry.grace_days))]
+             ("change", entry.change)]
+    if not entry.course:
+        pairs.append(("grace_days", str(entry.grace_days)))
     if entry.supersedes is not None:
         pairs.append(("supersedes", json.dumps(entry.supersedes)))
     return [f"{' ' * indent}{'- ' if i == 0 else '  '}{key}: {value}\n" for i, (key, value) in enumerate(pairs)]

@@ -7,11 +7,12 @@ from typing import Annotated, Literal
 
 import typer
 
-from gateway.cli.context import CliContext, context, person_or_fail
+from gateway.cli.context import context, person_or_fail
 from gateway.cli.output import CliError, Exit, emit, note, say, speaks, table
 from gateway.cli.views import key_json, key_words
-from gateway.identity.keys import key_id, new_key
-from gateway.model.people import ApiKey, Person
+from gateway.identity.keys import key_id
+from gateway.registry import keys as registry
+from gateway.registry.books import COMMAND_LINE
 from gateway.store import keys, people
 
 key_app = typer.Typer(name="key", help="Schlüssel anlegen, auflisten und widerrufen.", no_args_is_help=True)
@@ -39,39 +40,19 @@ def create(
     """Legt einen Schlüssel an und zeigt ihn dieses eine Mal."""
     own = context(ctx)
     now = own.now()
-    fresh = new_key()
-    with own.writing() as connection:
-        person = person_or_fail(connection, email)
-        if not person.active:
-            raise CliError(f"Der Zugang von {person.email} ist nicht aktiv. Mit „ki-pforte person enable "
-                           f"{person.email}“ schalten Sie ihn wieder frei.", Exit.MISUSE)
-        if service is not None:
-            _check_service(service, name, days, own.departments)
-        key = ApiKey(fresh.id, person.id, name or "Schlüssel", now, now + timedelta(days=days) if days else None,
-                     block_style=block_style, service=service, purpose=_check_purpose(own, person, service, purpose))
-        keys.add(connection, key, fresh.sha256)
-        kind = {**({"service": service} if service else {}), **({"purpose": purpose} if purpose else {})}
-        own.record("key.created", {"key": key.id, "via": "cli", **kind}, person.id)
-    if json:
-        return emit({**key_json(key, person.email, now), "key": fresh.text})
-    note(f"Neuer Schlüssel für {person.email}. Er wird nur jetzt angezeigt; bitte kopieren Sie ihn gleich:")
-    return say(fresh.text)
-
-
-def _check_service(department: str, name: str, days: int | None, departments: dict[str, str]) -> None:
-    if department not in departments:
-        raise CliError(f"Das Amt „{department}“ gibt es nicht. Möglich sind: {', '.join(sorted(departments))}.",
-                       Exit.MISUSE)
-    if not name.strip() or days is None:
+    if service in own.departments and not (name.strip() and days is not None):
         raise CliError("Ein Dienst braucht mit --name einen Namen und mit --days ein Ende.", Exit.MISUSE)
-
-
-def _check_purpose(own: CliContext, person: Person, service: str | None, purpose: str) -> str:
-    """Return the purpose if the key could use it: where it works, and for the groups of its holder."""
-    if not purpose:
-        return ""
-    rules = own.policy_set.department(service or person.department, frozenset() if service else person.groups)
-    return own.check_purpose(purpose, rules.purposes if rules else ())
+    with own.reading() as connection:
+        person = person_or_fail(connection, email)
+    if not person.active:
+        raise CliError(f"Der Zugang von {person.email} ist nicht aktiv. Mit „ki-pforte person enable "
+                       f"{person.email}“ schalten Sie ihn wieder frei.", Exit.MISUSE)
+    key, text = registry.create(own.books, COMMAND_LINE, person.id, name, service=service, purpose=purpose,
+                                expires_at=now + timedelta(days=days) if days else None, block_style=block_style)
+    if json:
+        return emit({**key_json(key, person.email, now), "key": text})
+    note(f"Neuer Schlüssel für {person.email}. Er wird nur jetzt angezeigt; bitte kopieren Sie ihn gleich:")
+    return say(text)
 
 
 @key_app.command("list")
@@ -107,14 +88,11 @@ def revoke(
     """Widerruft einen Schlüssel. Das wirkt innerhalb von zwei Sekunden und lässt sich nicht zurücknehmen."""
     own = context(ctx)
     public = key_id(key) or key
-    with own.writing() as connection:
-        found = keys.by_id(connection, public)
-        if found is None:
-            # What was typed is not repeated: it may be most of a key.
-            raise CliError("Diesen Schlüssel gibt es nicht. „ki-pforte key list“ zeigt alle.", Exit.MISUSE)
-        changed = keys.revoke(connection, [public], own.now()) > 0
-        if changed:
-            own.record("key.revoked", {"key": public, "via": "cli"}, found[0].person_id)
+    done = registry.revoke(own.books, COMMAND_LINE, public)
+    if done is None:
+        # What was typed is not repeated: it may be most of a key.
+        raise CliError("Diesen Schlüssel gibt es nicht. „ki-pforte key list“ zeigt alle.", Exit.MISUSE)
+    changed = done[1]
     if json:
         return emit({"id": public, "revoked": True, "changed": changed})
     return note(f"Der Schlüssel {public} {'ist' if changed else 'war schon'} widerrufen.")

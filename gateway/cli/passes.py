@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import datetime
 from typing import Annotated
 
 import typer
 
-from gateway.cli.context import CliContext, context, person_or_fail
-from gateway.cli.evidence import evidence_for
+from gateway.cli.context import CliContext, context, person_id
 from gateway.cli.output import CliError, Exit, emit, note, say, speaks, table
 from gateway.cli.views import STATES, pass_json, pass_words, person_json
-from gateway.kipass import BASIS, PassEvent
+from gateway.kipass import BASIS
 from gateway.kipass import passes as passes_of
 from gateway.model.kipass import PassEventKind
 from gateway.model.people import Person
 from gateway.model.principal import PassStatus
+from gateway.registry import passes as registry
+from gateway.registry.books import COMMAND_LINE
 from gateway.store import passes, people
 
 pass_app = typer.Typer(name="pass", help="KI-Pass ansehen, erteilen, entziehen, sperren und entsperren.",
@@ -27,9 +27,6 @@ Email = Annotated[str, typer.Argument(help="E-Mail-Adresse der Person.")]
 Scope = Annotated[str | None, typer.Option("--scope", help="Nur dieser Bereich, zum Beispiel „basis“.")]
 Reason = Annotated[str, typer.Option("--reason", help="Grund, wie er in der Akte stehen soll.")]
 Modules = Annotated[list[str] | None, typer.Option("--module", help="Modul; mehrfach möglich.")]
-
-BY = "kommandozeile"
-"""Who acted, as far as the command line can know."""
 
 
 @pass_app.command("list")
@@ -72,10 +69,7 @@ def _everybody(own: CliContext, department: str | None) -> Iterator[tuple[Person
 def show(ctx: typer.Context, email: Email, json: Json = False) -> None:
     """Zeigt, wo eine Person steht und was ihr fehlt."""
     own = context(ctx)
-    with own.reading() as connection:
-        person = person_or_fail(connection, email)
-        proof = passes.of(connection, person.id)
-    _tell(own, person, proof, json=json)
+    _tell(own, registry.pass_file(own.books, person_id(own, email)), json=json)
 
 
 @pass_app.command()
@@ -90,25 +84,15 @@ def grant(
 ) -> None:
     """Trägt ein, dass eine Person Module abgeschlossen hat; mit --all oder --scope wird der KI-Pass erteilt."""
     own = context(ctx)
-    rules, now = own.rules, own.now()
+    rules = own.rules
     if (module is not None) + (scope is not None) + everything != 1:
         raise CliError("Bitte geben Sie genau eines an: --module MODUL, --scope BEREICH oder --all. "
                        f"Module: {', '.join(rules.modules)}. Bereiche: {', '.join(rules.scopes)}.", Exit.MISUSE)
     if scope is not None:
         _check(scope, rules.scopes, "Den Bereich")
     chosen = list(rules.modules) if everything else list(module or rules.scopes[scope or BASIS].modules)
-    for key in chosen:
-        _check(key, rules.modules, "Das Modul")
-    with own.writing() as connection:
-        person = person_or_fail(connection, email)
-        items = evidence_for(rules, chosen, now)
-        passes.record(connection, [(person.id, e) for e in items], source="verwaltung", recorded_by=BY, now=now)
-        if module is None:
-            passes.act(connection, person.id, PassEvent("erteilt", now, scope), by_role=BY)
-        own.record("pass.erteilt" if module is None else "pass.nachweis", {
-            "modules": chosen, "scope": scope or "", "via": "cli"}, person.id)
-        proof = passes.of(connection, person.id)
-    _tell(own, person, proof, json=json)
+    _tell(own, registry.grant(own.books, COMMAND_LINE, person_id(own, email), chosen, scope, event=module is None),
+          json=json)
 
 
 @pass_app.command()
@@ -121,15 +105,8 @@ def revoke(ctx: typer.Context, email: Email, reason: Reason = "", module: Module
         return _act(own, email, "entzogen", scope, reason, json=json)
     if scope is not None:
         raise CliError("Bitte geben Sie entweder --module oder --scope an, nicht beides.", Exit.MISUSE)
-    now = own.now()
-    for key in module:
-        _check(key, own.rules.modules, "Das Modul")
-    with own.writing() as connection:
-        person = person_or_fail(connection, email)
-        count = passes.revoke(connection, person.id, module, reason=reason or "ohne Angabe", now=now)
-        own.record("pass.nachweis_widerrufen", {"modules": list(module), "count": count, "via": "cli"}, person.id)
-        proof = passes.of(connection, person.id)
-    return _tell(own, person, proof, json=json)
+    file = registry.revoke_evidence(own.books, COMMAND_LINE, person_id(own, email), module, reason)
+    return _tell(own, file, json=json)
 
 
 @pass_app.command()
@@ -147,25 +124,16 @@ def unblock(ctx: typer.Context, email: Email, reason: Reason = "", scope: Scope 
 
 
 def _act(own: CliContext, email: str, event: PassEventKind, scope: str | None, reason: str, *, json: bool) -> None:
-    if scope is not None:
-        _check(scope, own.rules.scopes, "Den Bereich")
-    with own.writing() as connection:
-        person = person_or_fail(connection, email)
-        passes.act(connection, person.id, PassEvent(event, own.now(), scope), by_role=BY, reason=reason or None)
-        # The reason stays in the file of the pass office: the ledger takes no free text.
-        own.record(f"pass.{event}", {"scope": scope or "", "via": "cli"}, person.id)
-        proof = passes.of(connection, person.id)
-    _tell(own, person, proof, json=json)
+    _tell(own, registry.act(own.books, COMMAND_LINE, person_id(own, email), event, scope, reason), json=json)
 
 
-def _tell(own: CliContext, person: Person, proof: passes.Proof, *, json: bool) -> None:
-    now: datetime = own.now()
-    held = passes_of(proof.evidence, proof.events, own.rules, now)
+def _tell(own: CliContext, file: registry.PassFile, *, json: bool) -> None:
+    person = file.person
     if json:
-        return emit({**person_json(person), "pass": held[BASIS].state,
-                     "passes": {key: pass_json(status) for key, status in held.items()}})
+        return emit({**person_json(person), "pass": file.held[BASIS].state,
+                     "passes": {key: pass_json(status) for key, status in file.held.items()}})
     say(f"{person.name} <{person.email}>, {person.department}")
-    for key, status in held.items():
+    for key, status in file.held.items():
         say(f"KI-Pass {own.rules.scopes[key].name}: {pass_words(status)}")
     if not person.active:
         note("Der Zugang dieser Person ist abgeschaltet; der KI-Pass allein genügt nicht.")

@@ -22,8 +22,8 @@ from typing import Any, Final
 from sqlalchemy import Connection
 
 from gateway.cli.output import CliError, Exit, emit, note, say
-from gateway.cli.record import Record
 from gateway.model.people import Person
+from gateway.registry.books import Record
 from gateway.store import InvalidError, keys, people
 
 _HEADINGS: Final = {

@@ -13,6 +13,7 @@ from typing import Final, Literal
 
 ModuleKind = Literal["information", "schulung", "leitlinien", "checkliste", "kenntnisnahme_dv"]
 DocumentKind = Literal["dienstvereinbarung", "leitlinien", "checkliste", "information"]
+PaperKind = Literal[DocumentKind, "kurs"]
 Change = Literal["redaktionell", "wesentlich"]
 PassEventKind = Literal["erteilt", "gesperrt", "entsperrt", "entzogen", "verlängert"]
 
@@ -22,7 +23,11 @@ BASIS: Final = "basis"
 
 @dataclass(frozen=True, slots=True)
 class Module:
-    """One step towards the pass. ``valid_months`` is None where completing it once is enough."""
+    """One step towards the pass. ``valid_months`` is None where completing it once is enough.
+
+    A ``schulung`` with a ``course`` is done on our own pages; one without is done elsewhere (classroom, learning
+    platform) and only recorded here.
+    """
 
     key: str
     kind: ModuleKind
@@ -30,6 +35,7 @@ class Module:
     minutes: int
     valid_months: int | None = None
     document: DocumentKind | None = None
+    course: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +49,9 @@ class Scope:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """One version of a document that staff read. ``file`` is relative to the policy folder."""
+    """One version of a document that staff read, or of a course. ``file`` is relative to the policy folder."""
 
-    kind: DocumentKind
+    kind: PaperKind
     version: str
     title: str
     sha256: str
@@ -56,11 +62,18 @@ class Document:
     """Days from `valid_from` on during which the version before still counts."""
     supersedes: str | None = None
     file: str = ""
+    course: str = ""
+    """Which course this is a version of; empty for documents."""
+
+    @property
+    def name(self) -> str:
+        """What it is a version of, in one word: ``leitlinien``, ``kurs:grundlagen``."""
+        return f"{self.kind}:{self.course}" if self.course else self.kind
 
 
 @dataclass(frozen=True, slots=True)
 class KiPassConfig:
-    """All of it. ``documents`` holds every version of a kind, oldest first."""
+    """All of it. ``documents`` and ``courses`` hold every version, oldest first."""
 
     modules: Mapping[str, Module]
     scopes: Mapping[str, Scope]
@@ -69,14 +82,19 @@ class KiPassConfig:
     """Where staff see their pass and go on with it: a whole address, since it is read inside a chat client."""
     contact: str = ""
     """Who issues, blocks and explains: a name and a way to reach them."""
+    courses: Mapping[str, tuple[Document, ...]] = field(default_factory=dict)
+    texts: Mapping[str, bytes] = field(default_factory=dict, repr=False)
+    """What stands in the file of every version of documents and courses, by SHA-256: what was hashed is what is shown.
+    """
 
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
     """One person completed one module. Moments are aware.
 
-    For ``kenntnisnahme_dv``, `document_sha256` is the version that was acknowledged; without it the evidence shows
-    that *some* version was. `valid_until` is an end that the source itself named (a certificate).
+    `document_sha256` is the version of the document or course that was read. Only for ``kenntnisnahme_dv`` does it
+    decide anything; without it the evidence shows that *some* version was acknowledged. `valid_until` is an end that
+    the source itself named (a certificate).
     """
 
     module: str

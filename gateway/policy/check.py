@@ -22,7 +22,7 @@ from gateway.policy.loosening import loosened
 from gateway.policy.names import Problems, expanded, known, model_names, unknown
 from gateway.policy.problems import did_you_mean, listed
 from gateway.policy.schema import DEFAULT_KIND, Department, Organisation, Profile, Purpose, Rules, Side
-from gateway.policy.schema_pass import KiPass
+from gateway.policy.schema_pass import KiPass, PassModule
 from gateway.policy.schema_register import Model, Register
 from gateway.policy.source import Path_, Source
 from gateway.policy.vocabulary import DATA_CLASSES, FIXED, FORBIDDEN_PURPOSES, REQUIREMENTS, opaque_actions
@@ -97,12 +97,27 @@ def ki_pass(source: Source, content: KiPass) -> Problems:
         if module.document is not None and not getattr(content.documents, module.document):
             yield source.problem(("modules", key, "document"), f"Zu „{module.document}“ gibt es kein Dokument",
                                  f"ergänzen Sie es unter „documents: {module.document}:“")
+        yield from _course(source, key, module, content)
     for key, scope in content.scopes.items():
         yield from known(source, ("scopes", key, "modules"), scope.modules, content.modules, "Das Modul")
         kinds = {content.modules[m].kind for m in scope.modules if m in content.modules}
         if key == BASIS and "kenntnisnahme_dv" not in kinds:
             yield source.problem(("scopes", BASIS, "modules"), "Die Kenntnisnahme der Dienstvereinbarung fehlt",
                                  "nehmen Sie ein Modul mit „kind: kenntnisnahme_dv“ auf")
+
+
+def _course(source: Source, key: str, module: PassModule, content: KiPass) -> Problems:
+    """A course exists, belongs to a training, and is all that this training rests on."""
+    path = ("modules", key, "course")
+    if module.course is None:
+        return
+    yield from known(source, path, (module.course,), content.courses, "Den Kurs")
+    if module.kind != "schulung":
+        yield source.problem(path, "Einen Kurs hat nur eine Schulung", "schreiben Sie „kind: schulung“ oder streichen "
+                             "Sie „course“")
+    if module.document is not None:
+        yield source.problem(path, "Ein Schritt hat entweder ein Dokument oder einen Kurs", "streichen Sie eines von "
+                             "beiden; der Nachweis nennt die Fassung")
 
 
 def organisation(source: Source, around: Around) -> Problems:

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import fields
 from typing import Final
 
-from gateway.model.kipass import KiPassConfig
+from gateway.model.kipass import Document, KiPassConfig
 from gateway.model.municipality import Municipality
 from gateway.model.register import ZONES, Prices, RegisteredModel
 from gateway.policy.change import Said, gained_and_lost, number, plain, shown
@@ -128,15 +128,20 @@ def kipass(old: KiPassConfig, new: KiPassConfig) -> Iterator[Said]:
         yield from number("ki_pass", f"Modul „{after.title}“ gilt", before.valid_months, after.valid_months,
                           lambda months: f"{months} Monate", "ohne Ende")
         for name, words in (("title", "Titel"), ("kind", "Art"), ("minutes", "Dauer in Minuten"),
-                            ("document", "Dokument")):
+                            ("document", "Dokument"), ("course", "Kurs")):
             yield from plain("ki_pass", f"Modul „{key}“, {words}", getattr(before, name), getattr(after, name))
     for kind in dict.fromkeys((*old.documents, *new.documents)):
-        earlier = {d.version: d for d in old.documents.get(kind, ())}
-        later = {d.version: d for d in new.documents.get(kind, ())}
-        yield from gained_and_lost("documents", earlier, later, f"{kind}: Fassung {{}} kommt hinzu",
-                                   f"{kind}: Fassung {{}} fällt weg", gain_loosens=None)
-        for version in (v for v in later if v in earlier and later[v] != earlier[v]):
-            yield Said("documents", f"{kind}: Angaben zur Fassung {version} sind geändert")
+        yield from _versions(kind, old.documents.get(kind, ()), new.documents.get(kind, ()))
+    for key in dict.fromkeys((*old.courses, *new.courses)):
+        yield from _versions(f"Kurs „{key}“", old.courses.get(key, ()), new.courses.get(key, ()))
+
+
+def _versions(what: str, old: tuple[Document, ...], new: tuple[Document, ...]) -> Iterator[Said]:
+    earlier, later = ({d.version: d for d in versions} for versions in (old, new))
+    yield from gained_and_lost("documents", earlier, later, f"{what}: Fassung {{}} kommt hinzu",
+                               f"{what}: Fassung {{}} fällt weg", gain_loosens=None)
+    for version in (v for v in later if v in earlier and later[v] != earlier[v]):
+        yield Said("documents", f"{what}: Angaben zur Fassung {version} sind geändert")
 
 
 def recognition(old: Municipality, new: Municipality) -> Iterator[Said]:

@@ -84,9 +84,11 @@ def load_policies(folder: Path) -> PolicySet:
     if models:
         problems += check.register(*models)
         problems += check_passes.register(*models, passes[1].scopes) if passes else ()
+    papers: Mapping[str, bytes] = {}
     if passes:
         problems += check.ki_pass(*passes)
-        problems += documents.check(*passes, folder=reading.folder)
+        read_ = documents.read(*passes, folder=reading.folder)
+        papers, problems[:] = read_.texts, [*problems, *read_.problems]
     if organisation:
         around = check.Around(organisation[1], models and models[1], passes and passes[1], profiles.keys(),
                               departments.keys(), groups.keys())
@@ -98,7 +100,7 @@ def load_policies(folder: Path) -> PolicySet:
     register = models[1]
     policies = work_out(_digest({"language": LANGUAGE, "files": reading.said}), organisation[1], _contents(departments),
                     {key: registered_model(key, m) for key, m in register.models.items()},
-                    _kipass(passes[1], organisation[1]), municipality(recognition and recognition[1]),
+                    _kipass(passes[1], organisation[1], papers), municipality(recognition and recognition[1]),
                     profiles=_contents(profiles), groups=_contents(groups), model_groups=register.groups,
                     aliases={key: ModelAlias(key, a.name, a.models, a.purpose) for key, a in register.aliases.items()})
     if problems := [*contradictions.check(policies, {key: source for key, (source, _) in departments.items()})]:
@@ -179,13 +181,16 @@ def registered_model(key: str, entry: Model) -> RegisteredModel:
         limit=limit(entry.limits), **plain)
 
 
-def _kipass(content: KiPass, organisation: Organisation) -> KiPassConfig:
+def _kipass(content: KiPass, organisation: Organisation, texts: Mapping[str, bytes]) -> KiPassConfig:
     kinds: tuple[DocumentKind, ...] = get_args(DocumentKind)
     return KiPassConfig(
         modules=MappingProxyType({k: documents.module(k, m) for k, m in content.modules.items()}),
         scopes=MappingProxyType({k: documents.scope(k, s) for k, s in content.scopes.items()}),
         documents=MappingProxyType({kind: tuple(documents.document(kind, d) for d in getattr(content.documents, kind))
                                     for kind in kinds}),
+        courses=MappingProxyType({key: tuple(documents.document("kurs", v, key) for v in versions)
+                                  for key, versions in content.courses.items()}),
+        texts=MappingProxyType(dict(texts)),
         link=_pass_page(organisation.base_url), contact=organisation.contact.ki_pass_stelle)
 
 

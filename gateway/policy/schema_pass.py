@@ -1,4 +1,4 @@
-"""The shape of ``ki-pass.yaml``, version 1: modules, scopes, and every version of the documents."""
+"""The shape of ``ki-pass.yaml``, version 1: modules, scopes, and every version of documents and courses."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ class PassModule(StrictFile):
     minutes: Annotated[int, Field(ge=1, le=600), Whole]
     valid_months: Annotated[int, Field(ge=1, le=240), Whole] | None = None
     document: Literal["dienstvereinbarung", "leitlinien", "checkliste", "information"] | None = None
+    course: Key | None = None
 
 
 class PassScope(StrictFile):
@@ -27,8 +28,8 @@ class PassScope(StrictFile):
     modules: Annotated[tuple[str, ...], Field(min_length=1)]
 
 
-class PassDocument(StrictFile):
-    """One version of a document."""
+class PassVersion(StrictFile):
+    """One version of a course, and what a version of a document has in common with it."""
 
     version: Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z.-]{1,20}$")]
     title: Annotated[str, StringConstraints(min_length=1, max_length=120)]
@@ -36,8 +37,13 @@ class PassDocument(StrictFile):
     sha256: Sha256
     valid_from: Day
     change: Change
-    grace_days: Annotated[int, Field(ge=0, le=3660), Whole] = 0
     supersedes: str | None = None
+
+
+class PassDocument(PassVersion):
+    """One version of a document."""
+
+    grace_days: Annotated[int, Field(ge=0, le=3660), Whole] = 0
 
 
 class PassDocuments(StrictFile):
@@ -56,3 +62,4 @@ class KiPass(StrictFile):
     modules: dict[Key, PassModule]
     scopes: dict[Key, PassScope]
     documents: PassDocuments
+    courses: dict[Key, Annotated[tuple[PassVersion, ...], Field(min_length=1)]] = Field(default_factory=dict)

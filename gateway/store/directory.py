@@ -7,15 +7,16 @@ generation is read before the rest, so an answer is at least as new as the numbe
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 
 from sqlalchemy import Connection, Engine, select
 
 from gateway.model.clients import TrustedClient
 from gateway.model.kipass import Evidence, PassEvent
 from gateway.model.people import ApiKey, Person
+from gateway.model.sessions import SignIn
 from gateway.model.stops import ModelStop
-from gateway.store import clients, keys, passes, people, stops
+from gateway.store import clients, keys, passes, people, sessions, stops
 from gateway.store.engine import reading, writing
 from gateway.store.tables import generation
 
@@ -46,6 +47,17 @@ class StoredMember:
     """A person, and what their KI-Pass is computed from."""
 
     generation: int
+    person: Person
+    evidence: tuple[Evidence, ...]
+    events: tuple[PassEvent, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StoredGuest:
+    """Who is signed in to the pages, how, and what their KI-Pass is computed from."""
+
+    sign_in: SignIn
+    key: ApiKey | None
     person: Person
     evidence: tuple[Evidence, ...]
     events: tuple[PassEvent, ...]
@@ -95,6 +107,27 @@ class SqlDirectory:
             proofs = {id_: passes.of(connection, id_) for id_ in found}
             return [StoredMember(number, person, proofs[id_].evidence, proofs[id_].events)
                     for id_, person in found.items()]
+
+    def guest(self, session_id: str, now: datetime) -> StoredGuest | None:
+        """Return who is signed in with this session."""
+        with reading(self._engine) as connection:
+            sign_in = sessions.find(connection, session_id, now)
+            person = people.by_id(connection, sign_in.subject) if sign_in else None
+            if sign_in is None or person is None:
+                return None
+            found = keys.by_id(connection, sign_in.key_id) if sign_in.key_id else None
+            proof = passes.of(connection, person.id)
+            return StoredGuest(sign_in, found[0] if found else None, person, proof.evidence, proof.events)
+
+    def begin_session(self, session_id: str, sign_in: SignIn, ends_at: datetime) -> None:
+        """Write down that somebody signed in. No cached answer depends on it."""
+        with writing(self._engine, bump=False) as connection:
+            sessions.add(connection, session_id, sign_in, ends_at)
+
+    def end_session(self, session_id: str, now: datetime) -> None:
+        """Write down that somebody signed out."""
+        with writing(self._engine, bump=False) as connection:
+            sessions.end(connection, session_id, now)
 
     def touch(self, key_id: str, day: date) -> None:
         """Note the day on which a key was used. Does not move the counter: no cached answer depends on it."""

@@ -64,7 +64,8 @@ class UtcDateTime(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
-def _one_of(column: str, values: tuple[str, ...]) -> str:
+def one_of(column: str, values: tuple[str, ...]) -> str:
+    """Return the condition that a column holds one of these words."""
     return f"{column} IN ({', '.join(repr(v) for v in values)})"
 
 
@@ -100,7 +101,7 @@ person_role = Table(
     "person_role", metadata,
     Column("person_id", ForeignKey(person.c.id, ondelete="CASCADE"), primary_key=True),
     Column("role", String(32), primary_key=True),
-    CheckConstraint(_one_of("role", ROLES), name="role"),
+    CheckConstraint(one_of("role", ROLES), name="role"),
 )
 
 person_group = Table(
@@ -122,7 +123,7 @@ api_key = Table(
     Column("last_used_on", Date),
     Column("service", String(64)),  # department of an automatic service; NULL: the key of a person
     Column("purpose", String(64)),  # what it was made for; NULL: nothing special
-    CheckConstraint(_one_of("block_style", ("error", "message")), name="block_style"),
+    CheckConstraint(one_of("block_style", ("error", "message")), name="block_style"),
 )
 
 client = Table(
@@ -143,9 +144,9 @@ client = Table(
     Column("revoked_at", UtcDateTime),
     Column("last_used_on", Date),
     Column("purpose", String(64)),
-    CheckConstraint(_one_of("identity", IDENTITIES), name="identity"),
-    CheckConstraint(_one_of("groups_mode", GROUPS_MODES), name="groups_mode"),
-    CheckConstraint(_one_of("block_style", ("error", "message")), name="block_style"),
+    CheckConstraint(one_of("identity", IDENTITIES), name="identity"),
+    CheckConstraint(one_of("groups_mode", GROUPS_MODES), name="groups_mode"),
+    CheckConstraint(one_of("block_style", ("error", "message")), name="block_style"),
 )
 """Trusted front ends: the hash of the key, and the *name* of the secret with which they sign."""
 
@@ -163,7 +164,7 @@ evidence = Table(
     Column("recorded_at", UtcDateTime, nullable=False),
     Column("revoked_at", UtcDateTime),
     Column("revoke_reason", String(500)),
-    CheckConstraint(_one_of("source", SOURCES), name="source"),
+    CheckConstraint(one_of("source", SOURCES), name="source"),
     Index(None, "person_id", "module"),
 )
 """Proof that a person finished a module, or acknowledged the document with this hash. Never a score."""
@@ -177,7 +178,7 @@ pass_event = Table(
     Column("by_role", String(64), nullable=False),
     Column("reason", String(500)),
     Column("at", UtcDateTime, nullable=False),
-    CheckConstraint(_one_of("event", EVENTS), name="event"),
+    CheckConstraint(one_of("event", EVENTS), name="event"),
 )
 
 conversation = Table(
@@ -218,7 +219,7 @@ monitoring_approval = Table(
     Column("approved_by", String(32), nullable=False),  # a person, or empty; no foreign key: it outlives the person
     Column("at", UtcDateTime, nullable=False),
     Column("in_force_since", UtcDateTime),  # NULL: agreed to, and the policies it is about are not there yet
-    CheckConstraint(_one_of("kind", ("ersteinrichtung", "zustimmung", "verringerung")), name="kind"),
+    CheckConstraint(one_of("kind", ("ersteinrichtung", "zustimmung", "verringerung")), name="kind"),
 )
 """What the Personalrat agreed to of what touches the monitoring of staff (`gateway.policy.monitoring`)."""
 
@@ -238,7 +239,7 @@ model_stop = Table(
     Column("at", UtcDateTime, nullable=False),
     Column("by", String(64), nullable=False),  # a subject; no foreign key, a stop outlives whoever made it
     Column("models", Text, nullable=False),
-    CheckConstraint(_one_of("kind", STOP_KINDS), name="kind"),
+    CheckConstraint(one_of("kind", STOP_KINDS), name="kind"),
 )
 """Models that somebody switched off. Every replica reads it when the generation moves."""
 

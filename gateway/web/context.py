@@ -13,10 +13,13 @@ from typing import ParamSpec, Protocol, TypeVar
 
 from audit import Filters, LedgerError, Page, RecordRow, RecordView, Status, Verdict
 from gateway.errors import GatewayError
-from gateway.model.kipass import Evidence
+from gateway.kipass.issuer import Issuer
+from gateway.model.certificates import Attestation, Certificate
+from gateway.model.kipass import Evidence, PassEvent
 from gateway.model.limits import Used
 from gateway.model.people import Person
 from gateway.model.principal import PassStatus, Principal
+from gateway.model.sessions import SignIn
 from gateway.policy import DepartmentRules, PolicySet
 from gateway.ports import Authenticator, Clock, Detector, Operators, Recorder
 
@@ -30,7 +33,9 @@ class Member:
 
     person: Person
     principal: Principal
+    sign_in: SignIn
     evidence: Sequence[Evidence] = ()
+    events: Sequence[PassEvent] = ()
 
     def pass_for(self, scope: str) -> PassStatus:
         """Return the KI-Pass of this person for a scope."""
@@ -42,13 +47,21 @@ class Member:
 
 
 class Members(Protocol):
-    """Finds the person of a session again. Asked on every request, so that a change counts at once."""
+    """Who is signed in. Asked on every request, so that a change counts at once.
 
-    async def by_key(self, key_id: str) -> Member | None:
-        """Return who holds this key now; None when the key or the person may no longer sign in.
+    Every method raises ``pruefung_nicht_verfuegbar`` when the directory cannot be asked.
+    """
 
-        Raises ``pruefung_nicht_verfuegbar`` when that cannot be found out.
-        """
+    async def find(self, session_id: str) -> Member | None:
+        """Return who is signed in with this session; None when it ended, or the person may no longer sign in."""
+        ...
+
+    async def begin(self, session_id: str, sign_in: SignIn) -> None:
+        """Let a session begin."""
+        ...
+
+    async def end(self, session_id: str) -> None:
+        """Let nobody use this session any more, in any process."""
         ...
 
 
@@ -89,6 +102,42 @@ class Ledger(Protocol):
         ...
 
 
+class Certificates(Protocol):
+    """Certificates of the KI-Pass (`gateway.registry.certificates`). All methods block."""
+
+    def of_person(self, person_id: str) -> tuple[Certificate | None, Attestation | None]:
+        """Return the number of a person and what its certificate shows now; nothing: the pass is not valid."""
+        ...
+
+    def issue(self, person_id: str) -> Certificate | None:
+        """Give a person a number, or the one they have; None: the pass is not valid."""
+        ...
+
+    def withdraw(self, person_id: str) -> bool:
+        """Let the number of a person count no more."""
+        ...
+
+    def renew(self, person_id: str) -> Certificate | None:
+        """Give a person a new number in place of the old one."""
+        ...
+
+    def look_up(self, number: str) -> tuple[Certificate, Attestation | None] | None:
+        """Return what stands under a number; no attestation: it is no longer valid."""
+        ...
+
+    def signed(self, shows: Attestation) -> str:
+        """Return the certificate as a file that others check without us."""
+        ...
+
+    def open_badge(self, shows: Attestation) -> str:
+        """Return the certificate as an Open Badge."""
+        ...
+
+    def issuer(self) -> Issuer:
+        """Return who signs here."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class WebContext:
     """Everything the pages need from the rest of the house."""
@@ -106,6 +155,7 @@ class WebContext:
     secret: bytes = field(repr=False)
     """Signs sessions and forms: at least 32 random bytes, the same in every worker."""
     version: str
+    certificates: Certificates
     detector: Detector
     operators: Operators
     """Both for previews: the ones that requests go through."""

@@ -166,8 +166,8 @@ class Gate:
             return
         now = desk.context.now()
         session = desk.sessions.read(cookie, now)
-        member = await desk.context.members.by_key(session.key_id) if session else None
-        if session is None or member is None or member.person.id != session.subject:
+        member = await desk.context.members.find(session.id) if session else None
+        if session is None or member is None:
             visit.cookie = ""
             return
         visit.member, visit.session, visit.nonce = member, session, session.id

@@ -1,37 +1,47 @@
-"""Finds the person of a session again, from the directory of people and keys.
+"""Who is signed in: sessions in the directory of people.
 
 The directory and the KI-Pass computation are handed in; this room imports neither the database nor `identity`. One
-query per page: pages are looked at by people, and what the pass office changes shows at once.
+look per page: pages are looked at by people, and what the pass office changes shows at once. A session that began with
+a key ends with the key; every session ends when the person is switched off.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
-from typing import Protocol
+from datetime import datetime, timedelta
+from typing import ParamSpec, Protocol, TypeVar
 
 from gateway.errors import GatewayError
 from gateway.model.kipass import Evidence, PassEvent
 from gateway.model.people import ApiKey, Person
 from gateway.model.principal import PassStatus, Principal
+from gateway.model.sessions import SignIn
 from gateway.ports import Clock
 from gateway.web.context import Member
+from gateway.web.sessions import LONGEST
 
+P = ParamSpec("P")
+T = TypeVar("T")
 Passes = Callable[[Sequence[Evidence], Sequence[PassEvent], datetime], Mapping[str, PassStatus]]
 
 
-class Holder(Protocol):
-    """The holder of a key, as the directory knows them."""
+class Guest(Protocol):
+    """Who is signed in, as the directory knows them."""
 
     @property
-    def key(self) -> ApiKey:
-        """The key, without its secret."""
+    def sign_in(self) -> SignIn:
+        """How they signed in."""
+        ...
+
+    @property
+    def key(self) -> ApiKey | None:
+        """The key they signed in with, without its secret."""
         ...
 
     @property
     def person(self) -> Person:
-        """Whose key it is."""
+        """Who it is."""
         ...
 
     @property
@@ -45,38 +55,61 @@ class Holder(Protocol):
         ...
 
 
-class KeyDirectory(Protocol):
-    """People by the public id of a key (`gateway.store.directory.SqlDirectory`)."""
+class SessionDirectory(Protocol):
+    """Sessions and people (`gateway.store.directory.SqlDirectory`). All methods block."""
 
-    def caller(self, key_id: str) -> Holder | None:
-        """Return the holder of a key. Blocks."""
+    def guest(self, session_id: str, now: datetime) -> Guest | None:
+        """Return who is signed in with this session."""
+        ...
+
+    def begin_session(self, session_id: str, sign_in: SignIn, ends_at: datetime) -> None:
+        """Write down that somebody signed in."""
+        ...
+
+    def end_session(self, session_id: str, now: datetime) -> None:
+        """Write down that somebody signed out."""
         ...
 
 
 class DirectoryMembers:
     """Implements `gateway.web.context.Members`."""
 
-    def __init__(self, directory: KeyDirectory, passes: Passes, clock: Clock) -> None:
+    def __init__(self, directory: SessionDirectory, passes: Passes, clock: Clock) -> None:
         self._directory, self._passes, self._clock = directory, passes, clock
 
-    async def by_key(self, key_id: str) -> Member | None:
-        """See `gateway.web.context.Members.by_key`."""
-        try:
-            holder = await asyncio.to_thread(self._directory.caller, key_id)
-        except Exception as error:  # noqa: BLE001 - whatever failed: nobody can say who this is
-            raise GatewayError(
-                "pruefung_nicht_verfuegbar",
-                "Ihre Anmeldung kann gerade nicht geprüft werden. Bitte versuchen Sie es in einer Minute noch einmal; "
-                "bleibt es dabei, melden Sie es der IT.", hint=f"people database: {type(error).__name__}") from None
-        if holder is None or not self._admits(holder):
+    async def find(self, session_id: str) -> Member | None:
+        """See `gateway.web.context.Members.find`."""
+        guest = await _ask(self._directory.guest, session_id, self._clock.now())
+        if guest is None or not self._admits(guest):
             return None
-        person, key = holder.person, holder.key
-        passes = self._passes(holder.evidence, holder.events, self._clock.now())
-        principal = Principal(person.id, person.department, person.roles, "person", key.id, key.block_style, passes,
-                              person.groups, key.purpose)
-        return Member(person, principal, tuple(holder.evidence))
+        person, key, sign_in = guest.person, guest.key, guest.sign_in
+        passes = self._passes(guest.evidence, guest.events, self._clock.now())
+        principal = Principal(person.id, person.department, person.roles, "person", sign_in.key_id,
+                              key.block_style if key else "error", passes, person.groups, key.purpose if key else "")
+        return Member(person, principal, sign_in, tuple(guest.evidence), tuple(guest.events))
 
-    def _admits(self, holder: Holder) -> bool:
-        key = holder.key
-        return (holder.person.active and key.revoked_at is None
-                and (key.expires_at is None or key.expires_at > self._clock.now()))
+    async def begin(self, session_id: str, sign_in: SignIn) -> None:
+        """See `gateway.web.context.Members.begin`."""
+        await _ask(self._directory.begin_session, session_id, sign_in, sign_in.began_at + timedelta(seconds=LONGEST))
+
+    async def end(self, session_id: str) -> None:
+        """See `gateway.web.context.Members.end`."""
+        await _ask(self._directory.end_session, session_id, self._clock.now())
+
+    def _admits(self, guest: Guest) -> bool:
+        if not guest.person.active:
+            return False
+        key = guest.key
+        return guest.sign_in.way != "key" or (
+            key is not None and key.revoked_at is None
+            and (key.expires_at is None or key.expires_at > self._clock.now()))
+
+
+async def _ask(question: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    try:
+        return await asyncio.to_thread(question, *args, **kwargs)
+    except Exception as error:  # noqa: BLE001 - whatever failed: nobody can say who this is
+        raise GatewayError(
+            "pruefung_nicht_verfuegbar",
+            "Ihre Anmeldung kann gerade nicht geprüft werden. Bitte versuchen Sie es in einer Minute noch einmal; "
+            "bleibt es dabei, melden Sie es der IT.", hint=f"people database: {type(error).__name__}") from None

@@ -11,7 +11,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.requests import Request
 from starlette.responses import Response
 
-from gateway.web import register, words
+from gateway.web import markdown, register, words
 
 _TYPES: Final = {".css": "text/css; charset=utf-8", ".svg": "image/svg+xml"}
 
@@ -59,7 +59,8 @@ class Renderer:
             api=lambda key: words.APIS.get(key, key), part=lambda key: words.PARTS.get(key, key), listed=words.listed,
             zone=lambda key: words.ZONES.get(key, key), ai_role=lambda key: words.AI_ROLES.get(key, key),
             sub_processors=register.sub_processors, retention=register.retention, attest=register.attest,
-            decision=lambda key: words.DECISIONS.get(key, key), outcome=lambda key: words.OUTCOMES.get(key, key))
+            decision=lambda key: words.DECISIONS.get(key, key), outcome=lambda key: words.OUTCOMES.get(key, key),
+            markdown=markdown.block, markdown_line=markdown.inline)
         return environment
 
     def html(self, template: str, values: dict[str, Any]) -> str:

@@ -9,6 +9,7 @@ from typing import Final
 from starlette.responses import RedirectResponse, Response
 
 from gateway.errors import GatewayError
+from gateway.model.sessions import SignIn
 from gateway.ports import Credentials
 from gateway.web import words
 from gateway.web.gate import Desk, Visit, open_form
@@ -44,7 +45,7 @@ async def sign_in(desk: Desk, visit: Visit) -> Response:
             raise GatewayError("schluessel_ungueltig", "Bitte geben Sie Ihren persönlichen Schlüssel ein. Er beginnt "
                                                        "mit „kip_“.")
         principal = await desk.context.authenticator.authenticate(Credentials("bearer", key))
-        if principal.kind != "person" or await desk.context.members.by_key(principal.key_id) is None:
+        if principal.kind != "person" or not match:
             raise GatewayError("schluessel_ungueltig", "Mit diesem Schlüssel kann man sich hier nicht anmelden.")
     except GatewayError as error:
         if error.code == "schluessel_ungueltig":
@@ -52,16 +53,23 @@ async def sign_in(desk: Desk, visit: Visit) -> Response:
             _log.info("sign-in refused")
         return _show(desk, visit, target, error.status, error.message)
     desk.throttle.succeeded(account)
-    if visit.session is not None:
-        desk.sessions.end(visit.session)
-    visit.cookie = desk.sessions.write(desk.sessions.begin(principal.subject, principal.key_id, now))
+    await begin(desk, visit, SignIn(principal.subject, "key", now, principal.key_id))
     return RedirectResponse(target, 303)
+
+
+async def begin(desk: Desk, visit: Visit, sign_in: SignIn) -> None:
+    """Let a session begin in this browser, and end the one it had."""
+    if visit.session is not None:
+        await desk.context.members.end(visit.session.id)
+    session = desk.sessions.begin(sign_in.began_at)
+    await desk.context.members.begin(session.id, sign_in)
+    visit.cookie = desk.sessions.write(session)
 
 
 async def sign_out(desk: Desk, visit: Visit) -> Response:
     """End the session."""
     if visit.session is not None:
-        desk.sessions.end(visit.session)
+        await desk.context.members.end(visit.session.id)
     visit.cookie = ""
     return RedirectResponse("/anmelden?abgemeldet=1", 303)
 

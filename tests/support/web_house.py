@@ -6,20 +6,22 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime, timedelta
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from fastapi import FastAPI
+from sqlalchemy import Engine
 from starlette.exceptions import HTTPException
 
 from audit import Ledger, LedgerConfig, LedgerUnavailable
 from gateway.detection import DetectorOptions, RuleDetector, build_detector, build_operators
 from gateway.errors import GatewayError
+from gateway.home import pass_keys
 from gateway.http.asgi import new_request_id
 from gateway.http.errors import ErrorHandlers
 from gateway.identity import new_key
@@ -31,6 +33,11 @@ from gateway.model.people import ApiKey, Person
 from gateway.model.principal import Principal
 from gateway.policy import PolicySet, load_policies
 from gateway.ports import Receipt
+from gateway.registry.books import Books
+from gateway.registry.certificates import CertificateOffice
+from gateway.store import departments, keys, migrate, open_engine, people
+from gateway.store import passes as proofs
+from gateway.store.directory import SqlDirectory, StoredCaller, StoredGuest
 from gateway.web import DirectoryMembers, WebContext, build_error_page, build_web
 from tests.support.web_client import Browser
 
@@ -64,39 +71,25 @@ class Entry:
     """Someone with a key."""
 
     key: ApiKey
-    sha256: bytes
     person: Person
     evidence: tuple[Evidence, ...]
     events: tuple[PassEvent, ...]
-    generation: int = 1
 
 
-@dataclass
-class Register:
-    """People and keys, in a dictionary. Implements what identity and web ask of a directory."""
+class Directory(SqlDirectory):
+    """The directory of the house, which can be taken away."""
 
-    entries: dict[str, Entry] = field(default_factory=dict)
-    broken: bool = False
+    broken = False
 
-    def generation(self) -> int:
-        return 1
-
-    def caller(self, key_id: str) -> Entry | None:
+    def caller(self, key_id: str) -> StoredCaller | None:
         if self.broken:
             raise OSError("no database")
-        return self.entries.get(key_id)
+        return super().caller(key_id)
 
-    def client(self, key_id: str) -> None:
-        return None
-
-    def members(self, email: str, external_id: str) -> list[Entry]:
-        return []
-
-    def touch(self, key_id: str, day: date) -> None:
-        pass
-
-    def person(self, subject: str) -> Person | None:
-        return next((e.person for e in self.entries.values() if e.person.id == subject), None)
+    def guest(self, session_id: str, now: datetime) -> StoredGuest | None:
+        if self.broken:
+            raise OSError("no database")
+        return super().guest(session_id, now)
 
 
 class LedgerRecorder:
@@ -120,9 +113,10 @@ class LedgerRecorder:
 class House:
     """Everything the pages need, and a way to open them."""
 
-    def __init__(self, ledger: Ledger, now: datetime | None = NOW) -> None:
-        self.ledger, self.clock, self.register = ledger, SetClock(now), Register()
+    def __init__(self, ledger: Ledger, engine: Engine, folder: Path, now: datetime | None = NOW) -> None:
+        self.ledger, self.clock, self.register = ledger, SetClock(now), Directory(engine)
         self.policies: PolicySet = _policies()
+        self.books = Books(engine, self._record, lambda: self.policies, self.clock)
         self.sizes: dict[str, int] = {}
         self.used: dict[str, list[Used] | None] = {}
         self.keys: dict[str, str] = {}
@@ -133,9 +127,13 @@ class House:
             members=DirectoryMembers(self.register, self.passes, self.clock), policies=lambda: self.policies,
             ledger=ledger, recorder=LedgerRecorder(ledger), clock=self.clock,
             department_size=lambda name: self.sizes.get(name, 20), usage=self.usage, secret=b"s" * 32, version="0.1.0",
-            detector=_detector(), operators=build_operators(bytes(32)), stopped=lambda: self.stopped,
+            certificates=CertificateOffice(self.books, lambda: pass_keys(folder)), detector=_detector(),
+            operators=build_operators(bytes(32)), stopped=lambda: self.stopped,
             problems=lambda: self.problems)
         self.app = self._application()
+
+    def _record(self, kind: str, meta: Mapping[str, Any], subject: str | None, /) -> None:
+        self.ledger.append_wait(self.ledger.draft(kind, meta, subject=subject))
 
     async def usage(self, principal: Principal) -> list[Used] | None:
         return self.used.get(principal.subject, [])
@@ -153,23 +151,33 @@ class House:
     def hire(self, name: str, *roles: str, department: str = "bauamt", steps: int | None = None,
              events: tuple[PassEvent, ...] = ()) -> Entry:
         """Add a person with a key; ``steps``: how many of their steps are done, None: all."""
-        fresh, now, rules = new_key(), self.clock.now(), self.policies.kipass
-        done = list(rules.modules)[:steps]
+        now, rules, number = self.clock.now(), self.policies.kipass, len(self.keys)
         dv = rules.documents["dienstvereinbarung"][-1].sha256
         evidence = tuple(Evidence(m, now - timedelta(days=30),
-                                  dv if rules.modules[m].kind == "kenntnisnahme_dv" else None) for m in done)
-        person = Person(f"subject-{len(self.keys)}", f"{len(self.keys)}@musterstadt.example", name, department,
-                        frozenset({"staff", *roles}))
-        entry = Entry(ApiKey(fresh.id, person.id, "Test", now), fresh.sha256, person, evidence, events)
-        self.register.entries[fresh.id] = entry
+                                  dv if rules.modules[m].kind == "kenntnisnahme_dv" else None)
+                         for m in list(rules.modules)[:steps])
+        new = people.NewPerson(f"{number}@musterstadt.example", name, department, frozenset({"staff", *roles}))
+        fresh = new_key()
+        with self.books.writing() as connection:
+            if department not in self.policies.departments:  # one that the policies do not know any more
+                departments.sync(connection, {department: department})
+            [person] = people.add(connection, [new], now)
+            key = ApiKey(fresh.id, person.id, "Test", now)
+            keys.add(connection, key, fresh.sha256)
+            proofs.record(connection, [(person.id, e) for e in evidence], source="verwaltung", recorded_by="test",
+                          now=now)
+            for event in events:
+                proofs.act(connection, person.id, event, by_role="test")
         self.keys[person.id] = fresh.text
-        return entry
+        return Entry(key, person, evidence, events)
 
-    def change(self, entry: Entry, **values: Any) -> Entry:
-        """Change a person (or with ``key=`` the key) in the directory."""
-        changed = replace(entry, **values)
-        self.register.entries[entry.key.id] = changed
-        return changed
+    def change(self, entry: Entry, *, person: Person | None = None, revoked: bool = False) -> None:
+        """Change a person in the directory, or revoke their key."""
+        with self.books.writing() as connection:
+            if person is not None:
+                people.change(connection, [person])
+            if revoked:
+                keys.revoke(connection, [entry.key.id], self.clock.now())
 
     def browser(self, entry: Entry | None = None, **values: Any) -> Browser:
         """A browser, signed in if somebody is named."""
@@ -222,11 +230,16 @@ class House:
 
 
 @contextmanager
-def open_house(folder: Path, now: datetime | None = NOW) -> Any:
-    """A house with an empty ledger."""
-    with Ledger(LedgerConfig(f"sqlite:///{folder / 'audit.sqlite'}", "musterstadt.example/ki-pforte/1",
-                             folder / "keys")) as ledger:
-        yield House(ledger, now)
+def open_house(folder: Path, now: datetime | None = NOW) -> Iterator[House]:
+    """A house with an empty ledger and nobody in it."""
+    engine = open_engine(f"sqlite:///{folder / 'people.sqlite'}")
+    migrate(engine)
+    try:
+        with Ledger(LedgerConfig(f"sqlite:///{folder / 'audit.sqlite'}", "musterstadt.example/ki-pforte/1",
+                                 folder / "keys")) as ledger:
+            yield House(ledger, engine, folder, now)
+    finally:
+        engine.dispose()
 
 
 def example_life(house: House) -> tuple[Entry, Entry]:

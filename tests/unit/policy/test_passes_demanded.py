@@ -295,7 +295,7 @@ def test_a_model_that_is_not_cleared_replaces_although_asked_not_to_and_says_so(
 def test_a_pass_in_the_register_must_exist_and_what_everybody_needs_for_a_model_stands_there(tmp_path: Path) -> None:
     with pytest.raises(PolicyErrors) as wrong:
         edited(tmp_path, replaced("models.yaml", r"^  demo:\n", "  demo:\n    pass_scopes: [bilder]\n"),
-               replaced("organisation.yaml", r"^  required: \[basis\]", "  required: [basis]\n  models: {demo: [bild]}"))
+               replaced("organisation.yaml", r"^  required: .*", "  required: [basis]\n  models: {demo: [bild]}"))
     said = [str(problem) for problem in wrong.value.problems]
     assert any("models.demo.pass_scopes[1]: Den KI-Pass „bilder“ gibt es nicht; meinten Sie „bild“?" in s for s in said)
     assert any("ki_pass.models: Was ein Modell von allen verlangt, steht im Register; schreiben Sie in models.yaml bei "

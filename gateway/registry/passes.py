@@ -1,0 +1,135 @@
+"""Acts on the KI-Pass: a step was finished, a pass was granted, withdrawn, blocked or freed.
+
+The pass itself is never written: it follows from the evidence (`gateway.kipass`). The reason of a block stays in the
+file of the pass office; the ledger takes no free text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from sqlalchemy import Connection
+
+from gateway.kipass import PassEvent, passes
+from gateway.kipass.documents import evidence_for
+from gateway.model.kipass import BASIS, PassEventKind
+from gateway.model.people import Person
+from gateway.model.principal import PassStatus
+from gateway.registry import index
+from gateway.registry.books import Actor, Books, known_person
+from gateway.store import InvalidError
+from gateway.store import passes as proofs
+
+LONGEST_REASON: Final = 500
+
+
+@dataclass(frozen=True, slots=True)
+class PassFile:
+    """A person, what they can show, and what follows from it at this moment."""
+
+    person: Person
+    proof: proofs.Proof
+    held: Mapping[str, PassStatus]
+
+
+def pass_file(books: Books, person_id: str) -> PassFile:
+    """Return what is on file about a person's pass. Raises `InvalidError`: there is nobody."""
+    with books.reading() as connection:
+        return _file(books, connection, known_person(connection, person_id))
+
+
+def finish(books: Books, actor: Actor, person_id: str, module: str) -> PassFile:
+    """Write down that a person finished a step by themselves, with the version that is in force now.
+
+    Finishing the same version again on the same day changes nothing (a form that was sent twice).
+    """
+    rules, now = books.rules, books.now()
+    _check(rules.modules, module, "Den Schritt")
+    with books.writing() as connection:
+        person = _active(connection, person_id)
+        [new] = evidence_for(rules, [module], now)
+        before = _file(books, connection, person)
+        if any(e.module == module and e.document_sha256 == new.document_sha256 and e.revoked_at is None
+               and e.valid_until is None and e.completed_at.date() == now.date() for e in before.proof.evidence):
+            return before
+        proofs.record(connection, [(person_id, new)], source="selbst", recorded_by="selbst", now=now)
+        books.record("pass.nachweis", {"modules": [module], "document": new.document_sha256 or "", "scope": "",
+                                       **actor.meta}, person_id)
+        return _settled(books, connection, person)
+
+
+def grant(books: Books, actor: Actor, person_id: str, modules: Sequence[str], scope: str | None, *,
+          event: bool) -> PassFile:
+    """Write down that a person finished these modules; with `event` also that the pass was granted (for `scope`)."""
+    rules, now = books.rules, books.now()
+    if scope is not None:
+        _check(rules.scopes, scope, "Den Bereich")
+    for key in modules:
+        _check(rules.modules, key, "Das Modul")
+    with books.writing() as connection:
+        person = known_person(connection, person_id)
+        items = evidence_for(rules, modules, now)
+        proofs.record(connection, [(person_id, e) for e in items], source="verwaltung", recorded_by=actor.name, now=now)
+        if event:
+            proofs.act(connection, person_id, PassEvent("erteilt", now, scope), by_role=actor.name)
+        books.record("pass.erteilt" if event else "pass.nachweis",
+                     {"modules": list(modules), "scope": scope or "", **actor.meta}, person_id)
+        return _settled(books, connection, person)
+
+
+def revoke_evidence(books: Books, actor: Actor, person_id: str, modules: Sequence[str], reason: str) -> PassFile:
+    """Let the evidence of these modules count no more."""
+    for key in modules:
+        _check(books.rules.modules, key, "Das Modul")
+    _check_reason(reason)
+    with books.writing() as connection:
+        person = known_person(connection, person_id)
+        count = proofs.revoke(connection, person_id, modules, reason=reason or "ohne Angabe", now=books.now())
+        books.record("pass.nachweis_widerrufen", {"modules": list(modules), "count": count, **actor.meta}, person_id)
+        return _settled(books, connection, person)
+
+
+def act(books: Books, actor: Actor, person_id: str, event: PassEventKind, scope: str | None = None,
+        reason: str = "") -> PassFile:
+    """Write down an act of the pass office: block, free, withdraw, grant. Acts within two seconds everywhere."""
+    if scope is not None:
+        _check(books.rules.scopes, scope, "Den Bereich")
+    _check_reason(reason)
+    with books.writing() as connection:
+        person = known_person(connection, person_id)
+        proofs.act(connection, person_id, PassEvent(event, books.now(), scope), by_role=actor.name,
+                   reason=reason or None)
+        books.record(f"pass.{event}", {"scope": scope or "", **actor.meta}, person_id)
+        return _settled(books, connection, person)
+
+
+def _settled(books: Books, connection: Connection, person: Person) -> PassFile:
+    index.note(connection, books, [person.id])
+    return _file(books, connection, person)
+
+
+def _file(books: Books, connection: Connection, person: Person) -> PassFile:
+    proof = proofs.of(connection, person.id)
+    return PassFile(person, proof, passes(proof.evidence, proof.events, books.rules, books.now()))
+
+
+def _active(connection: Connection, person_id: str) -> Person:
+    person = known_person(connection, person_id)
+    if not person.active:
+        raise InvalidError("Der Zugang dieser Person ist abgeschaltet.")
+    return person
+
+
+def _check_reason(reason: str) -> None:
+    if len(reason) > LONGEST_REASON:
+        raise InvalidError(f"Bitte fassen Sie den Grund in höchstens {LONGEST_REASON} Zeichen zusammen.")
+
+
+def _check(known: Mapping[str, object], word: str, what: str) -> None:
+    if word not in known:
+        raise InvalidError(f"{what} „{word[:64]}“ gibt es nicht. Möglich sind: {', '.join(known)}.")
+
+
+__all__ = ["BASIS", "PassFile", "act", "finish", "grant", "pass_file", "revoke_evidence"]
