@@ -46,6 +46,8 @@ TYPES: Final = {
     "pass.erteilt": "KI-Pass erteilt", "pass.gesperrt": "KI-Pass gesperrt", "pass.entsperrt": "KI-Pass entsperrt",
     "pass.entzogen": "KI-Pass entzogen", "pass.verlaengert": "KI-Pass verlängert",
     "pass.nachweis": "Nachweis eingetragen", "pass.nachweis_widerrufen": "Nachweis widerrufen",
+    "pass.bescheinigung": "Nummer für eine Bescheinigung vergeben",
+    "pass.bescheinigung_zurueckgezogen": "Nummer einer Bescheinigung zurückgezogen",
     "person.added": "Person angelegt",
     "person.imported": "Personen übernommen", "person.disabled": "Person abgemeldet",
     "person.enabled": "Person angemeldet", "person.groups": "Gruppen einer Person geändert",
