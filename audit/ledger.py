@@ -298,6 +298,10 @@ class Ledger:
         """Return all verifier keys, the oldest first; the last one signs."""
         return read_vkeys(self.config.folder)
 
+    def pseudonyms(self, subject: str) -> list[str]:
+        """Return a person's pseudonyms of all quarters whose key is still there."""
+        return self._pseudonyms.every(subject)
+
     def pseudonym(self, subject: str, epoch: str | None = None) -> str:
         """Return a person's pseudonym of a quarter (default: now), for showing that person's own records."""
         return self._pseudonyms.of(subject, epoch or epoch_of(now_us()))
