@@ -46,6 +46,7 @@ TYPES: Final = {
     "pass.erteilt": "KI-Pass erteilt", "pass.gesperrt": "KI-Pass gesperrt", "pass.entsperrt": "KI-Pass entsperrt",
     "pass.entzogen": "KI-Pass entzogen", "pass.verlaengert": "KI-Pass verlängert",
     "pass.nachweis": "Nachweis eingetragen", "pass.nachweis_widerrufen": "Nachweis widerrufen",
+    "pass.import": "Abschlüsse aus einer Datei übernommen",
     "pass.bescheinigung": "Nummer für eine Bescheinigung vergeben",
     "pass.bescheinigung_zurueckgezogen": "Nummer einer Bescheinigung zurückgezogen",
     "person.added": "Person angelegt",
