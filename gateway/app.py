@@ -31,7 +31,7 @@ from gateway.generation import Generation, Prepared
 from gateway.generation.approval import MonitoringGate
 from gateway.generation.beside import ShadowPolicies
 from gateway.generation.replicas import Replicas
-from gateway.home import open_ledger, own_secret, provider_environment
+from gateway.home import open_ledger, own_secret, pass_keys, provider_environment
 from gateway.http.conversations import ConversationEndpoints
 from gateway.http.cors import Cors
 from gateway.http.count_tokens import TokenCountEndpoint
@@ -57,7 +57,9 @@ from gateway.policy.policyset import office_day
 from gateway.policy.register_check import pressing
 from gateway.policy.stopped import StoppedModels
 from gateway.registry.books import Books
+from gateway.registry.certificates import CertificateOffice
 from gateway.registry.directory import Directory
+from gateway.registry.index import Indexing
 from gateway.settings import Settings, load
 from gateway.settings_office import scim_meanings
 from gateway.store import migrate, open_engine
@@ -164,6 +166,7 @@ class House:
             self._run(self.shadow.follow())
         with suppress(NotImplementedError, RuntimeError, ValueError):  # no signals here: not the main thread
             asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, self.policies.call)
+        self._run(Indexing(self.books).follow())
         self._run(self.census.follow(self.metrics))
         await self.limits.start()
         self._run(self.limits.follow())
@@ -272,7 +275,8 @@ class House:
             policies=self.policies, ledger=self.ledger, recorder=self.recorder, clock=self._clock,
             department_size=self.census.department_size, usage=self.limits.own,
             secret=own_secret(self.settings.home, "web.key"),
-            version=__version__, detector=self.detector, operators=self._operators, stopped=self.stopped.known,
+            version=__version__, certificates=CertificateOffice(self.books, lambda: pass_keys(self.settings.home)),
+            detector=self.detector, operators=self._operators, stopped=self.stopped.known,
             problems=self._policy_problems)
 
     def _rendered(self) -> bytes:

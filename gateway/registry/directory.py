@@ -130,8 +130,8 @@ class Directory:
         with self._telling() as connection:
             before = entries.members(connection, meaning.kind, meaning.word)
             after = how(before)
-            if len(persons.by_ids(connection, sorted(after - before))) != len(after - before) or any(
-                    entries.by_id(connection, id_) is None for id_ in after - before):
+            joining = persons.by_ids(connection, sorted(after - before))
+            if len(joining) != len(after - before) or any(p.email.endswith(entries.LEFT) for p in joining.values()):
                 raise DirectoryProblem("invalidValue", "Ein Mitglied ist hier nicht eingetragen. Bitte weisen Sie der "
                                        "Anwendung zuerst die Personen zu, dann die Gruppe.")
             for id_ in sorted(before ^ after):

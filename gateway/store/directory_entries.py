@@ -91,8 +91,8 @@ def _entries(connection: Connection, condition: ColumnElement[bool], start: int,
         .select_from(_JOINED).where(condition).order_by(person.c.created_at, person.c.id)
         .offset(start).limit(count)).all()
     known = people.by_ids(connection, [row[0] for row in rows])
-    return [Entry(p, row[2] or p.email, row[3] or "", row[4] or "", row[5] or p.department, row[1])
-            for p, row in zip(known, rows, strict=True)]
+    return [Entry(p := known[row[0]], row[2] or p.email, row[3] or "", row[4] or "", row[5] or p.department, row[1])
+            for row in rows]
 
 
 def _sql(where: Condition) -> ColumnElement[bool]:

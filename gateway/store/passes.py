@@ -15,6 +15,7 @@ from typing import Literal
 from sqlalchemy import Connection, delete, insert, select, update
 
 from gateway.model.kipass import Evidence, PassEvent
+from gateway.model.office import Acted, Shown
 from gateway.store.chunks import in_chunks
 from gateway.store.tables import evidence, pass_event
 
@@ -49,6 +50,28 @@ def of_many(connection: Connection, person_ids: Sequence[str]) -> Mapping[str, P
     return {id_: Proof(tuple(found[id_]), tuple(events[id_])) for id_ in found.keys() | events.keys()}
 
 
+def history(connection: Connection, person_id: str) -> tuple[list[Shown], list[Acted]]:
+    """Return all evidence and all acts about one person with where they come from, oldest first."""
+    e, a = evidence.c, pass_event.c
+    found = connection.execute(
+        select(e.id, e.module, e.completed_at, e.document_sha256, e.valid_until, e.revoked_at, e.source, e.recorded_by,
+               e.recorded_at, e.revoke_reason).where(e.person_id == person_id).order_by(e.completed_at, e.id))
+    shown = [Shown(id_, Evidence(*facts), source, by, at, reason or "")
+             for id_, *facts, source, by, at, reason in found]
+    acts = connection.execute(select(a.event, a.at, a.scope, a.by_role, a.reason).where(a.person_id == person_id)
+                              .order_by(a.at, a.id))
+    return shown, [Acted(PassEvent(event, at, scope), by, reason or "") for event, at, scope, by, reason in acts]
+
+
+def shown_already(connection: Connection, modules: Sequence[str]) -> dict[tuple[str, str], set[datetime]]:
+    """Return when each person completed these modules, also where it was revoked: for imports."""
+    found: dict[tuple[str, str], set[datetime]] = defaultdict(set)
+    query = select(evidence.c.person_id, evidence.c.module, evidence.c.completed_at)
+    for person_id, module, at in connection.execute(query.where(evidence.c.module.in_(modules))):
+        found[person_id, module].add(at)
+    return found
+
+
 def record(connection: Connection, items: Iterable[tuple[str, Evidence]], *, source: Source, recorded_by: str,
            now: datetime, source_ref: str | None = None) -> int:
     """Add evidence, as (person id, evidence), and return how many rows that were."""
@@ -67,6 +90,15 @@ def revoke(connection: Connection, person_id: str, modules: Sequence[str], *, re
     return connection.execute(update(evidence).where(
         evidence.c.person_id == person_id, evidence.c.module.in_(modules), evidence.c.revoked_at.is_(None),
     ).values(revoked_at=now, revoke_reason=reason)).rowcount
+
+
+def revoke_one(connection: Connection, person_id: str, evidence_id: int, *, reason: str, now: datetime) -> str | None:
+    """Revoke one piece of evidence; return its module, or nothing if there is none that still counts."""
+    here = (evidence.c.id == evidence_id, evidence.c.person_id == person_id, evidence.c.revoked_at.is_(None))
+    module = connection.execute(select(evidence.c.module).where(*here).with_for_update()).scalar_one_or_none()
+    if module is not None:
+        connection.execute(update(evidence).where(*here).values(revoked_at=now, revoke_reason=reason))
+    return module
 
 
 def act(connection: Connection, person_id: str, event: PassEvent, *, by_role: str, reason: str | None = None) -> None:

@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from gateway.model.people import Role
-from gateway.web import preview, public, signin, staff, usage
+from gateway.web import certificate, preview, public, signin, staff, usage, verification
 from gateway.web.checking import Checking
 from gateway.web.context import WebContext
 from gateway.web.figures import Tally
@@ -24,6 +24,7 @@ OFFICER: Final[frozenset[Role]] = frozenset({"dpo"})
 
 def pages(context: WebContext) -> tuple[Page, ...]:
     """Return the table of pages."""
+    checks = verification.Verification()
     transparency, review = Transparency(Tally(context.ledger.reader)), Review(Checking(context))
     return (
         Page("/", staff.start),
@@ -31,6 +32,15 @@ def pages(context: WebContext) -> tuple[Page, ...]:
         Page("/anmelden", signin.sign_in, "POST"),
         Page("/abmelden", signin.sign_out, "POST"),
         Page("/pass", staff.my_pass, roles=SIGNED_IN),
+        Page("/pass/nachweis", certificate.show, roles=SIGNED_IN),
+        Page("/pass/nachweis", certificate.change, "POST", SIGNED_IN),
+        Page("/pass/nachweis.jws", certificate.as_file, roles=SIGNED_IN),
+        Page("/pass/open-badge.jwt", certificate.as_badge, roles=SIGNED_IN),
+        Page("/pass/pruefen", checks.form),
+        Page("/pass/pruefen", checks.by_form, "POST", form=verification.FORM),
+        Page("/pass/pruefen/{id}", checks.by_number),
+        Page("/.well-known/ki-pass.json", verification.issuer_keys),
+        Page("/.well-known/did.json", verification.issuer_did),
         Page("/keys", staff.my_keys, roles=SIGNED_IN),
         Page("/usage", usage.my_usage, roles=SIGNED_IN),
         Page("/preview", preview.form, roles=SIGNED_IN),

@@ -13,10 +13,14 @@ from gateway.web.sessions import COOKIE
 from tests.support.web_house import House
 
 PUBLIC = {"/", "/anmelden", "/help", "/transparency", "/transparency.json", "/datenschutz", "/barrierefreiheit",
-          "/impressum"}
-SIGNED_IN = {"/pass", "/keys", "/usage", "/preview"}
+          "/impressum", "/pass/pruefen", "/.well-known/ki-pass.json", "/.well-known/did.json"}
+LOOKED_UP = {"/pass/pruefen/{id}"}
+FILES = {"/pass/nachweis.jws", "/pass/open-badge.jwt"}
+"""Downloads of whoever has a certificate; everybody else is led to the page about it."""
+MACHINES = {"/transparency.json", "/.well-known/ki-pass.json", "/.well-known/did.json", *FILES}
+SIGNED_IN = {"/pass", "/pass/nachweis", "/keys", "/usage", "/preview"}
 OFFICER = {"/review", "/review/protokoll/{id}"}
-FORMS = {"/anmelden", "/abmelden", "/preview", "/review/pruefen"}
+FORMS = {"/anmelden", "/abmelden", "/preview", "/review/pruefen", "/pass/nachweis", "/pass/pruefen"}
 
 
 def every_page(house: House) -> list[str]:
@@ -28,7 +32,7 @@ def every_page(house: House) -> list[str]:
 
 def test_the_table_holds_exactly_the_pages_that_this_test_knows(house: House) -> None:
     table = pages(house.context)
-    assert {p.path for p in table if p.method == "GET"} == PUBLIC | SIGNED_IN | OFFICER
+    assert {p.path for p in table if p.method == "GET"} == PUBLIC | SIGNED_IN | OFFICER | LOOKED_UP | FILES
     assert {p.path for p in table if p.method == "POST"} == FORMS
 
 
@@ -37,16 +41,18 @@ def test_every_page_opens_for_its_roles_and_for_nobody_else(house: House, role: 
     record = house.exchange()
     house.settle()
     browser = house.browser(house.hire("Mia Muster", role) if role else None)
-    for path in PUBLIC | SIGNED_IN | OFFICER:
+    for path in PUBLIC | SIGNED_IN | OFFICER | LOOKED_UP | FILES:
         answer = browser.get(path.replace("{id}", record))
         if path in PUBLIC:
             expected = 303 if path == "/anmelden" and role else 200
-        elif role is None:
+        elif path in LOOKED_UP:
+            expected = 404
+        elif path in FILES or role is None:
             expected = 303
         else:
             expected = 200 if path in SIGNED_IN or role == "dpo" else 403
         assert answer.status == expected, (path, role)
-        if role is None and path not in PUBLIC:
+        if role is None and path not in PUBLIC | LOOKED_UP:
             assert answer.header("location").startswith("/anmelden?weiter=/")
             assert b"Mia" not in answer.body
 
@@ -87,7 +93,7 @@ def test_a_page_that_shows_a_person_is_kept_by_no_cache(house: House) -> None:
 def test_no_page_loads_or_names_anything_from_elsewhere(house: House) -> None:
     base = house.policies.organisation.base_url
     browser = house.browser(house.hire("Mia Muster", "dpo"))
-    for path in [*every_page(house), browser_css(house)]:
+    for path in [*(p for p in every_page(house) if p != "/.well-known/did.json"), browser_css(house)]:
         text = browser.get(path).text.replace(base, "").replace("http://www.w3.org/2000/svg", "")
         assert not re.search(r"https?://|url\(|@import|(?:src|href|action)=\"//", text), path
         assert "<script" not in text
@@ -120,7 +126,7 @@ def test_every_link_on_every_page_leads_somewhere(house: House) -> None:
 
 def test_every_page_has_one_heading_a_language_a_title_and_a_way_past_the_menu(house: House) -> None:
     browser = house.browser(house.hire("Mia Muster", "dpo"))
-    for path in (p for p in every_page(house) if p not in ("/transparency.json", "/anmelden")):
+    for path in (p for p in every_page(house) if p not in MACHINES | {"/anmelden"}):
         text = browser.get(path).text
         assert text.count("<h1") == 1, path
         assert '<html lang="de">' in text
