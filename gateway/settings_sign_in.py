@@ -15,6 +15,7 @@ from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings
 
 from gateway.model.people import ROLES
+from gateway.settings_office import scim_meanings as meanings
 
 CLIENT: Final = "{client_id}"
 PRESETS: Final[dict[str, dict[str, str]]] = {
@@ -192,13 +193,3 @@ class SignInSettings(BaseSettings):
 def split(text: str) -> tuple[str, ...]:
     """Return the words of an enumeration with commas."""
     return tuple(word for part in text.split(",") if (word := part.strip()))
-
-
-def meanings(text: str) -> list[tuple[str, str, str]]:
-    """Read ``WERT=rolle:dpo,…`` as value, kind and name; with a semicolon in it, commas belong to the values."""
-    found = []
-    for part in filter(str.strip, text.split(";" if ";" in text else ",")):
-        theirs, _, meant = part.rpartition("=")
-        kind, _, ours = meant.partition(":")
-        found.append((theirs.strip(), kind.strip().lower(), ours.strip()))
-    return found

@@ -15,7 +15,6 @@ import typer
 from gateway.cli import app
 from gateway.errors import CODES
 from gateway.settings import PREFIX, Settings
-from gateway.settings_sign_in import SignInSettings
 from gateway.telemetry.metrics import PrometheusMetrics
 from tests.support import field_matrix
 
@@ -26,7 +25,7 @@ _FROM_CODE = "<!-- Diese Seite entsteht aus dem Programm: python -m tests.suppor
 
 def settings_page() -> str:
     """Return ``docs/einstellungen.md``."""
-    names = sorted(Settings.model_fields, key=SignInSettings.model_fields.__contains__)  # about signing in: last
+    names = sorted(Settings.model_fields, key=lambda name: name not in Settings.__annotations__)
     rows = [f"| `{PREFIX}{name.upper()}` | {_kind(field.annotation)} | {_default(field.default)} "
             f"| {field.description} |" for name in names for field in [Settings.model_fields[name]]]
     return _page("Einstellungen", """\
