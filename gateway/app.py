@@ -248,8 +248,8 @@ class House:
         endpoints |= dialect_endpoints(RECORDED, self.pipeline, self.settings.audio_mb << 20, self._keep_alive)
         app.router.routes += dialect_routes(endpoints)
         app.router.routes += ModelList(self.authenticator, self.policies).routes()
-        app.router.routes += TokenCountEndpoint(self.authenticator, self.policies, self._clock, TokenCounter().count,
-                                                self.settings.max_body_mb << 20).routes()
+        app.router.routes += TokenCountEndpoint(self.authenticator, self.policies, self.stopped, self._clock,
+                                                TokenCounter().count, self.settings.max_body_mb << 20).routes()
         app.router.routes += ConversationEndpoints(self.authenticator, self.policies, self._clock, self._conversations,
                                                    self.settings.max_body_mb << 20).routes()
         app.router.routes += self._health().routes(with_metrics=self.settings.metrics_port is None)
