@@ -20,6 +20,7 @@ from typing import Any
 from aiohttp import web as aio
 from fastapi import FastAPI
 from starlette.exceptions import HTTPException
+from starlette.routing import BaseRoute
 
 from gateway import __version__
 from gateway.census import Census
@@ -57,8 +58,10 @@ from gateway.policy.register_check import pressing
 from gateway.policy.stopped import StoppedModels
 from gateway.registry.books import Books
 from gateway.registry.certificates import CertificateOffice
+from gateway.registry.directory import Directory
 from gateway.registry.index import Indexing
 from gateway.settings import Settings, load
+from gateway.settings_office import scim_meanings
 from gateway.store import migrate, open_engine
 from gateway.store.conversations import SqlConversations
 from gateway.store.directory import SqlDirectory
@@ -252,9 +255,19 @@ class House:
                                                 TokenCounter().count, self.settings.max_body_mb << 20).routes()
         app.router.routes += ConversationEndpoints(self.authenticator, self.policies, self._clock, self._conversations,
                                                    self.settings.max_body_mb << 20).routes()
+        app.router.routes += self._scim()
         app.router.routes += self._health().routes(with_metrics=self.settings.metrics_port is None)
         app.include_router(build_web(pages))
         return Front(app, endpoints, Cors(self.settings.cors_allowed))
+
+    def _scim(self) -> list[BaseRoute]:
+        token = self.settings.scim_token
+        if token is None:
+            return []
+        from gateway.http.scim import ScimEndpoints  # half a second of the start, and only where it is used
+        directory = Directory(self.books, scim_meanings(self.settings.scim_map), self.settings.scim_department)
+        return ScimEndpoints(directory, token.get_secret_value(),
+                             lambda: self.policies().organisation.base_url).routes()
 
     def _pages(self) -> WebContext:
         return WebContext(

@@ -21,6 +21,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 from gateway.model.entities import ENTITIES
+from gateway.settings_office import OfficeSettings
 
 PREFIX = "KI_PFORTE_"
 DIALECTS = ("chat", "completions", "embeddings", "responses", "messages", "transcriptions", "translations")
@@ -33,7 +34,7 @@ class SettingsError(Exception):
     """A setting is wrong; ``str()`` says in German which one and what to write."""
 
 
-class Settings(BaseSettings):
+class Settings(OfficeSettings):
     """All settings. The name in the environment is ``KI_PFORTE_`` and the field in capitals."""
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, extra="forbid", frozen=True, hide_input_in_errors=True)

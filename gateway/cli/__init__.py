@@ -93,7 +93,8 @@ def _register() -> None:
         policy_app.command()(change)
     pass_app.command()(certificate.verify)
     pass_app.command()(certificate.issuer)
-    for keeping in (audit_keep.prune, audit_keep.delete, audit_keep.hold, audit_keep.release, audit_keep.erase):
+    for keeping in (audit_keep.prune, audit_keep.delete, audit_keep.hold, audit_keep.release, audit_keep.erase,
+                    audit_keep.move):
         audit_app.command()(keeping)
     for group in (person_app, key_app, client_app, pass_app, document_app, policy_app, model_app, audit_app):
         app.add_typer(group)
