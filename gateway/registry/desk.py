@@ -164,7 +164,8 @@ def _in_words() -> Iterator[None]:
         raise GatewayError("anfrage_ungueltig", str(error)) from None
     except StoreError as error:
         raise GatewayError("pruefung_nicht_verfuegbar", "Die Datenbank antwortet gerade nicht. Es wurde nichts "
-                           "geändert. Bitte versuchen Sie es in einer Minute noch einmal.", hint=type(error).__name__) from None
+                           "geändert. Bitte versuchen Sie es in einer Minute noch einmal.",
+                           hint=type(error).__name__) from None
     except LedgerError as error:
         raise GatewayError("protokoll_nicht_verfuegbar", "Das Protokoll ist gerade nicht verfügbar; darum wurde nichts "
                            "geändert. Bitte versuchen Sie es in einer Minute noch einmal.",

@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from gateway.model.people import Role
-from gateway.web import certificate, course, mypass, papers, preview, public, signin, staff, usage, verification
+from gateway.web import certificate, course, mypass, papers, preview, public, signin, sso, staff, usage, verification
 from gateway.web.checking import Checking
 from gateway.web.context import WebContext
 from gateway.web.figures import Tally
@@ -40,6 +40,7 @@ def pages(context: WebContext) -> tuple[Page, ...]:
         Page("/pass/schritt/{module}", mypass.finish, "POST", SIGNED_IN),
         Page("/pass/schritt/{module}/{section}", course.section, roles=SIGNED_IN),
         Page("/pass/schritt/{module}/{section}", course.answer, "POST", SIGNED_IN),
+        *(sso.pages(context.sso) if context.sso else ()),
         Page("/pass/nachweis", certificate.show, roles=SIGNED_IN),
         Page("/pass/nachweis", certificate.change, "POST", SIGNED_IN),
         Page("/pass/nachweis.jws", certificate.as_file, roles=SIGNED_IN),

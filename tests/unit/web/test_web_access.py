@@ -134,7 +134,8 @@ def test_the_style_sheet_is_kept_for_good_under_its_address_only(house: House) -
 
 def test_every_link_on_every_page_leads_somewhere(house: House) -> None:
     browser = house.browser(house.hire("Mia Muster", "dpo"))
-    links = {link.partition("#")[0] for path in every_page(house) for link in re.findall(r'href="(/[^"]*)"', browser.get(path).text)}
+    links = {link.partition("#")[0] for path in every_page(house)
+             for link in re.findall(r'href="(/[^"]*)"', browser.get(path).text)}
     assert "/review" in links
     for link in links:
         assert browser.get(link.replace("&amp;", "&")).status == 200, link
