@@ -16,7 +16,7 @@ from typing import Any, Final
 
 import orjson
 
-from audit import canonical, deletion, holds, pruning
+from audit import canonical, deletion, holds, moving, pruning
 from audit.checkpoint import Vkey
 from audit.checkpointer import Checkpointer
 from audit.errors import FormatError, LedgerConfigError, LedgerDamaged, LedgerUnavailable
@@ -293,6 +293,23 @@ class Ledger:
         except self._store.errors:
             return False
         return True
+
+    def move_to(self, url: str) -> Verdict:
+        """Copy this ledger, at rest, into the empty database at `url`; return what the verifier says of the copy.
+
+        Everybody else must have stopped; this object writes nothing after it. See `audit.moving`.
+        """
+        with self._database():
+            if self._started:
+                raise LedgerConfigError("Das Protokoll wird gerade geführt. Bitte beenden Sie die KI-Pforte zuerst.")
+            self._keeper.sequence()
+            self._keeper.sign()
+            target = Store(url)
+            try:
+                return moving.move(self._store, target, self.config.log, self.reader.status().checkpoint_note,
+                                   self.vkeys())
+            finally:
+                target.close()
 
     def vkeys(self) -> list[Vkey]:
         """Return all verifier keys, the oldest first; the last one signs."""

@@ -100,3 +100,17 @@ def erase(
         return emit({"erased": erased, "held": held})
     return note(f"{erased} Einträge nennen die Person nicht mehr."
                 + (f" {held} werden für einen Fall aufbewahrt und bleiben." if held else ""))
+
+
+@ledger_errors
+def move(ctx: typer.Context,
+         to: Annotated[str, typer.Argument(help="Leere Datenbank, zum Beispiel postgresql+psycopg://…")],
+         json: Json = False) -> None:
+    """Kopiert das Protokoll in eine andere Datenbank und prüft die Kopie. Die KI-Pforte muss dazu beendet sein."""
+    with open_one(ctx) as ledger:
+        said = ledger.move_to(to)
+    emit(said.as_json()) if json else note(said.text())
+    if not json and said.exit_code == 0:
+        note("Bitte tragen Sie die neue Adresse als KI_PFORTE_AUDIT_DATABASE_URL ein. Das bisherige Protokoll liegt "
+             "noch dort; löschen Sie es erst, wenn die KI-Pforte mit dem neuen läuft.")
+    raise typer.Exit(said.exit_code)

@@ -13,7 +13,6 @@ from typing import Any, Final
 from starlette.responses import Response
 
 from gateway.model.literacy import STANDINGS, Report
-from gateway.web import words
 from gateway.web.certificate import call
 from gateway.web.gate import Desk, Visit
 from gateway.web.render import Assets, Renderer
@@ -26,7 +25,7 @@ MEDIA: Final = {"html": "text/html; charset=utf-8", "csv": "text/csv; charset=ut
 
 def values(report: Report) -> dict[str, Any]:
     """Return what the sheet and the page show."""
-    states = {scope: [(words.listed([STATES.get(s, s) for s in key.split("+")]), number)
+    states = {scope: [(" oder ".join(STATES.get(s, s) for s in key.split("+")), number)
                       for key, number in sorted(found.items(), key=lambda pair: -pair[1])]
               for scope, found in report.states.items()}
     return {"report": report, "states": states, "standings": STANDINGS, "words": WORDS}
