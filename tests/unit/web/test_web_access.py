@@ -23,7 +23,10 @@ MACHINES = {"/transparency.json", "/.well-known/ki-pass.json", "/.well-known/did
 SIGNED_IN = {"/pass", "/pass/geschafft", "/pass/nachweis", "/pass/dokumente", f"{PAPER}/lesen", STEP, SECTION, "/keys",
              "/usage", "/preview"}
 OFFICER = {"/review", "/review/protokoll/{id}"}
-FORMS = {"/anmelden", "/abmelden", "/preview", "/review/pruefen", "/pass/nachweis", "/pass/pruefen", STEP, SECTION}
+REPORT = {"/office/report"}
+REPORTED_TO = {"ki-pass-stelle", "leitung", "dpo", "personalrat"}
+FORMS = {"/anmelden", "/abmelden", "/preview", "/review/pruefen", "/office/report", "/pass/nachweis", "/pass/pruefen",
+         STEP, SECTION}
 
 
 def every_page(house: House) -> list[str]:
@@ -48,7 +51,7 @@ def address(house: House, path: str, record: str) -> str:
 
 def test_the_table_holds_exactly_the_pages_that_this_test_knows(house: House) -> None:
     table = pages(house.context)
-    assert {p.path for p in table if p.method == "GET"} == PUBLIC | SIGNED_IN | OFFICER | LOOKED_UP | FILES
+    assert {p.path for p in table if p.method == "GET"} == PUBLIC | SIGNED_IN | OFFICER | REPORT | LOOKED_UP | FILES
     assert {p.path for p in table if p.method == "POST"} == FORMS
 
 
@@ -57,7 +60,7 @@ def test_every_page_opens_for_its_roles_and_for_nobody_else(house: House, role: 
     record = house.exchange()
     house.settle()
     browser = house.browser(house.hire("Mia Muster", role) if role else None)
-    for path in PUBLIC | SIGNED_IN | OFFICER | LOOKED_UP | FILES:
+    for path in PUBLIC | SIGNED_IN | OFFICER | REPORT | LOOKED_UP | FILES:
         answer = browser.get(address(house, path, record))
         if path in PUBLIC:
             expected = 303 if path == "/anmelden" and role else 200
@@ -65,6 +68,8 @@ def test_every_page_opens_for_its_roles_and_for_nobody_else(house: House, role: 
             expected = 404
         elif role is None or (path in FILES and path != PAPER):  # nobody here has a certificate
             expected = 303
+        elif path in REPORT:
+            expected = 200 if role in REPORTED_TO else 403
         else:
             expected = 200 if path in SIGNED_IN | FILES or role == "dpo" else 403
         assert answer.status == expected, (path, role)
