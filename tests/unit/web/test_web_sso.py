@@ -89,6 +89,7 @@ def test_a_guarded_role_counts_only_after_a_second_factor(house: House, provider
     assert answer.status == (200 if role == "dpo" and strong else 403)
     offered = "/anmelden/sso?stark=1&amp;weiter=/review%3Famt%3Dbauamt"
     assert (offered in answer.text) is (role == "dpo" and not strong)
+    assert ("<h1>Hier ist ein zweiter Faktor nötig</h1>" in answer.text) is (role == "dpo" and not strong)
 
 
 def test_the_menu_and_every_page_know_only_the_roles_that_count(house: House, provider: Provider) -> None:
