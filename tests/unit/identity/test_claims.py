@@ -79,8 +79,8 @@ def test_a_second_factor_is_known_by_the_words_we_were_told(claims: dict[str, An
     assert not is_strong(claims, ClaimRules())
 
 
-json = st.recursive(st.none() | st.booleans() | st.integers() | st.text(max_size=8) | st.sampled_from([*ROLES, "bauamt"]),
-                    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(
+plain = st.none() | st.booleans() | st.integers() | st.text(max_size=8) | st.sampled_from([*ROLES, "bauamt"])
+json = st.recursive(plain, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(
                         st.sampled_from(["roles", "groups", "email", "sub", "department", "a"]), inner, max_size=4),
                     max_leaves=12)
 
