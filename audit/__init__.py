@@ -30,7 +30,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from audit.anchors.anchorer import AnchorState as AnchorState
+    from audit.anchors.anchorer import anchor_warnings as anchor_warnings
     from audit.anchors.sinks import MailServer as MailServer
+    from audit.anchors.sinks import Sink as Sink
     from audit.anchors.sinks import sink_of as sink_of
     from audit.bundle import Bundle as Bundle
     from audit.checkpoint import Checkpoint as Checkpoint
@@ -62,8 +64,8 @@ if TYPE_CHECKING:
     from audit.witness import Witness as Witness
 
 _HOME: Final = {
-    "anchors.anchorer": ("AnchorState",),
-    "anchors.sinks": ("MailServer", "sink_of"),
+    "anchors.anchorer": ("AnchorState", "anchor_warnings"),
+    "anchors.sinks": ("MailServer", "Sink", "sink_of"),
     "bundle": ("Bundle",),
     "checkpoint": ("Checkpoint", "Note", "Vkey"),
     "cli": ("read_trust",),

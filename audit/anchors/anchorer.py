@@ -130,7 +130,7 @@ class AnchorThread:
                 log.error("audit: anchors cannot be sent now: %s", type(error).__name__)
 
 
-def warnings(states: Sequence[AnchorState]) -> list[str]:
+def anchor_warnings(states: Sequence[AnchorState]) -> list[str]:
     """Return what IT and the data protection officer should know, in German."""
     found = []
     if len(states) < LEAST:

@@ -18,7 +18,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from audit import Filters, Ledger, LedgerConfig, LedgerConfigError, MailServer, Witness, sink_of
-from audit.anchors.anchorer import warnings
+from audit.anchors.anchorer import anchor_warnings
 from audit.anchors.witness import request_body
 from audit.checkpoint import Checkpoint, Note, unb64
 from audit.cosignature import WitnessKey
@@ -61,7 +61,7 @@ def test_a_folder_that_nobody_mounted_is_not_made(tmp_path: Path) -> None:
         assert state.late
         assert "nicht schreiben" in state.problem
         assert not (tmp_path / "nicht").exists()
-        said = warnings(ledger.anchors())
+        said = anchor_warnings(ledger.anchors())
         assert any("noch nie" in text for text in said)
         assert any("mindestens zwei" in text for text in said)
 
@@ -141,7 +141,7 @@ def test_the_central_log_gets_the_note_over_udp_and_tcp(tmp_path: Path) -> None:
             assert int(size) == len(message)
             for note in (_note_in(datagram), _note_in(message)):
                 assert ledger.verify(pins=(note,), vkeys=ledger.vkeys(), require_pin=True).exit_code == 0
-            assert warnings(ledger.anchors()) == []
+            assert anchor_warnings(ledger.anchors()) == []
 
 
 @contextmanager
