@@ -42,6 +42,7 @@ from gateway.http.routes import Front, dialect_endpoints, dialect_routes
 from gateway.identity.fetch import fetch
 from gateway.identity.issuer import IssuerKeys
 from gateway.identity.oidc import OidcConfig
+from gateway.identity.passwords import Passwords
 from gateway.identity.porter import Porter
 from gateway.kipass import Evidence, PassEvent, passes
 from gateway.ledger.recorder import LedgerRecorder
@@ -55,7 +56,9 @@ from gateway.pipeline.shadow import Shadow
 from gateway.policy.policyset import office_day
 from gateway.policy.register_check import pressing
 from gateway.policy.stopped import StoppedModels
+from gateway.registry.accounts import Accounts
 from gateway.registry.books import Books
+from gateway.registry.desks import AccountDesk, KeyDesk
 from gateway.settings import Settings, load
 from gateway.store import migrate, open_engine
 from gateway.store.conversations import SqlConversations
@@ -109,6 +112,7 @@ class House:
         self._clock = clock = SystemClock()
         self._directory = SqlDirectory(self.engine)
         self.books = Books(self.engine, self._record, self.policies, clock)
+        self.accounts = AccountDesk(Accounts(self.books, Passwords()))
         self.census = Census(self.engine, self.ledger, self.detector, self.policies)
         self.metrics = PrometheusMetrics(__version__, self.census.department_size)
         self.authenticator = Porter(
@@ -191,6 +195,7 @@ class House:
         await all_finished()
         await self.limits.close()
         await self.authenticator.close()
+        await asyncio.to_thread(self.accounts.close)
         await asyncio.to_thread(self.ledger.close)
         self.engine.dispose()
 
@@ -260,7 +265,8 @@ class House:
             department_size=self.census.department_size, usage=self.limits.own,
             secret=own_secret(self.settings.home, "web.key"),
             version=__version__, detector=self.detector, operators=self._operators, stopped=self.stopped.known,
-            problems=self._policy_problems)
+            problems=self._policy_problems, keys=KeyDesk(self.books), accounts=self.accounts,
+            guesses=self.limits.guesses, local_sign_in=self.settings.local_sign_in == "on")
 
     def _rendered(self) -> bytes:
         self.metrics.stopped(self.stopped.known())

@@ -83,6 +83,9 @@ class Settings(BaseSettings):
         "directory", description="Was die Gruppen bestimmen: nichts, welches der eigenen Ämter einer Person gilt, oder "
                                  "welches aller Ämter. Mit choose und lead gelten auch die Gruppen aus "
                                  "policies/groups, die dort genannt sind")
+    local_sign_in: Literal["on", "off"] = Field("on", description="Ob man sich auf den Seiten mit E-Mail-Adresse und "
+                                                                  "Kennwort anmelden kann (für Häuser ohne "
+                                                                  "Anmeldedienst)")
     block_style: Literal["error", "message"] = Field(
         "error", description="Wie eine Ablehnung ankommt, wenn sich jemand mit einem Token des Anmeldedienstes "
                              "ausweist: als Fehler (error) oder als Antwort im Chat (message) für Programme, die keine "
