@@ -34,6 +34,18 @@ def facets_of(meta: bytes | None) -> tuple[str | None, ...]:
     return tuple([_text(get(name)) for name in FACETS])
 
 
+def subject_of(body: bytes | None) -> str | None:
+    """Return the pseudonym that the part ``subject`` names."""
+    if body is None:
+        return None
+    try:
+        value = orjson.loads(body)
+    except ValueError:
+        return None
+    found = value.get("pseudonym") if type(value) is dict else None
+    return found[:40] if type(found) is str else None
+
+
 def _text(value: Any) -> str | None:
     if type(value) is not str:
         return str(value) if type(value) is int else None

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from audit.errors import LedgerDamaged
-from audit.facets import facets_of
+from audit.facets import facets_of, subject_of
 from audit.merkle import CompactRange, leaf_hash
 from audit.record import ENDS, INTENT, time_us
 from audit.store.store import Run, Store, as_bytes
@@ -27,14 +27,16 @@ CHUNK: Final = 256
 """Records per transaction: on SQLite the writer waits meanwhile, so it is kept to a few milliseconds."""
 
 _WAITING: Final = (
-    "SELECT i.pos, i.record_id, r.writer, r.wseq, r.type, r.ref, r.envelope, p.body FROM audit_inbox i "
+    "SELECT i.pos, i.record_id, r.writer, r.wseq, r.type, r.ref, r.envelope, p.body, s.body FROM audit_inbox i "
     "LEFT JOIN audit_record r ON r.id = i.record_id "
-    "LEFT JOIN audit_part p ON p.record_id = i.record_id AND p.name = 'meta' ORDER BY i.pos LIMIT ?"
+    "LEFT JOIN audit_part p ON p.record_id = i.record_id AND p.name = 'meta' "
+    "LEFT JOIN audit_part s ON s.record_id = i.record_id AND s.name = 'subject' ORDER BY i.pos LIMIT ?"
 )
 _ORDERED: Final = (
-    "SELECT s.idx, s.record_id, r.writer, r.wseq, r.type, r.ref, r.envelope, p.body FROM audit_seq s "
+    "SELECT s.idx, s.record_id, r.writer, r.wseq, r.type, r.ref, r.envelope, p.body, u.body FROM audit_seq s "
     "JOIN audit_record r ON r.id = s.record_id "
-    "LEFT JOIN audit_part p ON p.record_id = s.record_id AND p.name = 'meta' WHERE s.idx >= ? ORDER BY s.idx LIMIT ?"
+    "LEFT JOIN audit_part p ON p.record_id = s.record_id AND p.name = 'meta' "
+    "LEFT JOIN audit_part u ON u.record_id = s.record_id AND u.name = 'subject' WHERE s.idx >= ? ORDER BY s.idx LIMIT ?"
 )
 Gap = dict[str, str | int]
 """What is missing: ``writer``, ``first``, ``last``; or ``record``, where only the entry in the inbox is left."""
@@ -42,7 +44,7 @@ Gap = dict[str, str | int]
 _STATE: Final = "SELECT log, size, peaks, min_index, pruned_peaks FROM audit_state"
 _STATE_LOCKED: Final = _STATE + " FOR UPDATE"
 _SEQ: Final = "INSERT INTO audit_seq (idx, record_id, leaf)"
-_FACET: Final = f"INSERT INTO audit_facet (idx, record_id, type, ref, t, {', '.join(FACETS)})"
+_FACET: Final = f"INSERT INTO audit_facet (idx, record_id, type, ref, t, {', '.join(FACETS)}, subject)"
 _OPEN: Final = "INSERT INTO audit_open (intent, writer)"
 _NEXT: Final = (
     "INSERT INTO audit_writer (writer, next) VALUES (?, ?) ON CONFLICT (writer) DO UPDATE SET next = excluded.next"
@@ -138,9 +140,14 @@ class Sequencer:
 
 
 def derive(store: Store, run: Run, rows: Sequence[Any]) -> None:
-    """Fill the derived tables for rows of (idx, id, writer, wseq, type, ref, envelope, meta)."""
+    """Fill the derived tables for rows of (idx, id, writer, wseq, type, ref, envelope, meta, subject)."""
     store.insert(
-        run, _FACET, [(row[0], row[1], row[4], row[5], _time(as_bytes(row[6])), *facets_of(row[7])) for row in rows]
+        run,
+        _FACET,
+        [
+            (row[0], row[1], row[4], row[5], _time(as_bytes(row[6])), *facets_of(row[7]), subject_of(row[8]))
+            for row in rows
+        ],
     )
     begun = {row[1]: row[2] for row in rows if row[4] == INTENT}
     elsewhere = []

@@ -39,11 +39,13 @@ from gateway.http.health import Health, Readiness
 from gateway.http.keep_alive import KeepAlive
 from gateway.http.models import ModelList
 from gateway.http.routes import Front, dialect_endpoints, dialect_routes
+from gateway.identity.claims import ClaimRules
 from gateway.identity.fetch import fetch
 from gateway.identity.issuer import IssuerKeys
 from gateway.identity.oidc import OidcConfig
 from gateway.identity.passwords import Passwords
 from gateway.identity.porter import Porter
+from gateway.identity.signin import Registration, SignIns
 from gateway.kipass import Evidence, PassEvent, passes
 from gateway.ledger.recorder import LedgerRecorder
 from gateway.limits.room import LimitOptions, LimitRoom
@@ -57,8 +59,10 @@ from gateway.policy.policyset import office_day
 from gateway.policy.register_check import pressing
 from gateway.policy.stopped import StoppedModels
 from gateway.registry.accounts import Accounts
+from gateway.registry.arrivals import Arrivals
 from gateway.registry.books import Books
 from gateway.registry.desks import AccountDesk, KeyDesk
+from gateway.registry.index import Indexing
 from gateway.settings import Settings, load
 from gateway.store import migrate, open_engine
 from gateway.store.conversations import SqlConversations
@@ -118,7 +122,8 @@ class House:
         self.authenticator = Porter(
             self._directory, self._passes, clock, keys_page=self.policies().organisation.base_url + "/keys",
             departments=self._departments, groups=self._groups, secrets=Secrets(settings.home / "secrets").find,
-            oidc=_oidc(settings))
+            oidc=(oidc := _oidc(settings)))
+        self._sign_ins = self._single_sign_on(oidc[1]) if oidc and settings.oidc_pages else None
         self.stopped = StoppedModels(self.authenticator.watch(self._directory.stops), self.policies)
         self.upstream = UpstreamRouter(settings.home, environment=provider_environment(settings))
         self.recorder = LedgerRecorder(self.ledger)
@@ -165,6 +170,7 @@ class House:
             self._run(self.shadow.follow())
         with suppress(NotImplementedError, RuntimeError, ValueError):  # no signals here: not the main thread
             asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, self.policies.call)
+        self._run(Indexing(self.books).follow())
         self._run(self.census.follow(self.metrics))
         await self.limits.start()
         self._run(self.limits.follow())
@@ -214,6 +220,7 @@ class House:
         warnings += self.stopped.warnings()
         warnings += self._policy_problems()
         warnings += self.limits.problems()
+        warnings += self.settings.sign_in_warnings()
         if not inspects:
             reasons["pruefung"] = "Die Suche nach personenbezogenen Angaben findet ihre Probe nicht."
         running = {"digest": self.policies().digest, "processes": dict(self.replicas.by_digest())}
@@ -265,8 +272,16 @@ class House:
             department_size=self.census.department_size, usage=self.limits.own,
             secret=own_secret(self.settings.home, "web.key"),
             version=__version__, detector=self.detector, operators=self._operators, stopped=self.stopped.known,
-            problems=self._policy_problems, keys=KeyDesk(self.books), accounts=self.accounts,
-            guesses=self.limits.guesses, local_sign_in=self.settings.local_sign_in == "on")
+            keys=KeyDesk(self.books), accounts=self.accounts, guesses=self.limits.guesses,
+            local_sign_in=self.settings.with_password, problems=self._policy_problems, sso=self._sign_ins,
+            guarded=self.settings.roles_with_second_factor, key_sign_in=self.settings.key_sign_in == "on")
+
+    def _single_sign_on(self, keys: IssuerKeys) -> SignIns:
+        settings = self.settings
+        arrivals = Arrivals(self.books, settings.oidc_leads == "claims", settings.oidc_create == "on")
+        return SignIns(Registration.of(settings, self.policies().organisation.base_url), ClaimRules.of(settings), keys,
+                       own_secret(settings.home, "web.key"), self._clock, arrivals.welcome, arrivals.goodbye,
+                       departments=self._departments, groups=self._groups)
 
     def _rendered(self) -> bytes:
         self.metrics.stopped(self.stopped.known())
@@ -297,8 +312,7 @@ class House:
 def _oidc(settings: Settings) -> tuple[OidcConfig, IssuerKeys] | None:
     if not settings.oidc_issuer:
         return None
-    config = OidcConfig(settings.oidc_accepted, settings.oidc_email_claim, settings.oidc_id_claim,
-                        settings.oidc_groups_claim, settings.oidc_groups, settings.block_style)
+    config = OidcConfig(settings.oidc_accepted, ClaimRules.of(settings), settings.oidc_groups, settings.block_style)
     return config, IssuerKeys(settings.oidc_issuer, fetch)
 
 

@@ -1,8 +1,9 @@
 """The tables of the ledger, the same on SQLite and PostgreSQL. No foreign key points anywhere.
 
-Evidence: ``audit_record`` (the hashed bytes), ``audit_part`` (deletable), ``audit_seq`` (order and leaves),
-``audit_state`` (one row; its lock orders sequencers), ``checkpoint``, ``anchor_receipt``. Working table:
-``audit_inbox`` (waits for the sequencer). Derived, never hashed, rebuilt from the rest at any time: ``audit_facet``
+Evidence: ``audit_record`` (the hashed bytes), ``audit_part`` (deletable; ``audit_hold`` says what stays for a case),
+``audit_seq`` (order and leaves), ``audit_state`` (one row; its lock orders sequencers), ``checkpoint``,
+``anchor_receipt``. Working tables: ``audit_inbox`` (waits for the sequencer), ``audit_job`` (who does what is done once
+a day). Beside them ``identity_seal``: who a pseudonym is, sealed to keys that the house does not have. Derived, never hashed, rebuilt from the rest at any time: ``audit_facet``
 (for reading), ``audit_open`` (intents whose end is not sequenced), ``audit_writer`` (next counter per writer).
 
 ``audit_record`` allows one end per intent: the unique index on ``ref`` decides between a late outcome and the reaper.
@@ -29,7 +30,7 @@ from sqlalchemy import (
 )
 
 VERSION_TABLE: Final = "audit_version"
-HEAD: Final = "0001"
+HEAD: Final = "0002"
 """The newest migration; `store.Store` compares it before it loads Alembic."""
 
 metadata = MetaData()
@@ -67,6 +68,32 @@ audit_part = Table(
     PrimaryKeyConstraint("record_id", "name"),
     sqlite_with_rowid=False,
 )
+Index("audit_part_expires", audit_part.c.expires_at, audit_part.c.record_id, audit_part.c.name)
+audit_hold = Table(
+    "audit_hold",
+    metadata,
+    Column("name", String(64), nullable=False, comment="why: the number of a case, or a word of the ledger itself"),
+    Column("record_id", String(36), nullable=False),
+    Column("at", _Big, nullable=False, comment="microsecond since 1970"),
+    PrimaryKeyConstraint("name", "record_id"),
+)
+Index("audit_hold_record", audit_hold.c.record_id)
+audit_job = Table(
+    "audit_job",
+    metadata,
+    Column("name", String(64), primary_key=True),
+    Column("at", _Big, nullable=False, comment="microsecond since 1970: when somebody last took it on"),
+)
+identity_seal = Table(
+    "identity_seal",
+    metadata,
+    Column("pseudonym", String(40), primary_key=True),
+    Column("epoch", String(16), nullable=False),
+    Column("keys", String(200), nullable=False, comment="ids of the public keys it is sealed to"),
+    Column("sealed", LargeBinary, nullable=False),
+    Column("expires_at", _Big, nullable=False, comment="second since 1970"),
+)
+Index("identity_seal_expires", identity_seal.c.expires_at)
 audit_inbox = Table(
     "audit_inbox",
     metadata,
@@ -131,7 +158,17 @@ audit_facet = Table(
     Column("ref", String(36), nullable=False),
     Column("t", _Big, nullable=False, comment="microsecond since 1970"),
     *[Column(name, String(200)) for name in FACETS],
+    Column("subject", String(40)),
 )
+Index(
+    "audit_facet_subject",
+    audit_facet.c.subject,
+    audit_facet.c.t,
+    audit_facet.c.idx,
+    sqlite_where=audit_facet.c.subject.is_not(None),
+    postgresql_where=audit_facet.c.subject.is_not(None),
+)
+"""For the records of one pseudonym: a person's own, or what is to be erased. Nothing counts by it."""
 Index("audit_facet_t", audit_facet.c.t, audit_facet.c.idx)
 Index("audit_facet_type", audit_facet.c.type, audit_facet.c.t, audit_facet.c.idx)
 for _name in FACETS:

@@ -28,6 +28,7 @@ from gateway.kipass import BASIS, Evidence, KiPassConfig, PassEvent, passes
 from gateway.kipass.documents import evidence_for
 from gateway.model.people import ApiKey, Person
 from gateway.model.principal import PassState
+from gateway.registry import index
 from gateway.store import departments, keys, people
 from gateway.store import passes as proofs
 
@@ -88,6 +89,7 @@ def reset_demo(own: CliContext) -> dict[str, Any]:
         proofs.forget(connection, ids)
         shown = [_equip(connection, example, person, rules, now)
                  for example, person in zip(EXAMPLES, persons, strict=True)]
+        index.note(connection, own.books, ids)
         own.record("demo.reset", {"people": len(shown)}, None)
     for example, entry in zip(EXAMPLES, shown, strict=True):
         if entry["pass"] != example.state:

@@ -17,6 +17,7 @@ from gateway.kipass.documents import evidence_for
 from gateway.model.kipass import BASIS, PassEventKind
 from gateway.model.people import Person
 from gateway.model.principal import PassStatus
+from gateway.registry import index
 from gateway.registry.books import Actor, Books, known_person
 from gateway.store import InvalidError
 from gateway.store import passes as proofs
@@ -56,7 +57,7 @@ def finish(books: Books, actor: Actor, person_id: str, module: str) -> PassFile:
         proofs.record(connection, [(person_id, new)], source="selbst", recorded_by="selbst", now=now)
         books.record("pass.nachweis", {"modules": [module], "document": new.document_sha256 or "", "scope": "",
                                        **actor.meta}, person_id)
-        return _file(books, connection, person)
+        return _settled(books, connection, person)
 
 
 def grant(books: Books, actor: Actor, person_id: str, modules: Sequence[str], scope: str | None, *,
@@ -75,7 +76,7 @@ def grant(books: Books, actor: Actor, person_id: str, modules: Sequence[str], sc
             proofs.act(connection, person_id, PassEvent("erteilt", now, scope), by_role=actor.name)
         books.record("pass.erteilt" if event else "pass.nachweis",
                      {"modules": list(modules), "scope": scope or "", **actor.meta}, person_id)
-        return _file(books, connection, person)
+        return _settled(books, connection, person)
 
 
 def revoke_evidence(books: Books, actor: Actor, person_id: str, modules: Sequence[str], reason: str) -> PassFile:
@@ -87,7 +88,7 @@ def revoke_evidence(books: Books, actor: Actor, person_id: str, modules: Sequenc
         person = known_person(connection, person_id)
         count = proofs.revoke(connection, person_id, modules, reason=reason or "ohne Angabe", now=books.now())
         books.record("pass.nachweis_widerrufen", {"modules": list(modules), "count": count, **actor.meta}, person_id)
-        return _file(books, connection, person)
+        return _settled(books, connection, person)
 
 
 def act(books: Books, actor: Actor, person_id: str, event: PassEventKind, scope: str | None = None,
@@ -101,7 +102,12 @@ def act(books: Books, actor: Actor, person_id: str, event: PassEventKind, scope:
         proofs.act(connection, person_id, PassEvent(event, books.now(), scope), by_role=actor.name,
                    reason=reason or None)
         books.record(f"pass.{event}", {"scope": scope or "", **actor.meta}, person_id)
-        return _file(books, connection, person)
+        return _settled(books, connection, person)
+
+
+def _settled(books: Books, connection: Connection, person: Person) -> PassFile:
+    index.note(connection, books, [person.id])
+    return _file(books, connection, person)
 
 
 def _file(books: Books, connection: Connection, person: Person) -> PassFile:

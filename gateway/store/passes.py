@@ -15,6 +15,7 @@ from typing import Literal
 from sqlalchemy import Connection, delete, insert, select, update
 
 from gateway.model.kipass import Evidence, PassEvent
+from gateway.model.office import Acted, Shown
 from gateway.store.chunks import in_chunks
 from gateway.store.tables import evidence, pass_event
 
@@ -47,6 +48,28 @@ def of_many(connection: Connection, person_ids: Sequence[str]) -> Mapping[str, P
         for id_, *values in connection.execute(acts.where(pass_event.c.person_id.in_(ids)).order_by(pass_event.c.id)):
             events[id_].append(PassEvent(*values))
     return {id_: Proof(tuple(found[id_]), tuple(events[id_])) for id_ in found.keys() | events.keys()}
+
+
+def history(connection: Connection, person_id: str) -> tuple[list[Shown], list[Acted]]:
+    """Return all evidence and all acts about one person with where they come from, oldest first."""
+    e, a = evidence.c, pass_event.c
+    found = connection.execute(
+        select(e.id, e.module, e.completed_at, e.document_sha256, e.valid_until, e.revoked_at, e.source, e.recorded_by,
+               e.recorded_at, e.revoke_reason).where(e.person_id == person_id).order_by(e.completed_at, e.id))
+    shown = [Shown(id_, Evidence(*facts), source, by, at, reason or "")
+             for id_, *facts, source, by, at, reason in found]
+    acts = connection.execute(select(a.event, a.at, a.scope, a.by_role, a.reason).where(a.person_id == person_id)
+                              .order_by(a.at, a.id))
+    return shown, [Acted(PassEvent(event, at, scope), by, reason or "") for event, at, scope, by, reason in acts]
+
+
+def shown_already(connection: Connection, modules: Sequence[str]) -> dict[tuple[str, str], set[datetime]]:
+    """Return when each person completed these modules, also where it was revoked: for imports."""
+    found: dict[tuple[str, str], set[datetime]] = defaultdict(set)
+    query = select(evidence.c.person_id, evidence.c.module, evidence.c.completed_at)
+    for person_id, module, at in connection.execute(query.where(evidence.c.module.in_(modules))):
+        found[person_id, module].add(at)
+    return found
 
 
 def record(connection: Connection, items: Iterable[tuple[str, Evidence]], *, source: Source, recorded_by: str,

@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, Select, bindparam, delete, func, insert, or_, select, update
 
 from gateway.model.people import ROLES, Person
+from gateway.store.chunks import in_chunks
 from gateway.store.errors import InvalidError
 from gateway.store.tables import person, person_department, person_group, person_role
 
@@ -119,6 +120,18 @@ def by_id(connection: Connection, person_id: str) -> Person | None:
     """Return the person with this opaque id."""
     row = connection.execute(_select().where(person.c.id == person_id)).one_or_none()
     return None if row is None else _person(row)
+
+
+def by_ids(connection: Connection, person_ids: Sequence[str]) -> dict[str, Person]:
+    """Return these people by their ids; who is not there is not in the answer."""
+    return {p.id: p for ids in in_chunks(person_ids)
+            for p in map(_person, connection.execute(_select().where(person.c.id.in_(ids))))}
+
+
+def addresses(connection: Connection) -> list[tuple[str, str, str | None, bool]]:
+    """Return everybody as (id, address, external id, active): for imports that look thousands up."""
+    rows = connection.execute(select(person.c.id, person.c.email, person.c.external_id, person.c.disabled_at))
+    return [(id_, email, external, disabled is None) for id_, email, external, disabled in rows]
 
 
 def by_external_id(connection: Connection, external_id: str) -> Person | None:

@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from gateway.model.people import Role
-from gateway.web import preview, public, signin, staff, usage
+from gateway.web import account, keys, local, preview, public, services, signin, sso, staff, usage
 from gateway.web.checking import Checking
 from gateway.web.context import WebContext
 from gateway.web.figures import Tally
@@ -20,6 +20,7 @@ from gateway.web.review import Review
 
 SIGNED_IN: Final[frozenset[Role]] = frozenset()
 OFFICER: Final[frozenset[Role]] = frozenset({"dpo"})
+IT: Final[frozenset[Role]] = frozenset({"it"})
 
 
 def pages(context: WebContext) -> tuple[Page, ...]:
@@ -30,8 +31,24 @@ def pages(context: WebContext) -> tuple[Page, ...]:
         Page("/anmelden", signin.form),
         Page("/anmelden", signin.sign_in, "POST"),
         Page("/abmelden", signin.sign_out, "POST"),
+        *(sso.pages(context.sso) if context.sso else ()),
         Page("/pass", staff.my_pass, roles=SIGNED_IN),
-        Page("/keys", staff.my_keys, roles=SIGNED_IN),
+        Page("/anmelden/kennwort", local.sign_in, "POST"),
+        Page("/anmelden/vergessen", local.forgot),
+        Page("/einladung/{code}", local.invitation),
+        Page("/einladung/{code}", local.redeem, "POST"),
+        Page("/konto", account.page, roles=SIGNED_IN),
+        Page("/konto/abmelden", account.sign_out_everywhere, "POST", SIGNED_IN),
+        Page("/konto/kennwort", account.change_password, "POST", SIGNED_IN),
+        Page("/keys", keys.page, roles=SIGNED_IN),
+        Page("/keys", keys.create, "POST", SIGNED_IN),
+        Page("/keys/widerrufen/{id}", keys.ask_revoke, roles=SIGNED_IN),
+        Page("/keys/widerrufen/{id}", keys.revoke, "POST", SIGNED_IN),
+        Page("/keys/dienste", services.page, roles=IT),
+        Page("/keys/dienste", services.create, "POST", IT),
+        Page("/keys/dienste/{id}", services.one, roles=IT),
+        Page("/keys/dienste/{id}", services.hand_over, "POST", IT),
+        Page("/keys/dienste/{id}/widerrufen", services.revoke, "POST", IT),
         Page("/usage", usage.my_usage, roles=SIGNED_IN),
         Page("/preview", preview.form, roles=SIGNED_IN),
         Page("/preview", preview.look, "POST", SIGNED_IN, preview.FORM),
