@@ -70,9 +70,10 @@ class Passwords:
         if len(text) > LONGEST:
             return False
         try:
-            return self._hasher.verify(digest or self._nobody, text) and digest is not None
+            self._hasher.verify(digest or self._nobody, text)
         except (VerificationError, InvalidHashError):
             return False
+        return digest is not None
 
     def is_outdated(self, digest: str) -> bool:
         """Whether a digest was made with other costs than today's."""

@@ -133,7 +133,7 @@ class AccountDesk:
 
 
 async def _done(act: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-    return await asyncio.to_thread(_said, act, *args, **kwargs)
+    return await asyncio.to_thread(lambda: _said(act, *args, **kwargs))
 
 
 def _said(act: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
