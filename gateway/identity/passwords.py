@@ -46,7 +46,8 @@ def objection(password: str, about: Iterable[str]) -> str:
     if any(unicodedata.category(character) in ("Cc", "Cs", "Cn") for character in text):
         return "Das Kennwort enthält ein Zeichen, das sich nicht tippen lässt. Bitte wählen Sie ein anderes."
     folded = _bare(text)
-    if len(set(folded)) < 5 or folded.strip(_DIGITS) in {"", *_obvious()} or _runs(folded):
+    core = folded.strip(_DIGITS)
+    if len(set(text.casefold())) < 5 or core in _obvious() or _runs(folded) or _runs(core):
         return "Dieses Kennwort gehört zu denen, die Angreifer zuerst versuchen. Bitte wählen Sie ein anderes."
     if any(_gives_away(folded, word) for word in about):
         return "Das Kennwort besteht vor allem aus Ihrem Namen, Ihrer Adresse oder dem Namen Ihres Hauses. Bitte " \
@@ -107,6 +108,8 @@ def _runs(folded: str) -> bool:
     """Whether it is one walk along keyboard or alphabet, or a short piece over and over."""
     rows = ("1234567890123456789", "abcdefghijklmnopqrstuvwxyz", "qwertzuiopuasdfghjkloayxcvbnm",
             "qwertyuiopasdfghjklzxcvbnm")
+    if len(folded) < 5:
+        return False
     if any(folded in row or folded in row[::-1] for row in rows):
         return True
     return any(folded == (folded[:size] * len(folded))[:len(folded)] for size in range(1, len(folded) // 2 + 1))

@@ -126,11 +126,6 @@ def hand_over(books: Books, actor: Actor, key_id: str, email: str) -> ServiceKey
     return ServiceKey(found[0], owner)
 
 
-def expiring(found: list[ServiceKey], now: datetime) -> list[ServiceKey]:
-    """Return the keys of services that still work and end soon."""
-    return [one for one in found if one.key.expires_at and now < one.key.expires_at <= now + SOON]
-
-
 def _purpose(books: Books, person: Person, service: str | None, purpose: str) -> str:
     """Return the purpose if the key could use it: where it works, and for the groups of its holder."""
     if not purpose:

@@ -58,7 +58,7 @@ async def create(desk: Desk, visit: Visit) -> Response:
     try:
         program = clients.BY_ID.get(form.get("programm", ""), clients.BY_ID["allgemein"])
         key, text = await desk.context.keys.create(
-            subject, form.get("name", "").strip() or program.name, end_of(form.get("bis", "")), form.get("zweck", ""),
+            subject, form.get("name", "").strip() or _name(program), end_of(form.get("bis", "")), form.get("zweck", ""),
             program.block_style, form.get("einmal", "")[:_ONCE] or secrets.token_hex(8))
     except GatewayError as error:
         if error.status >= 500:
@@ -131,6 +131,10 @@ async def _own(desk: Desk, visit: Visit) -> KeyRow | None:
     wanted = visit.request.path_params["id"]
     found = rows(desk, visit, await desk.context.keys.mine(visit.somebody.principal.subject))
     return next((row for row in found if row.key.id == wanted and row.key.service is None and row.works), None)
+
+
+def _name(program: clients.Program) -> str:
+    return "Schlüssel" if program.id == "allgemein" else program.name.partition(",")[0]
 
 
 def _address(desk: Desk) -> str:

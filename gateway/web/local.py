@@ -68,6 +68,8 @@ async def invitation(desk: Desk, visit: Visit) -> Response:
 async def redeem(desk: Desk, visit: Visit) -> Response:
     """Set the password that was chosen, and sign in."""
     context, form = desk.context, visit.form
+    if not context.local_sign_in:
+        return desk.error(visit, 404)
     if form.get("kennwort", "") != form.get("noch_einmal", ""):
         return await _choose(desk, visit, DIFFERENT)
     limits = _limits(visit, "")
