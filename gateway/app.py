@@ -20,6 +20,7 @@ from typing import Any
 from aiohttp import web as aio
 from fastapi import FastAPI
 from starlette.exceptions import HTTPException
+from starlette.routing import BaseRoute
 
 from gateway import __version__
 from gateway.census import Census
@@ -30,7 +31,7 @@ from gateway.generation import Generation, Prepared
 from gateway.generation.approval import MonitoringGate
 from gateway.generation.beside import ShadowPolicies
 from gateway.generation.replicas import Replicas
-from gateway.home import open_ledger, own_secret, provider_environment
+from gateway.home import open_ledger, own_secret, pass_keys, provider_environment
 from gateway.http.conversations import ConversationEndpoints
 from gateway.http.cors import Cors
 from gateway.http.count_tokens import TokenCountEndpoint
@@ -61,9 +62,12 @@ from gateway.policy.stopped import StoppedModels
 from gateway.registry.accounts import Accounts
 from gateway.registry.arrivals import Arrivals
 from gateway.registry.books import Books
+from gateway.registry.certificates import CertificateOffice
 from gateway.registry.desks import AccountDesk, KeyDesk
+from gateway.registry.directory import Directory
 from gateway.registry.index import Indexing
 from gateway.settings import Settings, load
+from gateway.settings_office import scim_meanings
 from gateway.store import migrate, open_engine
 from gateway.store.conversations import SqlConversations
 from gateway.store.directory import SqlDirectory
@@ -123,7 +127,7 @@ class House:
             self._directory, self._passes, clock, keys_page=self.policies().organisation.base_url + "/keys",
             departments=self._departments, groups=self._groups, secrets=Secrets(settings.home / "secrets").find,
             oidc=(oidc := _oidc(settings)))
-        self._sign_ins = self._single_sign_on(oidc[1]) if oidc and settings.oidc_pages else None
+        self._sign_ins = self._single_sign_on(oidc[1]) if oidc and settings.pages_use_oidc else None
         self.stopped = StoppedModels(self.authenticator.watch(self._directory.stops), self.policies)
         self.upstream = UpstreamRouter(settings.home, environment=provider_environment(settings))
         self.recorder = LedgerRecorder(self.ledger)
@@ -257,13 +261,23 @@ class House:
         endpoints |= dialect_endpoints(RECORDED, self.pipeline, self.settings.audio_mb << 20, self._keep_alive)
         app.router.routes += dialect_routes(endpoints)
         app.router.routes += ModelList(self.authenticator, self.policies).routes()
-        app.router.routes += TokenCountEndpoint(self.authenticator, self.policies, self._clock, TokenCounter().count,
-                                                self.settings.max_body_mb << 20).routes()
+        app.router.routes += TokenCountEndpoint(self.authenticator, self.policies, self.stopped, self._clock,
+                                                TokenCounter().count, self.settings.max_body_mb << 20).routes()
         app.router.routes += ConversationEndpoints(self.authenticator, self.policies, self._clock, self._conversations,
                                                    self.settings.max_body_mb << 20).routes()
+        app.router.routes += self._scim()
         app.router.routes += self._health().routes(with_metrics=self.settings.metrics_port is None)
         app.include_router(build_web(pages))
         return Front(app, endpoints, Cors(self.settings.cors_allowed))
+
+    def _scim(self) -> list[BaseRoute]:
+        token = self.settings.scim_token
+        if token is None:
+            return []
+        from gateway.http.scim import ScimEndpoints  # half a second of the start, and only where it is used
+        directory = Directory(self.books, scim_meanings(self.settings.scim_map), self.settings.scim_department)
+        return ScimEndpoints(directory, token.get_secret_value(),
+                             lambda: self.policies().organisation.base_url).routes()
 
     def _pages(self) -> WebContext:
         return WebContext(
@@ -271,10 +285,11 @@ class House:
             policies=self.policies, ledger=self.ledger, recorder=self.recorder, clock=self._clock,
             department_size=self.census.department_size, usage=self.limits.own,
             secret=own_secret(self.settings.home, "web.key"),
-            version=__version__, detector=self.detector, operators=self._operators, stopped=self.stopped.known,
-            keys=KeyDesk(self.books), accounts=self.accounts, guesses=self.limits.guesses,
-            local_sign_in=self.settings.with_password, problems=self._policy_problems, sso=self._sign_ins,
-            guarded=self.settings.roles_with_second_factor, key_sign_in=self.settings.key_sign_in == "on")
+            version=__version__, certificates=CertificateOffice(self.books, lambda: pass_keys(self.settings.home)),
+            detector=self.detector, operators=self._operators, stopped=self.stopped.known,
+            problems=self._policy_problems, sso=self._sign_ins, guarded=self.settings.roles_with_second_factor,
+            key_sign_in=self.settings.key_sign_in == "on", local_sign_in=self.settings.with_password,
+            keys=KeyDesk(self.books), accounts=self.accounts, guesses=self.limits.guesses)
 
     def _single_sign_on(self, keys: IssuerKeys) -> SignIns:
         settings = self.settings

@@ -1,11 +1,20 @@
-"""What lies in HOME and is opened by the server and by commands alike: secrets of this installation, the ledger."""
+"""What lies in HOME and is opened by the server and by commands alike: secrets of this installation, the ledger.
+
+A key of certificates (``keys/ki-pass``) is never overwritten in place, and its private part is gone once another one
+signs. Who believes that a key was stolen deletes its file: what it signed then no longer checks.
+"""
 
 from __future__ import annotations
 
+import json
 import os
 import secrets
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
+
+from joserfc.jwk import ECKey
 
 from audit import Ledger, LedgerConfig
 from gateway import __version__
@@ -40,3 +49,50 @@ def open_ledger(settings: Settings, log_name: str, policy: str = "") -> Ledger:
     """Open the ledger. Raises `audit.LedgerError`."""
     return Ledger(LedgerConfig(settings.audit_database, log_name, settings.home / "keys" / "protokoll",
                                about={"version": __version__, "policy": policy}))
+
+
+@dataclass(frozen=True, slots=True)
+class PassKeys:
+    """The keys under certificates of the KI-Pass: the one that signs, and all that ever did."""
+
+    signing: ECKey
+    published: tuple[ECKey, ...]
+    """The public ones, the one that signs first."""
+
+
+def pass_keys(home: Path) -> PassKeys:
+    """Return the keys of certificates; the first one is made when it is first needed."""
+    folder = home / "keys" / "ki-pass"
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    path = folder / _SIGNS
+    if not path.exists():
+        fresh = _written(folder)
+        with suppress(FileExistsError):  # another process was faster: its key counts
+            os.link(fresh, path)
+        fresh.unlink()
+    signing = ECKey.import_key(json.loads(path.read_bytes()))
+    earlier = [ECKey.import_key(json.loads(file.read_bytes())) for file in sorted(folder.glob(f"*{_CHECKS}"))]
+    return PassKeys(signing, (signing, *(key for key in earlier if key.thumbprint() != signing.thumbprint())))
+
+
+def rotate_pass_keys(home: Path) -> PassKeys:
+    """Make a new key that signs from now on. Of the one before only the public part stays, so that it still checks."""
+    before, folder = pass_keys(home), home / "keys" / "ki-pass"
+    kept = folder / f"{before.signing.thumbprint()}{_CHECKS}"
+    kept.write_text(json.dumps(before.signing.as_dict(private=False)), "ascii")
+    _written(folder).replace(folder / _SIGNS)
+    return pass_keys(home)
+
+
+_SIGNS: Final = "aktuell.json"
+_CHECKS: Final = ".frueher.json"
+
+
+def _written(folder: Path) -> Path:
+    """Return a file with a new private key, whole before anybody sees it under its name."""
+    path = folder / f".{secrets.token_hex(8)}.neu"
+    with open(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w", encoding="ascii") as file:
+        json.dump(ECKey.generate_key("P-256").as_dict(private=True), file)
+        file.flush()
+        os.fsync(file.fileno())
+    return path

@@ -21,6 +21,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 from gateway.model.entities import ENTITIES
+from gateway.settings_office import OfficeSettings
 from gateway.settings_sign_in import SignInSettings
 
 PREFIX = "KI_PFORTE_"
@@ -34,7 +35,7 @@ class SettingsError(Exception):
     """A setting is wrong; ``str()`` says in German which one and what to write."""
 
 
-class Settings(SignInSettings):
+class Settings(SignInSettings, OfficeSettings):
     """All settings. The name in the environment is ``KI_PFORTE_`` and the field in capitals."""
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, extra="forbid", frozen=True, hide_input_in_errors=True)

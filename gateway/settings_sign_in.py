@@ -15,10 +15,11 @@ from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings
 
 from gateway.model.people import ROLES
+from gateway.settings_office import scim_meanings as meanings
 
 CLIENT: Final = "{client_id}"
 PRESETS: Final[dict[str, dict[str, str]]] = {
-    "": {},
+    "none": {},
     "keycloak": {"oidc_roles_claim": f"resource_access.{CLIENT}.roles", "oidc_department_claim": "department"},
     "entra": {"oidc_id_claim": "oid", "oidc_email_claim": "preferred_username", "oidc_roles_claim": "roles"},
 }
@@ -33,8 +34,8 @@ class SignInSettings(BaseSettings):
 
     oidc_issuer: str = Field("", description="Anmeldedienst (OpenID Connect) des Hauses: seine Adresse genau so, wie "
                                              "sie in seinen Tokens als „iss“ steht; leer: keiner")
-    oidc_preset: Literal["", "keycloak", "entra"] = Field(
-        "", description="Setzt, wie die Angaben bei Keycloak oder Entra ID üblicherweise heißen; was daneben "
+    oidc_preset: Literal["none", "keycloak", "entra"] = Field(
+        "none", description="Setzt, wie die Angaben bei Keycloak oder Entra ID üblicherweise heißen; was daneben "
                         "eingestellt ist, geht vor")
     oidc_client_id: str = Field("", description="Name der KI-Pforte beim Anmeldedienst; Tokens müssen dafür "
                                                 "ausgestellt sein („aud“)")
@@ -43,8 +44,9 @@ class SignInSettings(BaseSettings):
     oidc_client_key: Path | None = Field(None, description="Statt eines Geheimnisses: Datei mit dem privaten "
                                                            "RSA-Schlüssel (PEM), mit dem sich die KI-Pforte beim "
                                                            "Anmeldedienst ausweist (private_key_jwt)")
-    oidc_pages: bool = Field(True, description="Ob man sich auch auf den Seiten mit dem Anmeldedienst anmeldet; nein: "
-                                               "nur seine Tokens an den Schnittstellen gelten")
+    oidc_pages: Literal["on", "off"] = Field("on", description="Ob man sich auch auf den Seiten mit dem Anmeldedienst "
+                                                               "anmeldet; off: nur seine Tokens an den Schnittstellen "
+                                                               "gelten")
     oidc_scopes: str = Field("openid profile email", description="Worum die KI-Pforte bei der Anmeldung bittet "
                                                                  "(„scope“); openid muss dabei sein")
     oidc_audiences: str = Field("", description="Weitere Namen, für die Tokens ausgestellt sein dürfen, mit Komma "
@@ -88,7 +90,7 @@ class SignInSettings(BaseSettings):
     @model_validator(mode="before")
     @classmethod
     def _with_preset(cls, given: Any) -> Any:
-        chosen = PRESETS.get(given.get("oidc_preset", "")) if isinstance(given, dict) else None
+        chosen = PRESETS.get(given.get("oidc_preset", "none")) if isinstance(given, dict) else None
         return {**chosen, **given} if chosen else given
 
     @field_validator("oidc_issuer")
@@ -146,30 +148,30 @@ class SignInSettings(BaseSettings):
         if self.oidc_create == "on" and self.oidc_issuer and not self.oidc_id_claim:
             raise ValueError("Für KI_PFORTE_OIDC_CREATE=on fehlt KI_PFORTE_OIDC_ID_CLAIM: Ohne Kennung ließe sich "
                              "niemand wiedererkennen")
-        if self.strong_roles and not (self.oidc_issuer and self.oidc_pages):
+        if self.strong_roles and not self.pages_use_oidc:
             raise ValueError("KI_PFORTE_STRONG_ROLES geht nur mit einem Anmeldedienst (KI_PFORTE_OIDC_ISSUER), mit dem "
                              "man sich auf den Seiten anmeldet; sonst gälten diese Rollen nie")
-        if self.key_sign_in == "off" and not (self.at_provider or self.with_password):
+        if self.key_sign_in == "off" and not (self.pages_use_oidc or self.with_password):
             raise ValueError("Mit KI_PFORTE_KEY_SIGN_IN=off kommt niemand herein: Es gibt weder einen Anmeldedienst "
                              "(KI_PFORTE_OIDC_ISSUER) noch Kennwörter (KI_PFORTE_LOCAL_SIGN_IN)")
         return self
 
     @property
-    def at_provider(self) -> bool:
-        """Whether one signs in to the pages at the OpenID provider."""
-        return bool(self.oidc_issuer) and self.oidc_pages
-
-    @property
     def with_password(self) -> bool:
         """Whether one signs in to the pages with an address and a password."""
-        return self.local_sign_in == "on" or (self.local_sign_in == "auto" and not self.at_provider)
+        return self.local_sign_in == "on" or (self.local_sign_in == "auto" and not self.pages_use_oidc)
 
     def sign_in_warnings(self) -> list[str]:
         """Return what works and should not stay so, in sentences for people."""
-        if self.oidc_issuer and self.oidc_pages and not self.strong_roles:
+        if self.pages_use_oidc and not self.strong_roles:
             return ["Für keine Rolle wird ein zweiter Faktor verlangt. Bitte nennen Sie in KI_PFORTE_STRONG_ROLES die "
                     "Rollen, die Einblick haben oder entscheiden, zum Beispiel dpo,personalrat,ki-pass-stelle."]
         return []
+
+    @property
+    def pages_use_oidc(self) -> bool:
+        """Whether one signs in to the pages at the provider."""
+        return bool(self.oidc_issuer) and self.oidc_pages == "on"
 
     @property
     def oidc_accepted(self) -> tuple[str, ...]:
@@ -199,13 +201,3 @@ class SignInSettings(BaseSettings):
 def split(text: str) -> tuple[str, ...]:
     """Return the words of an enumeration with commas."""
     return tuple(word for part in text.split(",") if (word := part.strip()))
-
-
-def meanings(text: str) -> list[tuple[str, str, str]]:
-    """Read ``WERT=rolle:dpo,…`` as value, kind and name; with a semicolon in it, commas belong to the values."""
-    found = []
-    for part in filter(str.strip, text.split(";" if ";" in text else ",")):
-        theirs, _, meant = part.rpartition("=")
-        kind, _, ours = meant.partition(":")
-        found.append((theirs.strip(), kind.strip().lower(), ours.strip()))
-    return found

@@ -97,7 +97,7 @@ def _people(own: CliContext, policies: PolicySet) -> Iterator[Finding]:
 
 
 def _sign_in(own: CliContext, settings: Settings) -> Iterator[Finding]:
-    ways = [word for word, is_open in (("Anmeldedienst", settings.at_provider), ("Adresse und Kennwort",
+    ways = [word for word, is_open in (("Anmeldedienst", settings.pages_use_oidc), ("Adresse und Kennwort",
             settings.with_password), ("Schlüssel", settings.key_sign_in == "on")) if is_open]
     yield Finding("Anmeldung", GOOD, f"Auf den Seiten: {', '.join(ways)}.")
     now = own.now()
@@ -112,7 +112,7 @@ def _sign_in(own: CliContext, settings: Settings) -> Iterator[Finding]:
             services = keys.services(connection)
     except (StoreError, CliError):
         return  # said above
-    if not settings.at_provider:
+    if not settings.pages_use_oidc:
         outside = sorted(p.email for p in people_here if p.roles - {"staff"} and p.id not in inside)
         if outside:
             how = "person invite" if settings.with_password else "key create"

@@ -9,6 +9,7 @@ import typer
 
 from gateway.cli.context import CliContext, context, person_id
 from gateway.cli.output import CliError, Exit, emit, note, say, speaks, table
+from gateway.cli.pass_import import import_
 from gateway.cli.views import STATES, pass_json, pass_words, person_json
 from gateway.kipass import BASIS
 from gateway.kipass import passes as passes_of
@@ -144,3 +145,6 @@ def _check(word: str, known: Iterable[str], what: str) -> None:
     names: Sequence[str] = list(known)
     if word not in names:
         raise CliError(f"{what} „{word}“ gibt es nicht. Möglich sind: {', '.join(names)}.", Exit.MISUSE)
+
+
+pass_app.command("import")(import_)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import datetime
 from typing import Literal
 
+from gateway.model.completions import Columns
 from gateway.model.kipass import Evidence, PassEvent
 from gateway.model.people import Person
 from gateway.model.principal import PassState, PassStatus
@@ -40,7 +41,8 @@ class PeoplePage:
     """A page of the list, and where the next one begins."""
 
     lines: tuple[ListedPerson, ...]
-    after: tuple[str, str] | None
+    after: str
+    """The last person looked at: the next page begins behind them. Empty: this is the last page."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +88,12 @@ class PersonFile:
 
 
 @dataclass(frozen=True, slots=True)
-class HandEntry:
-    """A completion that the pass office enters by hand."""
+class FileSeen:
+    """What a page shows of a file that was handed in."""
 
-    module: str
-    day: date
+    id: str = field(repr=False)
+    """Opens the file; stands in the form and nowhere else."""
+    headings: tuple[str, ...]
+    sample: tuple[tuple[str, ...], ...] = field(repr=False)
+    guess: Columns
+    courses: tuple[str, ...] = ()

@@ -36,7 +36,7 @@ def standing(books: Books, scope: str = BASIS) -> Standing:
             people=pass_index.sizes(connection).total())
 
 
-def page(books: Books, wanted: Wanted, after: tuple[str, str] | None = None, size: int = PAGE) -> PeoplePage:
+def page(books: Books, wanted: Wanted, after: str = "", size: int = PAGE) -> PeoplePage:
     """Return one page of the list. Raises KeyError for a scope that the rules do not know."""
     with books.reading() as connection:
         return _page(books, connection, wanted, after, size)
@@ -44,11 +44,11 @@ def page(books: Books, wanted: Wanted, after: tuple[str, str] | None = None, siz
 
 def everybody(books: Books, wanted: Wanted) -> Iterator[ListedPerson]:
     """Yield the whole list, for an export."""
-    after: tuple[str, str] | None = None
+    after = ""
     while True:
         found = page(books, wanted, after, 500)
         yield from found.lines
-        if found.after is None:
+        if not found.after:
             return
         after = found.after
 
@@ -62,11 +62,10 @@ def person_file(books: Books, person_id: str) -> PersonFile:
         return PersonFile(person, held, tuple(shown), tuple(acts))
 
 
-def _page(books: Books, connection: Connection, wanted: Wanted, after: tuple[str, str] | None,
-          size: int) -> PeoplePage:
+def _page(books: Books, connection: Connection, wanted: Wanted, after: str, size: int) -> PeoplePage:
     rules, now = books.rules, books.now()
-    keys = pass_index.page(connection, wanted, after, size + 1)
-    shown = [id_ for _, id_ in keys[:size]]
+    found = pass_index.page(connection, wanted, after, size + 1)
+    shown = found[:size]
     there, proof = people.by_ids(connection, shown), proofs.of_many(connection, shown)
     lines = []
     for id_ in shown:
@@ -74,4 +73,4 @@ def _page(books: Books, connection: Connection, wanted: Wanted, after: tuple[str
         status = passes(own.evidence, own.events, rules, now)[wanted.scope]
         if id_ in there and (not wanted.state or status.state == wanted.state):
             lines.append(ListedPerson(there[id_], status))
-    return PeoplePage(tuple(lines), keys[size - 1] if len(keys) > size else None)
+    return PeoplePage(tuple(lines), shown[-1] if len(found) > size else "")

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Final
 
 from sqlalchemy import Connection
 
 from gateway.kipass import PassEvent, passes
+from gateway.kipass.calendar import day_of, midnight
 from gateway.kipass.documents import evidence_for
 from gateway.model.kipass import BASIS, PassEventKind
 from gateway.model.people import Person
@@ -23,6 +25,8 @@ from gateway.store import InvalidError
 from gateway.store import passes as proofs
 
 LONGEST_REASON: Final = 500
+OLDEST: Final = 2020
+"""The first year in which anybody can have completed anything."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +83,35 @@ def grant(books: Books, actor: Actor, person_id: str, modules: Sequence[str], sc
         return _settled(books, connection, person)
 
 
+def enter(books: Books, actor: Actor, person_id: str, module: str, day: date) -> PassFile:
+    """Write down that a person completed a module on a day, as the pass office knows it from elsewhere."""
+    rules, now = books.rules, books.now()
+    _check(rules.modules, module, "Das Modul")
+    if day > day_of(now):
+        raise InvalidError("Der Tag liegt in der Zukunft. Bitte tragen Sie ein, wann der Schritt abgeschlossen wurde.")
+    if day.year < OLDEST:
+        raise InvalidError("Der Tag liegt zu weit zurück. Bitte prüfen Sie das Jahr.")
+    at = now if day == day_of(now) else midnight(day)
+    with books.writing() as connection:
+        person = _active(connection, person_id)
+        proofs.record(connection, [(person_id, e) for e in evidence_for(rules, [module], at)], source="verwaltung",
+                      recorded_by=actor.name, now=now)
+        books.record("pass.nachweis", {"modules": [module], "scope": "", **actor.meta}, person_id)
+        return _settled(books, connection, person)
+
+
+def revoke_one(books: Books, actor: Actor, person_id: str, evidence_id: int, reason: str) -> PassFile:
+    """Let one piece of evidence count no more. Raises `InvalidError`: it does not count any more, or no reason."""
+    _check_reason(reason, needed=True)
+    with books.writing() as connection:
+        person = known_person(connection, person_id)
+        module = proofs.revoke_one(connection, person_id, evidence_id, reason=reason.strip(), now=books.now())
+        if module is None:
+            raise InvalidError("Dieser Nachweis zählt schon nicht mehr.")
+        books.record("pass.nachweis_widerrufen", {"modules": [module], "count": 1, **actor.meta}, person_id)
+        return _settled(books, connection, person)
+
+
 def revoke_evidence(books: Books, actor: Actor, person_id: str, modules: Sequence[str], reason: str) -> PassFile:
     """Let the evidence of these modules count no more."""
     for key in modules:
@@ -96,7 +129,7 @@ def act(books: Books, actor: Actor, person_id: str, event: PassEventKind, scope:
     """Write down an act of the pass office: block, free, withdraw, grant. Acts within two seconds everywhere."""
     if scope is not None:
         _check(books.rules.scopes, scope, "Den Bereich")
-    _check_reason(reason)
+    _check_reason(reason, needed=event in ("gesperrt", "entzogen") and actor.via == "web")
     with books.writing() as connection:
         person = known_person(connection, person_id)
         proofs.act(connection, person_id, PassEvent(event, books.now(), scope), by_role=actor.name,
@@ -122,7 +155,9 @@ def _active(connection: Connection, person_id: str) -> Person:
     return person
 
 
-def _check_reason(reason: str) -> None:
+def _check_reason(reason: str, *, needed: bool = False) -> None:
+    if needed and not reason.strip():
+        raise InvalidError("Bitte nennen Sie den Grund. Er bleibt in der Akte der KI-Pass-Stelle.")
     if len(reason) > LONGEST_REASON:
         raise InvalidError(f"Bitte fassen Sie den Grund in höchstens {LONGEST_REASON} Zeichen zusammen.")
 
@@ -132,4 +167,4 @@ def _check(known: Mapping[str, object], word: str, what: str) -> None:
         raise InvalidError(f"{what} „{word[:64]}“ gibt es nicht. Möglich sind: {', '.join(known)}.")
 
 
-__all__ = ["BASIS", "PassFile", "act", "finish", "grant", "pass_file", "revoke_evidence"]
+__all__ = ["BASIS", "PassFile", "act", "enter", "finish", "grant", "pass_file", "revoke_evidence", "revoke_one"]

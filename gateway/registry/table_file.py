@@ -71,7 +71,7 @@ def read(data: bytes) -> Table:
 
 def decoded(data: bytes) -> str:
     """Return the text of a file in whatever encoding it is. Raises `InvalidError` when it is no text."""
-    if data.startswith(b"PK\x03\x04") or data.startswith(b"\xd0\xcf\x11\xe0"):
+    if data.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
         raise InvalidError(f"Das ist eine Arbeitsmappe, keine CSV-Datei. {_SAVE}")
     if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         encoding = "utf-16"
@@ -115,8 +115,8 @@ def _headings(cells: Sequence[str]) -> tuple[str, ...]:
                            "wird.")
     named = [h for h in headings if h]
     if twice := next((h for h in named if named.count(h) > 1), None):
-        raise InvalidError(f"Die Spalte „{twice[:60]}“ kommt zweimal vor. Bitte benennen Sie eine davon um oder löschen "
-                           "Sie sie.")
+        raise InvalidError(f"Die Spalte „{twice[:60]}“ kommt zweimal vor. Bitte benennen Sie eine davon um oder "
+                           "löschen Sie sie.")
     return tuple(headings)
 
 

@@ -16,20 +16,15 @@ Writes do not move the generation counter: nobody caches what is here. What is o
 from __future__ import annotations
 
 import asyncio
-import hashlib
-import os
 from collections.abc import Callable
 from datetime import datetime
 
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from sqlalchemy import ColumnElement, Connection, Engine, and_, delete, func, insert, select, update
 
 from gateway.errors import GatewayError
 from gateway.ports import Kept
 from gateway.store.engine import reading, writing
+from gateway.store.sealing import name, seal, unseal
 from gateway.store.tables import conversation
 
 MOST = 8 * 1024 * 1024
@@ -107,10 +102,7 @@ def recall(connection: Connection, subject: str, id_: str, now: datetime, kind: 
     sealed = connection.execute(wanted.with_for_update() if to_change else wanted).scalar_one_or_none()
     if sealed is None:
         return None
-    try:
-        return AESGCM(_key(id_)).decrypt(bytes(sealed[:12]), bytes(sealed[12:]), subject.encode())
-    except InvalidTag:
-        return None
+    return unseal("conversation", id_, bytes(sealed), subject)
 
 
 def change(connection: Connection, subject: str, id_: str, work: Callable[[bytes], bytes], now: datetime,
@@ -140,13 +132,8 @@ def _seal(subject: str, id_: str, content: bytes) -> bytes:
     if len(content) > MOST:
         raise GatewayError("zu_gross", "Das Gespräch ist zu lang, um weiter aufbewahrt zu werden. Bitte beginnen Sie "
                            "ein neues.", param="conversation")
-    nonce = os.urandom(12)
-    return nonce + AESGCM(_key(id_)).encrypt(nonce, content, subject.encode())
+    return seal("conversation", id_, content, subject)
 
 
 def _name(id_: str) -> bytes:
-    return hashlib.sha256(b"ki-pforte conversation name\0" + id_.encode()).digest()
-
-
-def _key(id_: str) -> bytes:
-    return HKDF(hashes.SHA256(), 32, None, b"ki-pforte conversation key").derive(id_.encode())
+    return name("conversation", id_)

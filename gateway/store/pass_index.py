@@ -118,12 +118,13 @@ def sizes(connection: Connection) -> Counter[str]:
     return Counter({str(row[0]): int(row[1]) for row in rows})
 
 
-def page(connection: Connection, wanted: Wanted, after: tuple[str, str] | None, limit: int) -> list[tuple[str, str]]:
-    """Return (sort key, person id) of active people in the order asked for, behind `after`."""
+def page(connection: Connection, wanted: Wanted, after: str, limit: int) -> list[str]:
+    """Return the ids of active people in the order asked for, behind the person `after` (empty: from the start)."""
     key = _KEYS[wanted.sort]
-    query = select(key, person.c.id).where(person.c.disabled_at.is_(None)).order_by(key, person.c.id).limit(limit)
+    query = select(person.c.id).where(person.c.disabled_at.is_(None)).order_by(key, person.c.id).limit(limit)
+    joined = and_(pass_index.c.person_id == person.c.id, pass_index.c.scope == wanted.scope)
     if wanted.state or wanted.before or wanted.sort == "bis":
-        query = query.join(pass_index, and_(pass_index.c.person_id == person.c.id, pass_index.c.scope == wanted.scope))
+        query = query.join(pass_index, joined)
     if wanted.state:
         query = query.where(pass_index.c.state == wanted.state)
     if wanted.before:
@@ -133,23 +134,18 @@ def page(connection: Connection, wanted: Wanted, after: tuple[str, str] | None, 
     if wanted.text:
         query = query.where(or_(person.c.email.icontains(wanted.text, autoescape=True),
                                 person.c.name.icontains(wanted.text, autoescape=True)))
-    if after is not None:
-        query = query.where(tuple_(key, person.c.id) > tuple_(_value(after[0], wanted.sort), literal(after[1])))
-    return [(_written(row), row[1]) for row in connection.execute(query)]
+    if after:
+        found = connection.execute(select(key).select_from(person).outerjoin(pass_index, joined)
+                                   .where(person.c.id == after)).first()
+        if found is not None:
+            query = query.where(tuple_(key, person.c.id) > tuple_(literal(found[0], key.type), literal(after)))
+    return list(connection.execute(query).scalars())
 
 
 _NEVER: Final = literal(datetime(9999, 1, 1, tzinfo=UTC), UtcDateTime())
 _KEYS: Final[Mapping[Sort, ColumnElement[Any]]] = {
     "name": person.c.name, "adresse": person.c.email, "amt": person.c.department_id,
     "bis": func.coalesce(pass_index.c.until, _NEVER, type_=UtcDateTime())}
-
-
-def _value(text: str, sort: Sort) -> Any:
-    return literal(datetime.fromisoformat(text), UtcDateTime()) if sort == "bis" else literal(text)
-
-
-def _written(row: Sequence[Any]) -> str:
-    return row[0].isoformat() if isinstance(row[0], datetime) else str(row[0])
 
 
 def _number(connection: Connection, query: Select[Any]) -> int:

@@ -92,6 +92,15 @@ def revoke(connection: Connection, person_id: str, modules: Sequence[str], *, re
     ).values(revoked_at=now, revoke_reason=reason)).rowcount
 
 
+def revoke_one(connection: Connection, person_id: str, evidence_id: int, *, reason: str, now: datetime) -> str | None:
+    """Revoke one piece of evidence; return its module, or nothing if there is none that still counts."""
+    here = (evidence.c.id == evidence_id, evidence.c.person_id == person_id, evidence.c.revoked_at.is_(None))
+    module = connection.execute(select(evidence.c.module).where(*here).with_for_update()).scalar_one_or_none()
+    if module is not None:
+        connection.execute(update(evidence).where(*here).values(revoked_at=now, revoke_reason=reason))
+    return module
+
+
 def act(connection: Connection, person_id: str, event: PassEvent, *, by_role: str, reason: str | None = None) -> None:
     """Write down an act of the pass office."""
     connection.execute(insert(pass_event).values(

@@ -13,6 +13,8 @@ from typing import ParamSpec, Protocol, TypeVar
 
 from audit import Filters, LedgerError, Page, RecordRow, RecordView, Status, Verdict
 from gateway.errors import GatewayError
+from gateway.kipass.issuer import Issuer
+from gateway.model.certificates import Attestation, Certificate
 from gateway.model.kipass import Evidence, PassEvent
 from gateway.model.limits import Used
 from gateway.model.people import Person
@@ -125,6 +127,42 @@ class Ledger(Protocol):
         ...
 
 
+class Certificates(Protocol):
+    """Certificates of the KI-Pass (`gateway.registry.certificates`). All methods block."""
+
+    def of_person(self, person_id: str) -> tuple[Certificate | None, Attestation | None]:
+        """Return the number of a person and what its certificate shows now; nothing: the pass is not valid."""
+        ...
+
+    def issue(self, person_id: str) -> Certificate | None:
+        """Give a person a number, or the one they have; None: the pass is not valid."""
+        ...
+
+    def withdraw(self, person_id: str) -> bool:
+        """Let the number of a person count no more."""
+        ...
+
+    def renew(self, person_id: str) -> Certificate | None:
+        """Give a person a new number in place of the old one."""
+        ...
+
+    def look_up(self, number: str) -> tuple[Certificate, Attestation | None] | None:
+        """Return what stands under a number; no attestation: it is no longer valid."""
+        ...
+
+    def signed(self, shows: Attestation) -> str:
+        """Return the certificate as a file that others check without us."""
+        ...
+
+    def open_badge(self, shows: Attestation) -> str:
+        """Return the certificate as an Open Badge."""
+        ...
+
+    def issuer(self) -> Issuer:
+        """Return who signs here."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class WebContext:
     """Everything the pages need from the rest of the house."""
@@ -142,6 +180,7 @@ class WebContext:
     secret: bytes = field(repr=False)
     """Signs sessions and forms: at least 32 random bytes, the same in every worker."""
     version: str
+    certificates: Certificates
     detector: Detector
     operators: Operators
     """Both for previews: the ones that requests go through."""

@@ -10,7 +10,20 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from gateway.model.people import Role
-from gateway.web import account, keys, local, preview, public, services, signin, sso, staff, usage
+from gateway.web import (
+    account,
+    certificate,
+    keys,
+    local,
+    preview,
+    public,
+    services,
+    signin,
+    sso,
+    staff,
+    usage,
+    verification,
+)
 from gateway.web.checking import Checking
 from gateway.web.context import WebContext
 from gateway.web.figures import Tally
@@ -25,6 +38,7 @@ IT: Final[frozenset[Role]] = frozenset({"it"})
 
 def pages(context: WebContext) -> tuple[Page, ...]:
     """Return the table of pages."""
+    checks = verification.Verification()
     transparency, review = Transparency(Tally(context.ledger.reader)), Review(Checking(context))
     return (
         Page("/", staff.start),
@@ -49,6 +63,15 @@ def pages(context: WebContext) -> tuple[Page, ...]:
         Page("/keys/dienste/{id}", services.one, roles=IT),
         Page("/keys/dienste/{id}", services.hand_over, "POST", IT),
         Page("/keys/dienste/{id}/widerrufen", services.revoke, "POST", IT),
+        Page("/pass/nachweis", certificate.show, roles=SIGNED_IN),
+        Page("/pass/nachweis", certificate.change, "POST", SIGNED_IN),
+        Page("/pass/nachweis.jws", certificate.as_file, roles=SIGNED_IN),
+        Page("/pass/open-badge.jwt", certificate.as_badge, roles=SIGNED_IN),
+        Page("/pass/pruefen", checks.form),
+        Page("/pass/pruefen", checks.by_form, "POST", form=verification.FORM),
+        Page("/pass/pruefen/{id}", checks.by_number),
+        Page("/.well-known/ki-pass.json", verification.issuer_keys),
+        Page("/.well-known/did.json", verification.issuer_did),
         Page("/usage", usage.my_usage, roles=SIGNED_IN),
         Page("/preview", preview.form, roles=SIGNED_IN),
         Page("/preview", preview.look, "POST", SIGNED_IN, preview.FORM),

@@ -26,11 +26,11 @@ class Throttle:
     def wait(self, address: str, account: str, now: datetime) -> int:
         """Return how many seconds to wait before the next attempt; 0: go on."""
         at = now.timestamp()
-        return max(self._wait(f"address:{address}", PER_ADDRESS, at), self._wait(f"account:{account}", PER_ACCOUNT, at))
+        return max(self._wait(name, limit, at) for name, limit in _counted(address, account))
 
     def failed(self, address: str, account: str, now: datetime) -> None:
         """Count a failure."""
-        for name in (f"address:{address}", f"account:{account}"):
+        for name, _ in _counted(address, account):
             recent = self._recent(name, now.timestamp())
             self._failures[name] = [*recent, now.timestamp()][-max(PER_ADDRESS, PER_ACCOUNT):]
             self._failures.move_to_end(name)
@@ -47,3 +47,8 @@ class Throttle:
 
     def _recent(self, name: str, at: float) -> list[float]:
         return [moment for moment in self._failures.get(name, []) if at - moment < WINDOW]
+
+
+def _counted(address: str, account: str) -> list[tuple[str, int]]:
+    """Return what is counted, and up to where. Without an account only the address is: else all would share one."""
+    return [(f"address:{address}", PER_ADDRESS), *([(f"account:{account}", PER_ACCOUNT)] if account else [])]

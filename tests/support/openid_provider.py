@@ -28,6 +28,7 @@ ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / ".venv" / "openid-provider"
 PACKAGE = "oidc-provider@9.13.3"
 PATIENCE = 30.0
+SECRET = "geheim-" * 6
 
 
 @cache
@@ -64,14 +65,12 @@ def account(email: str, **claims: Any) -> dict[str, Any]:
 
 def client(address: str, **changes: Any) -> dict[str, Any]:
     """Return the registration of a gateway that is reached at `address`."""
-    return {"client_id": "ki-pforte", "client_secret": "geheim-" * 6, "grant_types": ["authorization_code"],
-            "redirect_uris": [f"{address}/anmelden/zurueck"], "response_types": ["code"],
-            "post_logout_redirect_uris": [f"{address}/anmelden"],
-            "backchannel_logout_uri": f"{address}/anmelden/abmelden-oidc", "backchannel_logout_session_required": True,
-            **changes}
-
-
-SECRET = "geheim-" * 6
+    entry = {"client_id": "ki-pforte", "client_secret": SECRET, "grant_types": ["authorization_code"],
+             "redirect_uris": [f"{address}/anmelden/zurueck"], "response_types": ["code"],
+             "post_logout_redirect_uris": [f"{address}/anmelden"],
+             "backchannel_logout_uri": f"{address}/anmelden/abmelden-oidc",
+             "backchannel_logout_session_required": True, **changes}
+    return {name: value for name, value in entry.items() if value is not None}
 
 
 @dataclass
@@ -154,8 +153,6 @@ class Visitor:
     def at_provider(self, address: str, login: str, *, factor: bool = False, cancel: bool = False) -> str:
         """Sign in at the provider from the address a gateway sent us to; return the address it sends us back to."""
         page = self.follow(address, "/interaction/")
-        if "/interaction/" not in page:
-            return page
         form = {"cancel": "1"} if cancel else {"login": login, **({"factor": "on"} if factor else {})}
         status, body, to = self.open(page, form)
         assert to, f"the provider answered {status}: {body[:300]}"

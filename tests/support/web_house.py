@@ -22,6 +22,7 @@ from starlette.exceptions import HTTPException
 from audit import Ledger, LedgerConfig, LedgerUnavailable
 from gateway.detection import DetectorOptions, RuleDetector, build_detector, build_operators
 from gateway.errors import GatewayError
+from gateway.home import pass_keys
 from gateway.http.asgi import new_request_id
 from gateway.http.errors import ErrorHandlers
 from gateway.identity import new_key
@@ -39,6 +40,7 @@ from gateway.policy import PolicySet, load_policies
 from gateway.ports import Receipt
 from gateway.registry.accounts import Accounts
 from gateway.registry.books import Books
+from gateway.registry.certificates import CertificateOffice
 from gateway.registry.desks import AccountDesk, KeyDesk
 from gateway.store import departments, keys, migrate, open_engine, people
 from gateway.store import passes as proofs
@@ -118,7 +120,7 @@ class LedgerRecorder:
 class House:
     """Everything the pages need, and a way to open them."""
 
-    def __init__(self, ledger: Ledger, engine: Engine, now: datetime | None = NOW) -> None:
+    def __init__(self, ledger: Ledger, engine: Engine, folder: Path, now: datetime | None = NOW) -> None:
         self.ledger, self.clock, self.register = ledger, SetClock(now), Directory(engine)
         self.policies: PolicySet = _policies()
         self.books = Books(engine, self._record, lambda: self.policies, self.clock)
@@ -132,7 +134,8 @@ class House:
             members=DirectoryMembers(self.register, self.passes, self.clock), policies=lambda: self.policies,
             ledger=ledger, recorder=LedgerRecorder(ledger), clock=self.clock,
             department_size=lambda name: self.sizes.get(name, 20), usage=self.usage, secret=b"s" * 32, version="0.1.0",
-            detector=_detector(), operators=build_operators(bytes(32)), stopped=lambda: self.stopped,
+            certificates=CertificateOffice(self.books, lambda: pass_keys(folder)), detector=_detector(),
+            operators=build_operators(bytes(32)), stopped=lambda: self.stopped,
             problems=lambda: self.problems, keys=KeyDesk(self.books),
             accounts=AccountDesk(Accounts(self.books, Passwords(CHEAPEST))),
             guesses=Guesses(MemoryCounts(), Counted(bytes(32))))
@@ -243,7 +246,7 @@ def open_house(folder: Path, now: datetime | None = NOW) -> Iterator[House]:
     try:
         with Ledger(LedgerConfig(f"sqlite:///{folder / 'audit.sqlite'}", "musterstadt.example/ki-pforte/1",
                                  folder / "keys")) as ledger:
-            yield House(ledger, engine, now)
+            yield House(ledger, engine, folder, now)
     finally:
         engine.dispose()
 

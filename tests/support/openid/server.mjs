@@ -46,6 +46,8 @@ function build() {
                                         jwt: { sign: { alg: state.alg } } }) },
     },
     extraTokenClaims: (_, token) => state.accounts[token.accountId],
+    // The gateway is on this machine, which the provider would not speak to by itself.
+    fetch: (url, options) => globalThis.fetch(url, { ...options, dispatcher: undefined }),
     interactions: { url: (_, interaction) => `/interaction/${interaction.uid}` },
     findAccount: (_, id) => ({ accountId: id, claims: () => ({ sub: id, ...state.accounts[id] }) }),
     async loadExistingGrant(context) {

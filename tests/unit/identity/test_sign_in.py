@@ -25,7 +25,7 @@ from gateway.identity.signin import Registration, SignIns
 from gateway.model.signin import Announced, Arrival, Departure
 from gateway.settings import SettingsError, load
 from tests.support.municipality import DEPARTMENTS, NOW, SetClock
-from tests.support.signed_tokens import OpenIdProvider, b64, eddsa, ed_jwk, hs256, ps256, rs256, rsa_jwk, rsa_key
+from tests.support.signed_tokens import OpenIdProvider, b64, ed_jwk, eddsa, hs256, ps256, rs256, rsa_jwk, rsa_key
 
 Result = TypeVar("Result")
 AT = int(NOW.timestamp())
@@ -101,8 +101,9 @@ async def told(arriving: Awaitable[Arrival]) -> str:
     try:
         return (await arriving).subject
     except GatewayError as error:
-        assert "canary" not in error.message + error.hint
-        return error.hint.removeprefix("credentials refused: ") if error.status == 401 else error.code
+        caught = error
+    assert "canary" not in caught.message + caught.hint
+    return caught.hint.removeprefix("credentials refused: ") if caught.status == 401 else caught.code
 
 
 def test_the_way_out_asks_for_a_code_with_everything_that_guards_it(provider: OpenIdProvider) -> None:

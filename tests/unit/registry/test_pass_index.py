@@ -104,12 +104,12 @@ def test_pages_together_show_everybody_once_in_order(house: House, sort: str) ->
     for number in range(7):
         house.hire(f"Person {number % 3}", department=["bauamt", "it"][number % 2], steps=None if number % 2 else 2)
     settled(house)
-    seen, after = [], None
+    seen, after = [], ""
     while True:
         found = office.page(house.books, Wanted(sort=sort), after, 2)  # type: ignore[arg-type]
         seen += [line.person.id for line in found.lines]
         after = found.after
-        if after is None:
+        if not after:
             break
     assert len(seen) == len(set(seen)) == 7
 
