@@ -59,11 +59,11 @@ from gateway.pipeline.shadow import Shadow
 from gateway.policy.policyset import office_day
 from gateway.policy.register_check import pressing
 from gateway.policy.stopped import StoppedModels
+from gateway.registry.access_desk import AccountDesk, KeyDesk
 from gateway.registry.accounts import Accounts
 from gateway.registry.arrivals import Arrivals
 from gateway.registry.books import Books
 from gateway.registry.certificates import CertificateOffice
-from gateway.registry.desks import AccountDesk, KeyDesk
 from gateway.registry.directory import Directory
 from gateway.registry.index import Indexing
 from gateway.settings import Settings, load

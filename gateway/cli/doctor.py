@@ -47,9 +47,9 @@ def examine(own: CliContext, settings: Settings) -> list[Finding]:
         policies = own.policy_set
     except PolicyErrors as errors:
         return [Finding("Richtlinien", FAULT, str(problem)) for problem in errors.problems]
-    return [*_policies(policies), *_models(policies, settings), *_people(own, policies), *_sign_in(own, settings), *_clients(own, settings),
-            *_ledger(settings, policies), *_detector(settings, policies), *_files(settings), *_limits(settings),
-            *_disk(settings)]
+    return [*_policies(policies), *_models(policies, settings), *_people(own, policies), *_sign_in(own, settings),
+            *_clients(own, settings), *_ledger(settings, policies), *_detector(settings, policies), *_files(settings),
+            *_limits(settings), *_disk(settings)]
 
 
 def _policies(policies: PolicySet) -> Iterator[Finding]:

@@ -18,7 +18,7 @@ WINDOW: Final = 15 * 60
 
 
 class Guesses:
-    """Implements `gateway.web.desks.Guesses`. Belongs to the event loop."""
+    """Implements `gateway.web.access.Guesses`. Belongs to the event loop."""
 
     def __init__(self, counts: Counts, books: Books) -> None:
         self._counts, self._books = counts, books

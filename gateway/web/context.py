@@ -23,7 +23,7 @@ from gateway.model.sessions import SignIn
 from gateway.model.signin import Arrival, Begun
 from gateway.policy import DepartmentRules, PolicySet
 from gateway.ports import Authenticator, Clock, Detector, Operators, Recorder
-from gateway.web.desks import Accounts, Guesses, Keys
+from gateway.web.access import Accounts, Guesses, Keys
 
 P = ParamSpec("P")
 T = TypeVar("T")

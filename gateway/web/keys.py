@@ -96,7 +96,7 @@ def end_of(text: str) -> datetime | None:
         return None
     for form in ("%Y-%m-%d", "%d.%m.%Y"):
         try:
-            day = datetime.strptime(text.strip(), form).date()  # noqa: DTZ007 - a day has no time zone
+            day = datetime.strptime(text.strip(), form).date()
         except ValueError:
             continue
         if day < LATEST:

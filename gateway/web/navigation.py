@@ -37,8 +37,8 @@ def links(roles: Collection[str], *, signed_in: bool) -> list[tuple[str, str]]:
 
 def current(path: str, found: list[tuple[str, str]]) -> str:
     """Return the address of the entry that a page belongs to: the longest that its path begins with."""
-    matches = [address for address, _ in found if path == address or (address != "/" and path.startswith(address + "/"))]
-    return max(matches, key=len, default="")
+    return max((address for address, _ in found if path == address or path.startswith(f"{address}/")), key=len,
+               default="")
 
 
 def acting(roles: Collection[str]) -> str:

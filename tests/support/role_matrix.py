@@ -9,7 +9,7 @@ from gateway.model.people import ROLES
 ALL: Final = "alle"
 SIGNED_IN: Final = "angemeldet"
 KEY: Final = "Schlüssel"
-TOKEN: Final = "Kennwort für Metriken, wenn eines gesetzt ist"  # noqa: S105 - the words for it
+TOKEN: Final = "Kennwort für Metriken, wenn eines gesetzt ist"
 
 MATRIX: Final[dict[tuple[str, str], str]] = {
     ("GET", "/"): ALL, ("GET", "/anmelden"): ALL, ("POST", "/anmelden"): ALL, ("POST", "/abmelden"): ALL,

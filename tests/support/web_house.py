@@ -38,10 +38,10 @@ from gateway.model.people import ApiKey, Person
 from gateway.model.principal import Principal
 from gateway.policy import PolicySet, load_policies
 from gateway.ports import Receipt
+from gateway.registry.access_desk import AccountDesk, KeyDesk
 from gateway.registry.accounts import Accounts
 from gateway.registry.books import Books
 from gateway.registry.certificates import CertificateOffice
-from gateway.registry.desks import AccountDesk, KeyDesk
 from gateway.store import departments, keys, migrate, open_engine, people
 from gateway.store import passes as proofs
 from gateway.store.directory import SqlDirectory, StoredCaller, StoredGuest

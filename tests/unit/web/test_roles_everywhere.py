@@ -1,4 +1,4 @@
-"""Every page and every endpoint, with every role, with nobody, with keys that are no person's: one table says who may."""
+"""Every page and endpoint, with every role, with nobody, with keys that are no person's: one table says who may."""
 
 from __future__ import annotations
 
@@ -117,8 +117,8 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     home = tmp_path_factory.mktemp("served")
     patch = pytest.MonkeyPatch()
     for name, value in {"HOME": home, "POLICIES": Path("policies").absolute(), "NAMES_ENGINE": "keine",
-                        "METRICS_TOKEN": "messen", "OIDC_ISSUER": "https://anmeldung.musterstadt.example", "OIDC_CLIENT_ID": "ki",
-                        "OIDC_CLIENT_SECRET": "geheim"}.items():
+                        "METRICS_TOKEN": "messen", "OIDC_ISSUER": "https://anmeldung.musterstadt.example",
+                        "OIDC_CLIENT_ID": "ki", "OIDC_CLIENT_SECRET": "geheim"}.items():
         patch.setenv(f"KI_PFORTE_{name}", str(value))
     house = Served(load())
     patch.undo()

@@ -1,4 +1,4 @@
-"""What pages ask of the registry about keys and local accounts (`gateway.registry.desks` answers).
+"""What pages ask of the registry about keys and local accounts (`gateway.registry.access_desk` answers).
 
 Every method raises ``anfrage_ungueltig`` with a sentence for the person when what they want cannot be, and an error of
 503 when the house cannot do it now; then nothing has changed.

@@ -31,7 +31,7 @@ MOST_WAITING: Final = 32
 
 @dataclass(frozen=True, slots=True)
 class KeyDesk:
-    """Keys of people and of services (implements `gateway.web.desks.Keys`)."""
+    """Keys of people and of services (implements `gateway.web.access.Keys`)."""
 
     books: Books
 
@@ -74,7 +74,7 @@ class KeyDesk:
 
 
 class AccountDesk:
-    """Local accounts and sign-ins (implements `gateway.web.desks.Accounts`).
+    """Local accounts and sign-ins (implements `gateway.web.access.Accounts`).
 
     Passwords are worked on in two threads of their own, and a queue that is too long turns people away instead of
     growing: whoever knocks a thousand times at once costs neither memory nor the pages of others.
