@@ -14,6 +14,7 @@ from gateway.web import (
     account,
     certificate,
     keys,
+    literacy,
     local,
     preview,
     public,
@@ -34,6 +35,7 @@ from gateway.web.review import Review
 SIGNED_IN: Final[frozenset[Role]] = frozenset()
 OFFICER: Final[frozenset[Role]] = frozenset({"dpo"})
 IT: Final[frozenset[Role]] = frozenset({"it"})
+REPORTED_TO: Final[frozenset[Role]] = frozenset({"ki-pass-stelle", "leitung", "dpo", "personalrat"})
 
 
 def pages(context: WebContext) -> tuple[Page, ...]:
@@ -81,6 +83,8 @@ def pages(context: WebContext) -> tuple[Page, ...]:
         Page("/datenschutz", public.privacy),
         Page("/barrierefreiheit", public.accessibility),
         Page("/impressum", public.imprint),
+        Page("/office/report", literacy.page, roles=REPORTED_TO),
+        Page("/office/report", literacy.take, "POST", REPORTED_TO),
         Page("/review", review.overview, roles=OFFICER),
         Page("/review/pruefen", review.check, "POST", OFFICER),
         Page("/review/protokoll/{id}", review.record, roles=OFFICER),

@@ -154,13 +154,13 @@ def fields_page() -> str:
 def roles_page() -> str:
     """Return ``docs/rollen.md``."""
     return _page("Rollen", """\
-Wer welche Seite öffnen darf, steht im Programm an einer Stelle; ein Test geht jede Seite und jede Schnittstelle mit jeder
-Rolle durch und vergleicht mit dieser Tabelle. `staff` hat jede Person. Rollen vergeben `ki-pforte person add --role`, der
-Import oder der Anmeldedienst.
+Wer welche Seite öffnen darf, steht im Programm an einer Stelle; ein Test geht jede Seite und jede Schnittstelle mit
+jeder Rolle durch und vergleicht mit dieser Tabelle. `staff` hat jede Person. Rollen vergeben `ki-pforte person add
+--role`, der Import oder der Anmeldedienst.
 
-Auf den Seiten gilt nur eine Anmeldung im Browser, an den Schnittstellen nur ein Schlüssel oder Token. Schlüssel von Diensten
-öffnen keine Seite. Was einer anderen Person gehört, gibt es für niemanden sonst (404). Nennt `KI_PFORTE_STRONG_ROLES` eine
-Rolle, gilt sie erst nach einer Anmeldung mit zweitem Faktor.
+Auf den Seiten gilt nur eine Anmeldung im Browser, an den Schnittstellen nur ein Schlüssel oder Token. Schlüssel von
+Diensten öffnen keine Seite. Was einer anderen Person gehört, gibt es für niemanden sonst (404). Nennt
+`KI_PFORTE_STRONG_ROLES` eine Rolle, gilt sie erst nach einer Anmeldung mit zweitem Faktor.
 """, role_matrix.page_content())
 
 

@@ -9,6 +9,7 @@ from gateway.model.people import ROLES
 ALL: Final = "alle"
 SIGNED_IN: Final = "angemeldet"
 KEY: Final = "Schlüssel"
+REPORTED_TO: Final = "ki-pass-stelle leitung dpo personalrat"
 TOKEN: Final = "Kennwort für Metriken, wenn eines gesetzt ist"
 
 MATRIX: Final[dict[tuple[str, str], str]] = {
@@ -32,9 +33,10 @@ MATRIX: Final[dict[tuple[str, str], str]] = {
     ("GET", "/keys/dienste"): "it", ("POST", "/keys/dienste"): "it",
     ("GET", "/keys/dienste/{id}"): "it", ("POST", "/keys/dienste/{id}"): "it",
     ("POST", "/keys/dienste/{id}/widerrufen"): "it",
+    ("GET", "/office/report"): REPORTED_TO, ("POST", "/office/report"): REPORTED_TO,
     ("GET", "/review"): "dpo", ("POST", "/review/pruefen"): "dpo", ("GET", "/review/protokoll/{id}"): "dpo",
 }
-"""Pages: method and address -> who. A role means that one, and no other."""
+"""Pages: method and address -> who. Roles mean these, and no others."""
 
 AT_PROVIDER: Final = {("GET", "/anmelden/sso"), ("GET", "/anmelden/zurueck"), ("GET", "/anmelden/abmelden"),
                       ("POST", "/anmelden/abmelden-oidc")}
@@ -53,7 +55,7 @@ ENDPOINTS: Final[dict[str, str]] = {
 
 def may(who: str, role: str | None) -> bool:
     """Whether somebody with this role (None: nobody) opens a page."""
-    return who == ALL or (role is not None and who in (SIGNED_IN, role))
+    return who == ALL or (role is not None and (who == SIGNED_IN or role in who.split()))
 
 
 def page_content() -> str:
