@@ -47,9 +47,9 @@ def examine(own: CliContext, settings: Settings) -> list[Finding]:
         policies = own.policy_set
     except PolicyErrors as errors:
         return [Finding("Richtlinien", FAULT, str(problem)) for problem in errors.problems]
-    return [*_policies(policies), *_models(policies, settings), *_people(own, policies), *_sign_in(own, settings),
-            *_clients(own, settings), *_ledger(settings, policies), *_detector(settings, policies), *_files(settings),
-            *_limits(settings), *_disk(settings)]
+    return [*_policies(policies), *_models(policies, settings), *_people(own, policies), *_ways_in(own, settings),
+            *_sign_in(settings), *_clients(own, settings), *_ledger(settings, policies),
+            *_detector(settings, policies), *_files(settings), *_limits(settings), *_disk(settings)]
 
 
 def _policies(policies: PolicySet) -> Iterator[Finding]:
@@ -96,7 +96,7 @@ def _people(own: CliContext, policies: PolicySet) -> Iterator[Finding]:
                                          "nehmen Sie die Personen heraus (ki-pforte person group remove).")
 
 
-def _sign_in(own: CliContext, settings: Settings) -> Iterator[Finding]:
+def _ways_in(own: CliContext, settings: Settings) -> Iterator[Finding]:
     ways = [word for word, is_open in (("Anmeldedienst", settings.pages_use_oidc), ("Adresse und Kennwort",
             settings.with_password), ("Schlüssel", settings.key_sign_in == "on")) if is_open]
     yield Finding("Anmeldung", GOOD, f"Auf den Seiten: {', '.join(ways)}.")
@@ -190,6 +190,33 @@ def _files(settings: Settings) -> Iterator[Finding]:
                                          "poppler-utils).")
     else:
         yield Finding("Dateien", GOOD, "Auch Text in Bildern und eingescannten Seiten wird gelesen (Tesseract).")
+
+
+def _sign_in(settings: Settings) -> Iterator[Finding]:
+    if not settings.oidc_issuer:
+        return
+    from gateway.identity.fetch import fetch  # libraries that no other command needs
+    from gateway.identity.issuer import Endpoints, IssuerKeys
+
+    async def asked() -> Endpoints:
+        keys = IssuerKeys(settings.oidc_issuer, fetch)
+        try:
+            return await keys.endpoints()
+        finally:
+            await keys.close()
+
+    try:
+        found = asyncio.run(asked())
+    except GatewayError:
+        yield Finding("Anmeldung", FAULT, "Der Anmeldedienst antwortet nicht, oder er nennt sich anders als "
+                                          "KI_PFORTE_OIDC_ISSUER (auf den Buchstaben genau).")
+        return
+    if settings.pages_use_oidc and not (found.authorization and found.token):
+        yield Finding("Anmeldung", FAULT, "Der Anmeldedienst nennt keine Adresse, an der man sich anmelden kann.")
+    else:
+        yield Finding("Anmeldung", GOOD, "Der Anmeldedienst antwortet.")
+    for warning in settings.sign_in_warnings():
+        yield Finding("Anmeldung", NOTICE, warning)
 
 
 def _limits(settings: Settings) -> Iterator[Finding]:
