@@ -23,8 +23,3 @@ async def start(desk: Desk, visit: Visit) -> Response:
         sentence=steps.sentence(found, policies.kipass, now),
         department=rules.name if rules else member.person.department,
         models=register.for_department(rules, today, desk.context.stopped()) if rules else [], known=rules is not None)
-
-
-async def my_keys(desk: Desk, visit: Visit) -> Response:
-    """Show how to get a key and what to do when one is lost."""
-    return desk.page(visit, "keys.html")
