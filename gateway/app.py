@@ -57,6 +57,7 @@ from gateway.policy.register_check import pressing
 from gateway.policy.stopped import StoppedModels
 from gateway.registry.books import Books
 from gateway.registry.certificates import CertificateOffice
+from gateway.registry.desk import PassOffice
 from gateway.registry.index import Indexing
 from gateway.settings import Settings, load
 from gateway.store import migrate, open_engine
@@ -263,6 +264,7 @@ class House:
             department_size=self.census.department_size, usage=self.limits.own,
             secret=own_secret(self.settings.home, "web.key"),
             version=__version__, certificates=CertificateOffice(self.books, lambda: pass_keys(self.settings.home)),
+            office=PassOffice(self.books),
             detector=self.detector, operators=self._operators, stopped=self.stopped.known,
             problems=self._policy_problems)
 

@@ -22,6 +22,7 @@ from gateway.model.principal import PassStatus, Principal
 from gateway.model.sessions import SignIn
 from gateway.policy import DepartmentRules, PolicySet
 from gateway.ports import Authenticator, Clock, Detector, Operators, Recorder
+from gateway.web.office_ports import Office
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -156,6 +157,7 @@ class WebContext:
     """Signs sessions and forms: at least 32 random bytes, the same in every worker."""
     version: str
     certificates: Certificates
+    office: Office
     detector: Detector
     operators: Operators
     """Both for previews: the ones that requests go through."""

@@ -10,7 +10,18 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from gateway.model.people import Role
-from gateway.web import certificate, preview, public, signin, staff, usage, verification
+from gateway.web import (
+    certificate,
+    office,
+    office_import,
+    office_person,
+    preview,
+    public,
+    signin,
+    staff,
+    usage,
+    verification,
+)
 from gateway.web.checking import Checking
 from gateway.web.context import WebContext
 from gateway.web.figures import Tally
@@ -19,6 +30,7 @@ from gateway.web.public import Transparency
 from gateway.web.review import Review
 
 SIGNED_IN: Final[frozenset[Role]] = frozenset()
+PASS_OFFICE: Final[frozenset[Role]] = frozenset({"ki-pass-stelle"})
 OFFICER: Final[frozenset[Role]] = frozenset({"dpo"})
 
 
@@ -51,6 +63,16 @@ def pages(context: WebContext) -> tuple[Page, ...]:
         Page("/datenschutz", public.privacy),
         Page("/barrierefreiheit", public.accessibility),
         Page("/impressum", public.imprint),
+        Page("/office", office.overview, roles=PASS_OFFICE),
+        Page("/office/people", office.people, roles=PASS_OFFICE),
+        Page("/office/people.csv", office.export, roles=PASS_OFFICE),
+        Page("/office/people/{id}", office_person.show, roles=PASS_OFFICE),
+        Page("/office/people/{id}", office_person.change, "POST", PASS_OFFICE),
+        Page("/office/import", office_import.choose, roles=PASS_OFFICE),
+        Page("/office/import", office_import.hand_in, "POST", PASS_OFFICE, office_import.FORM),
+        Page("/office/import/pruefen", office_import.look, "POST", PASS_OFFICE),
+        Page("/office/import/ausfuehren", office_import.carry_out, "POST", PASS_OFFICE),
+        Page("/office/import/{name}", office_import.progress, roles=PASS_OFFICE),
         Page("/review", review.overview, roles=OFFICER),
         Page("/review/pruefen", review.check, "POST", OFFICER),
         Page("/review/protokoll/{id}", review.record, roles=OFFICER),
