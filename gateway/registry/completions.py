@@ -10,6 +10,7 @@ time changes nothing, and does not bring back what was revoked.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from hashlib import sha256
@@ -39,6 +40,8 @@ _HEADINGS: Final[Mapping[str, tuple[str, ...]]] = {
 """How Moodle, ILIAS and others head their columns; the first that is there is taken."""
 DONE: Final = frozenset({"abgeschlossen", "bestanden", "completed", "complete", "passed", "erledigt", "ja", "yes",
                          "fertig", "teilgenommen"})
+_MEASURES: Final = re.compile(r"\bnoten?\b|punkt|bewertung|ergebnis|prozent|%|grade|score|versuch|attempt|mark\b|dauer|"
+                               r"duration|zeit\b", re.IGNORECASE)
 _NOTHING: Final = frozenset({"", "-", "–", "nie", "never", "nicht abgeschlossen", "0"})
 """What stands instead of a date where somebody has not finished."""
 
@@ -48,6 +51,11 @@ def guess(headings: Sequence[str]) -> Columns:
     known = {heading.lower(): heading for heading in reversed(headings) if heading}
     found = {field: next((known[word] for word in words if word in known), "") for field, words in _HEADINGS.items()}
     return Columns(found["person"], found["completed"], found["status"], DONE, course=found["course"])
+
+
+def measures(heading: str) -> bool:
+    """Whether a column measures people: such a column is not even offered or shown."""
+    return _MEASURES.search(heading) is not None
 
 
 def check(columns: Columns, headings: Sequence[str], modules: Iterable[str]) -> None:

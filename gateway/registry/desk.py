@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from itertools import islice
 from typing import Final
 
 from audit import LedgerError
@@ -32,6 +33,9 @@ _log = logging.getLogger(__name__)
 KEPT: Final = timedelta(hours=1)
 LONGEST_RUN: Final = timedelta(minutes=15)
 """An import that says nothing for so long has ended with its process."""
+_SAMPLE: Final = 3
+_WIDE: Final = 12
+"""Lines and columns of a file that the page shows."""
 _GONE: Final = ("Die Datei ist nicht mehr da: Sie wird nur eine Stunde aufbewahrt, und nur für Sie. Bitte wählen Sie "
                 "die Datei noch einmal.")
 
@@ -146,13 +150,11 @@ def _actor(by: str) -> Actor:
 
 def _seen(id_: str, data: bytes, course: str = "") -> FileSeen:
     found = read(data)
-    sample = []
-    for _, cells in found.rows():
-        sample.append(tuple(cells[:12]))
-        if len(sample) == 3:
-            break
+    shown = [i for i, heading in enumerate(found.headings) if heading and not completions.measures(heading)]
+    sample = [tuple(cells[i] if i < len(cells) else "" for i in shown[:_WIDE])
+              for _, cells in islice(found.rows(), _SAMPLE)]
     guess = completions.guess(found.headings)
-    return FileSeen(id_, found.headings, tuple(sample), guess,
+    return FileSeen(id_, tuple(found.headings[i] for i in shown), tuple(sample), guess,
                     tuple(completions.courses_in(found, course or guess.course)))
 
 
@@ -164,7 +166,8 @@ def _in_words() -> Iterator[None]:
         raise GatewayError("anfrage_ungueltig", str(error)) from None
     except StoreError as error:
         raise GatewayError("pruefung_nicht_verfuegbar", "Die Datenbank antwortet gerade nicht. Es wurde nichts "
-                           "geändert. Bitte versuchen Sie es in einer Minute noch einmal.", hint=type(error).__name__) from None
+                           "geändert. Bitte versuchen Sie es in einer Minute noch einmal.",
+                           hint=type(error).__name__) from None
     except LedgerError as error:
         raise GatewayError("protokoll_nicht_verfuegbar", "Das Protokoll ist gerade nicht verfügbar; darum wurde nichts "
                            "geändert. Bitte versuchen Sie es in einer Minute noch einmal.",

@@ -19,8 +19,11 @@ FILES = {"/pass/nachweis.jws", "/pass/open-badge.jwt"}
 """Downloads of whoever has a certificate; everybody else is led to the page about it."""
 MACHINES = {"/transparency.json", "/.well-known/ki-pass.json", "/.well-known/did.json", *FILES}
 SIGNED_IN = {"/pass", "/pass/nachweis", "/keys", "/usage", "/preview"}
+PASS_OFFICE = {"/office", "/office/people", "/office/people/{id}", "/office/people.csv", "/office/import",
+               "/office/import/{name}"}
 OFFICER = {"/review", "/review/protokoll/{id}"}
-FORMS = {"/anmelden", "/abmelden", "/preview", "/review/pruefen", "/pass/nachweis", "/pass/pruefen"}
+FORMS = {"/office/people/{id}", "/office/import", "/office/import/pruefen", "/office/import/ausfuehren", "/anmelden",
+         "/abmelden", "/preview", "/review/pruefen", "/pass/nachweis", "/pass/pruefen"}
 
 
 def every_page(house: House) -> list[str]:
@@ -32,7 +35,8 @@ def every_page(house: House) -> list[str]:
 
 def test_the_table_holds_exactly_the_pages_that_this_test_knows(house: House) -> None:
     table = pages(house.context)
-    assert {p.path for p in table if p.method == "GET"} == PUBLIC | SIGNED_IN | OFFICER | LOOKED_UP | FILES
+    known = PUBLIC | SIGNED_IN | OFFICER | LOOKED_UP | FILES | PASS_OFFICE
+    assert {p.path for p in table if p.method == "GET"} == known
     assert {p.path for p in table if p.method == "POST"} == FORMS
 
 
@@ -41,7 +45,7 @@ def test_every_page_opens_for_its_roles_and_for_nobody_else(house: House, role: 
     record = house.exchange()
     house.settle()
     browser = house.browser(house.hire("Mia Muster", role) if role else None)
-    for path in PUBLIC | SIGNED_IN | OFFICER | LOOKED_UP | FILES:
+    for path in PUBLIC | SIGNED_IN | OFFICER | LOOKED_UP | FILES | PASS_OFFICE:
         answer = browser.get(path.replace("{id}", record))
         if path in PUBLIC:
             expected = 303 if path == "/anmelden" and role else 200
@@ -49,6 +53,9 @@ def test_every_page_opens_for_its_roles_and_for_nobody_else(house: House, role: 
             expected = 404
         elif path in FILES or role is None:
             expected = 303
+        elif path in PASS_OFFICE:
+            there = "{" not in path  # nobody has this id, and no import this name
+            expected = 403 if role != "ki-pass-stelle" else 200 if there else 404
         else:
             expected = 200 if path in SIGNED_IN or role == "dpo" else 403
         assert answer.status == expected, (path, role)
