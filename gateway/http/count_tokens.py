@@ -28,7 +28,7 @@ from gateway.http.asgi import (
 from gateway.pipeline.doors import Outbound, error_outbound
 from gateway.policy.decide import AdmitFacts, admit
 from gateway.policy.policyset import PolicySet
-from gateway.ports import Authenticator, Clock
+from gateway.ports import Authenticator, Clock, Stops
 from gateway.wire.dialect import ParsedRequest
 from gateway.wire.messages import Messages
 
@@ -41,9 +41,9 @@ _DIALECT: Final = Messages()
 class TokenCountEndpoint:
     """ASGI application of the one question."""
 
-    def __init__(self, authenticator: Authenticator, policies: Callable[[], PolicySet], clock: Clock,
+    def __init__(self, authenticator: Authenticator, policies: Callable[[], PolicySet], stops: Stops, clock: Clock,
                  count: Callable[[Sequence[str]], Awaitable[int]], max_body: int) -> None:
-        self._authenticator, self._policies, self._clock = authenticator, policies, clock
+        self._authenticator, self._policies, self._stops, self._clock = authenticator, policies, stops, clock
         self._count, self._max_body = count, max_body
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -67,7 +67,7 @@ class TokenCountEndpoint:
         parsed = _DIALECT.parse(await read_body(headers, receive, self._max_body))
         admission = admit(self._policies(), AdmitFacts(
             principal=principal, model=parsed.model, purpose=headers.get("x-ki-zweck"), dialect=_DIALECT.name,
-            now=self._clock.now()))
+            now=self._clock.now(), stopped=self._stops()))
         if admission.denial is not None:
             raise GatewayError(admission.denial.code, admission.denial.message)
         return await self._count(_texts(parsed)) + _PER_MESSAGE * len(parsed.document.root["messages"])

@@ -33,4 +33,5 @@ def attest(number: str, name: str, department: str, passes: Mapping[str, PassSta
 
 def _line(text: str) -> str:
     """Return a name as it can stand on one line, in the one spelling of its letters."""
-    return "".join(c for c in unicodedata.normalize("NFC", " ".join(text.split())) if c.isprintable())
+    seen = "".join(c if c.isprintable() else " " for c in unicodedata.normalize("NFC", text))
+    return " ".join(seen.split())

@@ -46,6 +46,8 @@ class Line:
     box: str | None = None
     text: str = ""
     """What the heading or the box says."""
+    nearly_box: bool = False
+    """Whether somebody meant a box and missed a blank."""
 
     @property
     def blank(self) -> bool:
@@ -62,12 +64,6 @@ class Line:
         """What is quoted, for a line with ``>``."""
         found = _QUOTE.fullmatch(self.raw)
         return found[2].rstrip() if found else None
-
-    @property
-    def nearly_box(self) -> bool:
-        """Whether somebody meant a box and missed a blank."""
-        return self.box is None and _NEARLY.fullmatch(self.raw) is not None
-
 
 def lines_of(text: str, mistakes: list[Mistake]) -> Iterator[Line]:
     """Yield the lines of a file. A block that is never closed would swallow the rest, so it is a mistake."""
@@ -94,7 +90,7 @@ def _sorted(number: int, raw: str) -> Line:
         return Line(number, raw, level=len(heading[1]), text=heading[2] or "")
     if box := _BOX.fullmatch(raw):
         return Line(number, raw, box=box[1].lower(), text=box[2])
-    return Line(number, raw)
+    return Line(number, raw, nearly_box=_NEARLY.fullmatch(raw) is not None)
 
 
 def paragraphs(lines: Iterable[str]) -> str:

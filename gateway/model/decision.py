@@ -99,3 +99,6 @@ class ReleaseDecision:
     """Kinds of finding because of which this conversation stays with the model it was given, whatever follows."""
     label: str = ""
     """The sentences, one a line, that end the answer: for texts that may be taken for finished."""
+    notices: tuple[str, ...] = ()
+    """What the person is told beside the answer, ASCII: the grace of a KI-Pass that it took for this model or for what
+    was found; that findings were replaced which were to stay readable."""

@@ -106,6 +106,8 @@ class RegisteredModel:
     high_risk: HighRisk | None = None
     prices: Prices | None = None
     limit: Limit = NO_LIMIT
+    pass_scopes: tuple[str, ...] = ()
+    """The scopes of the KI-Pass that it takes to use it, whatever else policy asks for."""
     quickstart: bool = False
     """The model of the quick start: allowed for everybody, for trying out."""
 

@@ -173,9 +173,7 @@ class Walk:
         """Count the request, before anything that costs: whoever has reached a limit gets no further."""
         assert self._parsed is not None
         assert model is not None, "who was admitted was admitted to a model"
-        notice = await self.turnstile.enter(facts.principal, model, limits, self._parsed, facts.now)
-        if notice and notice not in self._headers.get("x-ki-pforte-hinweis", ""):
-            self._tell(notice)
+        self._tell(await self.turnstile.enter(facts.principal, model, limits, self._parsed, facts.now))
 
     def _instead(self, facts: AdmitFacts) -> AdmitFacts:
         """Return what policy is asked where the provider failed: the same, for the model that stands in."""
@@ -239,6 +237,8 @@ class Walk:
         _refuse(decision.denial)
         if decision.model and decision.model != self._admission.model:
             await self._enter(facts, decision.model, limits_of(self._policies, facts.principal, decision.model))
+        for notice in decision.notices:
+            self._tell(notice)
         self._stand_ins = decision.fallbacks if self._after is None else self._after._stand_ins[1:]
         self._tell_who_answers(decision)
         return decision
@@ -315,8 +315,9 @@ class Walk:
         self._tell(STRIP_NOTICE)
 
     def _tell(self, notice: str) -> None:
-        said = self._headers.get("x-ki-pforte-hinweis")
-        self._headers["x-ki-pforte-hinweis"] = f"{said} | {notice}" if said else notice
+        said = self._headers.get("x-ki-pforte-hinweis", "")
+        if notice and notice not in said:
+            self._headers["x-ki-pforte-hinweis"] = f"{said} | {notice}" if said else notice
 
     async def _send(self, sealed: SealedRequest, parsed: ParsedRequest, redaction: Redaction,
                     before: list[str]) -> Outbound:

@@ -16,6 +16,7 @@ from gateway.model.entities import ENTITIES
 from gateway.model.kipass import BASIS
 from gateway.model.people import ROLES
 from gateway.model.register import LITELLM_DIALECTS, RECORDED, ZONES
+from gateway.policy import check_passes
 from gateway.policy.demands import lacks
 from gateway.policy.loosening import loosened
 from gateway.policy.names import Problems, expanded, known, model_names, unknown
@@ -110,7 +111,8 @@ def _course(source: Source, key: str, module: PassModule, content: KiPass) -> Pr
     path = ("modules", key, "course")
     if module.course is None:
         return
-    yield from known(source, path, (module.course,), content.courses, "Den Kurs")
+    if module.course not in content.courses:
+        yield unknown(source, path, module.course, content.courses, "Den Kurs")
     if module.kind != "schulung":
         yield source.problem(path, "Einen Kurs hat nur eine Schulung", "schreiben Sie „kind: schulung“ oder streichen "
                              "Sie „course“")
@@ -135,11 +137,7 @@ def organisation(source: Source, around: Around) -> Problems:
         yield source.problem(("ki_pass", "required"), "Der KI-Pass „basis“ fehlt, den alle brauchen",
                              "schreiben Sie „required: [basis]“")
     yield from known(source, ("profiles",), content.profiles, around.profiles, "Das Profil")
-    if passes is not None:
-        yield from known(source, ("ki_pass", "required"), content.ki_pass.required, passes.scopes, "Den KI-Pass")
-        for key, purpose in content.purposes.allow.items():
-            path = ("purposes", "allow", key, "pass_scopes")
-            yield from known(source, path, purpose.pass_scopes, passes.scopes, "Den KI-Pass")
+    yield from check_passes.written(source, content, models, None if passes is None else passes.scopes)
     for key, purpose in content.purposes.allow.items():
         yield from _clear_text(source, key, purpose, around)
     if models is not None:
@@ -223,8 +221,7 @@ def layer(source: Source, content: Rules, around: Around) -> Problems:
     if isinstance(content, Department):
         yield from known(source, ("profiles",), content.profiles, around.profiles, "Das Profil")
     yield from _purposes(source, content, inherited)
-    if passes is not None:
-        yield from known(source, ("ki_pass", "required"), content.ki_pass.required, passes.scopes, "Den KI-Pass")
+    yield from check_passes.written(source, content, models, None if passes is None else passes.scopes)
     yield from _finding_names(source, content)
     yield from _opaque(source, content)
     if not isinstance(content, Profile):  # for many organisations: where theirs are stricter, they hold

@@ -18,6 +18,7 @@ from gateway.policy.policyset import DepartmentRules, ModelRules
 from gateway.policy.schema import ClearText, Purpose
 from gateway.policy.vocabulary import FIXED
 
+_NONE: Final[frozenset[str]] = frozenset()
 _CAN_BE_READABLE: Final[frozenset[Action]] = frozenset({"generalise", "hash", "placeholder", "mask"})
 
 
@@ -29,18 +30,23 @@ def asked_for(reason: str, purpose: str, chosen: Purpose, department: Department
         return words.no_clear_text(chosen.title, rule)
     if reason not in granted.reasons:
         return words.no_such_reason(list(granted.reasons), rule)
-    return Reason(rule, "note", f"Angaben bleiben lesbar: {granted.reasons[reason]}")
+    return Reason(rule, "note", f"Angaben dürfen lesbar bleiben: {granted.reasons[reason]}")
 
 
 def left_readable(reason: str, purpose: Purpose, department: DepartmentRules, principal: Principal,
-                  rules: ModelRules) -> frozenset[str]:
-    """Return the kinds that stay readable for this model; none for whoever may not ask for it."""
+                  rules: ModelRules) -> tuple[frozenset[str], frozenset[str]]:
+    """Return the kinds that stay readable for this model, and those that would if it were cleared for their class.
+
+    None of either for whoever may not ask for it.
+    """
     granted = _granted(purpose, department, principal)
     if granted is None or reason not in granted.reasons:
-        return frozenset()
-    return frozenset(kind for kind in granted.entities
-                     if kind not in FIXED and rules.actions.get(kind) in _CAN_BE_READABLE
-                     and ENTITIES[kind].data_class in (*rules.model.data_classes, "financial"))
+        return _NONE, _NONE
+    wanted = frozenset(kind for kind in granted.entities
+                       if kind not in FIXED and rules.actions.get(kind) in _CAN_BE_READABLE)
+    cleared = (*rules.model.data_classes, "financial")
+    readable = frozenset(kind for kind in wanted if ENTITIES[kind].data_class in cleared)
+    return readable, wanted - readable
 
 
 def _granted(purpose: Purpose, department: DepartmentRules, principal: Principal) -> ClearText | None:

@@ -22,6 +22,7 @@ from gateway.model.limits import LIMITED_BY, NO_LIMIT, Limit, LimitedBy
 from gateway.model.municipality import NOWHERE, Municipality
 from gateway.model.register import RegisteredModel, Zone
 from gateway.policy.demands import lacks
+from gateway.policy.pass_demands import ModelsDemand, decisive_without, of_model, of_side, reaching
 from gateway.policy.policyset import (
     NOBODY,
     DepartmentRules,
@@ -29,6 +30,7 @@ from gateway.policy.policyset import (
     ModelAlias,
     ModelRules,
     OfficeHours,
+    PassDemand,
     PolicySet,
 )
 from gateway.policy.schema import (
@@ -42,7 +44,7 @@ from gateway.policy.schema import (
     Profile,
     Rules,
 )
-from gateway.policy.strictest import RANK, Strictest, both, organisation_rules
+from gateway.policy.strictest import RANK, SIDES, SideName, Strictest, both, organisation_rules
 from gateway.policy.vocabulary import BACKGROUND, DATA_CLASSES, FORBIDDEN_PURPOSES
 
 IN_HOURS: Final = "Es ist Dienstzeit."
@@ -58,6 +60,8 @@ class _Layer:
     """Whom a refusal names: the department, the profile or the group."""
     allowed: frozenset[str] | None
     denied: frozenset[str]
+    passes: tuple[ModelsDemand, ...] = ()
+    """The KI-Pass that single models take here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +78,8 @@ class _Town:
     """Of all files, by where they are written."""
     profiles: Mapping[str, frozenset[str]]
     """Those of each department, the organisation's among them."""
+    scopes: Mapping[str, str]
+    """The name of each scope of the KI-Pass."""
 
     def rules(self, key: str, groups: frozenset[str] = NOBODY) -> DepartmentRules:
         """Work out one department for members of these groups."""
@@ -97,7 +103,8 @@ def work_out(digest: str, organisation: Organisation, departments: Mapping[str, 
         organisation, models, _named(organisation.models.allow, model_groups),
         {m.id: organisation_rules(organisation, m) for m in models.values() if m.enabled},
         {layer.where: layer for layer in layers},
-        {key: frozenset((*organisation.profiles, *written.profiles)) for key, written in departments.items()})
+        {key: frozenset((*organisation.profiles, *written.profiles)) for key, written in departments.items()},
+        {key: scope.name for key, scope in kipass.scopes.items()})
     rules = {key: town.rules(key) for key in departments}
     return PolicySet(digest, organisation, MappingProxyType(dict(models)), kipass, MappingProxyType(rules),
                      MappingProxyType(dict(departments)), municipality, MappingProxyType(dict(profiles)),
@@ -127,7 +134,9 @@ def reworked(policies: PolicySet, digest: str, *, organisation: Organisation | N
 def _layer(where: str, rules: Department | Profile | Group, model_groups: Mapping[str, tuple[str, ...]]) -> _Layer:
     chosen = rules.models
     return _Layer(where, rules, rules.name, None if chosen.allow is None else _named(chosen.allow, model_groups),
-                  _named(chosen.deny, model_groups))
+                  _named(chosen.deny, model_groups),
+                  tuple(ModelsDemand(f"{where}:ki_pass.models.{name}", _named([name], model_groups), scopes)
+                        for name, scopes in rules.ki_pass.models.items()))
 
 
 def _named(names: Iterable[str], model_groups: Mapping[str, tuple[str, ...]]) -> frozenset[str]:
@@ -150,7 +159,12 @@ def _no_further(alias: ModelAlias, models: Mapping[str, RegisteredModel]) -> Mod
 
 def _department(town: _Town, key: str, layers: Sequence[_Layer]) -> DepartmentRules:
     organisation = town.organisation
-    sides = both([("organisation", organisation.content), *((layer.where, layer.rules.content) for layer in layers)])
+    said = [("organisation", organisation.content), *((layer.where, layer.rules.content) for layer in layers)]
+    sides = both(said)
+    scopes = dict.fromkeys((BASIS, *organisation.ki_pass.required,
+                            *(s for layer in layers for s in layer.rules.ki_pass.required)))
+    to_send = {name: of_side(name, [(where, getattr(content, name)) for where, content in said], scopes, town.scopes)
+               for name in SIDES}
     shared = _limits(organisation, layers)
     untrusted = frozenset(organisation.untrusted_tools).union(*(layer.rules.untrusted_tools for layer in layers))
     open_, closed = {}, {}
@@ -158,15 +172,16 @@ def _department(town: _Town, key: str, layers: Sequence[_Layer]) -> DepartmentRu
         if model.enabled:
             denial = _closed(town, layers, model)
             if denial is None:
-                side = sides["in_house" if model.in_house else "outside"]
-                open_[model.id] = _model_rules(town, key, layers, model, side, untrusted, shared)
+                side: SideName = "in_house" if model.in_house else "outside"
+                open_[model.id] = _with_passes(
+                    _model_rules(town, key, layers, model, sides[side], untrusted, shared),
+                    of_model(model, [line for layer in layers for line in layer.passes], scopes, town.scopes),
+                    to_send[side])
             else:
                 closed[model.id] = denial
     forbidden = {**organisation.purposes.forbid, **FORBIDDEN_PURPOSES}
     closed_purposes = dict(_closed_purposes(organisation, layers))
     purposes = {k: p for k, p in organisation.purposes.allow.items() if k not in forbidden and k not in closed_purposes}
-    scopes = dict.fromkeys((BASIS, *organisation.ki_pass.required,
-                            *(s for layer in layers for s in layer.rules.ki_pass.required)))
     own = town.layers[f"departments/{key}"]
     return DepartmentRules(
         key, own.name, tuple(scopes), MappingProxyType(purposes), MappingProxyType(forbidden), MappingProxyType(open_),
@@ -181,7 +196,15 @@ def _department(town: _Town, key: str, layers: Sequence[_Layer]) -> DepartmentRu
         tuple(id_ for id_ in organisation.routing.in_house if id_ in open_ and town.models[id_].in_house),
         MappingProxyType({id_: tuple(_nearer(town.models[id_], others, open_))
                           for id_, others in organisation.routing.fallback.items() if id_ in open_}),
-        NOBODY.union(*(rules.refused | rules.rerouted for rules in open_.values())))
+        NOBODY.union(*(rules.refused | rules.rerouted for rules in open_.values())),
+        MappingProxyType(dict(decisive_without(open_.values()))))
+
+
+def _with_passes(rules: ModelRules, demands: tuple[PassDemand, ...], to_send: tuple[PassDemand, ...]) -> ModelRules:
+    """Return the rules with the KI-Pass that the model takes; most take none of its own."""
+    if not demands and not to_send:
+        return rules
+    return replace(rules, demands=demands, kind_demands=reaching(to_send, rules.refused | rules.rerouted))
 
 
 def _nearer(model: RegisteredModel, others: Iterable[str], open_: Mapping[str, ModelRules]) -> Iterator[str]:

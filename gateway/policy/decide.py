@@ -14,7 +14,7 @@ Not asked here: how much of a limit is used, and whether an adapter can reach th
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Final, NamedTuple
 
@@ -23,14 +23,13 @@ from gateway.model.principal import Principal
 from gateway.model.register import RegisteredModel
 from gateway.policy import words
 from gateway.policy.clear_text import asked_for, left_readable
-from gateway.policy.policyset import DepartmentRules, ModelRules, PolicySet
+from gateway.policy.pass_demands import unmet
+from gateway.policy.policyset import DepartmentRules, ModelRules, PassDemand, PolicySet
 from gateway.policy.question import AdmitFacts as AdmitFacts
 from gateway.policy.question import Question, targets
 from gateway.policy.question import ReleaseFacts as ReleaseFacts
 from gateway.policy.schema import Purpose
 
-_PASS_CODES: Final = {"fehlt": "ki_pass_fehlt", "abgelaufen": "ki_pass_abgelaufen", "dv_neu": "ki_pass_dv_neu",
-                      "gesperrt": "ki_pass_gesperrt"}
 _NONE: Final[frozenset[str]] = frozenset()
 
 
@@ -54,11 +53,12 @@ def admit(policies: PolicySet, facts: AdmitFacts) -> Admission:
         reasons.append(step)
     usable = [rules for model in question.targets if (rules := question.rules(model.id)) is not None]
     return Admission(policies.digest, purpose, usable[0].model, tuple(reasons),
-                     notice=_notice(department, department.purposes[purpose], principal), asked=asked,
+                     notice=_notice(department, department.purposes[purpose], usable[0], principal), asked=asked,
                      keep_hours=department.keep_hours, reads=usable[0].read_opaque,
                      refuses_unknown_fields=department.refuses_unknown_fields,
                      candidates=tuple(rules.model for rules in usable), limits=usable[0].limits,
-                     clear_text=facts.clear_text or "", recalls=any(rules.decisive for rules in usable))
+                     clear_text=facts.clear_text or "", recalls=any(
+                         rules.decisive or unmet(rules.kind_demands, principal) is not None for rules in usable))
 
 
 def admit_here(policies: PolicySet, principal: Principal) -> Admission:
@@ -87,7 +87,8 @@ def background(policies: PolicySet, facts: AdmitFacts) -> str | None:
     instead = department.models.get(department.background.model or "")
     meant = targets(policies, facts.model)
     asked = next((m for m in meant if m.id in department.models), meant[0] if meant else None)
-    if instead is None or (asked is not None and instead.model.distance > asked.distance):
+    if instead is None or (asked is not None and instead.model.distance > asked.distance) or unmet(
+            instead.demands, facts.principal) is not None:
         return None
     return instead.model.id
 
@@ -101,12 +102,13 @@ def release(policies: PolicySet, facts: ReleaseFacts) -> ReleaseDecision:
     question, found = Question(policies, department, asked), facts.found
     usable = [rules for model in question.targets if (rules := question.rules(model.id)) is not None]
     if not usable:
-        meant = question.targets
-        return _refusal(policies, question.unusable(meant[0].id) if meant else question.unknown())
+        return _refusal(policies, *_model_steps(question))
     refused: list[_Answer] = []
     for rules in usable:
         answer = _to(question, facts, found, rules)
         if answer.denial is None:
+            if refused and rules.demands:
+                answer = answer._replace(reasons=[*_met(question, rules.demands), *answer.reasons])
             return _released(question, facts, found, answer, refused)
         refused.append(answer)
     first = next((rules for rules in usable if _would_take(question, facts, found, rules)), None)
@@ -115,7 +117,8 @@ def release(policies: PolicySet, facts: ReleaseFacts) -> ReleaseDecision:
             at_home = question.rules(id_)
             if at_home is not None and at_home not in usable and _takes(question, facts, found, at_home):
                 answer = _to(question, facts, found, at_home)
-                moved = answer._replace(reasons=[words.moved(first, at_home.model), *answer.reasons])
+                moved = answer._replace(reasons=[words.moved(first, at_home.model),
+                                                 *_met(question, at_home.demands), *answer.reasons])
                 return _released(question, facts, found, moved, refused)
     return _decision(question, refused[0], refused[0].reasons)
 
@@ -161,35 +164,58 @@ def _admit_steps(question: Question) -> Iterator[Reason | Denial]:
 
 def _model_steps(question: Question) -> Iterator[Reason | Denial]:
     """Yield whether any of the models meant may be used: the first that may, or why the first may not."""
-    why: Denial | None = None
     skipped: list[Reason] = []
     for model in question.targets:
         rules = question.rules(model.id)
         if rules is not None:
             yield from skipped
             yield from rules.said
+            if rules.demands:
+                yield from _met(question, rules.demands)
             return
-        unusable = question.unusable(model.id)
-        why = why or unusable
-        skipped.append(words.passed_over(model, unusable))
-    yield why or question.unknown()
+        missing = question.missing(model.id)
+        skipped.append(words.passed_over(model, missing.rule if missing else question.unusable(model.id).rule))
+    first = question.targets[0].id if question.targets else ""
+    if (missing := question.missing(first)) is not None:
+        yield Reason(missing.rule, "deny", missing.text)
+    yield question.unusable(first) if first else question.unknown()
+
+
+def _met(question: Question, demands: Iterable[PassDemand]) -> Iterator[Reason]:
+    """Yield who asked for a KI-Pass, and that it holds."""
+    for demand in demands:
+        yield Reason(demand.rule, "note", demand.text)
+        yield _holds(question.facts.principal, demand.scope)
 
 
 def _pass(policies: PolicySet, principal: Principal, scope: str) -> Reason | Denial:
-    status = principal.pass_for(scope)
-    if status.admits:
-        return Reason(f"ki-pass:{scope}", "note" if status.state == "kulanz" else "allow",
-                      "Der KI-Pass gilt noch in der Kulanzzeit." if status.state == "kulanz" else "Der KI-Pass gilt.")
-    return Denial(_PASS_CODES[status.state], status.message or words.no_pass(policies, scope), f"ki-pass:{scope}")
+    if principal.pass_for(scope).admits:
+        return _holds(principal, scope)
+    return words.pass_refused(policies, principal, scope)
 
 
-def _notice(department: DepartmentRules, purpose: Purpose, principal: Principal) -> str:
+def _holds(principal: Principal, scope: str) -> Reason:
+    grace = principal.pass_for(scope).state == "kulanz"
+    return Reason(f"ki-pass:{scope}", "note" if grace else "allow",
+                  "Der KI-Pass gilt noch in der Kulanzzeit." if grace else "Der KI-Pass gilt.")
+
+
+def _notice(department: DepartmentRules, purpose: Purpose, rules: ModelRules, principal: Principal) -> str:
     """Return what the person is told beside the answer, ASCII: first the pass, then what policy wants said."""
     said = [words.ascii_text(notice) for notice in (*department.notices, purpose.notice) if notice]
     for scope in (*department.scopes, *purpose.pass_scopes):
         if grace := principal.pass_for(scope).notice:
             return " | ".join((grace, *said))
-    return " | ".join(said)
+    grace = _grace(principal, rules.demands)
+    return " | ".join((grace, *said) if grace else said)
+
+
+def _grace(principal: Principal, demands: Iterable[PassDemand]) -> str:
+    """Return what the first of the KI-Passes demanded that is in its grace period has to say."""
+    for demand in demands:
+        if notice := principal.pass_for(demand.scope).notice:
+            return notice
+    return ""
 
 
 class _Answer(NamedTuple):
@@ -199,10 +225,15 @@ class _Answer(NamedTuple):
     reasons: Sequence[Reason]
     denial: Denial | None = None
     clear: frozenset[str] = _NONE
+    notice: str = ""
 
 
-def _refusal(policies: PolicySet, denial: Denial) -> ReleaseDecision:
-    return ReleaseDecision(policies.digest, None, reasons=(Reason(denial.rule, "deny", denial.message),), denial=denial)
+def _refusal(policies: PolicySet, *steps: Reason | Denial) -> ReleaseDecision:
+    """Return the refusal that the last step is."""
+    denial = next(step for step in steps if isinstance(step, Denial))
+    reasons = [step for step in steps if isinstance(step, Reason)]
+    return ReleaseDecision(policies.digest, None, denial=denial,
+                           reasons=(*reasons, Reason(denial.rule, "deny", denial.message)))
 
 
 def _takes(question: Question, facts: ReleaseFacts, found: Sequence[str], rules: ModelRules) -> bool:
@@ -218,6 +249,7 @@ def _would_take(question: Question, facts: ReleaseFacts, found: Sequence[str], r
     """
     speaks = question.facts.speaks
     return ((speaks is None or not rules.model.dialects.isdisjoint(speaks)) and rules.refused.isdisjoint(found)
+            and (not rules.kind_demands or question.lacks(rules, found) is None)
             and (not facts.opaque or facts.opaque <= rules.passed_opaque | rules.stripped_opaque))
 
 
@@ -225,29 +257,41 @@ def _to(question: Question, facts: ReleaseFacts, found: Sequence[str], rules: Mo
     """Answer the second question for one model that may be used."""
     department, asked = question.department, question.facts
     if asked.speaks is not None and not rules.model.dialects & asked.speaks:
-        denial = words.wrong_dialect(rules.model)
-        return _Answer(rules, [Reason(denial.rule, "deny", denial.message)], denial)
+        unspoken = words.wrong_dialect(rules.model)
+        return _Answer(rules, [Reason(unspoken.rule, "deny", unspoken.message)], unspoken)
     purpose = department.purposes.get(question.purpose)
-    clear = (left_readable(asked.clear_text, purpose, department, asked.principal, rules)
-             if asked.clear_text and purpose else _NONE)
+    clear, uncleared = (left_readable(asked.clear_text, purpose, department, asked.principal, rules)
+                        if asked.clear_text and purpose else (_NONE, _NONE))
     reasons = [words.left_readable(kind, facts.counts.get(kind, 0), question.purpose) if kind in clear else
                _finding_reason(rules, kind, facts.counts.get(kind, 0)) for kind in found]
     if facts.opaque:
         reasons += (words.not_text(rules, kind)
                     for kind in sorted(facts.opaque & (rules.stripped_opaque | rules.passed_opaque)))
-    denial_ = None if _takes(question, facts, found, rules) else _content(question, facts, found, rules)
-    if denial_ is not None:
-        reasons.append(Reason(denial_.rule, "deny", denial_.message))
-    return _Answer(rules, reasons, denial_, clear)
+    replaced = None if uncleared.isdisjoint(found) else words.replaced_all_the_same(rules.model, question.purpose)
+    if replaced is not None:
+        reasons.append(replaced)
+    if rules.kind_demands:
+        reasons += _met(question, question.met(rules, found))
+    if _takes(question, facts, found, rules):
+        return _Answer(rules, reasons, None, clear, words.ascii_text(replaced.text) if replaced else "")
+    lacking = question.lacks(rules, found)
+    denial = _content(question, facts, found, rules)
+    if denial is None and lacking is not None:
+        reasons.append(Reason(lacking.rule, "deny", lacking.text))
+        denial = words.pass_for_finding(question.policies, asked.principal, lacking, found)
+    assert denial is not None, "what is not taken is not taken for one of these reasons"
+    return _Answer(rules, [*reasons, Reason(denial.rule, "deny", denial.message)], denial, clear)
 
 
-def _content(question: Question, facts: ReleaseFacts, found: Sequence[str], rules: ModelRules) -> Denial:
-    """Return why this content may not go to this model."""
+def _content(question: Question, facts: ReleaseFacts, found: Sequence[str], rules: ModelRules) -> Denial | None:
+    """Return why this content may not go to this model from anybody, or None."""
     refused = [kind for kind in found if kind in rules.refused] or [k for k in found if k in rules.rerouted]
     if not refused:
-        return words.opaque(rules, sorted(facts.opaque - rules.passed_opaque - rules.stripped_opaque))
+        unread = sorted(facts.opaque - rules.passed_opaque - rules.stripped_opaque)
+        return words.opaque(rules, unread) if unread else None
     other = next((one.model for one in question.usable() if one.model.id != rules.model.id
-                  and one.refused.isdisjoint(found) and one.rerouted.isdisjoint(found)), None)
+                  and one.refused.isdisjoint(found) and one.rerouted.isdisjoint(found)
+                  and question.lacks(one, found) is None), None)
     return words.content(rules, refused, other)
 
 
@@ -258,12 +302,23 @@ def _released(question: Question, facts: ReleaseFacts, found: Sequence[str], ans
     for refused in before:
         assert refused.denial is not None
         denied = [Reason(r.rule, "note", r.text) for r in refused.reasons[:-1] if r.effect == "deny"]
-        against += denied or [words.passed_over(refused.rules.model, refused.denial)]
-    names = question.department.fallback.get(answer.rules.model.id, ())
+        against += denied or [words.passed_over(refused.rules.model, refused.denial.rule)]
+    department, principal = question.department, facts.admitted.principal
+    names = department.fallback.get(answer.rules.model.id, ())
     stand_ins = tuple(rules.model for id_ in names if (rules := question.rules(id_)) is not None
                       and _takes(question, facts, found, rules))
-    held = question.department.decisive.intersection(found) if found else _NONE
-    return _decision(question, answer, [*against, *answer.reasons], facts.opaque, held, stand_ins)
+    held = department.decisive.intersection(found) if found else _NONE
+    if found and department.decisive_without:
+        held = held.union(*(kinds.intersection(found) for scope, kinds in department.decisive_without.items()
+                            if not principal.pass_for(scope).admits))
+    decision = _decision(question, answer, [*against, *answer.reasons], facts.opaque, held, stand_ins)
+    rules = answer.rules
+    grace = _grace(principal, (*rules.demands, *question.met(rules, found))) if (
+        rules.demands or rules.kind_demands) else ""
+    if not (grace or answer.notice):
+        return decision
+    notices = tuple(notice for notice in (grace, answer.notice) if notice)
+    return replace(decision, notices=notices)
 
 
 def _decision(question: Question, answer: _Answer, reasons: Sequence[Reason], opaque: frozenset[str] = _NONE,

@@ -30,7 +30,7 @@ _PROOFS: Final = {
     "sub_processors": "Unterauftragnehmer"}
 """What is on record about a model; looser where it goes, since a policy may demand it."""
 _OWN_WORDS: Final = {"id", "enabled", "in_house", "zone", "data_classes", "dialects", "training_excluded",
-                     "retention_days", "prices", "limit", "quickstart"}
+                     "retention_days", "prices", "limit", "pass_scopes", "quickstart"}
 _BLIND: Final = {"offices": "eigene Stellen", "places": "öffentliche Orte", "addresses": "eigene Anschriften",
                  "mailboxes": "eigene Postfächer", "phones": "eigene Telefonnummern",
                  "creditor_ids": "eigene Gläubiger-Kennungen", "office_holders": "Amtsträger"}
@@ -64,6 +64,8 @@ def _model(old: RegisteredModel, new: RegisteredModel) -> Iterator[Said]:
         yield from plain("register", "im Haus", old.in_house, new.in_house, not new.in_house)
     yield from gained_and_lost("register", _classes(old), _classes(new), "freigegeben für {}",
                                "nicht mehr freigegeben für {}")
+    yield from gained_and_lost("ki_pass", old.pass_scopes, new.pass_scopes, "verlangt den KI-Pass „{}“",
+                               "verlangt den KI-Pass „{}“ nicht mehr", gain_loosens=False)
     yield from gained_and_lost("register", sorted(old.dialects), sorted(new.dialects), "spricht „{}“",
                                "spricht „{}“ nicht mehr", gain_loosens=None)
     yield from plain("register", "Training ausgeschlossen", old.training_excluded, new.training_excluded,

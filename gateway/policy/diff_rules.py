@@ -112,6 +112,7 @@ def _one_model(old: ModelRules, new: ModelRules) -> Iterator[Said]:
         yield from ladder("opaque", _OPAQUE.get(what, what), old.opaque[what].action, new.opaque[what].action,
                           OPAQUE_STRICTNESS, lambda let: _LET[let])
     yield from _answers(old.answers, new.answers)
+    yield from _passes(old, new)
     yield from gained_and_lost("tools", sorted(old.untrusted_tools), sorted(new.untrusted_tools),
                                "Werkzeug „{}“ erhält nur noch Platzhalter",
                                "Werkzeug „{}“ erhält Angaben im Klartext zurück", gain_loosens=False)
@@ -133,6 +134,24 @@ def _answers(old: Mapping[str, Answers], new: Mapping[str, Answers]) -> Iterator
                           *(ENTITIES[kind].name for kind in kinds if kind in TOPICS or not all_named)])
         yield from ladder("answers", f"{what} in Antworten, wenn niemand es gesendet hat", before, after, ANSWERS,
                           lambda answers: _ANSWERS[answers])
+
+
+def _passes(old: ModelRules, new: ModelRules) -> Iterator[Said]:
+    """Yield what is different in the KI-Pass that it takes: for the model (unless the register says it), for kinds."""
+    before, after = ([d.scope for d in rules.demands if d.scope not in rules.model.pass_scopes] for rules in (old, new))
+    yield from gained_and_lost("ki_pass", [s for s in before if s not in new.model.pass_scopes],
+                               [s for s in after if s not in old.model.pass_scopes], "KI-Pass „{}“ wird verlangt",
+                               "KI-Pass „{}“ wird nicht mehr verlangt", gain_loosens=False)
+    yield from gained_and_lost("ki_pass", list(_kinds(old)), list(_kinds(new)), "{} wird verlangt",
+                               "{} wird nicht mehr verlangt", gain_loosens=False)
+
+
+def _kinds(rules: ModelRules) -> Iterator[str]:
+    """Yield which KI-Pass it takes to send which kind."""
+    for kind, entity in ENTITIES.items():
+        for demand in rules.kind_demands:
+            if kind in demand.kinds:
+                yield f"{entity.name}: KI-Pass „{demand.scope}“"
 
 
 def _did(action: Action) -> str:

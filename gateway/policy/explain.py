@@ -137,6 +137,7 @@ def _obligations(trial: Trial, rules: ModelRules | None) -> Iterator[tuple[str, 
         yield "Hinweis", trial.admission.notice
     if decision is None or model is None or rules is None:
         return
+    yield from (("Hinweis", notice) for notice in decision.notices if notice not in trial.admission.notice)
     yield "Modell", f"{model.name} ({model.id}), {model.operator}, {model.region}"
     if decision.fallbacks:
         yield "Vertretung bei Ausfall", ", ".join(f"{m.name} ({m.id})" for m in decision.fallbacks)

@@ -24,7 +24,7 @@ from gateway.policy.schema_pass import KiPass
 from gateway.policy.schema_register import Register
 from gateway.policy.schema_suite import Suite
 from gateway.policy.source import parse
-from gateway.policy.vocabulary import FIXED
+from gateway.policy.vocabulary import FIXED, FOUND_CLASSES
 
 DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 FILES: Final[Mapping[str, type[BaseModel]]] = {
@@ -34,7 +34,8 @@ FILES: Final[Mapping[str, type[BaseModel]]] = {
 _DESCRIPTIONS: Final = "descriptions.yaml"
 _RULED: Final = tuple(kind for kind in ENTITIES if kind not in FIXED)
 _KINDS: Final[Mapping[str, tuple[str, ...]]] = {"findings": _RULED, "found": tuple(ENTITIES),
-                                                "actions": tuple(ENTITIES), "answers": (DEFAULT_KIND, *_RULED)}
+                                                "actions": tuple(ENTITIES), "answers": (DEFAULT_KIND, *_RULED),
+                                                "Side.pass_scopes": (*FOUND_CLASSES, *_RULED)}
 _KIND_LISTS: Final = frozenset({"entities", "held"})
 
 
@@ -85,8 +86,8 @@ def _describe(name: str, shape: dict[str, Any], said: Mapping[str, str]) -> None
         _without_null(value)
         value.pop("title", None)
         value["description"] = said.get(f"{name}.{field}") or said[field]
-        if field in _KINDS:
-            value["propertyNames"] = {"enum": list(_KINDS[field])}
+        if kinds := _KINDS.get(f"{name}.{field}") or _KINDS.get(field):
+            value["propertyNames"] = {"enum": list(kinds)}
         if field in _KIND_LISTS:
             value["items"] = {"enum": list(ENTITIES)}
 

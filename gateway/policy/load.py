@@ -22,7 +22,7 @@ from pydantic import BaseModel
 
 from gateway.model.kipass import DocumentKind, KiPassConfig
 from gateway.model.register import Attest, Avv, HighRisk, Prices, RegisteredModel
-from gateway.policy import check, contradictions, documents
+from gateway.policy import check, check_passes, contradictions, documents
 from gateway.policy.compile import limit, micro, reworked, work_out
 from gateway.policy.policyset import ModelAlias, PolicySet
 from gateway.policy.problems import PolicyErrors, PolicyProblem
@@ -83,6 +83,7 @@ def load_policies(folder: Path) -> PolicySet:
     problems = reading.problems
     if models:
         problems += check.register(*models)
+        problems += check_passes.register(*models, passes[1].scopes) if passes else ()
     papers: Mapping[str, bytes] = {}
     if passes:
         problems += check.ki_pass(*passes)

@@ -1,9 +1,9 @@
 """What a department, a group or a profile says more loosely than the organisation does. Each is a mistake.
 
-A layer has no words with which to take away a requirement (lists of required passes, forbidden purposes and untrusted
-tools only grow, hours only shrink), so loosening is possible in few places: an action less strict than the inherited
-one, opaque content let through, a longer memory, a higher limit. `compile` would ignore them all the same, since it
-takes the strictest; but who wrote it must know.
+A layer has no words with which to take away a requirement (the passes that something takes, forbidden purposes and
+untrusted tools only grow, hours only shrink), so loosening is possible in few places: an action less strict than the
+inherited one, opaque content let through, a longer memory, a higher limit. `compile` would ignore them all the same,
+since it takes the strictest; but who wrote it must know.
 """
 
 from __future__ import annotations

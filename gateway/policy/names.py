@@ -25,8 +25,12 @@ def unknown(source: Source, path: Path_, name: str, possible: Collection[str], w
 
 def model_names(source: Source, path: Path_, names: Iterable[str], models: Register) -> Problems:
     """Yield a problem for every name that is neither a model nor a group of models (``@name``)."""
-    possible = models.models.keys() | {f"@{g}" for g in models.groups}
-    yield from known(source, path, names, possible, "Das Modell")
+    yield from known(source, path, names, models_and_groups(models), "Das Modell")
+
+
+def models_and_groups(models: Register) -> frozenset[str]:
+    """Return every name that stands for models in a rule."""
+    return frozenset((*models.models, *(f"@{group}" for group in models.groups)))
 
 
 def expanded(names: Iterable[str], models: Register) -> set[str]:

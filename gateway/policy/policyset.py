@@ -53,6 +53,16 @@ class OpaqueRule:
 
 
 @dataclass(frozen=True, slots=True)
+class PassDemand:
+    """A scope of the KI-Pass that it takes to use a model, or to send it one of ``kinds`` of finding."""
+
+    scope: str
+    rule: str
+    text: str
+    kinds: frozenset[str] = NOBODY
+
+
+@dataclass(frozen=True, slots=True)
 class ModelRules:
     """One department and one model that it may use."""
 
@@ -81,6 +91,10 @@ class ModelRules:
     """The last day of the C5 report, where these rules demand one; None: nothing ends."""
     said: tuple[Reason, ...] = ()
     """What an admission says about this model."""
+    demands: tuple[PassDemand, ...] = ()
+    """What it takes to use this model beyond what everybody in the department needs."""
+    kind_demands: tuple[PassDemand, ...] = ()
+    """What it takes to send it some kinds of finding; those that it never gets are not among them."""
 
     @property
     def decisive(self) -> bool:
@@ -135,6 +149,8 @@ class DepartmentRules:
     decisive: frozenset[str] = NOBODY
     """Kinds of finding that decide where a request may go: some model of this department may not have them. What was
     found once counts for the rest of the conversation, because clients cut long conversations."""
+    decisive_without: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """Kinds of finding that decide the same for people without a scope of the KI-Pass, by that scope."""
 
 
 @dataclass(frozen=True, slots=True)

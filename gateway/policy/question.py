@@ -6,7 +6,7 @@ asked for as for every other that may take its place. What the client wrote is c
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from itertools import islice
@@ -16,7 +16,16 @@ from gateway.model.decision import DEFAULT_PURPOSE, Denial
 from gateway.model.principal import Principal
 from gateway.model.register import RegisteredModel
 from gateway.policy import words
-from gateway.policy.policyset import BERLIN, DepartmentRules, ModelRules, PolicySet, agreement_covers, attested
+from gateway.policy.pass_demands import unmet
+from gateway.policy.policyset import (
+    BERLIN,
+    DepartmentRules,
+    ModelRules,
+    PassDemand,
+    PolicySet,
+    agreement_covers,
+    attested,
+)
 
 _NONE: Final[frozenset[str]] = frozenset()
 
@@ -89,7 +98,26 @@ class Question:
             return words.stopped(rules.model, self._choice())
         if not agreement_covers(rules.model, self._today):
             return words.agreement(self.policies, rules.model, self._choice())
+        missing = self.missing(model)
+        if missing is not None:
+            return words.pass_for_model(self.policies, self.facts.principal, missing, self._choice())
         return words.attest(rules, self._choice())
+
+    def missing(self, model: str) -> PassDemand | None:
+        """Return the KI-Pass for want of which alone this person cannot use a model now, or None."""
+        rules = self.department.models.get(model)
+        if rules is None or not rules.demands or not self._in_service(rules):
+            return None
+        return unmet(rules.demands, self.facts.principal)
+
+    def lacks(self, rules: ModelRules, found: Iterable[str]) -> PassDemand | None:
+        """Return the KI-Pass that is missing to send this model what was found, or None."""
+        return unmet(rules.kind_demands, self.facts.principal, found)
+
+    def met(self, rules: ModelRules, found: Iterable[str]) -> list[PassDemand]:
+        """Return the demands about what was found that this person meets."""
+        return [demand for demand in rules.kind_demands
+                if not demand.kinds.isdisjoint(found) and self.facts.principal.pass_for(demand.scope).admits]
 
     def unknown(self) -> Denial:
         """Return the refusal of a model that nobody knows."""
@@ -109,5 +137,9 @@ class Question:
         return [rules.model for rules in islice(self.usable(), words.NAMED + 1)]
 
     def _in_use(self, rules: ModelRules) -> bool:
+        return self._in_service(rules) and (not rules.demands or unmet(rules.demands, self.facts.principal) is None)
+
+    def _in_service(self, rules: ModelRules) -> bool:
+        """Whether anybody may use it now."""
         return (rules.model.id not in self.facts.stopped and agreement_covers(rules.model, self._today)
                 and attested(rules, self._today))

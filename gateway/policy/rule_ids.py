@@ -80,6 +80,8 @@ def _register(policies: PolicySet) -> Iterator[WrittenRule]:
             yield WrittenRule(f"models:{key}.avv", file, ("models", key, "avv"))
             yield WrittenRule(f"models:{key}.c5", file if model.c5 else "", ("models", key, "c5"))
         yield WrittenRule(f"models:{key}.data_classes", file, ("models", key, "data_classes"))
+        if model.pass_scopes:
+            yield WrittenRule(f"models:{key}.pass_scopes", file, ("models", key, "pass_scopes"))
         yield WrittenRule(f"models:{key}.stopped")
         yield WrittenRule(f"models:{key}.dialects")
 
@@ -98,6 +100,8 @@ def _layers(folder: str, layers: Mapping[str, Rules]) -> Iterator[WrittenRule]:
         yield from _models(where, file, content.models)
         for i, data_class in enumerate(content.handles):
             yield WrittenRule(f"{where}:handles.{data_class}", file, ("handles", i))
+        for name in content.ki_pass.models:
+            yield WrittenRule(f"{where}:ki_pass.models.{name}", file, ("ki_pass", "models", name))
         if content.hours is not None:
             yield _rule(where, file, "hours")
         yield from _content(where, file, content.content)
@@ -113,7 +117,7 @@ def _models(where: str, file: str, chosen: OrganisationModels | ModelSelection) 
 def _content(where: str, file: str, content: Content) -> Iterator[WrittenRule]:
     for name in ("in_house", "outside"):
         side = getattr(content, name)
-        for what in ("findings", "opaque"):
+        for what in ("findings", "opaque", "pass_scopes"):
             yield from (_rule(where, file, f"content.{name}.{what}.{key}") for key in getattr(side, what))
 
 
@@ -145,6 +149,8 @@ def _of_department(policies: PolicySet, department: DepartmentRules) -> Iterator
     for rules in department.models.values():
         yield from (rule.rule for rule in rules.findings.values())
         yield from (rule.rule for rule in rules.opaque.values())
+        for demand in (*rules.demands, *rules.kind_demands):
+            yield from (demand.rule, f"ki-pass:{demand.scope}")
         rerouted = rerouted or bool(rules.rerouted)
         if not rules.model.in_house:
             yield f"models:{rules.model.id}.avv"

@@ -71,9 +71,14 @@ class Purpose(StrictFile):
 
 
 class Side(StrictFile):
-    """What happens to findings and to content that cannot be read, on one side of the town hall's door."""
+    """What happens to findings and to content that cannot be read, on one side of the town hall's door.
+
+    ``pass_scopes`` names the KI-Pass that it takes to send a kind of finding, or any of a class, to a model on this
+    side, whatever happens to it on the way.
+    """
 
     findings: dict[str, Action] = Field(default_factory=dict)
+    pass_scopes: dict[str, Annotated[tuple[Key, ...], Field(min_length=1)]] = Field(default_factory=dict)
     opaque: dict[OpaqueKind, OpaqueAction] = Field(default_factory=dict)
     answers: AnswersByKind = Field(default_factory=dict)
 
@@ -104,6 +109,13 @@ class PassRequirement(StrictFile):
     """The scopes of the KI-Pass that are needed."""
 
     required: tuple[str, ...]
+
+
+class MorePasses(StrictFile):
+    """What a layer demands beyond that: for every request, and for single models or groups of them (``@name``)."""
+
+    required: tuple[str, ...] = ()
+    models: dict[str, Annotated[tuple[Key, ...], Field(min_length=1)]] = Field(default_factory=dict)
 
 
 class Conversations(StrictFile):
@@ -227,7 +239,7 @@ class Rules(StrictFile):
     handles: tuple[DataClass, ...] = ()
     models: ModelSelection = ModelSelection()
     purposes: Selection = Selection()
-    ki_pass: PassRequirement = PassRequirement(required=())
+    ki_pass: MorePasses = MorePasses()
     content: Content = Content()
     limits: TightenedLimits = TightenedLimits()
     hours: Hours | None = None

@@ -72,6 +72,7 @@ class Model(StrictFile):
     region: Text
     transfer_basis: Text
     data_classes: tuple[DataClass, ...]
+    pass_scopes: tuple[Key, ...] = ()
     avv: Agreement | None = None
     training_excluded: bool
     retention: Text

@@ -187,7 +187,7 @@ def _compare(policies: PolicySet, expect: Expected, trial: Trial, left: str | No
         if rule not in named:
             yield Mismatch("rules", rule, ", ".join(sorted(named)) or "keine Regel")
     yield from _counts(expect, trial)
-    notice = trial.admission.notice
+    notice = " | ".join((trial.admission.notice, *(trial.release.notices if trial.release else ())))
     for said in expect.notice:
         if ascii_text(said) not in notice:
             yield Mismatch("notice", ascii_text(said), notice or "kein Hinweis")

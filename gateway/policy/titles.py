@@ -13,7 +13,7 @@ from typing import Final
 from gateway.model.entities import ENTITIES
 from gateway.policy.policyset import PolicySet
 from gateway.policy.schema import Department, Group, Profile
-from gateway.policy.vocabulary import DATA_CLASSES, FORBIDDEN_PURPOSES
+from gateway.policy.vocabulary import DATA_CLASSES, FORBIDDEN_PURPOSES, FOUND_CLASSES
 
 _SIDES: Final = {"in_house": "Modelle im Haus", "outside": "Modelle außer Haus"}
 _LAYER: Final = {"models": "Auswahl der Modelle", "models.allow": "Auswahl der Modelle",
@@ -24,11 +24,13 @@ _LAYER: Final = {"models": "Auswahl der Modelle", "models.allow": "Auswahl der M
 _MODEL: Final = {"avv": "Vertrag zur Auftragsverarbeitung für „{}“", "stopped": "„{}“ ist angehalten",
                  "c5": "C5-Testat für „{}“",
                  "data_classes": "Datenarten, für die „{}“ freigegeben ist",
-                 "dialects": "Schnittstellen, die „{}“ spricht"}
+                 "pass_scopes": "KI-Pass, den „{}“ verlangt",
+          "dialects": "Schnittstellen, die „{}“ spricht"}
 _NOT_TEXT: Final = {"image": "Bilder", "audio": "Tonaufnahmen", "file": "Dateien",
                     "provider_tool": "Werkzeuge beim Anbieter"}
 _FINDING: Final = re.compile(
-    r"content\.(?P<side>in_house|outside)\.(?:findings\.(?P<kind>\w+)|opaque(?:\.(?P<opaque>\w+))?)")
+    r"content\.(?P<side>in_house|outside)\.(?:findings\.(?P<kind>\w+)|opaque(?:\.(?P<opaque>\w+))?"
+    r"|pass_scopes\.(?P<sent>\w+))")
 _FOLDERS: Final = ("departments", "profiles", "groups")
 
 
@@ -82,7 +84,14 @@ def _layer(folder: str, key: str, what: str, policies: PolicySet) -> str:
     who = f"{kind}{known[key].name if key in known else key}"
     if what.startswith("handles."):
         return f"{who} arbeitet mit: {_data_class(what.removeprefix('handles.'))}"
+    if what.startswith("ki_pass.models."):
+        return f"{who}: KI-Pass für „{_models(what.removeprefix('ki_pass.models.'), policies)}“"
     return _common(who, what)
+
+
+def _models(name: str, policies: PolicySet) -> str:
+    model = policies.models.get(name)
+    return model.name if model else name
 
 
 def _common(who: str, what: str) -> str:
@@ -94,6 +103,9 @@ def _common(who: str, what: str) -> str:
     found = _FINDING.fullmatch(what)
     if found is None:
         return ""
+    if (sent := found["sent"]) is not None:
+        asked = FOUND_CLASSES[sent].name if sent in FOUND_CLASSES else _kind(sent)
+        return f"{who}, {_SIDES[found['side']]}: KI-Pass für {asked}"
     kind = _kind(found["kind"]) if found["kind"] else _NOT_TEXT.get(
         found["opaque"] or "", "Bilder, Tonaufnahmen, Dateien und Werkzeuge beim Anbieter")
     return f"{who}, {_SIDES[found['side']]}: {kind}"

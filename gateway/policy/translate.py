@@ -94,6 +94,9 @@ def _misunderstood(name: str, value: object, path: Path_) -> tuple[str, str] | N
     if name == "profiles":
         return ("Profile und Gruppen bauen nicht auf Profilen auf", "nennen Sie Profile in organisation.yaml oder in "
                 "der Datei der Abteilung")
+    if path == ("ki_pass", "models"):
+        return ("Was ein Modell von allen verlangt, steht im Register", "schreiben Sie in models.yaml bei dem Modell "
+                "„pass_scopes: […]“; je Abteilung, Gruppe oder Profil geht es hier")
     if len(path) == 1 and name in _INHERITANCE:
         return ("Keine Datei nennt, woraus sie erbt: Alles erbt von organisation.yaml", "streichen Sie die Zeile; für "
                 "gemeinsame Regeln gibt es „profiles“")

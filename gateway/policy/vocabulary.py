@@ -11,7 +11,7 @@ what comes back goes to the person who wrote it.
 from __future__ import annotations
 
 from types import MappingProxyType
-from typing import Final, Literal, get_args
+from typing import Final, Literal, NamedTuple, get_args
 
 from gateway.model.decision import Action, Answers
 from gateway.model.entities import ENTITIES
@@ -88,6 +88,25 @@ to agree on it with."""
 
 Weekday = Literal["mo", "di", "mi", "do", "fr", "sa", "so"]
 WEEKDAYS: Final[tuple[Weekday, ...]] = get_args(Weekday)
+
+
+
+class FoundClass(NamedTuple):
+    """A class of data that can be found in a text: its name for staff, and the kinds of finding in it."""
+
+    name: str
+    kinds: frozenset[str]
+
+
+def _found(name: str, data_class: str) -> FoundClass:
+    return FoundClass(name, frozenset(key for key, entity in ENTITIES.items() if entity.data_class == data_class))
+
+
+FOUND_CLASSES: Final[MappingProxyType[str, FoundClass]] = MappingProxyType({key: _found(name, key) for key, name in {
+    "personal": "Namen, Anschriften, Nummern", "special": "Angaben nach Art. 9 DSGVO",
+    "criminal": "Angaben zu Straftaten", "financial": "Einkommen, Schulden oder Vermögen",
+    "classified": "Verschlusssachen und Auskunftssperren"}.items()})
+"""The classes that a policy can speak of where it speaks of what was found."""
 
 _BY_CLASS: Final[dict[str, tuple[Action, Action]]] = {
     "personal": ("placeholder", "placeholder"),

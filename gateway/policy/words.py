@@ -11,11 +11,16 @@ from typing import Final
 
 from gateway.model.decision import Denial, Reason
 from gateway.model.entities import ENTITIES
+from gateway.model.principal import Principal
 from gateway.model.register import RegisteredModel
-from gateway.policy.policyset import DepartmentRules, ModelRules, OfficeHours, PolicySet, ends_on
+from gateway.policy.policyset import DepartmentRules, ModelRules, OfficeHours, PassDemand, PolicySet, ends_on
 from gateway.policy.problems import listed
 
 NOT_SENT: Final = "Ihre Anfrage wurde nicht gesendet."
+LIMIT: Final = 300
+"""Characters of a refusal that a chat client shows whole."""
+_PASS_CODES: Final = {"fehlt": "ki_pass_fehlt", "abgelaufen": "ki_pass_abgelaufen", "dv_neu": "ki_pass_dv_neu",
+                      "gesperrt": "ki_pass_gesperrt"}
 NAMED: Final = 3
 """How many models a refusal names."""
 _OPAQUE: Final = {"image": "ein Bild", "audio": "eine Tonaufnahme", "video": "einen Film", "file": "eine Datei"}
@@ -38,7 +43,29 @@ def no_department(policies: PolicySet) -> Denial:
                   "departments")
 
 
-def no_pass(policies: PolicySet, scope: str) -> str:
+def pass_refused(policies: PolicySet, principal: Principal, scope: str, *more: str) -> Denial:
+    """A KI-Pass that is needed does not hold: what its own rules say, and of `more` the first that still fits."""
+    status = principal.pass_for(scope)
+    said = status.message or _no_pass(policies, scope)
+    added = next((f" {one}" for one in more if len(said) + len(one) < LIMIT), "")
+    return Denial(_PASS_CODES[status.state], said + added, f"ki-pass:{scope}")
+
+
+def pass_for_model(policies: PolicySet, principal: Principal, demand: PassDemand,
+                   usable: Sequence[RegisteredModel]) -> Denial:
+    """A model takes a KI-Pass that does not hold."""
+    ways = (f"{demand.text} {_choose(usable)}",) if usable else ()
+    return pass_refused(policies, principal, demand.scope, *ways, demand.text)
+
+
+def pass_for_finding(policies: PolicySet, principal: Principal, demand: PassDemand, found: Sequence[str]) -> Denial:
+    """What was found may go to the model from holders of a KI-Pass only."""
+    names = listed([ENTITIES[kind].name for kind in found if kind in demand.kinds], most=2)
+    return pass_refused(policies, principal, demand.scope, f"Er wird verlangt, weil die Anfrage enthält: {names}.",
+                        f"Gefunden: {names}.")
+
+
+def _no_pass(policies: PolicySet, scope: str) -> str:
     """The registry said no more than "not valid": name the pass and the page."""
     known = policies.kipass.scopes.get(scope)
     name = f" „{known.name}“" if known else ""
@@ -83,15 +110,21 @@ def moved(away_from: ModelRules, to: RegisteredModel) -> Reason:
                   f"Wegen der gefundenen Angaben antwortet „{to.name}“ statt „{away_from.model.name}“.")
 
 
-def passed_over(model: RegisteredModel, denial: Denial) -> Reason:
+def passed_over(model: RegisteredModel, rule: str) -> Reason:
     """Of several models that a name stands for, this one may not, and the next is asked."""
-    return Reason(denial.rule, "note", f"„{model.name}“ kommt dafür nicht in Frage.")
+    return Reason(rule, "note", f"„{model.name}“ kommt dafür nicht in Frage.")
 
 
 def left_readable(kind: str, count: int, purpose: str) -> Reason:
     """Somebody asked for it, and may."""
     return Reason(f"organisation:purposes.allow.{purpose}.clear_text", "note",
                   f"{count} × {ENTITIES[kind].name}: bleibt auf Wunsch lesbar")
+
+
+def replaced_all_the_same(model: RegisteredModel, purpose: str) -> Reason:
+    """Somebody asked for it and may, but the model is not cleared for such data."""
+    return Reason(f"organisation:purposes.allow.{purpose}.clear_text", "note", f"Trotz „X-KI-Klartext“ werden Angaben "
+                  f"ersetzt: „{model.name}“ ist für personenbezogene Daten nicht freigegeben.")
 
 
 def no_clear_text(title: str, rule: str) -> Denial:

@@ -66,6 +66,7 @@ content:
   outside:
     findings:
 {findings}
+    pass_scopes: {{personal: [personenbezogen], special: [fachverfahren]}}
     opaque: {{image: inspect, file: inspect}}
 routing:
   in_house: [modell-0, modell-4]
@@ -88,7 +89,8 @@ def _register() -> str:
 
 
 def _model(n: int, zone: str) -> str:
-    agreement = "" if zone == "haus" else f"""    # Unterschrieben liegt die Vereinbarung bei der Vergabestelle.
+    agreement = "" if zone == "haus" else f"""    pass_scopes: [{"bild" if zone == "drittland" else ""}]
+    # Unterschrieben liegt die Vereinbarung bei der Vergabestelle.
     avv:
       concluded: 2026-03-01
       sha256: {n:064x}
@@ -131,6 +133,8 @@ def _rules(n: int) -> str:
   deny: [modell-{n % MODELS}, modell-{(n + 17) % MODELS}]
 purposes:
   deny: [zweck-{n % 20}]
+ki_pass:
+  models: {{modell-{n % 4}: [bild], "@nah": [personenbezogen]}}
 content:
   outside:
     findings:

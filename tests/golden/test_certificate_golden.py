@@ -90,3 +90,11 @@ def test_the_contexts_of_the_open_badge_stand_in_the_order_that_is_asked_for() -
     assert badge["@context"][0] == "https://www.w3.org/ns/credentials/v2"
     assert badge["@context"][1].startswith("https://purl.imsglobal.org/spec/ob/v3p0/context-3.")
     assert set(badge["type"]) == {"VerifiableCredential", "OpenBadgeCredential"}
+
+
+@pytest.mark.parametrize("name", ["nachweis-payload.json", "nachweis.jws", "ki-pass.json"])
+def test_the_page_for_other_municipalities_shows_these_very_examples(name: str) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "ki-pass-nachweis.md").read_text("utf-8")
+    assert f"\n{_text(name).strip()}\n```" in page
+    header = jws.extract_compact(_text("nachweis.jws").strip().encode()).headers()
+    assert json.dumps(header, separators=(",", ":")) in page

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import re
 import shutil
@@ -23,8 +24,8 @@ from gateway.policy.vocabulary import ANSWERS, DATA_CLASSES, FIXED, OPAQUE_STRIC
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs/richtlinien-nachschlagen.md").read_text(encoding="utf-8")
 GUIDE = (ROOT / "docs/richtlinien.md").read_text(encoding="utf-8")
-LEVELS = {"O": ("Organisation", "OrganisationModels", "OrganisationPurposes"), "A": ("Department", "ModelSelection",
-                                                                                     "Selection"),
+LEVELS = {"O": ("Organisation", "OrganisationModels", "OrganisationPurposes", "PassRequirement"),
+          "A": ("Department", "ModelSelection", "Selection", "MorePasses"),
           "G": ("Group",), "P": ("Profile",)}
 WORDS = {"REQUIREMENTS": tuple(REQUIREMENTS), "STRICTNESS": STRICTNESS, "OPAQUE_STRICTNESS": OPAQUE_STRICTNESS,
          "ANSWERS": ANSWERS, "DATA_CLASSES": tuple(DATA_CLASSES), "ENTITIES": tuple(ENTITIES.keys() - FIXED)}
@@ -110,11 +111,12 @@ def change(path: Path, at: list[str], content: str) -> None:
     part, problems = parse(content, path.name)
     assert whole is not None
     assert part is not None, problems
-    here: Any = whole.data
+    changed = copy.deepcopy(whole.data)  # what was read is remembered
+    here: Any = changed
     for key in at:
         here = here.setdefault(key, {})
     here.update(part.data)
-    path.write_text(json.dumps(whole.data, ensure_ascii=False), encoding="utf-8")
+    path.write_text(json.dumps(changed, ensure_ascii=False), encoding="utf-8")
 
 
 def test_who_follows_the_guide_gets_policies_that_hold_what_their_tests_say(followed: Path) -> None:

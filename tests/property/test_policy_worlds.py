@@ -13,13 +13,28 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from gateway.model.decision import Admission, ReleaseDecision
+from gateway.model.entities import ENTITIES
 from gateway.model.limits import LIMITED_BY, NO_LIMIT, Limit, Limits
+from gateway.model.principal import PassStatus
+from gateway.model.register import RegisteredModel
 from gateway.policy import AdmitFacts, PolicySet, ReleaseFacts, admit, release, visible_models
 from gateway.policy.decide import admit_here, background
 from gateway.policy.policyset import DepartmentRules, ModelRules
 from gateway.policy.strictest import RANK
 from gateway.policy.vocabulary import ANSWERS, BACKGROUND, FIXED, FORBIDDEN_PURPOSES, OPAQUE_STRICTNESS
-from tests.support.policy_worlds import KINDS, MODELS, RULES, World, ids, one_rule, requests, worlds
+from tests.support.policy_worlds import (
+    KINDS,
+    MODEL_GROUPS,
+    MODELS,
+    NAMES,
+    RULES,
+    SCOPES,
+    World,
+    ids,
+    one_rule,
+    requests,
+    worlds,
+)
 
 many = settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 cases = st.lists(requests, min_size=6, max_size=6)
@@ -108,7 +123,8 @@ def test_one_more_layer_only_tightens(world: World, layer: dict[str, Any], where
 
 def forbidding(draw: st.DrawFn, world: World) -> World:
     """Return the world with one more prohibition in the department's own file."""
-    name = draw(st.sampled_from(["models.deny", "purposes.deny", "models.zones", "handles", "finding", "limits"]))
+    name = draw(st.sampled_from(["models.deny", "purposes.deny", "models.zones", "handles", "finding", "limits",
+                                 "pass for a model", "pass for a kind"]))
     changed = {**world.department}
     match name:
         case "models.deny" | "purposes.deny":
@@ -126,6 +142,14 @@ def forbidding(draw: st.DrawFn, world: World) -> World:
             written, outside = changed.get("content", {}), changed.get("content", {}).get("outside", {})
             found = {**outside.get("findings", {}), draw(st.sampled_from(KINDS)): "refuse"}
             changed["content"] = {**written, "outside": {**outside, "findings": found}}
+        case "pass for a model":
+            written = changed.get("ki_pass", {})
+            models = {**written.get("models", {}), draw(st.sampled_from(NAMES)): SCOPES}
+            changed["ki_pass"] = {**written, "models": models}
+        case "pass for a kind":
+            written, outside = changed.get("content", {}), changed.get("content", {}).get("outside", {})
+            asked = {**outside.get("pass_scopes", {}), draw(st.sampled_from([*KINDS[:6], "personal"])): SCOPES}
+            changed["content"] = {**written, "outside": {**outside, "pass_scopes": asked}}
         case _:
             changed["limits"] = {"person": {"concurrent": 1}, **changed.get("limits", {})}
     return replace(world, department=changed)
@@ -152,6 +176,46 @@ def test_one_more_finding_or_stop_or_unread_file_only_tightens(world: World,
         stopped = replace(facts, admitted=replace(facts.admitted, stopped=facts.admitted.stopped | {model}))
         for more in (found, held, unread, stopped):
             no_looser(policies, facts, policies, more)
+
+
+@many
+@given(worlds, cases, st.sampled_from(["basis", *SCOPES]))
+def test_who_holds_one_pass_less_gets_no_further(world: World, asked: list[ReleaseFacts], scope: str) -> None:
+    policies = world.policies()
+    for facts in asked:
+        of = facts.admitted.principal
+        with_it, without = (replace(facts, admitted=replace(facts.admitted, principal=replace(
+            of, passes={**of.passes, scope: PassStatus(state)}))) for state in ("gueltig", "fehlt"))
+        no_looser(policies, with_it, policies, without)
+
+
+@many
+@given(worlds, cases)
+def test_nobody_reaches_a_model_by_any_way_without_the_pass_that_it_takes(world: World,
+                                                                          asked: list[ReleaseFacts]) -> None:
+    policies = world.policies()
+    for facts in asked:
+        decision = ask(policies, facts)[1]
+        if decision is not None and decision.model is not None:
+            held = {s for s, status in facts.admitted.principal.passes.items() if status.admits}
+            for model in (decision.model, *decision.fallbacks):
+                assert demanded(world, facts, model) <= held
+
+
+def demanded(world: World, facts: ReleaseFacts, model: RegisteredModel) -> set[str]:
+    """Return every scope that is written somewhere for this model, and for what goes to it."""
+    groups = facts.admitted.principal.groups & {"azubis"}
+    layers = [world.department, *world.profiles.values(), *([world.group] if groups else [])]
+    found = set(model.pass_scopes)
+    for said in (world.organisation, *layers):
+        for name, scopes in said.get("ki_pass", {}).get("models", {}).items():
+            if model.id == name or model.id in MODEL_GROUPS.get(name[1:], ()):
+                found |= set(scopes)
+        side = said.get("content", {}).get("in_house" if model.in_house else "outside", {})
+        for key, scopes in side.get("pass_scopes", {}).items():
+            if any(key in (kind, ENTITIES[kind].data_class) for kind in facts.found):
+                found |= set(scopes)
+    return found
 
 
 @many
@@ -212,10 +276,12 @@ def test_the_same_facts_give_the_same_answer_and_a_refusal_says_why(world: World
 def effect(rules: DepartmentRules) -> object:
     """Return what rules do, without where it is written."""
     return (
-        {k: (r.actions, r.passed_opaque, r.read_opaque, r.stripped_opaque, r.untrusted_tools, r.answers, r.limits)
+        {k: (r.actions, r.passed_opaque, r.read_opaque, r.stripped_opaque, r.untrusted_tools, r.answers, r.limits,
+             {d.scope for d in r.demands}, {(d.scope, kind) for d in r.kind_demands for kind in d.kinds})
          for k, r in rules.models.items()}, set(rules.purposes), set(rules.scopes), rules.keep_hours,
         rules.refuses_unknown_fields, rules.background, set(rules.notices), rules.allows_clear_text,
-        {str(h.hours) for h in rules.hours}, rules.in_house, rules.fallback, rules.decisive)
+        {str(h.hours) for h in rules.hours}, rules.in_house, rules.fallback, rules.decisive,
+        dict(rules.decisive_without))
 
 
 @many

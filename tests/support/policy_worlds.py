@@ -49,18 +49,21 @@ MODELS: Final[Mapping[str, RegisteredModel]] = {m.id: m for m in (
     _model("union", "EU", _SOME, sub_processors=()),
     _model("hoch", "EU", _SOME, risk_class="hoch",
            high_risk=HighRisk(date(2026, 1, 1), date(2026, 1, 2), "EU-1")),
-    _model("fern", "drittland", _SOME, limit=Limit(micro_euro_per_day=5_000_000)),
+    _model("fern", "drittland", _SOME, limit=Limit(micro_euro_per_day=5_000_000), pass_scopes=("personenbezogen",)),
     replace(_model("aus", "drittland", _ALL), enabled=False))}
 NAMES: Final = [*MODELS, "@nah", "@fern"]
 MODEL_GROUPS: Final = {"nah": ("haus-gross", "land"), "fern": ("fern", "union", "weg")}
 
+SCOPES: Final = ["bild", "personenbezogen"]
 ids = st.sampled_from(sorted(MODELS))
+scopes = st.lists(st.sampled_from(SCOPES), min_size=1, max_size=2, unique=True)
 action = st.sampled_from([*STRICTNESS[:-1], *STRICTNESS[:-1], "refuse"])
 shown = st.sampled_from(["show", "flag", "mask"])
 side = st.fixed_dictionaries({}, optional={
     "findings": st.dictionaries(st.sampled_from(KINDS), action, max_size=4),
     "opaque": st.dictionaries(st.sampled_from(OPAQUE), st.sampled_from(["pass", "inspect", "strip", "refuse"])),
-    "answers": st.one_of(shown, st.dictionaries(st.sampled_from(["default", *KINDS[:4]]), shown))})
+    "answers": st.one_of(shown, st.dictionaries(st.sampled_from(["default", *KINDS[:4]]), shown)),
+    "pass_scopes": st.dictionaries(st.sampled_from([*KINDS[:6], "personal", "special"]), scopes, max_size=2)})
 content = st.fixed_dictionaries({}, optional={"in_house": side, "outside": side})
 zones = st.sampled_from([["haus", "DE", "EU"], ["haus", "DE"], ["haus", "EU", "drittland"], ["DE", "EU", "drittland"]])
 require = st.one_of(st.just([]), st.lists(st.sampled_from(sorted(REQUIREMENTS)), max_size=1))
@@ -85,7 +88,9 @@ RULES: Final[dict[str, st.SearchStrategy[Any]]] = {
     "models": st.builds(lambda a, b: {**a, **b}, chosen(NAMES),
                         st.fixed_dictionaries({}, optional={"zones": zones, "require": require})),
     "purposes": chosen([*PURPOSES, "social_scoring", "unfug"]), "content": content,
-    "ki_pass": st.sampled_from([{"required": []}, {"required": ["bild"]}]),
+    "ki_pass": st.fixed_dictionaries({}, optional={
+        "required": st.sampled_from([[], ["bild"]]),
+        "models": st.dictionaries(st.sampled_from(NAMES), scopes, max_size=2)}),
     "limits": st.fixed_dictionaries({}, optional={"person": numbers, "department": numbers}),
     "hours": hours, "notice": st.sampled_from(["Bitte prüfen.", "Nicht weitergeben."]),
     "label": st.sampled_from(["Entwurf", "Mit KI erstellt"]),
@@ -149,7 +154,9 @@ worlds = st.builds(World, organisations, rules, st.dictionaries(st.sampled_from(
                    rules, aliases)
 
 _STATES: Final[tuple[PassState, ...]] = ("gueltig",) * 80 + ("kulanz", "abgelaufen", "dv_neu", "gesperrt", "fehlt")  # type: ignore[assignment]
-passes = st.fixed_dictionaries({s: st.sampled_from(_STATES).map(PassStatus) for s in ("basis", "bild")})
+_HALF: Final[tuple[PassState, ...]] = ("gueltig", "kulanz", "fehlt", "gesperrt")
+passes = st.fixed_dictionaries({"basis": st.sampled_from(_STATES).map(PassStatus),
+                                **{scope: st.sampled_from(_HALF).map(PassStatus) for scope in SCOPES}})
 people = st.builds(lambda passes, groups, roles, purpose: Principal(
     "p", "amt", passes=passes, groups=groups, roles=roles, purpose=purpose), passes,
     st.sampled_from([frozenset[str](), frozenset({"azubis"}), frozenset({"azubis", "niemand"})]),

@@ -166,9 +166,62 @@ def test_a_publication_that_cannot_be_meant_is_refused(house: House, options: tu
     assert says in result.stderr
 
 
+COURSE = """# Neu
+## Ein Abschnitt (5 Minuten)
+Text
+### Frage: Was?
+- [ ] dies
+  > Nein.
+- [x] das
+  > Ja.
+"""
+
+
+def publish_course(house: House, text: str, name: str, version: str) -> Any:
+    file = house.policies.parent / "kurs.md"
+    file.write_text(text, encoding="utf-8")
+    return house("document", "publish", f"kurs:{name}", str(file), "--version", version, "--change", "redaktionell",
+                 "--title", "Neu", "--json")
+
+
+def test_a_new_version_of_a_course_takes_its_place_and_changes_nothing_else(house: House) -> None:
+    reset_demo(house.context())
+    states = house.states()
+    result = publish_course(house, COURSE, "grundlagen", "1.1")
+    assert result.exit_code == 0, result.stderr
+    shown = json.loads(result.stdout)
+    assert (shown["kind"], shown["supersedes"]) == ("kurs:grundlagen", "1.0")
+    assert shown["file"] == "documents/kurs-grundlagen-1.1.md"
+    rules = house.context().rules
+    assert [v.version for v in rules.courses["grundlagen"]] == ["1.0", "1.1"]
+    assert rules.texts[shown["sha256"]] == COURSE.encode()
+    assert house.states() == states
+    assert house.records[-1] == "policy.change"
+
+
+@pytest.mark.parametrize("without_any", [False, True])
+def test_the_first_version_of_a_course_opens_its_list(house: House, without_any: bool) -> None:
+    rules = house.policies / "ki-pass.yaml"
+    if without_any:  # a town that has no courses yet
+        text = rules.read_text(encoding="utf-8")
+        text = "".join(line for line in text.splitlines(keepends=True) if not line.startswith("    course: "))
+        rules.write_text(text[:text.index("courses:\n")].rstrip("\n"), encoding="utf-8")
+    assert publish_course(house, COURSE, "neu", "1.0").exit_code == 0
+    assert [v.title for v in house.context().rules.courses["neu"]] == ["Neu"]
+
+
+def test_a_course_that_nobody_could_work_through_is_not_published(house: House) -> None:
+    before = {p: p.read_bytes() for p in house.policies.rglob("*") if p.is_file()}
+    result = publish_course(house, COURSE.replace("[x]", "[ ]"), "grundlagen", "1.1")
+    assert result.exit_code != 0
+    assert "kurs-grundlagen-1.1.md:4: Keine Antwort auf diese Frage ist richtig" in " ".join(result.stderr.split())
+    assert {p: p.read_bytes() for p in house.policies.rglob("*") if p.is_file()} == before
+    assert "kurs:grundlagen" in publish_course(house, COURSE, "GROSS", "1.0").stderr
+
+
 def test_the_list_names_the_version_that_applies(house: House) -> None:
     found = json.loads(house("document", "list", "--json").stdout)["documents"]
-    assert [d["version"] for d in found if d["in_force"]] == ["3.0", "1.1", "1.0", "1.0"]
+    assert [d["version"] for d in found if d["in_force"]] == ["3.0", "1.1", "1.1", "1.1", "1.0", "1.0", "1.0"]
     assert house("document", "list").exit_code == 0
 
 

@@ -7,6 +7,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -29,11 +30,16 @@ class House:
     def __init__(self) -> None:
         self.asked: list[str] = []
         self.failing: Exception | None = None
+        self.stopped: frozenset[str] = frozenset()
+        self.principal = GUEST
+
+    def stops(self) -> frozenset[str]:
+        return self.stopped
 
     async def authenticate(self, credentials: Credentials) -> Principal:
         if credentials.secret != "kip_x":
             raise GatewayError("schluessel_ungueltig", "Der Schlüssel ist nicht gültig.")
-        return GUEST
+        return self.principal
 
     def now(self) -> datetime:
         return NOW
@@ -55,7 +61,7 @@ def ask(house: House, body: Any, key: str = "kip_x", limit: int = 10_000) -> tup
     async def send(message: Any) -> None:
         sent.append(message)
     scope = {"type": "http", "headers": [(b"x-api-key", key.encode())]}
-    asyncio.run(TokenCountEndpoint(house, shipped, house, house.count, limit)(scope, receive, send))
+    asyncio.run(TokenCountEndpoint(house, shipped, house.stops, house, house.count, limit)(scope, receive, send))
     headers = {name.decode(): value.decode() for name, value in sent[0]["headers"]}
     return sent[0]["status"], headers, json.loads(sent[1]["body"])
 
@@ -102,6 +108,15 @@ def test_a_fault_of_ours_is_an_answer_without_its_words() -> None:
     status, _, answer = ask(house, ASKED)
     assert (status, answer["error"]["code"]) == (500, "intern")
     assert "canary" not in json.dumps(answer)
+
+
+def test_a_stopped_model_counts_nothing_and_neither_does_one_without_its_pass() -> None:
+    house = House()
+    house.stopped = frozenset({"demo"})
+    assert ask(house, ASKED)[2]["error"]["code"] == "modell_gestoppt"
+    house.stopped, house.principal = frozenset(), replace(GUEST, passes={})
+    assert ask(house, ASKED)[2]["error"]["code"] == "ki_pass_fehlt"
+    assert house.asked == []
 
 
 def count(*texts: str) -> int:

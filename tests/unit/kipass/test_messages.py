@@ -17,7 +17,7 @@ DV = Document("dienstvereinbarung", "9", "DV", "0" * 64, date(2026, 6, 1))
 
 def words(titles: list[str], scope: str = "basis", name: str = "Grundlagen", host: int = 54,
           contact: int = 50) -> Words:
-    modules = tuple(Module(f"m{i}", "schulung", title, 600) for i, title in enumerate(titles))
+    modules = tuple(Module(f"{i}{'m' * 47}", "schulung", title, 600) for i, title in enumerate(titles))
     config = KiPassConfig({m.key: m for m in modules}, {}, {}, "x" * host + "/pass", "c" * contact)
     return Words(config, Scope(scope, name, tuple(m.key for m in modules)), modules)
 
@@ -53,6 +53,15 @@ def test_where_the_names_do_not_fit_the_first_is_named_and_the_others_are_counte
     long = words([c * 40 for c in "abc"], host=30)
     assert f"Offen: {'a' * 40} und 2 weitere Schritte" in long.missing()
     assert f"Offen: {'a' * 40} und 1 weiterer Schritt" in words([c * 40 for c in "ab"], "s", "n" * 24).missing()
+
+
+def test_one_open_step_is_linked_itself_and_several_lead_to_the_page_of_all() -> None:
+    one, two = words(["Schulung"], host=10), words(["Schulung", "Leitlinien"], host=10)
+    for sentence in (one.missing(), one.expired(NOW), one.overtaken(DV), one.grace(NOW)):
+        assert f"{'x' * 10}/pass/schritt/0{'m' * 47}" in sentence
+    for sentence in (*every(two), words([], host=10).missing(), one.blocked()):
+        assert f"{'x' * 10}/pass" in sentence
+        assert "/schritt/" not in sentence
 
 
 @pytest.mark.parametrize("sentence", every(words(["Schulung"])))

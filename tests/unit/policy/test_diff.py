@@ -152,10 +152,11 @@ def test_every_field_that_decides_is_compared() -> None:
     assert {f.name for f in fields(DepartmentRules)} == {
         "key", "name", "scopes", "purposes", "forbidden", "models", "keep_hours", "refuses_unknown_fields",
         "background", "closed", "closed_purposes", "hours", "notices", "allows_clear_text", "in_house", "fallback",
-        "decisive", "labels"}
+        "decisive", "decisive_without", "labels"}
     assert {f.name for f in fields(ModelRules)} == {
         "model", "findings", "actions", "refused", "rerouted", "passed_opaque", "read_opaque", "stripped_opaque",
-        "untrusted_tools", "answers", "limits", "opaque", "trusts_undeclared", "attested_until", "said"}
+        "untrusted_tools", "answers", "limits", "opaque", "trusts_undeclared", "attested_until", "said", "demands",
+        "kind_demands"}
     assert {f.name for f in fields(Municipality)} == {
         "case_numbers", "cash_numbers", "offices", "places", "addresses", "mailboxes", "phones", "creditor_ids",
         "office_holders"}

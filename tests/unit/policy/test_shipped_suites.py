@@ -27,7 +27,8 @@ OUT_OF_REACH = {
     # What no decision of the shipped policies can be made of, and why. Written down, so that nobody has to guess.
     r"organisation:models\.allow": "every model of the register is allowed",
     r"models:[\w-]+\.(data_classes|c5)": "this class of data is replaced or refused before; no report has an end",
-    r"ki-pass:bild": "no purpose asks for it yet",
+    r"ki-pass:bild": "nothing asks for it yet",
+    r"profiles/schulung-personenbezogen:content\.outside\.pass_scopes\.(special|criminal)": "the house answers these",
     r"profiles/[\w-]+:content\.outside\.findings\.(HEALTH|RELIGION|ORIGIN|CRIME|ART9)": "the town says the same",
     r"profiles/[\w-]+:models\.require\.(avv|training_excluded|retention_known|sub_processors)":
         "without an agreement no model is switched on; the register says the rest of those that are",

@@ -120,9 +120,9 @@ def test_a_test_holds_for_each_of_its_callers_or_names_the_one(tmp_path: Path) -
 
 
 def test_models_taken_to_be_in_service_are_so_in_this_suite_only(tmp_path: Path) -> None:
-    assert only(suite(tmp_path, case({"model": "claude"}, ALLOWED), in_service={"claude": {}})).passed
-    assert not only(suite(tmp_path, case({"model": "claude"}, ALLOWED))).passed
-    assert not shipped().models["claude"].enabled
+    assert only(suite(tmp_path, case({"model": "mistral-large"}, ALLOWED), in_service={"mistral-large": {}})).passed
+    assert not only(suite(tmp_path, case({"model": "mistral-large"}, ALLOWED))).passed
+    assert not shipped().models["mistral-large"].enabled
 
 
 @pytest.mark.parametrize(("change", "says"), [
