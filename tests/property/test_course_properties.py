@@ -12,7 +12,7 @@ from gateway.kipass.course import parse_course
 from gateway.kipass.lines import Mistake, Mistakes
 from gateway.model.course import Answer, Course, Question, Section
 
-words = st.text(alphabet="abcäöüßXYZ019 .,„“*_()[]§", min_size=1, max_size=30).map(
+words = st.text(alphabet="abcäöüßXYZ019 .,„“*_()[]§", min_size=1, max_size=12).map(
     lambda t: "w" + " ".join(t.split()) + "w")
 bodies = st.lists(words | st.sampled_from(["", "- punkt", "> zitat", "### Zwischen", "```\n# x\n- [x] y\n```"]),
                   max_size=6).map(lambda lines: "\n".join(lines).strip("\n"))

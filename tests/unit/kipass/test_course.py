@@ -106,6 +106,12 @@ def test_a_mistake_is_named_with_its_line_and_what_to_write(old: str, new: str, 
     assert message in said(GOOD.replace(old, new))
 
 
+@pytest.mark.parametrize("line", ["# a{}(5", "## a{}(5 Minuten", "### Frage{}", "- [ ]{}", "-{}[ ] a", "{}> a"])
+def test_a_line_of_blanks_is_read_in_passing(line: str) -> None:
+    with pytest.raises(Mistakes):  # a million blanks: whoever looks for their end twice never comes back
+        parse_course("# T\n# T\n## A (1 Minute)\n" + line.format(" " * 1_000_000))
+
+
 def test_all_mistakes_are_named_at_once_in_the_order_of_the_lines() -> None:
     lines = said(GOOD.replace(" (5 Minuten)", "").replace("  > Nein.\n", "").replace("* [X]", "*[X]")).splitlines()
     assert [line.split(":")[0] for line in lines] == ["Zeile 5", "Zeile 19", "Zeile 24"]
