@@ -62,7 +62,8 @@ def timed(what: str, work: Callable[[], object], rounds: int = ROUNDS) -> None:
         took.append((time.perf_counter() - began) * 1000)
     took.sort()
     cpu = (time.process_time() - busy) / rounds * 1000
-    print(f"{what:<52} p50 {statistics.median(took):8.1f} ms   p95 {took[int(len(took) * 0.95)]:8.1f} ms   CPU {cpu:6.1f} ms", flush=True)
+    p95 = took[int(len(took) * 0.95)]
+    print(f"{what:<52} p50 {statistics.median(took):8.1f} ms   p95 {p95:8.1f} ms   CPU {cpu:6.1f} ms", flush=True)
 
 
 @contextmanager
