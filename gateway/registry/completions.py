@@ -21,11 +21,13 @@ from sqlalchemy import Connection
 from gateway.kipass.calendar import day_of
 from gateway.kipass.documents import evidence_for
 from gateway.model.completions import Columns, Completed, FileRead, ImportPlan, Problem
+from gateway.model.kipass import BASIS
 from gateway.registry.books import Actor, Books
 from gateway.registry.dates import moment
 from gateway.registry.table_file import Table
 from gateway.store import InvalidError, pass_index, people
 from gateway.store import passes as proofs
+from gateway.store.directory import current_generation
 from gateway.store.locks import alone
 
 _HEADINGS: Final[Mapping[str, tuple[str, ...]]] = {
@@ -173,15 +175,18 @@ def carry_out(books: Books, actor: Actor, table: Table, columns: Columns, *, sou
     check(columns, table.headings, books.rules.modules)
     found, rules, now = read(table, columns, books.now()), books.rules, books.now()
     tell(len(found.completed) // 2, len(found.completed))
+    with books.reading() as connection:
+        seen = current_generation(connection)
+        plan = compare(connection, found)
     if found.problems:
-        with books.reading() as connection:
-            return compare(connection, found)
+        return plan
     with books.writing() as connection:
         alone(connection, "completions")
-        plan = compare(connection, found)
+        if current_generation(connection) != seen:  # somebody wrote since: look once more, now that nobody can
+            plan = compare(connection, found)
         proofs.record(connection, ((id_, evidence_for(rules, [one.module], one.at)[0]) for id_, one in plan.new),
                       source="lms_csv", recorded_by=actor.name, now=now, source_ref=source_ref)
-        pass_index.mark(connection, list(dict.fromkeys(id_ for id_, _ in plan.new)))
+        pass_index.mark(connection, list(dict.fromkeys(id_ for id_, _ in plan.new)), BASIS)
         books.record("pass.import", {"modules": sorted({one.module for _, one in plan.new}), "lines": found.lines,
                                      "added": len(plan.new), "there": plan.there, "unknown": len(plan.unknown),
                                      "left": len(plan.leavers), "file": source_ref, **actor.meta}, None)

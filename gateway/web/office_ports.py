@@ -10,7 +10,7 @@ from typing import ParamSpec, Protocol, TypeVar
 from gateway.errors import GatewayError
 from gateway.model.completions import Columns, ImportPlan, ImportState
 from gateway.model.kipass import PassEventKind
-from gateway.model.office import FileSeen, PeoplePage, PersonFile, Standing, Wanted
+from gateway.model.office import DocumentKindView, Draft, DraftSeen, FileSeen, PeoplePage, PersonFile, Standing, Wanted
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -68,6 +68,23 @@ class Office(Protocol):
 
     def imports(self, by: str) -> list[ImportState]:
         """Return the imports of this hour."""
+        ...
+
+    @property
+    def can_publish(self) -> bool:
+        """Whether new versions of documents can be published from here."""
+        ...
+
+    def documents(self) -> list[DocumentKindView]:
+        """Return the versions of everything that staff read."""
+        ...
+
+    def draft(self, draft: Draft) -> DraftSeen:
+        """Return what publishing would do."""
+        ...
+
+    def publish(self, by: str, draft: Draft) -> None:
+        """Publish a new version."""
         ...
 
 

@@ -13,6 +13,7 @@ from gateway.model.people import Role
 from gateway.web import (
     certificate,
     office,
+    office_documents,
     office_import,
     office_person,
     preview,
@@ -70,6 +71,9 @@ def pages(context: WebContext) -> tuple[Page, ...]:
         Page("/office/people.csv", office.export, roles=PASS_OFFICE),
         Page("/office/people/{id}", office_person.show, roles=PASS_OFFICE),
         Page("/office/people/{id}", office_person.change, "POST", PASS_OFFICE),
+        Page("/office/documents", office_documents.versions, roles=PASS_OFFICE),
+        Page("/office/documents/neu", office_documents.edit, roles=PASS_OFFICE),
+        Page("/office/documents/neu", office_documents.change, "POST", PASS_OFFICE, office_documents.FORM),
         Page("/office/import", office_import.choose, roles=PASS_OFFICE),
         Page("/office/import", office_import.hand_in, "POST", PASS_OFFICE, office_import.FORM),
         Page("/office/import/pruefen", office_import.look, "POST", PASS_OFFICE),
