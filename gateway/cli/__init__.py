@@ -56,7 +56,8 @@ def _root(ctx: typer.Context, version: Annotated[bool, typer.Option(
 
     def policies(folder: Path) -> Any:
         return read_policies(folder, settings)
-    ctx.obj = CliContext(settings.database, settings.policies, record, policies)
+    ctx.obj = CliContext(settings.database, settings.policies, record, policies, local_sign_in=settings.with_password,
+                         address=settings.address)
 
 
 def main() -> None:
@@ -69,6 +70,7 @@ def _register() -> None:
         audit_keep,
         certificate,
         inspect,
+        pass_report,
         policy_change,
         policy_explain,
         policy_force,
@@ -93,6 +95,7 @@ def _register() -> None:
         policy_app.command()(change)
     pass_app.command()(certificate.verify)
     pass_app.command()(certificate.issuer)
+    pass_app.command()(pass_report.report)
     for keeping in (audit_keep.prune, audit_keep.delete, audit_keep.hold, audit_keep.release, audit_keep.erase,
                     audit_keep.move):
         audit_app.command()(keeping)

@@ -17,12 +17,14 @@ from gateway.kipass.issuer import Issuer
 from gateway.model.certificates import Attestation, Certificate
 from gateway.model.kipass import Evidence, PassEvent
 from gateway.model.limits import Used
+from gateway.model.literacy import Report
 from gateway.model.people import Person
 from gateway.model.principal import PassStatus, Principal
 from gateway.model.sessions import SignIn
 from gateway.model.signin import Arrival, Begun
 from gateway.policy import DepartmentRules, PolicySet
 from gateway.ports import Authenticator, Clock, Detector, Operators, Recorder
+from gateway.web.access import Accounts, Guesses, Keys
 from gateway.web.office_ports import Office
 
 P = ParamSpec("P")
@@ -163,6 +165,18 @@ class Certificates(Protocol):
         ...
 
 
+class LiteracyReports(Protocol):
+    """Reports about AI literacy (`gateway.registry.literacy`). All methods block."""
+
+    def make(self) -> tuple[Report, int]:
+        """Return the report, and of how many people the numbers are just being worked out."""
+        ...
+
+    def note(self, person_id: str, roles: frozenset[str], report: Report, kind: str, data: bytes) -> str:
+        """Write into the ledger that this person took such a file along."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class WebContext:
     """Everything the pages need from the rest of the house."""
@@ -181,6 +195,7 @@ class WebContext:
     """Signs sessions and forms: at least 32 random bytes, the same in every worker."""
     version: str
     certificates: Certificates
+    literacy: LiteracyReports
     office: Office
     detector: Detector
     operators: Operators
@@ -189,6 +204,14 @@ class WebContext:
     """The models that somebody switched off, as far as known; never fails."""
     problems: Callable[[], list[str]] = list
     """What is wrong with the policies in force, in sentences for people; never fails."""
+    keys: Keys = field(kw_only=True)
+    """Keys of people and of services."""
+    accounts: Accounts = field(kw_only=True)
+    """Local accounts, and where people are signed in."""
+    guesses: Guesses = field(kw_only=True)
+    """Counts vain attempts to sign in."""
+    local_sign_in: bool = True
+    """Whether one signs in with an address and a password."""
 
     sso: SingleSignOn | None = None
     """The OpenID provider of the house; None: there is none, or not for pages."""

@@ -20,11 +20,11 @@ from starlette.responses import RedirectResponse, Response
 from gateway.errors import GatewayError
 from gateway.model.people import Role
 from gateway.model.signin import in_force
-from gateway.web import multipart, words
+from gateway.web import multipart, navigation, words
 from gateway.web.context import Member, WebContext
 from gateway.web.headers import secure
 from gateway.web.render import Assets, Renderer
-from gateway.web.sessions import COOKIE, FORM_COOKIE, IDLE, Session, Sessions
+from gateway.web.sessions import COOKIE, FORM_COOKIE, IDLE, Session, Sessions, minutes_until_warning
 from gateway.web.throttle import Throttle
 
 _log = logging.getLogger(__name__)
@@ -83,17 +83,19 @@ class Desk:
             "organisation": policies.organisation, "digest": policies.digest, "version": self.context.version,
             "member": member, "asked": visit.asked, "roles": roles,
             "path": visit.request.url.path, "now": self.context.now(),
-            "acting": words.acting(roles, visit.request.url.path),
+            "links": (links := navigation.links(roles, signed_in=member is not None)),
+            "here": navigation.current(visit.request.url.path, links), "acting": navigation.acting(roles),
+            "warn_in": minutes_until_warning(visit.session, self.context.now()),
             "form_token": self.sessions.form_token(visit.nonce),
             "resting": words.listed([words.ROLES[role] for role in sorted(visit.resting)]),
         }
         return Response(self.renderer.html(template, frame | values), http_status, media_type="text/html")
 
     def error(self, visit: Visit, status: int, *, vorgang: str = "", text: str = "", extra: str = "",
-              way: tuple[str, str] | None = None) -> Response:
+              heading: str = "", way: tuple[str, str] | None = None) -> Response:
         """Render what a person sees when there is no such page, or they may not see it, or it failed."""
         title, what, then = ERRORS.get(status, ERRORS[500] if status >= 500 else ERRORS[400])
-        return self.page(visit, "error.html", status, title=title, what=text or what, then=extra or then,
+        return self.page(visit, "error.html", status, title=heading or title, what=text or what, then=extra or then,
                          vorgang=vorgang, way=way or ("/", "Zur Startseite"))
 
 
@@ -195,7 +197,7 @@ class Gate:
             return RedirectResponse(f"/anmelden?weiter={quote(target, safe='/')}", 303)
         if page.roles and not page.roles & visit.somebody.principal.roles:
             if page.roles & visit.resting:
-                return desk.error(visit, 403, text=RESTING, extra=MORE,
+                return desk.error(visit, 403, heading="Hier ist ein zweiter Faktor nötig", text=RESTING, extra=MORE,
                                   way=(f"/anmelden/sso?stark=1&weiter={quote(visit.path, safe='/')}"
                                        if page.method == "GET" else "/anmelden/sso?stark=1",
                                        "Mit zweitem Faktor anmelden"))

@@ -11,13 +11,18 @@ from starlette.responses import Response
 
 from gateway.model.people import Role
 from gateway.web import (
+    account,
     certificate,
+    keys,
+    literacy,
+    local,
     office,
     office_documents,
     office_import,
     office_person,
     preview,
     public,
+    services,
     signin,
     sso,
     staff,
@@ -34,6 +39,8 @@ from gateway.web.review import Review
 SIGNED_IN: Final[frozenset[Role]] = frozenset()
 PASS_OFFICE: Final[frozenset[Role]] = frozenset({"ki-pass-stelle"})
 OFFICER: Final[frozenset[Role]] = frozenset({"dpo"})
+IT: Final[frozenset[Role]] = frozenset({"it"})
+REPORTED_TO: Final[frozenset[Role]] = frozenset({"ki-pass-stelle", "leitung", "dpo", "personalrat"})
 
 
 def pages(context: WebContext) -> tuple[Page, ...]:
@@ -47,6 +54,22 @@ def pages(context: WebContext) -> tuple[Page, ...]:
         Page("/abmelden", signin.sign_out, "POST"),
         *(sso.pages(context.sso) if context.sso else ()),
         Page("/pass", staff.my_pass, roles=SIGNED_IN),
+        Page("/anmelden/kennwort", local.sign_in, "POST"),
+        Page("/anmelden/vergessen", local.forgot),
+        Page("/einladung/{code}", local.invitation),
+        Page("/einladung/{code}", local.redeem, "POST"),
+        Page("/konto", account.page, roles=SIGNED_IN),
+        Page("/konto/abmelden", account.sign_out_everywhere, "POST", SIGNED_IN),
+        Page("/konto/kennwort", account.change_password, "POST", SIGNED_IN),
+        Page("/keys", keys.page, roles=SIGNED_IN),
+        Page("/keys", keys.create, "POST", SIGNED_IN),
+        Page("/keys/widerrufen/{id}", keys.ask_revoke, roles=SIGNED_IN),
+        Page("/keys/widerrufen/{id}", keys.revoke, "POST", SIGNED_IN),
+        Page("/keys/dienste", services.page, roles=IT),
+        Page("/keys/dienste", services.create, "POST", IT),
+        Page("/keys/dienste/{id}", services.one, roles=IT),
+        Page("/keys/dienste/{id}", services.hand_over, "POST", IT),
+        Page("/keys/dienste/{id}/widerrufen", services.revoke, "POST", IT),
         Page("/pass/nachweis", certificate.show, roles=SIGNED_IN),
         Page("/pass/nachweis", certificate.change, "POST", SIGNED_IN),
         Page("/pass/nachweis.jws", certificate.as_file, roles=SIGNED_IN),
@@ -56,7 +79,6 @@ def pages(context: WebContext) -> tuple[Page, ...]:
         Page("/pass/pruefen/{id}", checks.by_number),
         Page("/.well-known/ki-pass.json", verification.issuer_keys),
         Page("/.well-known/did.json", verification.issuer_did),
-        Page("/keys", staff.my_keys, roles=SIGNED_IN),
         Page("/usage", usage.my_usage, roles=SIGNED_IN),
         Page("/preview", preview.form, roles=SIGNED_IN),
         Page("/preview", preview.look, "POST", SIGNED_IN, preview.FORM),
@@ -79,6 +101,8 @@ def pages(context: WebContext) -> tuple[Page, ...]:
         Page("/office/import/pruefen", office_import.look, "POST", PASS_OFFICE),
         Page("/office/import/ausfuehren", office_import.carry_out, "POST", PASS_OFFICE),
         Page("/office/import/{name}", office_import.progress, roles=PASS_OFFICE),
+        Page("/office/report", literacy.page, roles=REPORTED_TO),
+        Page("/office/report", literacy.take, "POST", REPORTED_TO),
         Page("/review", review.overview, roles=OFFICER),
         Page("/review/pruefen", review.check, "POST", OFFICER),
         Page("/review/protokoll/{id}", review.record, roles=OFFICER),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from datetime import date, datetime
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -54,8 +53,11 @@ TYPES: Final = {
     "person.imported": "Personen übernommen", "person.disabled": "Person abgemeldet",
     "person.enabled": "Person angemeldet", "person.groups": "Gruppen einer Person geändert",
     "person.changed": "Angaben einer Person geändert",
+    "person.invited": "Link für ein Kennwort ausgestellt", "person.password": "Kennwort gewählt",
+    "person.signed_out": "Überall abgemeldet",
     "key.created": "Schlüssel angelegt",
-    "key.revoked": "Schlüssel widerrufen", "client.added": "Anwendung zugelassen",
+    "key.revoked": "Schlüssel widerrufen", "key.owner": "Verantwortung für einen Schlüssel übergeben",
+    "client.added": "Anwendung zugelassen",
     "client.revoked": "Zulassung einer Anwendung zurückgenommen", "policy.change": "Regeln geändert",
     "model.stopped": "Modell angehalten", "model.started": "Modell wieder zugelassen",
     "config.reload": "Regeln neu geladen", "demo.reset": "Beispieldaten angelegt", "writer.start": "Start",
@@ -116,13 +118,6 @@ EVENTS: Final = {"erteilt": "KI-Pass erteilt", "gesperrt": "KI-Pass gesperrt", "
                  "entzogen": "KI-Pass entzogen", "verlängert": "KI-Pass verlängert"}
 OFFICES: Final = {"kommandozeile": "Befehlszeile", "selbst": "die Person selbst", "ki-pass-stelle": "KI-Pass-Stelle"}
 """Who wrote something into the file."""
-
-
-def acting(roles: Collection[str], path: str) -> str:
-    """Return the role in which somebody acts on a page."""
-    if "ki-pass-stelle" in roles and path.startswith("/office"):
-        return ROLES["ki-pass-stelle"]
-    return ROLES["dpo"] if "dpo" in roles else ROLES["staff"]
 
 
 def entity(key: str) -> str:
