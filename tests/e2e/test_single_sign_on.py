@@ -18,7 +18,6 @@ from tests.support.gateway_process import GatewayProcess
 from tests.support.openid_provider import SECRET, Provider, Visitor, account, client
 from tests.support.webdriver import MISSING, chromium
 
-pytestmark = pytest.mark.skipif(bool(openid_provider.missing()), reason=openid_provider.missing() or "-")
 ROLES = {"resource_access": {"ki-pforte": {"roles": ["dpo"]}}, "department": "Bauamt"}
 
 
@@ -66,6 +65,8 @@ class Town:
 
 @pytest.fixture(scope="module")
 def town(policies: Path, settled: GatewayProcess, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
+    if reason := openid_provider.missing():
+        pytest.skip(reason)
     with openid_provider.provider() as sso:
         gateway = GatewayProcess(
             tmp_path_factory.mktemp("sso") / "home", policies, "http://127.0.0.1:1/v1", KI_PFORTE_OIDC_ISSUER=sso.url,
