@@ -1,7 +1,8 @@
 """The bundle: a ZIP that holds the whole log, for checking on another machine.
 
-``manifest.json`` (format, log, size), ``records.jsonl`` (one record a line: ``idx``, ``envelope`` and per part
-``salt``, ``body``, ``class``, bytes in base64), ``checkpoints.txt`` (notes one after the other), ``vkeys.txt``.
+``manifest.json`` (format, log, size; where the beginning was deleted ``first`` and ``pruned_peaks``),
+``records.jsonl`` (one record a line: ``idx``, ``envelope``, per part ``salt``, ``body``, ``class``; bytes in base64),
+``checkpoints.txt`` (notes one after the other), ``vkeys.txt``.
 Reading and writing are streams; nothing but one record is held in memory. Standard library and cryptography only.
 """
 
@@ -18,6 +19,7 @@ from typing import Any, Final
 
 from audit.checkpoint import Vkey, b64, unb64
 from audit.errors import FormatError, LedgerError
+from audit.merkle import CompactRange
 from audit.verify import Entry, PartBytes, Source
 
 FORMAT: Final = "ki-pforte-bundle/1"
@@ -75,10 +77,12 @@ class Bundle:
             if len(set(names)) != len(names):
                 raise FormatError("a file occurs twice: another program would read another log")
             self.manifest = self._manifest()
+            self._pruned = CompactRange(self.manifest.get("first", 0),
+                                        [unb64(peak) for peak in self.manifest.get("pruned_peaks", [])])
             self._notes = self._archive.read("checkpoints.txt").decode()
             self._vkeys = [Vkey.parse(line) for line in self._text("vkeys.txt").splitlines() if line.strip()]
         except (OSError, zipfile.BadZipFile, zlib.error, KeyError, ValueError, RecursionError, RuntimeError,
-                NotImplementedError, FormatError) as error:
+                NotImplementedError, TypeError, AttributeError, FormatError) as error:
             raise LedgerError("Die Datei ist kein lesbares Bündel des Protokolls.") from error
 
     def source(self) -> Source:
@@ -89,12 +93,13 @@ class Bundle:
             notes=split_notes(self._notes),
             vkeys=self._vkeys,
             unsequenced=self.manifest.get("unsequenced", 0),
+            pruned=self._pruned,
         )
 
     def _manifest(self) -> dict[str, Any]:
         value = json.loads(self._text("manifest.json"))
         if not (isinstance(value, dict) and value.get("format") == FORMAT and type(value.get("log")) is str
-                and type(value.get("unsequenced", 0)) is int):
+                and type(value.get("unsequenced", 0)) is int and type(value.get("first", 0)) is int):
             raise FormatError("unknown format of the bundle")
         return value
 

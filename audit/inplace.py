@@ -10,8 +10,9 @@ from typing import Any, Final
 from sqlalchemy import Connection
 
 from audit.bundle import Line, write_bundle
-from audit.checkpoint import Vkey
+from audit.checkpoint import Vkey, b64
 from audit.errors import LedgerDamaged
+from audit.merkle import CompactRange
 from audit.sequencer import State, read_state, unsequenced
 from audit.store.store import Store, as_bytes
 from audit.verdict import Verdict
@@ -30,17 +31,18 @@ def verify_store(store: Store, log: str, vkeys: list[Vkey], trust: Trust) -> Ver
     with store.read() as connection:
         run = connection.exec_driver_sql
         try:
-            tree, damaged = read_state(run).tree, False
+            state, damaged = read_state(run), False
         except LedgerDamaged:
-            tree, damaged = None, True
+            state, damaged = None, True
         source = Source(
             log=log,
-            entries=_entries(store, connection),
+            entries=_entries(store, connection, state.min_index if state else 0),
             notes=_notes(connection),
             vkeys=vkeys,
             unsequenced=unsequenced(run),
-            state=tree,
+            state=state.tree if state else None,
             damaged=damaged,
+            pruned=state.pruned if state else CompactRange(),
         )
         return verify(source, trust)
 
@@ -53,6 +55,7 @@ def export_store(store: Store, path: Path, vkeys: list[Vkey]) -> int:
             "log": state.log,
             "size": state.tree.size,
             "first": state.min_index,
+            "pruned_peaks": [b64(peak) for peak in state.pruned.peaks],
             "unsequenced": unsequenced(connection.exec_driver_sql),
             "created": int(time.time()),
         }
@@ -65,7 +68,7 @@ def _notes(connection: Connection) -> list[str]:
 
 
 def _pages(
-    store: Store, connection: Connection, start: int = 0
+    store: Store, connection: Connection, start: int
 ) -> Iterator[tuple[Any, dict[str, tuple[bytes, bytes, str]]]]:
     while rows := connection.exec_driver_sql(store.sql(_RECORDS), (start, _PAGE)).fetchall():
         parts: dict[str, dict[str, tuple[bytes, bytes, str]]] = {}
@@ -78,8 +81,8 @@ def _pages(
         start = rows[-1][0] + 1
 
 
-def _entries(store: Store, connection: Connection) -> Iterator[Entry]:
-    for row, parts in _pages(store, connection):
+def _entries(store: Store, connection: Connection, start: int) -> Iterator[Entry]:
+    for row, parts in _pages(store, connection, start):
         # A record that is gone leaves its place in audit_seq: empty bytes there are "not a record" for the verifier.
         columns = dict(zip(("id", "writer", "wseq", "type", "ref"), row[3:8], strict=True))
         yield Entry(

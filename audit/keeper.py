@@ -1,7 +1,9 @@
 """The housekeeper: one thread of a serving process that sequences, signs, reaps, and goes on when something fails.
 
 Every 250 ms it sequences what waits, every 10 s it signs a checkpoint if the log has grown, every minute it ends old
-intents; at the start it ends the intents of writers of this host that were killed. Traffic does not wait for any of it:
+intents; at the start it ends the intents of writers of this host that were killed. At the start and every six hours
+one of the processes deletes what is due (so a restored backup loses at once what had been deleted since), and finishes
+a pruning that was announced. Traffic does not wait for any of it:
 records are durable before. What fails is logged, shown in the status, and tried again.
 """
 
@@ -14,8 +16,10 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from audit.checkpointer import Checkpointer
+from audit.deletion import claim, delete_due
 from audit.errors import LedgerError, LedgerRollback
 from audit.presence import Presence
+from audit.pruning import carry_out
 from audit.reaper import reap_old, reap_writer
 from audit.record import GAP
 from audit.sequencer import Gap, Sequencer
@@ -27,6 +31,8 @@ log = logging.getLogger("audit.keeper")
 SEQUENCE_EVERY: Final = 0.25
 SIGN_EVERY: Final = 10.0
 REAP_EVERY: Final = 60.0
+DELETE_EVERY: Final = 6 * 3600.0
+LOOK_EVERY: Final = 300.0
 
 
 class Keeper:
@@ -105,12 +111,18 @@ class Keeper:
             self._presence.leave(name)
         return ended + reap_old(self._store, self._writer(), self._longest)
 
+    def let_go(self) -> None:
+        """Delete what is due, if no other process did so lately; finish a pruning."""
+        if claim(self._store, "retention", DELETE_EVERY):
+            delete_due(self._store, self._writer())
+        carry_out(self._store)
+
     def _report(self, gap: Gap) -> None:
         log.error("audit: records are gone: %s", gap)
         self._writer().append_wait(self._writer().draft(GAP, gap))
 
     def _run(self) -> None:
-        next_sign = next_reap = 0.0
+        next_sign = next_reap = next_look = 0.0
         while not self._stop.is_set():
             try:
                 self.sequence()
@@ -118,6 +130,9 @@ class Keeper:
                 if now >= next_reap:
                     self.reap(self._dead)
                     self._dead, next_reap = [], now + REAP_EVERY
+                if now >= next_look:
+                    next_look = now + LOOK_EVERY
+                    self.let_go()
                 if now >= next_sign:
                     self.sign()
                     next_sign = now + SIGN_EVERY

@@ -16,7 +16,7 @@ from typing import Any, Final
 
 import orjson
 
-from audit import canonical
+from audit import canonical, deletion, holds, moving, pruning
 from audit.checkpoint import Vkey
 from audit.checkpointer import Checkpointer
 from audit.errors import FormatError, LedgerConfigError, LedgerDamaged, LedgerUnavailable
@@ -25,7 +25,7 @@ from audit.keeper import Keeper
 from audit.presence import Presence
 from audit.pseudonym import Pseudonyms, epoch_of
 from audit.reader import LedgerReader, Status
-from audit.record import META, SUBJECT, Draft, Part, Receipt, check_log, new_id, now_us
+from audit.record import CONTENT, META, SUBJECT, Draft, Part, Receipt, check_log, new_id, now_us
 from audit.retention import Retention
 from audit.signing import Signer, private_folder, read_vkeys
 from audit.store.store import Store
@@ -193,6 +193,58 @@ class Ledger:
         except self._store.errors as error:
             raise LedgerUnavailable("Die Datenbank des Protokolls ist nicht erreichbar.") from error
 
+    # ---- keeping and letting go ------------------------------------------------------------------------------------
+
+    def hold(self, case: str, record_ids: Sequence[str]) -> int:
+        """Keep these records for a case, whatever their period; return how many were not yet kept for it."""
+        with self._database():
+            return holds.hold(self._store, self._writer(), case, record_ids)
+
+    def release(self, case: str) -> int:
+        """Let go of what was kept for a case; return how many records."""
+        with self._database():
+            return holds.release(self._store, self._writer(), case)
+
+    def delete_due(self, seconds: int | None = None) -> dict[str, int]:
+        """Delete the parts whose time is up at that second (default: now); return how many per class.
+
+        The housekeeper does it by itself, every few hours.
+        """
+        with self._database():
+            return deletion.delete_due(self._store, self._writer(), seconds)
+
+    def erase_subject(self, subject: str, reason: str, case: str = "") -> tuple[int, int]:
+        """Make a person's records nobody's (Art. 17 GDPR): return how many, and how many a case holds back.
+
+        Finds the records of every quarter whose key is still there; those of older quarters name nobody any more.
+        """
+        with self._database():
+            self._keeper.sequence()
+            found = deletion.records_of(self._store, self._pseudonyms.every(subject))
+            return deletion.erase(self._store, self._writer(), found, (SUBJECT, CONTENT), reason, case)
+
+    def erase_records(self, record_ids: Sequence[str], reason: str, case: str = "") -> tuple[int, int]:
+        """The same for single records, for example those with a citizen's data in their content."""
+        with self._database():
+            return deletion.erase(self._store, self._writer(), record_ids, (SUBJECT, CONTENT), reason, case)
+
+    def prunable(self) -> int:
+        """Return to where the beginning could be deleted now; 0: nowhere."""
+        with self._database():
+            return pruning.furthest(self._store)
+
+    def announce_pruning(self, to: int | None = None, policy: str = "") -> int:
+        """Say in the log that the beginning will be deleted; returns to where. Raises `LedgerConfigError`."""
+        with self._database():
+            size = pruning.announce(self._store, self._writer(), to, policy)
+            self._keeper.sequence()
+            return size
+
+    def carry_out_pruning(self) -> int:
+        """Delete the beginning if that was announced and an anchored checkpoint covers it; return how many records."""
+        with self._database():
+            return pruning.carry_out(self._store)
+
     # ---- keeping and checking ------------------------------------------------------------------------------------
 
     def sequence(self) -> None:
@@ -242,9 +294,30 @@ class Ledger:
             return False
         return True
 
+    def move_to(self, url: str) -> Verdict:
+        """Copy this ledger, at rest, into the empty database at `url`; return what the verifier says of the copy.
+
+        Everybody else must have stopped; this object writes nothing after it. See `audit.moving`.
+        """
+        with self._database():
+            if self._started:
+                raise LedgerConfigError("Das Protokoll wird gerade geführt. Bitte beenden Sie die KI-Pforte zuerst.")
+            self._keeper.sequence()
+            self._keeper.sign()
+            target = Store(url)
+            try:
+                return moving.move(self._store, target, self.config.log, self.reader.status().checkpoint_note,
+                                   self.vkeys())
+            finally:
+                target.close()
+
     def vkeys(self) -> list[Vkey]:
         """Return all verifier keys, the oldest first; the last one signs."""
         return read_vkeys(self.config.folder)
+
+    def pseudonyms(self, subject: str) -> list[str]:
+        """Return a person's pseudonyms of all quarters whose key is still there."""
+        return self._pseudonyms.every(subject)
 
     def pseudonym(self, subject: str, epoch: str | None = None) -> str:
         """Return a person's pseudonym of a quarter (default: now), for showing that person's own records."""

@@ -44,6 +44,11 @@ class Pseudonyms:
             self._seen[epoch, subject] = found
         return found
 
+    def every(self, subject: str) -> list[str]:
+        """Return the pseudonyms of `subject` in every quarter whose key is still there."""
+        return [self.of(subject, path.stem.removeprefix("pseudonym-"))
+                for path in sorted(self._folder.glob("pseudonym-*.key"))]
+
     def _key(self, epoch: str) -> bytes:
         key = self._keys.get(epoch)
         if key is None:

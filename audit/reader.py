@@ -37,6 +37,8 @@ class Filters:
     code: str = ""
     rule: str = ""
     purpose: str = ""
+    subject: str = field(default="", repr=False)
+    """One pseudonym, asked for by name: for a person's own records, erasure, or after re-identification."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -278,7 +280,7 @@ def _conditions(filters: Filters) -> list[ColumnElement[bool]]:
         found.append(_f.t < filters.until)
     if filters.types:
         found.append(_f.type.in_(list(filters.types)))
-    for name in FACETS:
+    for name in (*FACETS, "subject"):
         value = getattr(filters, name)
         if value:
             found.append(_f[name] == value)

@@ -40,6 +40,7 @@ GAP: Final = "gap.detected"
 
 META: Final = "meta"
 SUBJECT: Final = "subject"
+CONTENT: Final = "content"
 SALT_SIZE: Final = 32
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)

@@ -17,7 +17,10 @@ from audit.record import META, SUBJECT
 META_CLASS: Final = "meta-standard"
 SUBJECT_CLASS: Final = "subject"
 SECURITY_CLASS: Final = "security"
-DEFAULT_DAYS: Final[Mapping[str, int]] = MappingProxyType({META_CLASS: 184, SUBJECT_CLASS: 90, SECURITY_CLASS: 90})
+PROOF_CLASS: Final = "nachweis"
+"""What later proofs need: the record of a pruning. Held until the next one; the period counts after that."""
+DEFAULT_DAYS: Final[Mapping[str, int]] = MappingProxyType({META_CLASS: 184, SUBJECT_CLASS: 90, SECURITY_CLASS: 90,
+                                                        PROOF_CLASS: 184})
 _DAY: Final = 86_400
 
 
@@ -29,6 +32,7 @@ class Retention:
     classes: Mapping[str, str] = field(default_factory=lambda: {META: META_CLASS, SUBJECT: SUBJECT_CLASS})
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "days", {PROOF_CLASS: DEFAULT_DAYS[PROOF_CLASS], **self.days})
         for name, days in self.days.items():
             if type(days) is not int or not 1 <= days <= 36_500:
                 raise LedgerConfigError(

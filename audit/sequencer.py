@@ -16,6 +16,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from audit import canonical
 from audit.errors import LedgerDamaged
 from audit.facets import facets_of, subject_of
 from audit.merkle import CompactRange, leaf_hash
@@ -179,7 +180,18 @@ def rebuild(store: Store) -> int:
             "INSERT INTO audit_writer (writer, next) SELECT r.writer, max(r.wseq) + 1 "
             "FROM audit_record r JOIN audit_seq s ON s.record_id = r.id GROUP BY r.writer"
         )
+        _carry_on(store, run)
     return state.tree.size - state.min_index
+
+
+def _carry_on(store: Store, run: Run) -> None:
+    """Take over the counters of writers that have no record left: the record of the pruning has them."""
+    row = run("SELECT p.body FROM audit_facet f JOIN audit_part p ON p.record_id = f.record_id AND p.name = 'meta' "
+              "WHERE f.type = 'prune' ORDER BY f.idx DESC LIMIT 1").fetchone()
+    if row is not None:
+        for writer, number in canonical.loads(as_bytes(row[0]))["writers"].items():
+            run(store.sql("INSERT INTO audit_writer (writer, next) VALUES (?, ?) ON CONFLICT (writer) DO NOTHING"),
+                (writer, number))
 
 
 def _ordered(store: Store, run: Run, start: int) -> Iterator[Sequence[Any]]:

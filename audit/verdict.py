@@ -46,6 +46,13 @@ class Verdict:
     deleted_parts: int = 0
     open_intents: int = 0
     surplus_ends: int = 0
+    pruned: int = 0
+    """So many records at the beginning were deleted, and a record proves it."""
+    prune_record: int = 0
+    pin_before_pruning: bool = False
+    """A pinned note from before the deletion bears out that the beginning had not been changed until then."""
+    earlier_pin: bool = False
+    """A pinned note speaks of a beginning that was deleted since."""
     clock_steps: int = 0
 
     def problem(self, text: str) -> None:
@@ -78,7 +85,9 @@ class Verdict:
             return "lückenhaft"
         if self.bad_notes:
             return "Prüfpunkt verändert"
-        return "nicht prüfbar" if self.problems else "unverändert"
+        if self.problems:
+            return "nicht prüfbar"
+        return "unverändert, Anfang gelöscht mit gültigem Nachweis" if self.pruned else "unverändert"
 
     def findings(self) -> list[str]:
         """Return what is wrong, one German sentence each."""
@@ -114,6 +123,14 @@ class Verdict:
                 "Die Prüfschlüssel stammen aus dem Protokoll selbst. Mehr beweist ein Schlüssel, den Sie bei "
                 "der Einrichtung erhalten haben (--vkey)."
             )
+        if self.earlier_pin:
+            notes.append("Eine hinterlegte Notiz spricht über einen Anfang, der inzwischen gelöscht ist. Für das "
+                         "heutige Protokoll beweist sie nichts.")
+        if self.pruned:
+            notes.append(f"Die ersten {self.pruned} Einträge wurden nach ihrer Frist gelöscht; Nr. {self.prune_record} "
+                         "belegt es." + ("" if self.pin_before_pruning else
+                         " Dass bis dahin nichts an ihnen verändert war, zeigt nur eine Notiz von vor diesem Eintrag; "
+                         "es wurde keine angegeben."))
         if self.size > self.covered:
             rest = self.size - self.covered
             notes.append(f"{rest} {'Eintrag liegt' if rest == 1 else 'Einträge liegen'} "
@@ -127,9 +144,10 @@ class Verdict:
 
     def text(self) -> str:
         """Return the verdict for people, in German."""
+        covered = max(0, self.covered - self.pruned)
         lines = [
             f"Protokoll {self.log}: {self.verdict}",
-            f"  {self.size} Einträge geprüft, {self.covered} davon unter einem Prüfpunkt"
+            f"  {self.size - self.pruned} Einträge geprüft, {covered} davon unter einem Prüfpunkt"
             + (f", {self.pinned} durch eine hinterlegte Notiz belegt." if self.pinned is not None else "."),
             f"  Gelöschte Teile: {self.deleted_parts}. Vorgänge ohne Abschluss: {self.open_intents}. "
             f"Zeitsprünge: {self.clock_steps}.",
@@ -154,6 +172,9 @@ class Verdict:
             "changed_count": self.changed_count,
             "gaps": [{"writer": writer, "first": first, "last": last} for writer, first, last in self.gaps],
             "missing_records": self.gap_count,
+            "pruned": self.pruned,
+            "prune_record": self.prune_record,
+            "pin_before_pruning": self.pin_before_pruning,
             "deleted_parts": self.deleted_parts,
             "intents_without_end": self.open_intents,
             "surplus_ends": self.surplus_ends,

@@ -6,6 +6,10 @@ without help: that records at the end are missing. That needs a pinned note, kep
 verdict says "Ende nicht prüfbar". A key that comes from the bundle itself proves less than one that was handed over
 at installation (``--vkey``); the verdict says so.
 
+A beginning that was deleted (`audit.pruning`) is good when a record says so, its peaks give every later root, and a
+signed checkpoint has their root. That nothing had been changed in it *before* it was deleted shows only a note from
+before that record; the verdict says whether there was one.
+
 Not judged here: whether what a record says was true when it was written.
 """
 
@@ -14,14 +18,15 @@ from __future__ import annotations
 import hmac
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 
-from audit import record
+from audit import canonical, record
 from audit.checkpoint import Checkpoint, Note, Vkey
 from audit.errors import FormatError
 from audit.merkle import CompactRange, leaf_hash
 from audit.verdict import Verdict
 
+PRUNE: Final = "prune"
 _MAX_NAMED: Final = 20
 """How many findings of one kind are named; all are counted."""
 
@@ -60,6 +65,8 @@ class Source:
     """What the database says about itself (in place only)."""
     damaged: bool = False
     """It says something about itself that cannot be."""
+    pruned: CompactRange = field(default_factory=CompactRange)
+    """The tree of the deleted beginning, as the source claims it (`audit.pruning`); empty: nothing was deleted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,13 +90,23 @@ class _Check:
         self.keys = list(trust.vkeys) or list(source.vkeys)
         self.verdict = Verdict(log=source.log, unsequenced=source.unsequenced, own_keys=not trust.vkeys,
                                pin_given=bool(trust.pins))
-        self.tree = CompactRange()
+        self.start = source.pruned
+        self.tree = CompactRange(self.start.size, self.start.peaks)
+        self.beginnings: dict[str, int] = {}
+        """Writer -> its first counter that is still there; only where the beginning was deleted."""
         self.wanted: dict[int, list[tuple[Checkpoint, bool]]] = {}
         """Size -> checkpoints to compare there, and whether each was pinned."""
-        self.last = -1
+        self.last = self.start.size - 1
+        self.compared_start = False
+        """Whether a signed root confirms the peaks of the deleted beginning."""
+        self.pinned_at: list[int] = []
+        self.proof: Mapping[str, Any] | None = None
+        """What the record of the pruning says, if it fits the beginning."""
         self.next: dict[str, int] = {}
         self.times: dict[str, str] = {}
         self.open: set[str] = set()
+        self.surplus: list[str] = []
+        """What ends refer to that do not end an intent that was seen."""
 
     def run(self) -> Verdict:
         verdict = self.verdict
@@ -100,6 +117,7 @@ class _Check:
                 self._entry(entry)
         except FormatError:
             self._changed(self.tree.size, "Ab hier ist das Protokoll nicht mehr lesbar.")
+        self._beginning()
         self._end()
         verdict.size = self.tree.size
         verdict.root = self.tree.root()
@@ -137,6 +155,9 @@ class _Check:
             # A pin is trusted because its owner kept it; that no known key signed it is worth knowing all the same:
             # somebody may have put another key beside the records.
             self.verdict.foreign_pin = True
+        if point.size < self.start.size:
+            self.verdict.earlier_pin = self.verdict.earlier_pin or pinned
+            return  # a note about what was deleted since: nothing is left that it could be compared with
         self.wanted.setdefault(point.size, []).append((point, pinned))
 
     def _compare(self) -> None:
@@ -146,7 +167,9 @@ class _Check:
                 self.verdict.bad_roots.append(point.size)
                 continue
             self.verdict.covered = max(self.verdict.covered, point.size)
+            self.compared_start = self.compared_start or point.size == self.start.size
             if pinned:
+                self.pinned_at.append(point.size)
                 self.verdict.pinned = max(self.verdict.pinned or 0, point.size)
 
     # ---- records -------------------------------------------------------------------------------------------------
@@ -171,6 +194,8 @@ class _Check:
         if entry.columns is not None and dict(entry.columns) != _columns(envelope):
             self._changed(index, "Angaben neben dem Eintrag sagen etwas anderes als der Eintrag.")
         self._parts(index, entry, envelope)
+        if envelope.type == PRUNE and self.start.size:
+            self._proved(index, entry, envelope)
         self._counter(index, envelope)
         self._ends(envelope)
 
@@ -182,7 +207,10 @@ class _Check:
         self.verdict.deleted_parts += len(envelope.commitments.keys() - entry.parts.keys())
 
     def _counter(self, index: int, envelope: record.Envelope) -> None:
-        want = self.next.get(envelope.writer, 0)
+        want = self.next.get(envelope.writer)
+        if want is None and self.start.size:
+            want = self.beginnings[envelope.writer] = envelope.wseq  # judged when the record of the pruning was read
+        want = want or 0
         if envelope.wseq > want:
             self.verdict.add_gap(envelope.writer, want, envelope.wseq - 1)
         elif envelope.wseq < want:
@@ -199,7 +227,45 @@ class _Check:
             if envelope.ref in self.open:
                 self.open.remove(envelope.ref)
             else:
-                self.verdict.surplus_ends += 1
+                self.surplus.append(envelope.ref)
+
+    # ---- a beginning that was deleted ----------------------------------------------------------------------------
+
+    def _proved(self, index: int, entry: Entry, envelope: record.Envelope) -> None:
+        """Take note of a record that says that the beginning was deleted, if it is about this beginning."""
+        part = entry.parts.get(record.META)
+        said = envelope.commitments.get(record.META, "")
+        if part is None or not hmac.compare_digest(record.commitment(record.META, part.salt, part.body), said):
+            return
+        try:
+            meta = canonical.loads(part.body)
+            to, peaks = meta["to"], [bytes.fromhex(peak) for peak in meta["peaks"]]
+            fits = to == self.start.size and peaks == self.start.peaks and to <= index
+            writers, later = dict(meta["writers"]), list(meta["open"])
+        except (FormatError, ValueError, KeyError, TypeError):
+            return
+        if fits:
+            self.proof = {"idx": index, "writers": writers, "open": later}
+
+    def _beginning(self) -> None:
+        """Judge a missing beginning: only a record that the later roots cover, and a signed root, make it good."""
+        size, proof = self.start.size, self.proof
+        if proof is None:
+            if size:
+                self._changed(size, f"Die ersten {size} Einträge fehlen, und kein Eintrag belegt ihre Löschung.")
+            self.verdict.surplus_ends = len(self.surplus)
+            return
+        self.verdict.pruned, self.verdict.prune_record = size, proof["idx"]
+        if not self.compared_start:
+            self._changed(size, f"Zu den gelöschten ersten {size} Einträgen fehlt der unterschriebene Prüfpunkt.")
+        self.verdict.pin_before_pruning = any(at <= proof["idx"] for at in self.pinned_at)
+        for writer, first in self.beginnings.items():
+            want = proof["writers"].get(writer, 0)
+            if type(want) is not int or first < want:
+                self._changed(size, "Ein Zähler passt nicht zum Eintrag über die Löschung des Anfangs.")
+            elif first > want:
+                self.verdict.add_gap(writer, want, first - 1)
+        self.verdict.surplus_ends = len([ref for ref in self.surplus if ref not in set(proof["open"])])
 
     # ---- the end -------------------------------------------------------------------------------------------------
 

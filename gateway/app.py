@@ -20,6 +20,7 @@ from typing import Any
 from aiohttp import web as aio
 from fastapi import FastAPI
 from starlette.exceptions import HTTPException
+from starlette.routing import BaseRoute
 
 from gateway import __version__
 from gateway.census import Census
@@ -39,10 +40,12 @@ from gateway.http.health import Health, Readiness
 from gateway.http.keep_alive import KeepAlive
 from gateway.http.models import ModelList
 from gateway.http.routes import Front, dialect_endpoints, dialect_routes
+from gateway.identity.claims import ClaimRules
 from gateway.identity.fetch import fetch
 from gateway.identity.issuer import IssuerKeys
 from gateway.identity.oidc import OidcConfig
 from gateway.identity.porter import Porter
+from gateway.identity.signin import Registration, SignIns
 from gateway.kipass import Evidence, PassEvent, passes
 from gateway.ledger.recorder import LedgerRecorder
 from gateway.limits.room import LimitOptions, LimitRoom
@@ -55,10 +58,13 @@ from gateway.pipeline.shadow import Shadow
 from gateway.policy.policyset import office_day
 from gateway.policy.register_check import pressing
 from gateway.policy.stopped import StoppedModels
+from gateway.registry.arrivals import Arrivals
 from gateway.registry.books import Books
 from gateway.registry.certificates import CertificateOffice
+from gateway.registry.directory import Directory
 from gateway.registry.index import Indexing
 from gateway.settings import Settings, load
+from gateway.settings_office import scim_meanings
 from gateway.store import migrate, open_engine
 from gateway.store.conversations import SqlConversations
 from gateway.store.directory import SqlDirectory
@@ -116,7 +122,8 @@ class House:
         self.authenticator = Porter(
             self._directory, self._passes, clock, keys_page=self.policies().organisation.base_url + "/keys",
             departments=self._departments, groups=self._groups, secrets=Secrets(settings.home / "secrets").find,
-            oidc=_oidc(settings))
+            oidc=(oidc := _oidc(settings)))
+        self._sign_ins = self._single_sign_on(oidc[1]) if oidc and settings.pages_use_oidc else None
         self.stopped = StoppedModels(self.authenticator.watch(self._directory.stops), self.policies)
         self.upstream = UpstreamRouter(settings.home, environment=provider_environment(settings))
         self.recorder = LedgerRecorder(self.ledger)
@@ -212,6 +219,7 @@ class House:
         warnings += self.stopped.warnings()
         warnings += self._policy_problems()
         warnings += self.limits.problems()
+        warnings += self.settings.sign_in_warnings()
         if not inspects:
             reasons["pruefung"] = "Die Suche nach personenbezogenen Angaben findet ihre Probe nicht."
         running = {"digest": self.policies().digest, "processes": dict(self.replicas.by_digest())}
@@ -252,9 +260,19 @@ class House:
                                                 TokenCounter().count, self.settings.max_body_mb << 20).routes()
         app.router.routes += ConversationEndpoints(self.authenticator, self.policies, self._clock, self._conversations,
                                                    self.settings.max_body_mb << 20).routes()
+        app.router.routes += self._scim()
         app.router.routes += self._health().routes(with_metrics=self.settings.metrics_port is None)
         app.include_router(build_web(pages))
         return Front(app, endpoints, Cors(self.settings.cors_allowed))
+
+    def _scim(self) -> list[BaseRoute]:
+        token = self.settings.scim_token
+        if token is None:
+            return []
+        from gateway.http.scim import ScimEndpoints  # half a second of the start, and only where it is used
+        directory = Directory(self.books, scim_meanings(self.settings.scim_map), self.settings.scim_department)
+        return ScimEndpoints(directory, token.get_secret_value(),
+                             lambda: self.policies().organisation.base_url).routes()
 
     def _pages(self) -> WebContext:
         return WebContext(
@@ -264,7 +282,15 @@ class House:
             secret=own_secret(self.settings.home, "web.key"),
             version=__version__, certificates=CertificateOffice(self.books, lambda: pass_keys(self.settings.home)),
             detector=self.detector, operators=self._operators, stopped=self.stopped.known,
-            problems=self._policy_problems)
+            problems=self._policy_problems, sso=self._sign_ins, guarded=self.settings.roles_with_second_factor,
+            key_sign_in=self.settings.key_sign_in == "on")
+
+    def _single_sign_on(self, keys: IssuerKeys) -> SignIns:
+        settings = self.settings
+        arrivals = Arrivals(self.books, settings.oidc_leads == "claims", settings.oidc_create == "on")
+        return SignIns(Registration.of(settings, self.policies().organisation.base_url), ClaimRules.of(settings), keys,
+                       own_secret(settings.home, "web.key"), self._clock, arrivals.welcome, arrivals.goodbye,
+                       departments=self._departments, groups=self._groups)
 
     def _rendered(self) -> bytes:
         self.metrics.stopped(self.stopped.known())
@@ -295,8 +321,7 @@ class House:
 def _oidc(settings: Settings) -> tuple[OidcConfig, IssuerKeys] | None:
     if not settings.oidc_issuer:
         return None
-    config = OidcConfig(settings.oidc_accepted, settings.oidc_email_claim, settings.oidc_id_claim,
-                        settings.oidc_groups_claim, settings.oidc_groups, settings.block_style)
+    config = OidcConfig(settings.oidc_accepted, ClaimRules.of(settings), settings.oidc_groups, settings.block_style)
     return config, IssuerKeys(settings.oidc_issuer, fetch)
 
 

@@ -21,6 +21,8 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 from gateway.model.entities import ENTITIES
+from gateway.settings_office import OfficeSettings
+from gateway.settings_sign_in import SignInSettings
 
 PREFIX = "KI_PFORTE_"
 DIALECTS = ("chat", "completions", "embeddings", "responses", "messages", "transcriptions", "translations")
@@ -33,7 +35,7 @@ class SettingsError(Exception):
     """A setting is wrong; ``str()`` says in German which one and what to write."""
 
 
-class Settings(BaseSettings):
+class Settings(SignInSettings, OfficeSettings):
     """All settings. The name in the environment is ``KI_PFORTE_`` and the field in capitals."""
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, extra="forbid", frozen=True, hide_input_in_errors=True)
@@ -68,21 +70,6 @@ class Settings(BaseSettings):
                                                                "einen verlangt")
     openai_dialects: str = Field("chat,completions,embeddings", description="Schnellstart: Schnittstellen, die der "
                                                                             "Anbieter spricht")
-    oidc_issuer: str = Field("", description="Anmeldedienst (OpenID Connect) des Hauses: seine Adresse genau so, wie "
-                                             "sie in seinen Tokens als „iss“ steht; leer: keiner")
-    oidc_client_id: str = Field("", description="Name der KI-Pforte beim Anmeldedienst; Tokens müssen dafür "
-                                                "ausgestellt sein („aud“)")
-    oidc_audiences: str = Field("", description="Weitere Namen, für die Tokens ausgestellt sein dürfen, mit Komma "
-                                                "dazwischen: Anwendungen, die das Token ihrer Beschäftigten "
-                                                "weitergeben")
-    oidc_email_claim: str = Field("email", description="Angabe im Token mit der E-Mail-Adresse; leer: keine")
-    oidc_id_claim: str = Field("sub", description="Angabe im Token mit der Kennung aus dem Verzeichnisdienst "
-                                                  "(„person add --external-id“); leer: keine")
-    oidc_groups_claim: str = Field("groups", description="Angabe im Token mit den Gruppen")
-    oidc_groups: Literal["directory", "choose", "lead"] = Field(
-        "directory", description="Was die Gruppen bestimmen: nichts, welches der eigenen Ämter einer Person gilt, oder "
-                                 "welches aller Ämter. Mit choose und lead gelten auch die Gruppen aus "
-                                 "policies/groups, die dort genannt sind")
     block_style: Literal["error", "message"] = Field(
         "error", description="Wie eine Ablehnung ankommt, wenn sich jemand mit einem Token des Anmeldedienstes "
                              "ausweist: als Fehler (error) oder als Antwort im Chat (message) für Programme, die keine "
@@ -203,15 +190,6 @@ class Settings(BaseSettings):
                              "Datei redis+unix:///Pfad oder über Wächter redis+sentinel://Rechner:Port/Name")
         return value
 
-    @field_validator("oidc_issuer")
-    @classmethod
-    def _safe_issuer(cls, value: str) -> str:
-        parts = urlsplit(value)
-        local = parts.scheme == "http" and parts.hostname in ("127.0.0.1", "localhost", "::1")
-        if value and not (parts.hostname and (parts.scheme == "https" or local)):
-            raise ValueError("eine Adresse, die mit https:// beginnt (http:// nur auf diesem Rechner)")
-        return value
-
     @field_validator("openai_base_url", "public_url")
     @classmethod
     def _http_address(cls, value: str) -> str:
@@ -225,12 +203,6 @@ class Settings(BaseSettings):
             missing = ("KI_PFORTE_OPENAI_MODEL, der Name des Modells dort" if self.openai_base_url else
                        "KI_PFORTE_OPENAI_BASE_URL, die Adresse des Anbieters")
             raise ValueError(f"Für den Schnellstart fehlt {missing}. Bitte geben Sie beides an")
-        if bool(self.oidc_issuer) != bool(self.oidc_client_id):
-            missing = ("KI_PFORTE_OIDC_CLIENT_ID, der Name der KI-Pforte dort" if self.oidc_issuer else
-                       "KI_PFORTE_OIDC_ISSUER, die Adresse des Dienstes")
-            raise ValueError(f"Für den Anmeldedienst fehlt {missing}. Bitte geben Sie beides an")
-        if self.oidc_issuer and not self.oidc_email_claim and not self.oidc_id_claim:
-            raise ValueError("Ohne KI_PFORTE_OIDC_EMAIL_CLAIM und KI_PFORTE_OIDC_ID_CLAIM nennt kein Token eine Person")
         if self.metrics_port is not None and self.metrics_port == self.port:
             raise ValueError("KI_PFORTE_METRICS_PORT muss sich von KI_PFORTE_PORT unterscheiden")
         large = self.names_engine.removeprefix("kompakt+").removesuffix("+kompakt")
@@ -247,11 +219,6 @@ class Settings(BaseSettings):
     def names_entities(self) -> dict[str, str]:
         """Which labels of the larger model stand for which entity."""
         return dict(_pairs(self.names_labels))
-
-    @property
-    def oidc_accepted(self) -> tuple[str, ...]:
-        """For whom a token may be made out."""
-        return (self.oidc_client_id, *(name.strip() for name in self.oidc_audiences.split(",") if name.strip()))
 
     @property
     def cors_allowed(self) -> frozenset[str]:

@@ -3,8 +3,9 @@
 Evidence: ``audit_record`` (the hashed bytes), ``audit_part`` (deletable; ``audit_hold`` says what stays for a case),
 ``audit_seq`` (order and leaves), ``audit_state`` (one row; its lock orders sequencers), ``checkpoint``,
 ``anchor_receipt``. Working tables: ``audit_inbox`` (waits for the sequencer), ``audit_job`` (who does what is done once
-a day). Beside them ``identity_seal``: who a pseudonym is, sealed to keys that the house does not have. Derived, never hashed, rebuilt from the rest at any time: ``audit_facet``
-(for reading), ``audit_open`` (intents whose end is not sequenced), ``audit_writer`` (next counter per writer).
+a day). Beside them ``identity_seal``: who a pseudonym is, sealed to keys that the house does not have. Derived, never
+hashed, rebuilt from the rest at any time: ``audit_facet`` (for reading), ``audit_open`` (intents whose end is not
+sequenced), ``audit_writer`` (next counter per writer).
 
 ``audit_record`` allows one end per intent: the unique index on ``ref`` decides between a late outcome and the reaper.
 Rows of ``audit_record`` are inserted and, by pruning, deleted; never updated.

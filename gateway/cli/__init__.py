@@ -65,7 +65,16 @@ def main() -> None:
 
 
 def _register() -> None:
-    from gateway.cli import certificate, inspect, policy_change, policy_explain, policy_force, policy_test, run
+    from gateway.cli import (
+        audit_keep,
+        certificate,
+        inspect,
+        policy_change,
+        policy_explain,
+        policy_force,
+        policy_test,
+        run,
+    )
     from gateway.cli.audit import audit_app
     from gateway.cli.client import client_app
     from gateway.cli.document import document_app
@@ -84,6 +93,9 @@ def _register() -> None:
         policy_app.command()(change)
     pass_app.command()(certificate.verify)
     pass_app.command()(certificate.issuer)
+    for keeping in (audit_keep.prune, audit_keep.delete, audit_keep.hold, audit_keep.release, audit_keep.erase,
+                    audit_keep.move):
+        audit_app.command()(keeping)
     for group in (person_app, key_app, client_app, pass_app, document_app, policy_app, model_app, audit_app):
         app.add_typer(group)
 

@@ -24,7 +24,7 @@ Params = ParamSpec("Params")
 Json = Annotated[bool, typer.Option("--json", help="Ausgabe als JSON.")]
 
 
-def _ledger_errors(command: Callable[Params, None]) -> Callable[Params, None]:
+def ledger_errors(command: Callable[Params, None]) -> Callable[Params, None]:
     """Turn errors of the ledger into a sentence and exit code 2 (misuse) or 3."""
     @wraps(command)
     def wrapped(*args: Params.args, **kwargs: Params.kwargs) -> None:
@@ -39,12 +39,13 @@ def _ledger_errors(command: Callable[Params, None]) -> Callable[Params, None]:
     return speaks(wrapped)
 
 
-def _open(ctx: typer.Context) -> Ledger:
+def open_one(ctx: typer.Context) -> Ledger:
+    """Open the ledger of this house."""
     return open_ledger(load(), context(ctx).policy_set.organisation.id)
 
 
 @audit_app.command("verify")
-@_ledger_errors
+@ledger_errors
 def verify_(
     ctx: typer.Context,
     bundle: Annotated[Path | None, typer.Argument(help="ZIP-Datei aus „audit export“; ohne Angabe das Protokoll "
@@ -63,21 +64,21 @@ def verify_(
             raise LedgerConfigError(f"Die Datei {bundle} gibt es nicht.")
         verdict = verify(Bundle(bundle).source(), trust)
     else:
-        with _open(ctx) as ledger:
+        with open_one(ctx) as ledger:
             verdict = ledger.verify(pins=trust.pins, vkeys=trust.vkeys, require_pin=trust.require_pin)
     emit(verdict.as_json()) if json else say(verdict.text())
     raise typer.Exit(verdict.exit_code)
 
 
 @audit_app.command()
-@_ledger_errors
+@ledger_errors
 def tail(
     ctx: typer.Context,
     number: Annotated[int, typer.Option("--number", "-n", min=1, max=1000, help="So viele Einträge.")] = 20,
     json: Json = False,
 ) -> None:
     """Zeigt die letzten Einträge."""
-    with _open(ctx) as ledger:
+    with open_one(ctx) as ledger:
         ledger.sequence()
         rows = ledger.reader.page(limit=number).rows
     if json:
@@ -89,21 +90,21 @@ def tail(
 
 
 @audit_app.command()
-@_ledger_errors
+@ledger_errors
 def export(ctx: typer.Context,
            bundle: Annotated[Path, typer.Argument(help="ZIP-Datei, die geschrieben wird.")]) -> None:
     """Schreibt das ganze Protokoll als Bündel, das sich ohne die KI-Pforte prüfen lässt."""
-    with _open(ctx) as ledger:
+    with open_one(ctx) as ledger:
         ledger.append_wait(ledger.draft("export", {"via": "cli"}))
         number = ledger.export_bundle(bundle)
     note(f"{number} Einträge geschrieben: {bundle}")
 
 
 @audit_app.command()
-@_ledger_errors
+@ledger_errors
 def checkpoint(ctx: typer.Context) -> None:
     """Unterschreibt einen Prüfpunkt und zeigt die Notiz zum Aufbewahren."""
-    with _open(ctx) as ledger:
+    with open_one(ctx) as ledger:
         ledger.checkpoint()
         kept = ledger.status().checkpoint_note.rstrip("\n")
     if not kept:
@@ -114,10 +115,10 @@ def checkpoint(ctx: typer.Context) -> None:
 
 
 @audit_app.command()
-@_ledger_errors
+@ledger_errors
 def status(ctx: typer.Context, json: Json = False) -> None:
     """Zeigt Größe und Stand des Protokolls."""
-    with _open(ctx) as ledger:
+    with open_one(ctx) as ledger:
         found = ledger.status()
         keys = [str(key) for key in ledger.vkeys()]
     facts: dict[str, Any] = {

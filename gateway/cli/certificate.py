@@ -15,6 +15,7 @@ import typer
 from gateway.cli.context import context
 from gateway.cli.output import CliError, Exit, cannot_run, emit, in_german, note, say
 from gateway.kipass import last_day
+from gateway.kipass.calendar import day_of
 from gateway.kipass.messages import german
 from gateway.model.certificates import Attestation
 
@@ -110,7 +111,7 @@ def _tell(shows: Attestation, issued_at: datetime, *, trusted: bool) -> None:
         say(f"  {scope.name}{f', bis {german(scope.until)}' if scope.until else ''}")
     if shows.agreement:
         say(f"Dienstvereinbarung: Fassung {shows.agreement}")
-    say(f"Ausgestellt am {german(last_day(issued_at))} von {shows.issuer}")
+    say(f"Ausgestellt am {german(day_of(issued_at))} von {shows.issuer}")
     if not trusted:
         note("Geprüft wurde mit einem Schlüssel, der nicht sagt, wem er gehört. Bitte vergewissern Sie sich, dass er "
              "von dieser Stelle stammt.")

@@ -9,10 +9,12 @@ from typing import Annotated
 import typer
 
 from gateway.cli import person_import
-from gateway.cli.context import CliContext, context, person_or_fail
+from gateway.cli.context import CliContext, context, person_id, person_or_fail
 from gateway.cli.output import CliError, Exit, emit, note, say, speaks, table
 from gateway.cli.views import key_json, key_words, pass_json, pass_words, person_json
 from gateway.kipass import passes as passes_of
+from gateway.registry import people as registry
+from gateway.registry.books import COMMAND_LINE
 from gateway.store import keys, passes, people
 
 person_app = typer.Typer(name="person", help="Personen eintragen, auflisten, einlesen und abschalten.",
@@ -46,20 +48,8 @@ def add(
     json: Json = False,
 ) -> None:
     """Trägt eine Person ein."""
-    own = context(ctx)
-    if not name.strip():
-        raise CliError("Bitte geben Sie mit --name den Namen der Person an.", Exit.MISUSE)
-    with own.writing() as connection:
-        if people.by_email(connection, email) is not None:
-            raise CliError(f"{email} ist schon eingetragen.", Exit.MISUSE)
-        for named in (department, *(also or ())):
-            if named not in own.departments:
-                raise CliError(f"Das Amt „{named}“ gibt es nicht. Möglich sind: {', '.join(sorted(own.departments))}.",
-                               Exit.MISUSE)
-        new = people.NewPerson(email, name, department, frozenset(role or ()), people.normal_id(external_id),
-                               frozenset(also or ()), own.check_groups(group or ()))
-        [person] = people.add(connection, [new], own.now())
-        own.record("person.added", {"via": "cli"}, person.id)
+    person = registry.add(context(ctx).books, COMMAND_LINE, people.NewPerson(
+        email, name, department, frozenset(role or ()), external_id, frozenset(also or ()), frozenset(group or ())))
     if json:
         return emit(person_json(person))
     return note(f"{person.name} ist eingetragen. Einen Schlüssel erhält die Person mit: "
@@ -130,19 +120,32 @@ def enable(ctx: typer.Context, email: Email, json: Json = False) -> None:
 
 
 def _switch(own: CliContext, email: str, *, active: bool, json: bool) -> None:
-    now = own.now()
-    with own.writing() as connection:
-        person = person_or_fail(connection, email)
-        changed = person.active != active
-        if changed:
-            person = replace(person, disabled_at=None if active else now)
-            people.change(connection, [person])
-            revoked = 0 if active else keys.revoke_all(connection, [person.id], now)
-            own.record("person.enabled" if active else "person.disabled", {"via": "cli", "keys": revoked}, person.id)
+    done = registry.switch(own.books, COMMAND_LINE, person_id(own, email), active=active)
     if json:
-        return emit({**person_json(person), "changed": changed})
+        return emit({**person_json(done.person), "changed": done.changed})
     state = "aktiv" if active else "nicht mehr aktiv; alle Schlüssel sind widerrufen"
-    return note(f"{person.email} ist {state}.")
+    return note(f"{done.person.email} ist {state}.")
+
+
+@person_app.command()
+@speaks
+def rename(
+    ctx: typer.Context,
+    email: Email,
+    to: Annotated[str, typer.Option("--to", help="Neue E-Mail-Adresse.")] = "",
+    name: Annotated[str, typer.Option("--name", help="Neuer Name.")] = "",
+    json: Json = False,
+) -> None:
+    """Ändert Adresse oder Namen einer Person; KI-Pass und Schlüssel bleiben."""
+    own = context(ctx)
+    if not to and not name:
+        raise CliError("Bitte geben Sie mit --to die neue Adresse an, mit --name den neuen Namen, oder beides.",
+                       Exit.MISUSE)
+    done = registry.change(own.books, COMMAND_LINE, person_id(own, email),
+                           lambda person: replace(person, email=to or person.email, name=name or person.name))
+    if json:
+        return emit({**person_json(done.person), "changed": done.changed})
+    return note(f"{done.person.name} <{done.person.email}> ist eingetragen.")
 
 
 @person_app.command("import")
@@ -176,8 +179,7 @@ def import_(
 @speaks
 def group_add(ctx: typer.Context, email: Email, group: Group, json: Json = False) -> None:
     """Nimmt eine Person in eine Gruppe auf. Das wirkt innerhalb von zwei Sekunden."""
-    own = context(ctx)
-    _regroup(own, email, own.check_groups([group]), frozenset(), json=json)
+    _regroup(context(ctx), email, frozenset({group}), frozenset(), json=json)
 
 
 @group_app.command("remove")
@@ -188,13 +190,9 @@ def group_remove(ctx: typer.Context, email: Email, group: Group, json: Json = Fa
 
 
 def _regroup(own: CliContext, email: str, joins: frozenset[str], leaves: frozenset[str], *, json: bool) -> None:
-    with own.writing() as connection:
-        person = person_or_fail(connection, email)
-        changed = replace(person, groups=(person.groups | joins) - leaves)
-        if changed != person:
-            people.change(connection, [changed])
-            own.record("person.groups", {"via": "cli", "joined": sorted(joins), "left": sorted(leaves)}, person.id)
+    done = registry.change(own.books, COMMAND_LINE, person_id(own, email),
+                           lambda person: replace(person, groups=(person.groups | joins) - leaves))
     if json:
-        return emit({**person_json(changed), "changed": changed != person})
-    said = ", ".join(sorted(changed.groups)) or "keine"
-    return note(f"{person.email}: Gruppen {said}." if changed != person else f"{person.email}: unverändert ({said}).")
+        return emit({**person_json(done.person), "changed": done.changed})
+    said = ", ".join(sorted(done.person.groups)) or "keine"
+    return note(f"{done.person.email}: {'Gruppen' if done.changed else 'unverändert, Gruppen'} {said}.")

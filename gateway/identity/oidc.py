@@ -11,11 +11,11 @@ switched off in the directory is refused within two seconds all the same.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
-from gateway.identity import texts, tokens
-from gateway.identity.headers import address, clean, groups_in
+from gateway.identity import claims, issued, texts, tokens
+from gateway.identity.claims import ClaimRules
 from gateway.identity.issuer import IssuerKeys
 from gateway.identity.persons import Claimed, Persons
 from gateway.model.clients import GroupsMode
@@ -23,7 +23,6 @@ from gateway.model.people import BlockStyle
 from gateway.model.principal import Principal
 from gateway.ports import Clock
 
-_NO: Final = frozenset({"false", "0", "no"})
 KEY_ID: Final = "oidc"
 """Stands where the id of a key stands otherwise."""
 
@@ -33,9 +32,7 @@ class OidcConfig:
     """What tokens must say, and where they say it."""
 
     audiences: tuple[str, ...]
-    email_claim: str = "email"
-    id_claim: str = "sub"
-    groups_claim: str = "groups"
+    rules: ClaimRules = field(default_factory=ClaimRules)
     groups: GroupsMode = "directory"
     block_style: BlockStyle = "error"
     """How refusals reach people who come with a token: it belongs to no entry here that could say so."""
@@ -52,39 +49,16 @@ class OidcTokens:
 
     async def principal(self, token: str) -> Principal:
         """Return whose token it is. Raises ``schluessel_ungueltig``, or ``pruefung_nicht_verfuegbar``."""
-        claimed = self._claimed(await self._claims(token))
-        known = await self.persons.find(claimed)
-        department = self.persons.department(known.person, claimed.groups, self.config.groups)
-        groups = self.persons.groups(known.person, claimed.groups, self.config.groups)
+        said, rules, mode = await self._claims(token), self.config.rules, self.config.groups
+        places, people = claims.groups(said, rules) if mode != "directory" else (frozenset[str](), frozenset[str]())
+        known = await self.persons.find(Claimed(*claims.identity(said, rules)))
+        department = self.persons.department(known.person, places, mode)
+        groups = self.persons.groups(known.person, people, mode)
         return Principal(known.person.id, department, known.person.roles, "person", KEY_ID,
                          self.config.block_style, known.passes, groups)
 
     async def _claims(self, token: str) -> Mapping[str, Any]:
         try:
-            key = await self.keys.key(tokens.key_id(token))
-            if key is None:
-                raise tokens.TokenError
-            claims = tokens.signed_by_issuer(token, key.key, key.algorithm, self.keys.issuer, self.config.audiences,
-                                             self.clock.now())
+            return await issued.bearer(self.keys, token, self.config.audiences, self.clock.now())
         except tokens.TokenError as error:
             raise texts.invalid("anmeldung_abgelaufen" if error.expired else "anmeldung") from None
-        if "events" in claims:  # a logout token is signed in the same way and is no sign-in
-            raise texts.invalid("anmeldung")
-        return claims
-
-    def _claimed(self, claims: Mapping[str, Any]) -> Claimed:
-        config = self.config
-        email, external_id = _text(claims, config.email_claim), _text(claims, config.id_claim)
-        if str(claims.get("email_verified")).casefold() in _NO:
-            email = ""
-        if not email and not external_id:
-            raise texts.invalid("anmeldung")
-        groups = claims.get(config.groups_claim, ()) if config.groups != "directory" else ()
-        names = groups if isinstance(groups, list) else [groups] if isinstance(groups, str) else []
-        return Claimed(address(email), external_id,
-                       frozenset().union(*(groups_in(clean(name)) for name in names if isinstance(name, str))))
-
-
-def _text(claims: Mapping[str, Any], name: str) -> str:
-    value = claims.get(name, "")
-    return clean(value) if isinstance(value, str) else ""

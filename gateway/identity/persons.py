@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from hashlib import sha256
-from typing import TypeAlias
+from typing import Protocol, TypeAlias, TypeVar
 
 from gateway.identity import texts
 from gateway.identity.api_key import Passes, Refused, changes
@@ -112,7 +112,19 @@ class Persons:
         return Known(member.person, passes), min([until, *changes(passes)])
 
 
-def pick(claimed: Claimed, members: Sequence[Member]) -> Member | None:
+class Named(Protocol):
+    """Something about one person."""
+
+    @property
+    def person(self) -> Person:
+        """Who it is."""
+        ...
+
+
+One = TypeVar("One", bound=Named)
+
+
+def pick(claimed: Claimed, members: Sequence[One]) -> One | None:
     """Return who is meant, or nobody when address and id contradict each other."""
     by_id = next((m for m in members if claimed.external_id and m.person.external_id == claimed.external_id), None)
     by_mail = next((m for m in members if claimed.email and m.person.email == claimed.email), None)

@@ -13,7 +13,7 @@ Refusal = Literal[
     "fehlt", "unvollstaendig", "unbekannt", "widerrufen", "abgelaufen", "ausgeschieden", "anderer_name",
     "verantwortlich", "anwendung_widerrufen", "anwendung_abgelaufen", "ohne_person", "doppelt", "platzhalter",
     "unlesbar", "unterschrift", "unterschrift_abgelaufen", "person_unbekannt", "widerspruch", "anmeldung",
-    "anmeldung_abgelaufen"]
+    "anmeldung_abgelaufen", "anmeldung_gruppen", "anmeldung_verloren", "anmeldung_abgebrochen", "ohne_amt"]
 REFUSALS: Final[tuple[str, ...]] = get_args(Refusal)
 
 _IT: Final = "Bitte wenden Sie sich an die IT Ihres Hauses."
@@ -50,6 +50,14 @@ _REASONS: Final[dict[Refusal, str]] = {
                    "die KI-Pass-Stelle Ihres Hauses; sie berichtigt den Eintrag.",
     "anmeldung": f"Ihre Anmeldung ist für die KI-Pforte nicht gültig. Bitte melden Sie sich neu an. {_STILL_IT}",
     "anmeldung_abgelaufen": "Ihre Anmeldung ist abgelaufen. Bitte melden Sie sich in Ihrem Programm neu an.",
+    "anmeldung_gruppen": "Der Anmeldedienst hat nicht alle Ihre Gruppen genannt, weil es zu viele sind. Bitte wenden "
+                         "Sie sich an die IT Ihres Hauses; sie beschränkt die Gruppen auf die der KI-Pforte.",
+    "anmeldung_verloren": "Diese Anmeldung wurde nicht in diesem Browser begonnen, ist schon benutzt oder älter als "
+                          "zehn Minuten. Bitte melden Sie sich noch einmal an.",
+    "anmeldung_abgebrochen": "Sie haben die Anmeldung abgebrochen, oder der Anmeldedienst hat Ihnen den Zugang nicht "
+                             f"erlaubt. Es ist nichts geschehen. {_STILL_IT}",
+    "ohne_amt": "Der Anmeldedienst nennt kein Amt für Sie, das die KI-Pforte kennt. Bitte wenden Sie sich an die IT "
+                "Ihres Hauses; sie trägt es ein.",
 }
 _ABOUT_KEYS: Final[frozenset[Refusal]] = frozenset({"fehlt", "unvollstaendig", "unbekannt", "widerrufen", "abgelaufen"})
 
@@ -77,3 +85,11 @@ def sign_in_unavailable(hint: str) -> GatewayError:
         "pruefung_nicht_verfuegbar",
         "Ihre Anmeldung kann gerade nicht geprüft werden. Es wurde nichts gesendet. Bitte versuchen Sie es in einer "
         "Minute noch einmal; bleibt es dabei, melden Sie es der IT.", hint=hint, retry_after=60)
+
+
+def provider_unavailable(hint: str) -> GatewayError:
+    """Return the 503 for "nobody can sign in to the pages at the provider at the moment"."""
+    return GatewayError(
+        "pruefung_nicht_verfuegbar",
+        "Der Anmeldedienst Ihres Hauses antwortet gerade nicht oder ist falsch eingerichtet. Bitte versuchen Sie es in "
+        "einer Minute noch einmal; bleibt es dabei, melden Sie es der IT.", hint=hint, retry_after=60)

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from typing import Any, Final
 
 from joserfc import jwt
-from joserfc.errors import ExpiredTokenError, JoseError
+from joserfc.errors import ExpiredTokenError, JoseError, UnsupportedAlgorithmError
 from joserfc.jwk import Key, OctKey
 from joserfc.jws import JWSRegistry, extract_compact
 from joserfc.jwt import JWTClaimsRegistry
@@ -38,16 +39,26 @@ def looks_like_token(text: str) -> bool:
     return _FORM.fullmatch(text) is not None
 
 
-def key_id(token: str) -> str:
-    """Return the id of the key a token says it is signed with. Nothing is verified yet."""
+@dataclass(frozen=True, slots=True)
+class Head:
+    """What a token says about itself. Nothing of it is verified before the signature is."""
+
+    key_id: str
+    kind: str
+    """``typ``, in small letters and without ``application/``; empty: it says nothing."""
+
+
+def head(token: str) -> Head:
+    """Return what the header of a token says. Raises `TokenError`."""
     try:
         _check_form(token)
-        kid = extract_compact(token.encode("ascii"), registry=_registry()).headers().get("kid", "")
+        header = extract_compact(token.encode("ascii"), registry=_registry()).headers()
     except _BROKEN as error:
         raise TokenError from error
-    if not isinstance(kid, str):
+    kid, kind = header.get("kid", ""), header.get("typ", "")
+    if not isinstance(kid, str) or not isinstance(kind, str):
         raise TokenError
-    return kid
+    return Head(kid, kind.lower().removeprefix("application/"))
 
 
 def signed_with_secret(token: str, secret: str, issuer: str, now: datetime) -> Mapping[str, Any]:
@@ -74,9 +85,18 @@ def _shared(secret: str) -> Key:
     return OctKey.import_key(secret)
 
 
+class _Pinned(JWSRegistry):
+    """Allows the algorithms it was given and no other, without advice: ``EdDSA`` is what issuers still write."""
+
+    def get_alg(self, name: str) -> Any:
+        if name not in (self.allowed or ()):
+            raise UnsupportedAlgorithmError(name)
+        return self.algorithms[name]
+
+
 def _registry(*algorithms: str) -> JWSRegistry:
     # Unknown header fields are common (x5t, nonce) and harmless; ``crit`` is checked in any case.
-    registry = JWSRegistry(algorithms=algorithms, strict_check_header=False)
+    registry = _Pinned(algorithms=algorithms, strict_check_header=False)
     registry.max_header_length = LONGEST
     return registry
 

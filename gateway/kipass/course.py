@@ -81,6 +81,8 @@ class _Reader:
     """Whether text stands before the title."""
     intro: list[str] = field(default_factory=list)
     sections: list[_Section] = field(default_factory=list)
+    keys: dict[str, int] = field(default_factory=dict)
+    """Every key, and the line on which it was given."""
 
     def take(self, line: Line) -> None:
         """Take one line."""
@@ -142,8 +144,8 @@ class _Reader:
             self._wrong(line, "Aus der Überschrift lässt sich kein Kürzel bilden" if given is None else
                         f"„{key}“ ist kein Kürzel", "schreiben Sie dahinter Kleinbuchstaben, Ziffern und „-“ ohne "
                         "Umlaute, zum Beispiel „{#daten}“")
-        elif (same := next((s for s in self.sections if s.key == key), None)) is not None:
-            self._wrong(line, f"Das Kürzel „{key}“ hat schon der Abschnitt in Zeile {same.line.number}",
+        elif self.keys.setdefault(key, line.number) != line.number:
+            self._wrong(line, f"Das Kürzel „{key}“ hat schon der Abschnitt in Zeile {self.keys[key]}",
                         "schreiben Sie hinter die Überschrift ein eigenes, zum Beispiel „{#" + key[:50] + "-2}“")
         self.sections.append(_Section(line, found[1], minutes, key))
 

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from typing import Final
 
 _FENCE: Final = re.compile(r" {0,3}(`{3,}|~{3,})")
-_HEADING: Final = re.compile(r" {0,3}(#{1,6})(?:[ \t]+(.*?))?[ \t]*")
-_BOX: Final = re.compile(r" {0,3}[-*+] +\[([ xX])\][ \t]+(\S.*?)[ \t]*")
+_HEADING: Final = re.compile(r" {0,3}(#{1,6})(?= |$)")
+_BOX: Final = re.compile(r" {0,3}[-*+] +\[([ xX])\] +(?=\S)")
 _NEARLY: Final = re.compile(r" {0,3}[-*+] *\[.{0,2}\](?!\().*")
 _QUOTE: Final = re.compile(r"( *)> ?(.*)")
 BOX: Final = "schreiben Sie „- [ ] “ und dahinter den Text, mit je einem Leerzeichen vor, in und hinter den Klammern"
@@ -46,6 +46,8 @@ class Line:
     box: str | None = None
     text: str = ""
     """What the heading or the box says."""
+    nearly_box: bool = False
+    """Whether somebody meant a box and missed a blank."""
 
     @property
     def blank(self) -> bool:
@@ -62,12 +64,6 @@ class Line:
         """What is quoted, for a line with ``>``."""
         found = _QUOTE.fullmatch(self.raw)
         return found[2].rstrip() if found else None
-
-    @property
-    def nearly_box(self) -> bool:
-        """Whether somebody meant a box and missed a blank."""
-        return self.box is None and _NEARLY.fullmatch(self.raw) is not None
-
 
 def lines_of(text: str, mistakes: list[Mistake]) -> Iterator[Line]:
     """Yield the lines of a file. A block that is never closed would swallow the rest, so it is a mistake."""
@@ -90,11 +86,11 @@ def lines_of(text: str, mistakes: list[Mistake]) -> Iterator[Line]:
 
 
 def _sorted(number: int, raw: str) -> Line:
-    if heading := _HEADING.fullmatch(raw):
-        return Line(number, raw, level=len(heading[1]), text=heading[2] or "")
-    if box := _BOX.fullmatch(raw):
-        return Line(number, raw, box=box[1].lower(), text=box[2])
-    return Line(number, raw)
+    if heading := _HEADING.match(raw):  # blanks are single, so that nothing behind here has to look for their end
+        return Line(number, raw, level=len(heading[1]), text=" ".join(raw[heading.end():].split()))
+    if box := _BOX.match(raw):
+        return Line(number, raw, box=box[1].lower(), text=raw[box.end():].rstrip())
+    return Line(number, raw, nearly_box=_NEARLY.fullmatch(raw) is not None)
 
 
 def paragraphs(lines: Iterable[str]) -> str:

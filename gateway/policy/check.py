@@ -111,7 +111,8 @@ def _course(source: Source, key: str, module: PassModule, content: KiPass) -> Pr
     path = ("modules", key, "course")
     if module.course is None:
         return
-    yield from known(source, path, (module.course,), content.courses, "Den Kurs")
+    if module.course not in content.courses:
+        yield unknown(source, path, module.course, content.courses, "Den Kurs")
     if module.kind != "schulung":
         yield source.problem(path, "Einen Kurs hat nur eine Schulung", "schreiben Sie „kind: schulung“ oder streichen "
                              "Sie „course“")

@@ -80,9 +80,9 @@ class Books:
             yield connection
 
 
-def known_person(connection: Connection, person_id: str) -> Person:
+def known_person(connection: Connection, person_id: str, *, to_change: bool = False) -> Person:
     """Return the person with this id. Raises `InvalidError` when there is none (any more)."""
-    person = people.by_id(connection, person_id)
+    person = people.by_id(connection, person_id, to_change=to_change)
     if person is None:
         raise InvalidError("Diese Person ist nicht mehr eingetragen.")
     return person

@@ -77,15 +77,15 @@ def add(connection: Connection, new: Sequence[NewPerson], now: datetime) -> list
 
 
 def change(connection: Connection, changed: Sequence[Person]) -> None:
-    """Write all that is known of people who are there already, except the address, which stays."""
+    """Write all that is known of people who are there already; addresses are brought into one spelling here."""
     if not changed:
         return
     connection.execute(
         update(person).where(person.c.id == bindparam("key")).values(
-            name=bindparam("name_"), department_id=bindparam("department_"), disabled_at=bindparam("disabled_"),
-            external_id=bindparam("external_")),
-        [{"key": p.id, "name_": p.name, "department_": p.department, "disabled_": p.disabled_at,
-          "external_": p.external_id} for p in changed])
+            email=bindparam("email_"), name=bindparam("name_"), department_id=bindparam("department_"),
+            disabled_at=bindparam("disabled_"), external_id=bindparam("external_")),
+        [{"key": p.id, "email_": normal_email(p.email), "name_": p.name, "department_": p.department,
+          "disabled_": p.disabled_at, "external_": p.external_id} for p in changed])
     connection.execute(delete(person_department).where(person_department.c.person_id == bindparam("key")),
                        [{"key": p.id} for p in changed])
     _add_further(connection, changed)
@@ -116,9 +116,10 @@ def by_email(connection: Connection, email: str) -> Person | None:
     return None if row is None else _person(row)
 
 
-def by_id(connection: Connection, person_id: str) -> Person | None:
-    """Return the person with this opaque id."""
-    row = connection.execute(_select().where(person.c.id == person_id)).one_or_none()
+def by_id(connection: Connection, person_id: str, *, to_change: bool = False) -> Person | None:
+    """Return the person with this opaque id; `to_change` lets nobody else change it until the transaction ends."""
+    query = _select().where(person.c.id == person_id)
+    row = connection.execute(query.with_for_update(of=person) if to_change else query).one_or_none()
     return None if row is None else _person(row)
 
 

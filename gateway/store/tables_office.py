@@ -117,3 +117,14 @@ upload = Table(
     Column("total", Integer, nullable=False),
 )
 """Files of the pass office between "show me" and "do it", and how far the doing is."""
+
+directory_entry = Table(
+    "directory_entry", metadata,
+    Column("person_id", ForeignKey(person.c.id, ondelete="CASCADE"), primary_key=True),
+    Column("user_name", String(254), nullable=False),
+    Column("user_key", String(254), nullable=False, unique=True),  # the name without capitals, to find it by
+    Column("given_name", String(200), nullable=False),
+    Column("family_name", String(200), nullable=False),
+    Column("department", String(200), nullable=False),  # as the directory service calls it
+)
+"""What the directory service of the house said about somebody (SCIM) beside what ``person`` holds."""

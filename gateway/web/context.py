@@ -6,7 +6,7 @@ The ledger is asked through the public names of ``audit``; its calls block, so p
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import ParamSpec, Protocol, TypeVar
@@ -20,6 +20,7 @@ from gateway.model.limits import Used
 from gateway.model.people import Person
 from gateway.model.principal import PassStatus, Principal
 from gateway.model.sessions import SignIn
+from gateway.model.signin import Arrival, Begun
 from gateway.policy import DepartmentRules, PolicySet
 from gateway.ports import Authenticator, Clock, Detector, Operators, Recorder
 
@@ -62,6 +63,29 @@ class Members(Protocol):
 
     async def end(self, session_id: str) -> None:
         """Let nobody use this session any more, in any process."""
+        ...
+
+
+class SingleSignOn(Protocol):
+    """The OpenID provider of the house, as far as pages need it (`gateway.identity.signin.SignIns`).
+
+    Every method raises ``pruefung_nicht_verfuegbar`` when the provider or the directory cannot be asked.
+    """
+
+    async def begin(self, target: str, *, strong: bool = False) -> Begun:
+        """Return where to send the browser, and what it keeps meanwhile."""
+        ...
+
+    async def finish(self, parameters: Mapping[str, str], cookie: str) -> Arrival:
+        """Return who came back. Raises ``schluessel_ungueltig`` for everybody else."""
+        ...
+
+    async def farewell(self) -> str:
+        """Return where the browser signs out at the provider too; empty: nowhere."""
+        ...
+
+    async def departed(self, token: str) -> None:
+        """End what a notice of the provider ends. Raises ``schluessel_ungueltig`` for what is none."""
         ...
 
 
@@ -163,6 +187,13 @@ class WebContext:
     """The models that somebody switched off, as far as known; never fails."""
     problems: Callable[[], list[str]] = list
     """What is wrong with the policies in force, in sentences for people; never fails."""
+
+    sso: SingleSignOn | None = None
+    """The OpenID provider of the house; None: there is none, or not for pages."""
+    guarded: frozenset[str] = frozenset()
+    """Roles that count only in a session with a second factor."""
+    key_sign_in: bool = True
+    """Whether one signs in with a personal key, too."""
 
     def __post_init__(self) -> None:
         if len(self.secret) < 32:

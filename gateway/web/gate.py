@@ -10,7 +10,7 @@ import asyncio
 import logging
 import secrets
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 from urllib.parse import parse_qsl, quote
 
@@ -19,6 +19,7 @@ from starlette.responses import RedirectResponse, Response
 
 from gateway.errors import GatewayError
 from gateway.model.people import Role
+from gateway.model.signin import in_force
 from gateway.web import words
 from gateway.web.context import Member, WebContext
 from gateway.web.headers import secure
@@ -44,6 +45,8 @@ class Visit:
     cookie: str | None = None
     """The session cookie to set; empty: delete it."""
     new_nonce: bool = False
+    resting: frozenset[str] = frozenset()
+    """Roles of this person that do not count in this session, because no second factor was shown."""
     asked: bool = False
     """Whether anybody looked who this is: an error page of the outer house does not."""
 
@@ -81,14 +84,16 @@ class Desk:
             "path": visit.request.url.path, "now": self.context.now(),
             "acting": words.ROLES["dpo"] if "dpo" in roles else words.ROLES["staff"],
             "form_token": self.sessions.form_token(visit.nonce),
+            "resting": words.listed([words.ROLES[role] for role in sorted(visit.resting)]),
         }
         return Response(self.renderer.html(template, frame | values), http_status, media_type="text/html")
 
-    def error(self, visit: Visit, status: int, *, vorgang: str = "", text: str = "", extra: str = "") -> Response:
+    def error(self, visit: Visit, status: int, *, vorgang: str = "", text: str = "", extra: str = "",
+              way: tuple[str, str] | None = None) -> Response:
         """Render what a person sees when there is no such page, or they may not see it, or it failed."""
         title, what, then = ERRORS.get(status, ERRORS[500] if status >= 500 else ERRORS[400])
         return self.page(visit, "error.html", status, title=title, what=text or what, then=extra or then,
-                         vorgang=vorgang)
+                         vorgang=vorgang, way=way or ("/", "Zur Startseite"))
 
 
 ERRORS: Final = {
@@ -107,6 +112,9 @@ ERRORS: Final = {
           "Bitte versuchen Sie es in einer Minute noch einmal. Bleibt es dabei, melden Sie es bitte der IT."),
 }
 """Title, what happened, what to do."""
+RESTING: Final = ("Für diese Seite genügt Ihre jetzige Anmeldung nicht: Ihre Rolle gilt nur, wenn Sie sich mit einem "
+                  "zweiten Faktor angemeldet haben.")
+MORE: Final = "Bitte melden Sie sich noch einmal an und bestätigen Sie dabei den zweiten Faktor."
 
 Handler = Callable[[Desk, Visit], Awaitable[Response]]
 
@@ -121,6 +129,8 @@ class Page:
     roles: frozenset[Role] | None = None
     form: int = FORM_LIMIT
     """How many bytes its form may have."""
+    ours: bool = True
+    """Whether its form counts only from a page of ours; a notice of the OpenID provider proves itself."""
 
 
 class Gate:
@@ -170,7 +180,10 @@ class Gate:
         if session is None or member is None:
             visit.cookie = ""
             return
-        visit.member, visit.session, visit.nonce = member, session, session.id
+        roles = in_force(member.principal.roles, desk.context.guarded, strong=member.sign_in.strong)
+        visit.resting = member.principal.roles - roles
+        visit.member = replace(member, principal=replace(member.principal, roles=roles))
+        visit.session, visit.nonce = session, session.id
         if (renewed := desk.sessions.renewed(session, now)) is not None:
             visit.cookie = desk.sessions.write(renewed)
 
@@ -180,6 +193,11 @@ class Gate:
             target = visit.path if page.method == "GET" else "/"
             return RedirectResponse(f"/anmelden?weiter={quote(target, safe='/')}", 303)
         if page.roles and not page.roles & visit.somebody.principal.roles:
+            if page.roles & visit.resting:
+                return desk.error(visit, 403, text=RESTING, extra=MORE,
+                                  way=(f"/anmelden/sso?stark=1&weiter={quote(visit.path, safe='/')}"
+                                       if page.method == "GET" else "/anmelden/sso?stark=1",
+                                       "Mit zweitem Faktor anmelden"))
             who = words.listed([words.ROLES[role] for role in sorted(page.roles)])
             return desk.error(visit, 403, text=f"Diese Seite ist nur für die Rolle „{who}“ bestimmt. Ihre Rolle gehört "
                                                "nicht dazu.")
@@ -187,7 +205,7 @@ class Gate:
             form = await _form(visit.request, page.form)
             if form is None:
                 return desk.error(visit, 413)
-            if not desk.sessions.form_is_ours(visit.nonce, form.get("formular", "")):
+            if page.ours and not desk.sessions.form_is_ours(visit.nonce, form.get("formular", "")):
                 return desk.error(visit, 403, text="Das Formular ist nicht mehr gültig. Es wurde nichts geändert.",
                                   extra="Bitte öffnen Sie die Seite neu und senden Sie das Formular noch einmal ab.")
             visit.form = form

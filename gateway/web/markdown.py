@@ -12,7 +12,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import Any, Final
+from itertools import pairwise
+from typing import Final, cast
 
 from markdown_it import MarkdownIt
 from markdown_it.renderer import RendererHTML
@@ -40,13 +41,13 @@ class _Renderer(RendererHTML):
         """Show what a picture would have shown, in words."""
         return str(escape(self.renderInlineAsText(tokens[idx].children, options, env)))
 
-    def table_open(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
-        """Let a wide table scroll by itself (reachable by keyboard), not the page."""
-        return '<div class="table-scroll" tabindex="0"><table class="table">\n'
+    def td_open(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
+        """Keep what a cell says together: on a narrow screen it stands beside the name of its column."""
+        return self.renderToken(tokens, idx, options, env) + "<span>"
 
-    def table_close(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
-        """Close what `table_open` opened."""
-        return "</table></div>\n"
+    def td_close(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
+        """Close what `td_open` opened."""
+        return "</span>" + self.renderToken(tokens, idx, options, env)
 
 
 def _parser() -> MarkdownIt:
@@ -57,6 +58,7 @@ def _parser() -> MarkdownIt:
 
 
 _MARKDOWN: Final = _parser()
+_RENDERER: Final = cast(_Renderer, _MARKDOWN.renderer)
 
 
 @lru_cache(maxsize=512)
@@ -72,8 +74,8 @@ def block(text: str, *, level: int = 2, title: bool = True) -> Markup:
     shift = level - min((int(t.tag[1]) for t in headings), default=level)
     for token in headings:
         token.tag = f"h{min(6, max(1, int(token.tag[1]) + shift))}"
-    _drop_alignment(tokens)
-    return Markup(_MARKDOWN.renderer.render(tokens, _MARKDOWN.options, {}))  # noqa: S704 - made safe above
+    _as_our_tables(tokens)
+    return Markup(_RENDERER.render(tokens, _MARKDOWN.options, {}))  # noqa: S704 - made safe above
 
 
 @lru_cache(maxsize=2048)
@@ -82,8 +84,19 @@ def inline(text: str) -> Markup:
     return Markup(_MARKDOWN.renderInline(text))  # noqa: S704 - made safe above
 
 
-def _drop_alignment(tokens: Sequence[Token]) -> None:
-    """Take ``style`` off the cells: the pages forbid styles in the text, and say how tables look."""
-    for token in tokens:
-        attributes: dict[str, Any] = token.attrs
-        attributes.pop("style", None)
+def _as_our_tables(tokens: Sequence[Token]) -> None:
+    """Give cells the name of their column, and take alignment off: the pages say how tables look, not the text."""
+    columns: list[str] = []
+    cell = 0
+    for token, inside in pairwise(tokens):
+        if token.type == "table_open":
+            token.attrs = {"class": "table"}
+            columns = []
+        elif token.type == "tr_open":
+            cell = 0
+        elif token.type == "th_open":
+            token.attrs = {"scope": "col"}
+            columns.append(_RENDERER.renderInlineAsText(inside.children, _MARKDOWN.options, {}))
+        elif token.type == "td_open":
+            token.attrs = {"data-label": columns[cell]}
+            cell += 1

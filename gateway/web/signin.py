@@ -23,14 +23,16 @@ _KEY_ID: Final = re.compile(r"kip_([0-9A-Za-z]{8})_")
 async def form(desk: Desk, visit: Visit) -> Response:
     """Show the sign-in."""
     if visit.member is not None:
-        return RedirectResponse(_target(visit.request.query_params.get("weiter", "")), 303)
-    return _show(desk, visit, _target(visit.request.query_params.get("weiter", "")))
+        return RedirectResponse(safe_target(visit.request.query_params.get("weiter", "")), 303)
+    return _show(desk, visit, safe_target(visit.request.query_params.get("weiter", "")))
 
 
 async def sign_in(desk: Desk, visit: Visit) -> Response:
     """Check the key and begin a session."""
+    if not desk.context.key_sign_in:
+        return _show(desk, visit, safe_target(visit.form.get("weiter", "")), 403)
     now = desk.context.now()
-    target, key = _target(visit.form.get("weiter", "")), visit.form.get("schluessel", "").strip()
+    target, key = safe_target(visit.form.get("weiter", "")), visit.form.get("schluessel", "").strip()
     client = visit.request.client.host if visit.request.client else ""
     match = _KEY_ID.match(key)
     account = match[1] if match else ""
@@ -68,18 +70,21 @@ async def begin(desk: Desk, visit: Visit, sign_in: SignIn) -> None:
 
 async def sign_out(desk: Desk, visit: Visit) -> Response:
     """End the session."""
+    elsewhere = visit.member is not None and visit.member.sign_in.way == "oidc"
     if visit.session is not None:
         await desk.context.members.end(visit.session.id)
     visit.cookie = ""
-    return RedirectResponse("/anmelden?abgemeldet=1", 303)
+    return RedirectResponse("/anmelden?abgemeldet=" + ("2" if elsewhere else "1"), 303)
 
 
 def _show(desk: Desk, visit: Visit, target: str, status: int = 200, problem: str = "") -> Response:
     open_form(visit)
-    return desk.page(visit, "signin.html", status, target=target, problem=problem,
-                     signed_out=visit.request.query_params.get("abgemeldet") == "1" and not problem)
+    context, left = desk.context, visit.request.query_params.get("abgemeldet", "") if not problem else ""
+    return desk.page(visit, "signin.html", status, target=target, problem=problem, signed_out=left in ("1", "2"),
+                     at_provider=left == "2" and context.sso is not None, sso=context.sso is not None,
+                     by_key=context.key_sign_in)
 
 
-def _target(wanted: str) -> str:
+def safe_target(wanted: str) -> str:
     """Return where to go after signing in: a page of this server, else the start page."""
     return wanted if _TARGET.fullmatch(wanted) and not wanted.startswith(("/anmelden", "/abmelden")) else "/"

@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from gateway.model.people import Role
-from gateway.web import certificate, preview, public, signin, staff, usage, verification
+from gateway.web import certificate, preview, public, signin, sso, staff, usage, verification
 from gateway.web.checking import Checking
 from gateway.web.context import WebContext
 from gateway.web.figures import Tally
@@ -31,6 +31,7 @@ def pages(context: WebContext) -> tuple[Page, ...]:
         Page("/anmelden", signin.form),
         Page("/anmelden", signin.sign_in, "POST"),
         Page("/abmelden", signin.sign_out, "POST"),
+        *(sso.pages(context.sso) if context.sso else ()),
         Page("/pass", staff.my_pass, roles=SIGNED_IN),
         Page("/pass/nachweis", certificate.show, roles=SIGNED_IN),
         Page("/pass/nachweis", certificate.change, "POST", SIGNED_IN),

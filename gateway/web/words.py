@@ -52,6 +52,7 @@ TYPES: Final = {
     "person.added": "Person angelegt",
     "person.imported": "Personen übernommen", "person.disabled": "Person abgemeldet",
     "person.enabled": "Person angemeldet", "person.groups": "Gruppen einer Person geändert",
+    "person.changed": "Angaben einer Person geändert",
     "key.created": "Schlüssel angelegt",
     "key.revoked": "Schlüssel widerrufen", "client.added": "Anwendung zugelassen",
     "client.revoked": "Zulassung einer Anwendung zurückgenommen", "policy.change": "Regeln geändert",

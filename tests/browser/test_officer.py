@@ -2,64 +2,22 @@
 
 from __future__ import annotations
 
-import socket
-import threading
-import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-import uvicorn
 
-from tests.support.web_house import Entry, House, example_life, open_house
-from tests.support.webdriver import MISSING, Chromium, chromium
+from tests.support.site import Site, open_site
+from tests.support.webdriver import MISSING
 
 pytestmark = [pytest.mark.browser, pytest.mark.skipif(bool(MISSING), reason=MISSING)]
 TAB, ENTER = "\ue004", "\ue007"
 
 
-@dataclass
-class Site:
-    """A served town hall and a window in front of it."""
-
-    base: str
-    house: House
-    officer: Entry
-    clerk: Entry
-    window: Chromium
-
-    def open(self, path: str) -> Chromium:
-        self.window.open(self.base + path)
-        return self.window
-
-    def sign_in(self, entry: Entry, path: str = "/") -> Chromium:
-        self.window.cdp("Network.clearBrowserCookies", {})
-        self.open(f"/anmelden?weiter={path}")
-        self.window.type("#schluessel", self.house.keys[entry.person.id])
-        self.window.follow("main button")
-        return self.window
-
-
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    with open_house(tmp_path_factory.mktemp("browser"), None) as house:
-        house.ledger.start()
-        officer, clerk = example_life(house)
-        listener = socket.create_server(("127.0.0.1", 0))
-        server = uvicorn.Server(uvicorn.Config(house.app, log_level="error", lifespan="off"))
-        thread = threading.Thread(target=server.run, args=([listener],))
-        thread.start()
-        while not server.started:
-            time.sleep(0.01)
-        try:
-            with chromium() as window:
-                window.screen(1440)
-                yield Site(f"http://127.0.0.1:{listener.getsockname()[1]}", house, officer, clerk, window)
-        finally:
-            server.should_exit = True
-            thread.join()
-            listener.close()
+    with open_site(tmp_path_factory.mktemp("browser")) as found:
+        yield found
 
 
 def test_the_officer_signs_in_checks_filters_and_opens_a_record(site: Site) -> None:

@@ -19,14 +19,15 @@ from gateway.telemetry.metrics import PrometheusMetrics
 from tests.support import field_matrix
 
 DOCS = Path(__file__).parents[2] / "docs"
-_KINDS = {int: "Zahl", float: "Zahl", str: "Text", Path: "Ordner"}
+_KINDS = {int: "Zahl", float: "Zahl", str: "Text", Path: "Pfad"}
 _FROM_CODE = "<!-- Diese Seite entsteht aus dem Programm: python -m tests.support.handbook -->"
 
 
 def settings_page() -> str:
     """Return ``docs/einstellungen.md``."""
+    names = sorted(Settings.model_fields, key=lambda name: name not in Settings.__annotations__)
     rows = [f"| `{PREFIX}{name.upper()}` | {_kind(field.annotation)} | {_default(field.default)} "
-            f"| {field.description} |" for name, field in Settings.model_fields.items()]
+            f"| {field.description} |" for name in names for field in [Settings.model_fields[name]]]
     return _page("Einstellungen", """\
 Jede Einstellung lässt sich auf zwei Wegen setzen: als Umgebungsvariable mit dem Namen aus der Tabelle, oder in der
 Datei `pforte.yaml` im Ordner aus `KI_PFORTE_HOME`, dort klein und ohne `KI_PFORTE_`:

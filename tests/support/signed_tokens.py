@@ -18,7 +18,7 @@ from typing import Any
 
 from aiohttp import web
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 
 SECRET = "s3cret-of-the-chat-" + "x" * 30
@@ -73,6 +73,26 @@ def rs256(claims: Mapping[str, Any], kid: str = "r1", key: rsa.RSAPrivateKey | N
     return head + "." + b64((key or rsa_key()).sign(head.encode(), padding.PKCS1v15(), hashes.SHA256()))
 
 
+def ps256(claims: Mapping[str, Any], kid: str = "p1", **header: Any) -> str:
+    head = b64({"alg": "PS256", "typ": "JWT", "kid": kid, **header}) + "." + b64(claims)
+    pss = padding.PSS(padding.MGF1(hashes.SHA256()), 32)
+    return head + "." + b64(rsa_key().sign(head.encode(), pss, hashes.SHA256()))
+
+
+@cache
+def ed_key() -> ed25519.Ed25519PrivateKey:
+    return ed25519.Ed25519PrivateKey.generate()
+
+
+def ed_jwk(kid: str, **more: Any) -> dict[str, Any]:
+    return {"kty": "OKP", "crv": "Ed25519", "kid": kid, "x": b64(ed_key().public_key().public_bytes_raw()), **more}
+
+
+def eddsa(claims: Mapping[str, Any], kid: str = "o1", **header: Any) -> str:
+    head = b64({"alg": "EdDSA", "typ": "JWT", "kid": kid, **header}) + "." + b64(claims)
+    return head + "." + b64(ed_key().sign(head.encode()))
+
+
 def es256(claims: Mapping[str, Any], kid: str = "e1", **header: Any) -> str:
     head = b64({"alg": "ES256", "typ": "JWT", "kid": kid, **header}) + "." + b64(claims)
     r, s = decode_dss_signature(ec_key().sign(head.encode(), ec.ECDSA(hashes.SHA256())))
@@ -88,6 +108,12 @@ class OpenIdProvider:
         self.named: str | None = None
         self.jwks_uri: str | None = None
         self.asked: list[str] = []
+        self.more: dict[str, Any] = {}
+        """What its document says beside the addresses."""
+        self.answer: tuple[int, dict[str, Any]] = (400, {"error": "invalid_grant"})
+        """What it says when it is shown a code."""
+        self.shown: list[dict[str, str]] = []
+        """The forms with codes that it was shown, and the header that came with them."""
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="openid-provider", daemon=True)
 
@@ -113,6 +139,7 @@ class OpenIdProvider:
         application = web.Application()
         application.router.add_get("/.well-known/openid-configuration", self._configuration)
         application.router.add_get("/keys", self._hand_out)
+        application.router.add_post("/token", self._redeem)
         self._runner = web.AppRunner(application, access_log=None)
         await self._runner.setup()
         site = web.TCPSite(self._runner, "127.0.0.1", 0)
@@ -123,7 +150,17 @@ class OpenIdProvider:
         self.asked.append("configuration")
         if self.down:
             return web.Response(status=503, text="canary-of-the-provider")
-        return web.json_response({"issuer": self.named or self.url, "jwks_uri": self.jwks_uri or f"{self.url}/keys"})
+        document = {"issuer": self.named or self.url, "jwks_uri": self.jwks_uri or f"{self.url}/keys",
+                    "authorization_endpoint": f"{self.url}/auth", "token_endpoint": f"{self.url}/token",
+                    "end_session_endpoint": f"{self.url}/end", **self.more}
+        return web.json_response({name: value for name, value in document.items() if value is not None})
+
+    async def _redeem(self, request: web.Request) -> web.Response:
+        self.asked.append("token")
+        form = {name: str(value) for name, value in (await request.post()).items()}
+        self.shown.append({**form, "authorization": request.headers.get("authorization", "")})
+        status, answer = self.answer
+        return web.json_response(answer, status=503 if self.down else status)
 
     async def _hand_out(self, _: web.Request) -> web.Response:
         self.asked.append("keys")

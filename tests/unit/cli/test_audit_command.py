@@ -53,3 +53,21 @@ def test_what_is_no_bundle_is_said(house: Path) -> None:
     assert run("audit", "verify", house / "fehlt.zip").exit_code == 2
     (house / "x.zip").write_text("kein Bündel", encoding="utf-8")
     assert run("audit", "verify", house / "x.zip").exit_code == 3
+
+
+def test_what_a_case_holds_is_let_go_and_a_person_is_forgotten(house: Path) -> None:
+    assert run("audit", "hold", "V-1", "--vorgang", "GIBT-ES-NICHT").exit_code == 2
+    assert "0 Einträge" in run("audit", "release", "V-1").stderr
+    shown = run("audit", "erase", "a@b.example", "--json")
+    assert '"records": 1' in shown.stdout  # the entry that says that the person was added
+    done = run("audit", "erase", "a@b.example", "--yes", "--case", "B-1", "--json")
+    assert (done.exit_code, '"erased": 1' in done.stdout) == (0, True)
+    assert '"records": 0' in run("audit", "erase", "a@b.example", "--json").stdout
+    assert run("audit", "verify").exit_code == 0
+
+
+def test_without_an_anchor_the_beginning_stays(house: Path) -> None:
+    for arguments in (("audit", "prune"), ("audit", "prune", "--yes")):
+        said = run(*arguments)
+        assert (said.exit_code, "nichts zu löschen" in said.stderr) == (0, True)
+    assert run("audit", "prune", "--to", "3", "--yes").exit_code == 2

@@ -85,7 +85,7 @@ def test_a_person_is_added_shown_and_listed(terminal: Terminal, anna: str) -> No
     (("person", "add", "b@x.example", "--name", "B", "--department", "mondamt"), "Möglich sind: bauamt, sozialamt"),
     (("person", "add", "b@x.example", "--name", "B", "--department", "bauamt", "--role", "kaiser"), "Rolle"),
     (("person", "add", "keine-adresse", "--name", "B", "--department", "bauamt"), "E-Mail-Adresse"),
-    (("person", "add", "b@x.example", "--name", " ", "--department", "bauamt"), "--name"),
+    (("person", "add", "b@x.example", "--name", " ", "--department", "bauamt"), "Der Name fehlt"),
     (("person", "show", "wer@x.example"), "niemand eingetragen"),
     (("key", "create", "wer@x.example"), "niemand eingetragen"),
     (("key", "revoke", "wasnun"), "gibt es nicht"),

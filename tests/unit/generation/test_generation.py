@@ -134,6 +134,17 @@ def test_what_is_broken_or_fails_leaves_the_last_good_set_in_force_loudly(
     assert town.generation.problem == ""
 
 
+def test_a_broken_course_leaves_the_last_good_one_in_force(town: Town) -> None:
+    before = town.generation()
+    town.write("documents/kurs-bild-1.0.md", "## Ohne Dauer")
+    assert town.settle() is None
+    assert town.generation() is before
+    assert town.results == ["files"]
+    shutil.copy(SHIPPED / "documents/kurs-bild-1.0.md", town.folder / "documents/kurs-bild-1.0.md")
+    assert town.settle() is None, "it is as it was"
+    assert town.generation.problem == ""
+
+
 def test_a_recognition_that_cannot_be_configured_rejects_the_whole_set(town: Town) -> None:
     town.detector.broken = True
     town.write("departments/bauamt.yaml", "unknown_fields: refuse")

@@ -11,6 +11,7 @@ import pytest
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from gateway.errors import GatewayError
+from gateway.identity.claims import ClaimRules
 from gateway.identity.fetch import fetch
 from gateway.identity.issuer import FRESH_SECONDS, REST_SECONDS, STALE_SECONDS, IssuerKeys, acceptable, signing_keys
 from gateway.identity.oidc import OidcConfig
@@ -164,7 +165,7 @@ def test_the_directory_says_whether_somebody_works_here(provider: OpenIdProvider
 
 
 def test_claims_and_groups_are_read_where_the_settings_say(provider: OpenIdProvider) -> None:
-    stage = Stage(provider, email_claim="upn", id_claim="oid", groups_claim="amt", groups="lead")
+    stage = Stage(provider, rules=ClaimRules("upn", "oid", "amt"), groups="lead")
     token = rs256(provider.claims(NOW, "fremd@x.example", upn="p1@x.example", amt=["/Sozialamt", "Chor", 7]))
 
     async def scene() -> str:

@@ -1,0 +1,126 @@
+"""Letting go of parts: when their time is up, or because a person asks for it. The proof stays whole.
+
+A part that is deleted loses body and salt; its commitment stays in the envelope, and nobody can test a guess against
+it. What was taken from the part for searching goes with it. Before anything is deleted a record says what will be
+(``retention.delete``, ``erasure``: counts, never the content); a crash in between leaves a record that claims more
+than was done, and the next run does the rest.
+
+What a case holds (`audit.holds`) stays. Kept true on SQLite: the bytes are overwritten (``secure_delete``) and the
+write-ahead log is emptied. On PostgreSQL a ``VACUUM`` follows; pages, WAL archives and backups of the server keep
+remains until they are overwritten or expire, which the operator's handbook has to say.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Sequence
+from typing import Any, Final
+
+from audit.errors import LedgerConfigError
+from audit.record import META, SUBJECT, check_name, now_us
+from audit.store.store import Run, Store
+from audit.store.tables import FACETS
+from audit.writer import Writer
+
+RETENTION_DELETE: Final = "retention.delete"
+ERASURE: Final = "erasure"
+BATCH: Final = 500
+"""Parts per transaction: writers wait no longer than that takes."""
+
+_FREE: Final = "NOT EXISTS (SELECT 1 FROM audit_hold h WHERE h.record_id = p.record_id)"
+_DUE: Final = f"FROM audit_part p WHERE p.expires_at <= ? AND {_FREE}"
+_COUNT: Final = f"SELECT p.class, count(*) {_DUE} GROUP BY p.class"
+_SOME: Final = f"SELECT p.record_id, p.name {_DUE} ORDER BY p.expires_at LIMIT {BATCH}"
+_THERE: Final = "SELECT record_id FROM audit_part WHERE name = '{}' AND record_id IN (#)"
+_HELD: Final = "SELECT DISTINCT record_id FROM audit_hold WHERE record_id IN (#)"
+_CLEAR: Final = {
+    META: ", ".join(f"{name} = NULL" for name in FACETS),
+    SUBJECT: "subject = NULL",
+}
+
+
+def delete_due(store: Store, writer: Writer, seconds: int | None = None) -> dict[str, int]:
+    """Delete every part whose time is up and that nothing holds; return how many per class."""
+    until = int(time.time()) if seconds is None else seconds
+    with store.read() as connection:
+        counts = {kind: int(n) for kind, n in connection.exec_driver_sql(store.sql(_COUNT), (until,)).fetchall()}
+        seals = connection.exec_driver_sql(
+            store.sql("SELECT count(*) FROM identity_seal WHERE expires_at <= ?"), (until,)).scalar()
+    if not counts and not seals:
+        return {}
+    writer.append_wait(writer.draft(RETENTION_DELETE, {"until": until, "parts": counts, "identities": int(seals or 0)}))
+    with store.write() as run:
+        run(store.sql("DELETE FROM identity_seal WHERE expires_at <= ?"), (until,))
+    while True:
+        with store.write() as run:
+            rows = run(store.sql(_SOME), (until,)).fetchall()
+            _delete(store, run, rows)
+        if len(rows) < BATCH:
+            break
+    settle(store)
+    return counts
+
+
+def erase(store: Store, writer: Writer, record_ids: Sequence[str], names: Sequence[str], reason: str,
+          case: str = "") -> tuple[int, int]:
+    """Delete these parts of these records on order (Art. 17 GDPR); return how many, and how many a case holds back.
+
+    `reason` and `case` are words and numbers of the house, no free text.
+    """
+    for name in (*names, reason):
+        check_name(name)
+    if META in names:
+        raise LedgerConfigError("Die Tatsachen eines Vorgangs werden nach ihrer Frist gelöscht, nicht auf Antrag.")
+    with store.read() as connection:
+        run = connection.exec_driver_sql
+        held = {row[0] for row in store.select_in(run, _HELD, record_ids)}
+        found = {name: [row[0] for row in store.select_in(run, _THERE.format(name), record_ids)] for name in names}
+    free = {name: [id_ for id_ in ids if id_ not in held] for name, ids in found.items()}
+    count, kept = sum(map(len, free.values())), sum(map(len, found.values())) - sum(map(len, free.values()))
+    writer.append_wait(writer.draft(ERASURE, {
+        "parts": {name: len(ids) for name, ids in free.items()}, "held": kept, "reason": reason, "case": case}))
+    for name, ids in free.items():
+        for at in range(0, len(ids), BATCH):
+            with store.write() as run_:
+                _delete(store, run_, [(id_, name) for id_ in ids[at : at + BATCH]])
+    settle(store)
+    return count, kept
+
+
+def records_of(store: Store, pseudonyms: Sequence[str]) -> list[str]:
+    """Return the ids of all records that name one of these pseudonyms."""
+    with store.read() as connection:
+        return [row[0] for row in store.select_in(
+            connection.exec_driver_sql, "SELECT record_id FROM audit_facet WHERE subject IN (#)", pseudonyms)]
+
+
+def claim(store: Store, job: str, every_seconds: float) -> bool:
+    """Take on a job that one process does, at most once in that time; return whether it is ours now."""
+    now = now_us()
+    with store.write() as run:
+        run(store.sql("INSERT INTO audit_job (name, at) VALUES (?, 0) ON CONFLICT (name) DO NOTHING"), (job,))
+        cursor = run(store.sql("UPDATE audit_job SET at = ? WHERE name = ? AND at <= ?"),
+                     (now, job, now - int(every_seconds * 1e6)))
+        return bool(cursor.rowcount)
+
+
+def settle(store: Store) -> None:
+    """Let no bytes of what was deleted lie about, as far as the database lets us."""
+    with store.engine.connect() as connection:
+        connection = connection.execution_options(isolation_level="AUTOCOMMIT")
+        if store.sqlite:
+            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+        else:
+            connection.exec_driver_sql("VACUUM audit_part, audit_facet, identity_seal")
+
+
+def _delete(store: Store, run: Run, rows: Iterable[Sequence[Any]]) -> None:
+    by_name: dict[str, list[str]] = {}
+    for record_id, name in rows:
+        by_name.setdefault(name, []).append(record_id)
+    for name, ids in by_name.items():
+        check_name(name)
+        store.delete_in(run, f"DELETE FROM audit_part WHERE name = '{name}' AND record_id IN (#)", ids)  # noqa: S608
+        if name in _CLEAR:
+            store.delete_in(run, f"UPDATE audit_facet SET {_CLEAR[name]} WHERE idx IN "  # noqa: S608 - fixed names
+                                 "(SELECT idx FROM audit_seq WHERE record_id IN (#))", ids)

@@ -1,0 +1,116 @@
+"""``ki-pforte audit prune|delete|hold|release|erase``: what stays in the ledger, and what goes."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from audit import Filters
+from gateway.cli.audit import Json, ledger_errors, open_one
+from gateway.cli.context import context, person_id
+from gateway.cli.output import CliError, Exit, emit, note
+
+Case = Annotated[str, typer.Argument(help="Nummer des Falls, zum Beispiel „V-2026-3“.")]
+Really = Annotated[bool, typer.Option("--yes", help="Wirklich; ohne diese Angabe wird nur gezeigt, was geschähe.")]
+
+
+@ledger_errors
+def prune(
+    ctx: typer.Context,
+    to: Annotated[int | None, typer.Option("--to", min=1, help="Bis vor diese Nummer; sie ist die Größe eines "
+                                                               "verankerten Prüfpunkts. Ohne Angabe: so weit es "
+                                                               "geht.")] = None,
+    yes: Really = False,
+    json: Json = False,
+) -> None:
+    """Löscht den Anfang des Protokolls mit einem Nachweis, in zwei Schritten: ankündigen, und nach dem nächsten
+    verankerten Prüfpunkt löschen (dazu den Befehl wiederholen; der laufende Dienst tut es sonst von selbst)."""
+    own = context(ctx)
+    with open_one(ctx) as ledger:
+        deleted = ledger.carry_out_pruning() if yes else 0
+        possible = ledger.prunable()
+        announced = 0
+        if yes and not deleted and (possible or to):
+            announced = ledger.announce_pruning(to, own.policy_set.digest)
+            ledger.checkpoint()
+    if json:
+        return emit({"deleted": deleted, "announced": announced, "possible": possible})
+    if deleted:
+        return note(f"{deleted} Einträge am Anfang sind gelöscht. „ki-pforte audit verify“ zeigt den Nachweis.")
+    if announced:
+        return note(f"Angekündigt: Die ersten {announced} Einträge werden gelöscht, sobald ein verankerter Prüfpunkt "
+                    "diese Ankündigung enthält.")
+    return note(f"Möglich ist es bis Nr. {possible}. Mit --yes wird es angekündigt." if possible else
+                "Es gibt nichts zu löschen: Vor jedem verankerten Prüfpunkt liegen noch Teile, deren Frist läuft.")
+
+
+@ledger_errors
+def delete(ctx: typer.Context, json: Json = False) -> None:
+    """Löscht jetzt, was seine Frist hinter sich hat (der laufende Dienst tut es alle sechs Stunden)."""
+    with open_one(ctx) as ledger:
+        counts = ledger.delete_due()
+    if json:
+        return emit({"deleted": counts})
+    said = ", ".join(f"{count} × {kind}" for kind, count in sorted(counts.items()))
+    return note(f"Gelöscht: {said}." if said else "Es ist nichts fällig.")
+
+
+@ledger_errors
+def hold(ctx: typer.Context, case: Case,
+         vorgang: Annotated[list[str], typer.Option("--vorgang", help="Vorgangsnummer; mehrfach möglich.")],
+         json: Json = False) -> None:
+    """Bewahrt die Einträge eines Vorgangs für einen Fall auf, auch über ihre Frist hinaus."""
+    with open_one(ctx) as ledger:
+        ledger.sequence()
+        found = [view.id for name in vorgang for view in ledger.reader.vorgang(name)]
+        if not found:
+            raise CliError("Unter dieser Vorgangsnummer gibt es keine Einträge.", Exit.MISUSE)
+        fresh = ledger.hold(case, found)
+    return emit({"case": case, "held": fresh}) if json else note(f"{fresh} Einträge werden für {case} aufbewahrt.")
+
+
+@ledger_errors
+def release(ctx: typer.Context, case: Case, json: Json = False) -> None:
+    """Beendet die Aufbewahrung für einen Fall; was fällig ist, wird danach gelöscht."""
+    with open_one(ctx) as ledger:
+        count = ledger.release(case)
+    return emit({"case": case, "released": count}) if json else note(f"{count} Einträge sind wieder frei.")
+
+
+@ledger_errors
+def erase(
+    ctx: typer.Context,
+    email: Annotated[str, typer.Argument(help="E-Mail-Adresse der Person, deren Bezug gelöscht wird (Art. 17 DSGVO).")],
+    case: Annotated[str, typer.Option("--case", help="Nummer des Antrags.")] = "",
+    yes: Really = False,
+    json: Json = False,
+) -> None:
+    """Löscht aus allen Einträgen einer Person den Bezug zu ihr. Die Einträge bleiben, und der Nachweis auch."""
+    subject = person_id(context(ctx), email)
+    with open_one(ctx) as ledger:
+        if not yes:
+            ledger.sequence()
+            count = sum(len(ledger.reader.page(Filters(subject=name), limit=1000).rows)
+                        for name in ledger.pseudonyms(subject))
+            return emit({"records": count}) if json else note(f"Betroffen sind {count} Einträge. Mit --yes wird der "
+                                                              "Bezug endgültig gelöscht.")
+        erased, held = ledger.erase_subject(subject, "antrag", case)
+    if json:
+        return emit({"erased": erased, "held": held})
+    return note(f"{erased} Einträge nennen die Person nicht mehr."
+                + (f" {held} werden für einen Fall aufbewahrt und bleiben." if held else ""))
+
+
+@ledger_errors
+def move(ctx: typer.Context,
+         to: Annotated[str, typer.Argument(help="Leere Datenbank, zum Beispiel postgresql+psycopg://…")],
+         json: Json = False) -> None:
+    """Kopiert das Protokoll in eine andere Datenbank und prüft die Kopie. Die KI-Pforte muss dazu beendet sein."""
+    with open_one(ctx) as ledger:
+        said = ledger.move_to(to)
+    emit(said.as_json()) if json else note(said.text())
+    if not json and said.exit_code == 0:
+        note("Bitte tragen Sie die neue Adresse als KI_PFORTE_AUDIT_DATABASE_URL ein. Das bisherige Protokoll liegt "
+             "noch dort; löschen Sie es erst, wenn die KI-Pforte mit dem neuen läuft.")
+    raise typer.Exit(said.exit_code)

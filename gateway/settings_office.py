@@ -1,0 +1,72 @@
+"""The settings about who comes, moves and leaves: SCIM, with which the directory of the house says so.
+
+A part of `gateway.settings.Settings`, which reads them.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic_settings import BaseSettings
+
+from gateway.model.people import ROLES
+
+KINDS: Final = ("rolle", "amt", "gruppe")
+"""What a name of the directory may stand for here."""
+SHORTEST_TOKEN: Final = 32
+
+
+class OfficeSettings(BaseSettings):
+    """Where the books about people come from."""
+
+    scim_token: SecretStr | None = Field(None, description="Kennwort (Bearer), mit dem der Verzeichnisdienst "
+                                                           "über SCIM 2.0 Personen einträgt, ändert und abschaltet, "
+                                                           "mindestens 32 Zeichen; leer: kein SCIM")
+    scim_department: str = Field("", description="Amt für Personen, bei denen der Verzeichnisdienst keines nennt; "
+                                                 "leer: solche Personen werden abgelehnt")
+    scim_map: str = Field("", description="Was Ämter und Gruppen des Verzeichnisdienstes bei SCIM hier bedeuten, mit "
+                                          "Komma (oder Semikolon) dazwischen: Bauverwaltung=amt:bauamt,"
+                                          "Azubis=gruppe:auszubildende,KI-DSB=rolle:dpo; leer: Ämter nur mit Kürzel "
+                                          "oder Namen, keine Gruppen, keine Rollen")
+
+    @field_validator("scim_token")
+    @classmethod
+    def _long_token(cls, value: SecretStr | None) -> SecretStr | None:
+        text = value.get_secret_value() if value else ""
+        if not text:
+            return None
+        if len(text) < SHORTEST_TOKEN or not text.isascii() or not text.isprintable() or " " in text:
+            raise ValueError(f"ein Kennwort aus mindestens {SHORTEST_TOKEN} Zeichen ohne Leerzeichen und Umlaute, zum "
+                             "Beispiel das Ergebnis von „openssl rand -hex 32“")
+        return value
+
+    @field_validator("scim_map")
+    @classmethod
+    def _known_scim_meanings(cls, value: str) -> str:
+        found = scim_meanings(value)
+        for name, kind, ours in found:
+            if not name or kind not in KINDS or not ours or (kind == "rolle" and ours not in ROLES[1:]):
+                raise ValueError("eine Aufzählung NAME=amt:KÜRZEL, NAME=gruppe:KÜRZEL oder NAME=rolle:NAME mit Komma "
+                                 f"dazwischen; Rollen sind {', '.join(ROLES[1:])}")
+        targets = [meant for _, *meant in found if meant[0] != "amt"]
+        if len({name.casefold() for name, *_ in found}) != len(found) or any(targets.count(t) > 1 for t in targets):
+            raise ValueError("eine Aufzählung, in der jeder Name, jede Gruppe und jede Rolle nur einmal vorkommt")
+        return value
+
+    @model_validator(mode="after")
+    def _scim_with_a_token(self) -> OfficeSettings:
+        if not self.scim_token and (self.scim_department or self.scim_map):
+            raise ValueError("Für SCIM fehlt KI_PFORTE_SCIM_TOKEN, das Kennwort des Verzeichnisdienstes. Bitte geben "
+                             "Sie es an, oder lassen Sie die anderen KI_PFORTE_SCIM_… weg")
+        return self
+
+
+def scim_meanings(text: str) -> list[tuple[str, str, str]]:
+    """Read ``NAME=rolle:dpo,…`` as name, kind and word; with a semicolon in it, commas belong to the names."""
+    found = []
+    for part in filter(str.strip, text.split(";" if ";" in text else ",")):
+        name, _, meant = part.rpartition("=")
+        kind, _, ours = meant.partition(":")
+        found.append((name.strip(), kind.strip().lower(), ours.strip()))
+    return found
