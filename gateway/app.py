@@ -63,6 +63,7 @@ from gateway.registry.books import Books
 from gateway.registry.certificates import CertificateOffice
 from gateway.registry.directory import Directory
 from gateway.registry.index import Indexing
+from gateway.registry.literacy import Reports
 from gateway.settings import Settings, load
 from gateway.settings_office import scim_meanings
 from gateway.store import migrate, open_engine
@@ -281,6 +282,7 @@ class House:
             department_size=self.census.department_size, usage=self.limits.own,
             secret=own_secret(self.settings.home, "web.key"),
             version=__version__, certificates=CertificateOffice(self.books, lambda: pass_keys(self.settings.home)),
+            literacy=Reports(self.books),
             detector=self.detector, operators=self._operators, stopped=self.stopped.known,
             problems=self._policy_problems, sso=self._sign_ins, guarded=self.settings.roles_with_second_factor,
             key_sign_in=self.settings.key_sign_in == "on")

@@ -69,6 +69,7 @@ def _register() -> None:
         audit_keep,
         certificate,
         inspect,
+        pass_report,
         policy_change,
         policy_explain,
         policy_force,
@@ -93,6 +94,7 @@ def _register() -> None:
         policy_app.command()(change)
     pass_app.command()(certificate.verify)
     pass_app.command()(certificate.issuer)
+    pass_app.command()(pass_report.report)
     for keeping in (audit_keep.prune, audit_keep.delete, audit_keep.hold, audit_keep.release, audit_keep.erase,
                     audit_keep.move):
         audit_app.command()(keeping)

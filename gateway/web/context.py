@@ -17,6 +17,7 @@ from gateway.kipass.issuer import Issuer
 from gateway.model.certificates import Attestation, Certificate
 from gateway.model.kipass import Evidence, PassEvent
 from gateway.model.limits import Used
+from gateway.model.literacy import Report
 from gateway.model.people import Person
 from gateway.model.principal import PassStatus, Principal
 from gateway.model.sessions import SignIn
@@ -162,6 +163,18 @@ class Certificates(Protocol):
         ...
 
 
+class LiteracyReports(Protocol):
+    """Reports about AI literacy (`gateway.registry.literacy`). All methods block."""
+
+    def make(self) -> tuple[Report, int]:
+        """Return the report, and of how many people the numbers are just being worked out."""
+        ...
+
+    def note(self, person_id: str, roles: frozenset[str], report: Report, kind: str, data: bytes) -> str:
+        """Write into the ledger that this person took such a file along."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class WebContext:
     """Everything the pages need from the rest of the house."""
@@ -180,6 +193,7 @@ class WebContext:
     """Signs sessions and forms: at least 32 random bytes, the same in every worker."""
     version: str
     certificates: Certificates
+    literacy: LiteracyReports
     detector: Detector
     operators: Operators
     """Both for previews: the ones that requests go through."""

@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from gateway.model.people import Role
-from gateway.web import certificate, preview, public, signin, sso, staff, usage, verification
+from gateway.web import certificate, literacy, preview, public, signin, sso, staff, usage, verification
 from gateway.web.checking import Checking
 from gateway.web.context import WebContext
 from gateway.web.figures import Tally
@@ -20,6 +20,7 @@ from gateway.web.review import Review
 
 SIGNED_IN: Final[frozenset[Role]] = frozenset()
 OFFICER: Final[frozenset[Role]] = frozenset({"dpo"})
+REPORTED_TO: Final[frozenset[Role]] = frozenset({"ki-pass-stelle", "leitung", "dpo", "personalrat"})
 
 
 def pages(context: WebContext) -> tuple[Page, ...]:
@@ -52,6 +53,8 @@ def pages(context: WebContext) -> tuple[Page, ...]:
         Page("/datenschutz", public.privacy),
         Page("/barrierefreiheit", public.accessibility),
         Page("/impressum", public.imprint),
+        Page("/office/report", literacy.page, roles=REPORTED_TO),
+        Page("/office/report", literacy.take, "POST", REPORTED_TO),
         Page("/review", review.overview, roles=OFFICER),
         Page("/review/pruefen", review.check, "POST", OFFICER),
         Page("/review/protokoll/{id}", review.record, roles=OFFICER),

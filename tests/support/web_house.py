@@ -35,6 +35,7 @@ from gateway.policy import PolicySet, load_policies
 from gateway.ports import Receipt
 from gateway.registry.books import Books
 from gateway.registry.certificates import CertificateOffice
+from gateway.registry.literacy import Reports
 from gateway.store import departments, keys, migrate, open_engine, people
 from gateway.store import passes as proofs
 from gateway.store.directory import SqlDirectory, StoredCaller, StoredGuest
@@ -127,7 +128,8 @@ class House:
             members=DirectoryMembers(self.register, self.passes, self.clock), policies=lambda: self.policies,
             ledger=ledger, recorder=LedgerRecorder(ledger), clock=self.clock,
             department_size=lambda name: self.sizes.get(name, 20), usage=self.usage, secret=b"s" * 32, version="0.1.0",
-            certificates=CertificateOffice(self.books, lambda: pass_keys(folder)), detector=_detector(),
+            certificates=CertificateOffice(self.books, lambda: pass_keys(folder)),
+            literacy=Reports(self.books), detector=_detector(),
             operators=build_operators(bytes(32)), stopped=lambda: self.stopped,
             problems=lambda: self.problems)
         self.app = self._application()

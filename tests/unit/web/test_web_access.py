@@ -20,7 +20,9 @@ FILES = {"/pass/nachweis.jws", "/pass/open-badge.jwt"}
 MACHINES = {"/transparency.json", "/.well-known/ki-pass.json", "/.well-known/did.json", *FILES}
 SIGNED_IN = {"/pass", "/pass/nachweis", "/keys", "/usage", "/preview"}
 OFFICER = {"/review", "/review/protokoll/{id}"}
-FORMS = {"/anmelden", "/abmelden", "/preview", "/review/pruefen", "/pass/nachweis", "/pass/pruefen"}
+REPORT = {"/office/report"}
+REPORTED_TO = {"ki-pass-stelle", "leitung", "dpo", "personalrat"}
+FORMS = {"/anmelden", "/abmelden", "/preview", "/review/pruefen", "/office/report", "/pass/nachweis", "/pass/pruefen"}
 
 
 def every_page(house: House) -> list[str]:
@@ -32,7 +34,7 @@ def every_page(house: House) -> list[str]:
 
 def test_the_table_holds_exactly_the_pages_that_this_test_knows(house: House) -> None:
     table = pages(house.context)
-    assert {p.path for p in table if p.method == "GET"} == PUBLIC | SIGNED_IN | OFFICER | LOOKED_UP | FILES
+    assert {p.path for p in table if p.method == "GET"} == PUBLIC | SIGNED_IN | OFFICER | REPORT | LOOKED_UP | FILES
     assert {p.path for p in table if p.method == "POST"} == FORMS
 
 
@@ -41,7 +43,7 @@ def test_every_page_opens_for_its_roles_and_for_nobody_else(house: House, role: 
     record = house.exchange()
     house.settle()
     browser = house.browser(house.hire("Mia Muster", role) if role else None)
-    for path in PUBLIC | SIGNED_IN | OFFICER | LOOKED_UP | FILES:
+    for path in PUBLIC | SIGNED_IN | OFFICER | REPORT | LOOKED_UP | FILES:
         answer = browser.get(path.replace("{id}", record))
         if path in PUBLIC:
             expected = 303 if path == "/anmelden" and role else 200
@@ -49,6 +51,8 @@ def test_every_page_opens_for_its_roles_and_for_nobody_else(house: House, role: 
             expected = 404
         elif path in FILES or role is None:
             expected = 303
+        elif path in REPORT:
+            expected = 200 if role in REPORTED_TO else 403
         else:
             expected = 200 if path in SIGNED_IN or role == "dpo" else 403
         assert answer.status == expected, (path, role)
