@@ -44,6 +44,7 @@ from gateway.identity.claims import ClaimRules
 from gateway.identity.fetch import fetch
 from gateway.identity.issuer import IssuerKeys
 from gateway.identity.oidc import OidcConfig
+from gateway.identity.passwords import Passwords
 from gateway.identity.porter import Porter
 from gateway.identity.signin import Registration, SignIns
 from gateway.kipass import Evidence, PassEvent, passes
@@ -58,6 +59,8 @@ from gateway.pipeline.shadow import Shadow
 from gateway.policy.policyset import office_day
 from gateway.policy.register_check import pressing
 from gateway.policy.stopped import StoppedModels
+from gateway.registry.access_desk import AccountDesk, KeyDesk
+from gateway.registry.accounts import Accounts
 from gateway.registry.arrivals import Arrivals
 from gateway.registry.books import Books
 from gateway.registry.certificates import CertificateOffice
@@ -118,6 +121,7 @@ class House:
         self._clock = clock = SystemClock()
         self._directory = SqlDirectory(self.engine)
         self.books = Books(self.engine, self._record, self.policies, clock)
+        self.accounts = AccountDesk(Accounts(self.books, Passwords()))
         self.census = Census(self.engine, self.ledger, self.detector, self.policies)
         self.metrics = PrometheusMetrics(__version__, self.census.department_size)
         self.authenticator = Porter(
@@ -202,6 +206,7 @@ class House:
         await all_finished()
         await self.limits.close()
         await self.authenticator.close()
+        await asyncio.to_thread(self.accounts.close)
         await asyncio.to_thread(self.ledger.close)
         self.engine.dispose()
 
@@ -285,7 +290,8 @@ class House:
             literacy=Reports(self.books),
             detector=self.detector, operators=self._operators, stopped=self.stopped.known,
             problems=self._policy_problems, sso=self._sign_ins, guarded=self.settings.roles_with_second_factor,
-            key_sign_in=self.settings.key_sign_in == "on")
+            key_sign_in=self.settings.key_sign_in == "on", local_sign_in=self.settings.with_password,
+            keys=KeyDesk(self.books), accounts=self.accounts, guesses=self.limits.guesses)
 
     def _single_sign_on(self, keys: IssuerKeys) -> SignIns:
         settings = self.settings

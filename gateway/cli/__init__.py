@@ -56,7 +56,8 @@ def _root(ctx: typer.Context, version: Annotated[bool, typer.Option(
 
     def policies(folder: Path) -> Any:
         return read_policies(folder, settings)
-    ctx.obj = CliContext(settings.database, settings.policies, record, policies)
+    ctx.obj = CliContext(settings.database, settings.policies, record, policies, local_sign_in=settings.with_password,
+                         address=settings.address)
 
 
 def main() -> None:
