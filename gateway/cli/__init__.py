@@ -97,7 +97,7 @@ def _register() -> None:
     pass_app.command()(certificate.issuer)
     pass_app.command()(pass_report.report)
     for keeping in (audit_keep.prune, audit_keep.delete, audit_keep.hold, audit_keep.release, audit_keep.erase,
-                    audit_keep.move):
+                    audit_keep.move, audit_keep.anchor, audit_keep.witness):
         audit_app.command()(keeping)
     for group in (person_app, key_app, client_app, pass_app, document_app, policy_app, model_app, audit_app):
         app.add_typer(group)
