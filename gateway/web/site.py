@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from gateway.model.people import Role
-from gateway.web import certificate, literacy, preview, public, signin, sso, staff, usage, verification
+from gateway.web import certificate, literacy, preview, public, reminders, signin, sso, staff, usage, verification
 from gateway.web.checking import Checking
 from gateway.web.context import WebContext
 from gateway.web.figures import Tally
@@ -20,6 +20,7 @@ from gateway.web.review import Review
 
 SIGNED_IN: Final[frozenset[Role]] = frozenset()
 OFFICER: Final[frozenset[Role]] = frozenset({"dpo"})
+PASS_OFFICE: Final[frozenset[Role]] = frozenset({"ki-pass-stelle"})
 REPORTED_TO: Final[frozenset[Role]] = frozenset({"ki-pass-stelle", "leitung", "dpo", "personalrat"})
 
 
@@ -55,6 +56,8 @@ def pages(context: WebContext) -> tuple[Page, ...]:
         Page("/impressum", public.imprint),
         Page("/office/report", literacy.page, roles=REPORTED_TO),
         Page("/office/report", literacy.take, "POST", REPORTED_TO),
+        Page("/office/reminders", reminders.show, roles=PASS_OFFICE),
+        Page("/office/reminders", reminders.send, "POST", PASS_OFFICE),
         Page("/review", review.overview, roles=OFFICER),
         Page("/review/pruefen", review.check, "POST", OFFICER),
         Page("/review/protokoll/{id}", review.record, roles=OFFICER),

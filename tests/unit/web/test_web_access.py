@@ -21,8 +21,12 @@ MACHINES = {"/transparency.json", "/.well-known/ki-pass.json", "/.well-known/did
 SIGNED_IN = {"/pass", "/pass/nachweis", "/keys", "/usage", "/preview"}
 OFFICER = {"/review", "/review/protokoll/{id}"}
 REPORT = {"/office/report"}
+REMINDERS = {"/office/reminders"}
 REPORTED_TO = {"ki-pass-stelle", "leitung", "dpo", "personalrat"}
-FORMS = {"/anmelden", "/abmelden", "/preview", "/review/pruefen", "/office/report", "/pass/nachweis", "/pass/pruefen"}
+FORMS = {"/anmelden", "/abmelden", "/preview", "/review/pruefen", *REPORT, *REMINDERS, "/pass/nachweis", "/pass/pruefen"}
+
+
+EVERYTHING = PUBLIC | SIGNED_IN | OFFICER | REPORT | REMINDERS | LOOKED_UP | FILES
 
 
 def every_page(house: House) -> list[str]:
@@ -34,7 +38,7 @@ def every_page(house: House) -> list[str]:
 
 def test_the_table_holds_exactly_the_pages_that_this_test_knows(house: House) -> None:
     table = pages(house.context)
-    assert {p.path for p in table if p.method == "GET"} == PUBLIC | SIGNED_IN | OFFICER | REPORT | LOOKED_UP | FILES
+    assert {p.path for p in table if p.method == "GET"} == EVERYTHING
     assert {p.path for p in table if p.method == "POST"} == FORMS
 
 
@@ -43,7 +47,7 @@ def test_every_page_opens_for_its_roles_and_for_nobody_else(house: House, role: 
     record = house.exchange()
     house.settle()
     browser = house.browser(house.hire("Mia Muster", role) if role else None)
-    for path in PUBLIC | SIGNED_IN | OFFICER | REPORT | LOOKED_UP | FILES:
+    for path in EVERYTHING:
         answer = browser.get(path.replace("{id}", record))
         if path in PUBLIC:
             expected = 303 if path == "/anmelden" and role else 200
@@ -51,6 +55,8 @@ def test_every_page_opens_for_its_roles_and_for_nobody_else(house: House, role: 
             expected = 404
         elif path in FILES or role is None:
             expected = 303
+        elif path in REMINDERS:
+            expected = 200 if role == "ki-pass-stelle" else 403
         elif path in REPORT:
             expected = 200 if role in REPORTED_TO else 403
         else:
