@@ -2,8 +2,9 @@
 
 Kept true: nobody is reminded twice of the same (the row of the table ``reminder`` is written before the letter goes,
 so that several processes send one; it is taken back when the mail server refuses, and the next run tries again);
-nobody who left or is blocked is written to; what a letter says is worked out from the evidence at that moment. A process that dies
-between row and letter leaves that one unsent rather than sent twice. The ledger is told how many, never who.
+nobody who left or is blocked is written to; what a letter says is worked out from the evidence at that moment. A
+process that dies between row and letter leaves that one unsent rather than sent twice. The ledger is told how many,
+never who.
 """
 
 from __future__ import annotations
