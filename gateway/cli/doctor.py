@@ -48,6 +48,7 @@ def examine(own: CliContext, settings: Settings) -> list[Finding]:
         return [Finding("Richtlinien", FAULT, str(problem)) for problem in errors.problems]
     return [*_policies(policies), *_models(policies, settings), *_people(own, policies), *_clients(own, settings),
             *_ledger(settings, policies), *_detector(settings, policies), *_files(settings), *_limits(settings),
+            *_sign_in(settings),
             *_disk(settings)]
 
 
@@ -156,6 +157,33 @@ def _files(settings: Settings) -> Iterator[Finding]:
                                          "poppler-utils).")
     else:
         yield Finding("Dateien", GOOD, "Auch Text in Bildern und eingescannten Seiten wird gelesen (Tesseract).")
+
+
+def _sign_in(settings: Settings) -> Iterator[Finding]:
+    if not settings.oidc_issuer:
+        return
+    from gateway.identity.fetch import fetch  # libraries that no other command needs
+    from gateway.identity.issuer import Endpoints, IssuerKeys
+
+    async def asked() -> Endpoints:
+        keys = IssuerKeys(settings.oidc_issuer, fetch)
+        try:
+            return await keys.endpoints()
+        finally:
+            await keys.close()
+
+    try:
+        found = asyncio.run(asked())
+    except GatewayError:
+        yield Finding("Anmeldung", FAULT, "Der Anmeldedienst antwortet nicht, oder er nennt sich anders als "
+                                          "KI_PFORTE_OIDC_ISSUER (auf den Buchstaben genau).")
+        return
+    if settings.pages_use_oidc and not (found.authorization and found.token):
+        yield Finding("Anmeldung", FAULT, "Der Anmeldedienst nennt keine Adresse, an der man sich anmelden kann.")
+    else:
+        yield Finding("Anmeldung", GOOD, "Der Anmeldedienst antwortet.")
+    for warning in settings.sign_in_warnings():
+        yield Finding("Anmeldung", NOTICE, warning)
 
 
 def _limits(settings: Settings) -> Iterator[Finding]:

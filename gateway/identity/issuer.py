@@ -167,8 +167,8 @@ def _signing_key(entry: Mapping[str, Any]) -> SigningKey | None:
     try:
         algorithms = _ALGORITHMS.get((entry.get("kty"), entry.get("crv")), ())
         algorithm = entry.get("alg", algorithms[0] if algorithms else None)
-        if algorithm not in algorithms or entry.get("use", "sig") != "sig" or "verify" not in entry.get("key_ops",
-                                                                                                      ["verify"]):
+        uses = [*entry.get("key_ops", ["verify"])]
+        if algorithm not in algorithms or entry.get("use", "sig") != "sig" or "verify" not in uses:
             return None
         if entry["kty"] == "RSA":
             if len(public["n"]) * 6 < LEAST_RSA_BITS:

@@ -16,6 +16,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import warnings
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -218,8 +219,10 @@ def _session(said: Mapping[str, Any]) -> str:
 
 def _library() -> tuple[Any, Any]:
     """Load the library: half a second that only who signs in at a provider needs."""
-    from authlib.integrations.httpx_client import AsyncOAuth2Client
-    from authlib.oauth2.rfc7523 import PrivateKeyJWT
+    with warnings.catch_warnings():  # it recommends another HTTP client; the one that is there serves
+        warnings.simplefilter("ignore")
+        from authlib.integrations.httpx_client import AsyncOAuth2Client
+        from authlib.oauth2.rfc7523 import PrivateKeyJWT
     return AsyncOAuth2Client, PrivateKeyJWT
 
 

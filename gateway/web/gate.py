@@ -89,10 +89,10 @@ class Desk:
         return Response(self.renderer.html(template, frame | values), http_status, media_type="text/html")
 
     def error(self, visit: Visit, status: int, *, vorgang: str = "", text: str = "", extra: str = "",
-              way: tuple[str, str] | None = None) -> Response:
+              heading: str = "", way: tuple[str, str] | None = None) -> Response:
         """Render what a person sees when there is no such page, or they may not see it, or it failed."""
         title, what, then = ERRORS.get(status, ERRORS[500] if status >= 500 else ERRORS[400])
-        return self.page(visit, "error.html", status, title=title, what=text or what, then=extra or then,
+        return self.page(visit, "error.html", status, title=heading or title, what=text or what, then=extra or then,
                          vorgang=vorgang, way=way or ("/", "Zur Startseite"))
 
 
@@ -194,7 +194,7 @@ class Gate:
             return RedirectResponse(f"/anmelden?weiter={quote(target, safe='/')}", 303)
         if page.roles and not page.roles & visit.somebody.principal.roles:
             if page.roles & visit.resting:
-                return desk.error(visit, 403, text=RESTING, extra=MORE,
+                return desk.error(visit, 403, heading="Hier ist ein zweiter Faktor nötig", text=RESTING, extra=MORE,
                                   way=(f"/anmelden/sso?stark=1&weiter={quote(visit.path, safe='/')}"
                                        if page.method == "GET" else "/anmelden/sso?stark=1",
                                        "Mit zweitem Faktor anmelden"))

@@ -150,7 +150,8 @@ async def issuer_did(desk: Desk, visit: Visit) -> Response:
 
 
 def _json(content: dict[str, Any], kind: str = "application/json") -> Response:
-    return Response(json.dumps(content, ensure_ascii=False, indent=2), media_type=kind)
+    return Response(json.dumps(content, ensure_ascii=False, indent=2), media_type=kind,
+                    headers={"access-control-allow-origin": "*"})  # wallets in a browser look here, too
 
 
 def _address(visit: Visit) -> str:

@@ -19,7 +19,20 @@ from gateway.identity.porter import Porter
 from gateway.ports import Credentials
 from tests.support.municipality import DEPARTMENTS, NOW, SetClock, compute
 from tests.support.people_directory import MemoryDirectory
-from tests.support.signed_tokens import OpenIdProvider, b64, ec_jwk, ec_key, es256, hs256, rs256, rsa_jwk, rsa_key
+from tests.support.signed_tokens import (
+    OpenIdProvider,
+    b64,
+    ec_jwk,
+    ec_key,
+    ed_jwk,
+    eddsa,
+    es256,
+    hs256,
+    ps256,
+    rs256,
+    rsa_jwk,
+    rsa_key,
+)
 
 Result = TypeVar("Result")
 AT = int(NOW.timestamp())
@@ -82,9 +95,12 @@ def test_a_token_of_the_provider_leads_to_the_person(provider: OpenIdProvider) -
         return [await stage.ask(token) for token in (
             rs256(provider.claims(NOW)), es256(provider.claims(NOW)), rs256(provider.claims(NOW, "P1@X.example")),
             rs256(provider.claims(NOW, aud=["account", "librechat"])), rs256(provider.claims(NOW), typ="at+jwt"),
-            rs256(provider.claims(NOW, email_verified=None), x5t="abc", nonce="n"))]
+            rs256(provider.claims(NOW, email_verified=None), x5t="abc", nonce="n"),
+            rs256(provider.claims(NOW, typ="Bearer", azp="chat")), rs256(provider.claims(NOW, typ="ID")),
+            rs256(provider.claims(NOW), typ="application/at+jwt"),
+            rs256(provider.claims(NOW, iat=AT + 60, nbf=AT + 60)))]
 
-    assert stage.play(scene) == ["subject-p1"] * 6
+    assert stage.play(scene) == ["subject-p1"] * 10
     assert provider.asked == ["configuration", "keys"], "keys are read once"
 
 
@@ -116,7 +132,16 @@ def test_tokens_that_do_not_count_are_refused(provider: OpenIdProvider) -> None:
         "logout token": rs256(claims(NOW, events={"http://schemas.openid.net/event/backchannel-logout": {}})),
         "changed": good[:-4] + "AAAA", "huge": rs256(claims(NOW, x="y" * 20_000)),
         "nobody": rs256(claims(NOW, email=None, sub=None)),
-        "numbers": rs256(claims(NOW, email=1, sub=2)),
+        "numbers": rs256(claims(NOW, email=1, sub=2)), "from the future": rs256(claims(NOW, iat=AT + 61)),
+        "ID token of another client": rs256(claims(NOW, aud="chat", azp="chat", nonce="n")),
+        "logout token by its kind": rs256(claims(NOW), typ="logout+jwt"), "proof of a key": rs256(claims(NOW),
+                                                                                                typ="dpop+jwt"),
+        "security event": rs256(claims(NOW), typ="application/secevent+jwt"), "kind a list": rs256(claims(NOW),
+                                                                                                  typ=["JWT"]),
+        "refresh token of Keycloak": rs256(claims(NOW, typ="Refresh")),
+        "offline token of Keycloak": rs256(claims(NOW, typ="Offline")),
+        "typ a list": rs256(claims(NOW, typ=["Bearer"])),
+        "issuer of Entra v1": rs256(claims(NOW, iss="https://sts.windows.net/11111111-2222-3333-4444-555555555555/")),
     }
 
     async def scene() -> dict[str, str]:
@@ -224,6 +249,64 @@ def test_a_new_key_is_found_and_a_withdrawn_one_forgotten(provider: OpenIdProvid
                 await stage.ask(rs256(provider.claims(NOW)))]
 
     assert stage.play(scene) == ["subject-p1", "subject-p1", "anmeldung"]
+
+
+def test_old_and_new_keys_count_side_by_side_while_the_issuer_changes_them(provider: OpenIdProvider) -> None:
+    stage, new = Stage(provider), rsa_key("new")
+    old_token, new_token = rs256(provider.claims(NOW)), rs256(provider.claims(NOW), "r2", new)
+
+    async def scene() -> list[str]:
+        seen = [await stage.ask(old_token)]
+        provider.keys = [rsa_jwk("r1", rsa_key()), rsa_jwk("r2", new)]
+        seen.append(await stage.ask(new_token))  # within the rest: not looked at yet
+        stage.seconds += REST_SECONDS
+        seen += [await stage.ask(new_token), await stage.ask(old_token)]
+        provider.keys = [rsa_jwk("r2", new)]
+        stage.seconds += FRESH_SECONDS + 1
+        await stage.ask(new_token)  # reads anew in the background
+        while provider.asked.count("keys") < 3:  # noqa: ASYNC110 - what is awaited happens in another thread
+            await asyncio.sleep(0.01)
+        return [*seen, await stage.ask(new_token)]
+
+    assert stage.play(scene) == ["subject-p1", "anmeldung", "subject-p1", "subject-p1", "subject-p1"]
+
+
+@pytest.mark.parametrize(("jwk", "sign"), [
+    (rsa_jwk("p1", rsa_key(), alg="PS256"), ps256), (ec_jwk("e1", ec_key()), es256), (ed_jwk("o1"), eddsa),
+    (ed_jwk("o1", alg="EdDSA"), eddsa)])
+def test_each_key_counts_with_the_one_algorithm_its_issuer_uses(provider: OpenIdProvider, jwk: Any, sign: Any) -> None:
+    provider.keys = [jwk]
+    stage = Stage(provider)
+    assert stage.once(sign(provider.claims(NOW))) == "subject-p1"
+    assert stage.once(rs256(provider.claims(NOW), jwk["kid"])) == "anmeldung"
+    assert stage.once(sign(provider.claims(NOW), alg="none")) == "anmeldung"
+
+
+def test_a_key_for_something_else_signs_nothing(provider: OpenIdProvider) -> None:
+    for more in ({"use": "enc"}, {"key_ops": ["encrypt"]}, {"key_ops": "verify-not"}, {"alg": "RSA-OAEP"}):
+        provider.keys = [rsa_jwk("r1", rsa_key(), **more)]
+        assert Stage(provider).once(rs256(provider.claims(NOW))) == "anmeldung", more
+
+
+@pytest.mark.parametrize("overage", [
+    {"_claim_names": {"groups": "src1"}, "_claim_sources": {"src1": {"endpoint": "https://graph.example"}}},
+    {"hasgroups": True}])
+def test_where_groups_count_a_token_without_them_is_refused_and_elsewhere_it_is_not(
+        provider: OpenIdProvider, overage: dict[str, Any]) -> None:
+    token = rs256(provider.claims(NOW, **overage))
+    assert Stage(provider, groups="choose").once(token) == "anmeldung_gruppen"
+    assert Stage(provider).once(token) == "subject-p1"
+
+
+def test_groups_by_their_ids_mean_what_the_table_says(provider: OpenIdProvider) -> None:
+    rules = ClaimRules(meanings={"department": {"3f2b-guid": frozenset({"sozialamt"})}})
+    stage = Stage(provider, rules=rules, groups="lead")
+    token = rs256(provider.claims(NOW, groups=["3F2B-GUID", "other"]))
+
+    async def scene() -> str:
+        return (await stage.porter.authenticate(Credentials("bearer", token))).department
+
+    assert stage.play(scene) == "sozialamt"
 
 
 def test_made_up_key_ids_cost_the_issuer_one_question_in_ten_seconds(provider: OpenIdProvider) -> None:
