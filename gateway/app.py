@@ -22,6 +22,7 @@ from fastapi import FastAPI
 from starlette.exceptions import HTTPException
 from starlette.routing import BaseRoute
 
+from audit import anchor_warnings
 from gateway import __version__
 from gateway.census import Census
 from gateway.detection import DetectorOptions, build_detector, build_operators
@@ -31,7 +32,7 @@ from gateway.generation import Generation, Prepared
 from gateway.generation.approval import MonitoringGate
 from gateway.generation.beside import ShadowPolicies
 from gateway.generation.replicas import Replicas
-from gateway.home import open_ledger, own_secret, pass_keys, provider_environment
+from gateway.home import open_ledger, open_witness, own_secret, pass_keys, provider_environment
 from gateway.http.conversations import ConversationEndpoints
 from gateway.http.cors import Cors
 from gateway.http.count_tokens import TokenCountEndpoint
@@ -40,10 +41,12 @@ from gateway.http.health import Health, Readiness
 from gateway.http.keep_alive import KeepAlive
 from gateway.http.models import ModelList
 from gateway.http.routes import Front, dialect_endpoints, dialect_routes
+from gateway.http.witness import WitnessEndpoint
 from gateway.identity.claims import ClaimRules
 from gateway.identity.fetch import fetch
 from gateway.identity.issuer import IssuerKeys
 from gateway.identity.oidc import OidcConfig
+from gateway.identity.passwords import Passwords
 from gateway.identity.porter import Porter
 from gateway.identity.signin import Registration, SignIns
 from gateway.kipass import Evidence, PassEvent, passes
@@ -58,6 +61,8 @@ from gateway.pipeline.shadow import Shadow
 from gateway.policy.policyset import office_day
 from gateway.policy.register_check import pressing
 from gateway.policy.stopped import StoppedModels
+from gateway.registry.access_desk import AccountDesk, KeyDesk
+from gateway.registry.accounts import Accounts
 from gateway.registry.arrivals import Arrivals
 from gateway.registry.books import Books
 from gateway.registry.certificates import CertificateOffice
@@ -119,6 +124,7 @@ class House:
         self._clock = clock = SystemClock()
         self._directory = SqlDirectory(self.engine)
         self.books = Books(self.engine, self._record, self.policies, clock)
+        self.accounts = AccountDesk(Accounts(self.books, Passwords()))
         self.census = Census(self.engine, self.ledger, self.detector, self.policies)
         self.metrics = PrometheusMetrics(__version__, self.census.department_size)
         self.authenticator = Porter(
@@ -205,6 +211,7 @@ class House:
         await all_finished()
         await self.limits.close()
         await self.authenticator.close()
+        await asyncio.to_thread(self.accounts.close)
         await asyncio.to_thread(self.ledger.close)
         self.engine.dispose()
 
@@ -223,6 +230,7 @@ class House:
         warnings += self.stopped.warnings()
         warnings += self._policy_problems()
         warnings += self.limits.problems()
+        warnings += anchor_warnings(self.census.anchors)
         warnings += self.settings.sign_in_warnings()
         if not inspects:
             reasons["pruefung"] = "Die Suche nach personenbezogenen Angaben findet ihre Probe nicht."
@@ -265,6 +273,8 @@ class House:
         app.router.routes += ConversationEndpoints(self.authenticator, self.policies, self._clock, self._conversations,
                                                    self.settings.max_body_mb << 20).routes()
         app.router.routes += self._scim()
+        if (witness := open_witness(self.settings)) is not None:
+            app.router.routes += WitnessEndpoint(witness).routes()
         app.router.routes += self._health().routes(with_metrics=self.settings.metrics_port is None)
         app.include_router(build_web(pages))
         return Front(app, endpoints, Cors(self.settings.cors_allowed))
@@ -288,7 +298,8 @@ class House:
             literacy=Reports(self.books), reminders=Reminding(self.books, self.settings),
             detector=self.detector, operators=self._operators, stopped=self.stopped.known,
             problems=self._policy_problems, sso=self._sign_ins, guarded=self.settings.roles_with_second_factor,
-            key_sign_in=self.settings.key_sign_in == "on")
+            key_sign_in=self.settings.key_sign_in == "on", local_sign_in=self.settings.with_password,
+            keys=KeyDesk(self.books), accounts=self.accounts, guesses=self.limits.guesses)
 
     def _single_sign_on(self, keys: IssuerKeys) -> SignIns:
         settings = self.settings

@@ -81,6 +81,9 @@ class SignInSettings(BaseSettings):
                                                  "nötig ist")
     strong_roles: str = Field("", description="Rollen, die auf den Seiten nur nach einer Anmeldung mit zweitem Faktor "
                                               "gelten, zum Beispiel dpo,personalrat,ki-pass-stelle; leer: keine")
+    local_sign_in: Literal["auto", "on", "off"] = Field(
+        "auto", description="Ob man sich auf den Seiten mit E-Mail-Adresse und Kennwort anmelden kann; auto: nur wenn "
+                            "es keinen Anmeldedienst gibt")
     key_sign_in: Literal["on", "off"] = Field("on", description="Ob man sich auf den Seiten auch mit einem Schlüssel "
                                                                 "(„kip_…“) anmelden kann")
 
@@ -148,10 +151,15 @@ class SignInSettings(BaseSettings):
         if self.strong_roles and not self.pages_use_oidc:
             raise ValueError("KI_PFORTE_STRONG_ROLES geht nur mit einem Anmeldedienst (KI_PFORTE_OIDC_ISSUER), mit dem "
                              "man sich auf den Seiten anmeldet; sonst gälten diese Rollen nie")
-        if self.key_sign_in == "off" and not self.pages_use_oidc:
-            raise ValueError("KI_PFORTE_KEY_SIGN_IN=off geht nur mit einem Anmeldedienst (KI_PFORTE_OIDC_ISSUER), mit "
-                             "dem man sich auf den Seiten anmeldet; sonst kommt niemand herein")
+        if self.key_sign_in == "off" and not (self.pages_use_oidc or self.with_password):
+            raise ValueError("Mit KI_PFORTE_KEY_SIGN_IN=off kommt niemand herein: Es gibt weder einen Anmeldedienst "
+                             "(KI_PFORTE_OIDC_ISSUER) noch Kennwörter (KI_PFORTE_LOCAL_SIGN_IN)")
         return self
+
+    @property
+    def with_password(self) -> bool:
+        """Whether one signs in to the pages with an address and a password."""
+        return self.local_sign_in == "on" or (self.local_sign_in == "auto" and not self.pages_use_oidc)
 
     def sign_in_warnings(self) -> list[str]:
         """Return what works and should not stay so, in sentences for people."""

@@ -56,7 +56,8 @@ def _root(ctx: typer.Context, version: Annotated[bool, typer.Option(
 
     def policies(folder: Path) -> Any:
         return read_policies(folder, settings)
-    ctx.obj = CliContext(settings.database, settings.policies, record, policies)
+    ctx.obj = CliContext(settings.database, settings.policies, record, policies, local_sign_in=settings.with_password,
+                         address=settings.address)
 
 
 def main() -> None:
@@ -98,7 +99,7 @@ def _register() -> None:
     pass_app.command()(pass_report.report)
     pass_app.command()(pass_remind.remind)
     for keeping in (audit_keep.prune, audit_keep.delete, audit_keep.hold, audit_keep.release, audit_keep.erase,
-                    audit_keep.move):
+                    audit_keep.move, audit_keep.anchor, audit_keep.witness):
         audit_app.command()(keeping)
     for group in (person_app, key_app, client_app, pass_app, document_app, policy_app, model_app, audit_app):
         app.add_typer(group)

@@ -35,6 +35,10 @@ class CliContext:
     load_policies: Callable[[Path], PolicySet]
     """Reads and checks a policy folder; `gateway.policy` has it. Raises `PolicyErrors`."""
     now: Callable[[], datetime] = field(default=lambda: datetime.now(UTC))
+    local_sign_in: bool = True
+    """Whether people sign in to the pages with a password."""
+    address: str = ""
+    """Where the pages are; empty: as the policies say."""
 
     @cached_property
     def engine(self) -> Engine:

@@ -22,8 +22,9 @@ from gateway.policy import PolicyErrors, PolicySet
 from gateway.policy.policyset import office_day
 from gateway.policy.register_check import examined
 from gateway.policy.stopped import covered
+from gateway.registry.keys import SOON
 from gateway.settings import Settings
-from gateway.store import StoreError, clients, people, stops
+from gateway.store import StoreError, accounts, clients, keys, people, stops
 from gateway.store import passes as proofs
 from gateway.upstream.secrets import Secrets
 
@@ -46,10 +47,9 @@ def examine(own: CliContext, settings: Settings) -> list[Finding]:
         policies = own.policy_set
     except PolicyErrors as errors:
         return [Finding("Richtlinien", FAULT, str(problem)) for problem in errors.problems]
-    return [*_policies(policies), *_models(policies, settings), *_people(own, policies), *_clients(own, settings),
-            *_ledger(settings, policies), *_detector(settings, policies), *_files(settings), *_limits(settings),
-            *_sign_in(settings),
-            *_disk(settings)]
+    return [*_policies(policies), *_models(policies, settings), *_people(own, policies), *_ways_in(own, settings),
+            *_sign_in(settings), *_clients(own, settings), *_ledger(settings, policies),
+            *_detector(settings, policies), *_files(settings), *_limits(settings), *_disk(settings)]
 
 
 def _policies(policies: PolicySet) -> Iterator[Finding]:
@@ -94,6 +94,39 @@ def _people(own: CliContext, policies: PolicySet) -> Iterator[Finding]:
         yield Finding("Personen", FAULT, f"Diese Gruppen gibt es nicht: {', '.join(sorted(alone))}. Für Mitglieder "
                                          "gilt nichts Besonderes. Legen Sie die Datei in policies/groups an oder "
                                          "nehmen Sie die Personen heraus (ki-pforte person group remove).")
+
+
+def _ways_in(own: CliContext, settings: Settings) -> Iterator[Finding]:
+    ways = [word for word, is_open in (("Anmeldedienst", settings.pages_use_oidc), ("Adresse und Kennwort",
+            settings.with_password), ("Schlüssel", settings.key_sign_in == "on")) if is_open]
+    yield Finding("Anmeldung", GOOD, f"Auf den Seiten: {', '.join(ways)}.")
+    now = own.now()
+    try:
+        with own.reading() as connection:
+            people_here = [p for p in people.every(connection).values() if p.active]
+            inside = accounts.holders(connection) | accounts.invited(connection, now) if settings.with_password else \
+                frozenset()
+            if settings.key_sign_in == "on":
+                inside |= {k.person_id for k in keys.search(connection, active=True, now=now, limit=1_000_000)
+                           if k.service is None}
+            services = keys.services(connection)
+    except (StoreError, CliError):
+        return  # said above
+    if not settings.pages_use_oidc:
+        outside = sorted(p.email for p in people_here if p.roles - {"staff"} and p.id not in inside)
+        if outside:
+            how = "person invite" if settings.with_password else "key create"
+            yield Finding("Anmeldung", NOTICE, f"Mit besonderer Rolle, aber ohne Zugang: {', '.join(outside)}. "
+                                               f"Einen Weg herein gibt „ki-pforte {how}“.")
+    here = {p.id for p in people_here}
+    for key in services:
+        if key.person_id not in here:
+            yield Finding("Dienste", FAULT, f"„{key.name}“ ({key.id}) arbeitet nicht: Die verantwortliche Person ist "
+                                            "nicht mehr da. Übergeben Sie ihn auf der Seite /keys/dienste.")
+        elif key.expires_at and key.expires_at <= now + SOON:
+            over = key.expires_at <= now
+            yield Finding("Dienste", FAULT if over else NOTICE, f"Der Schlüssel von „{key.name}“ ({key.id}) "
+                          f"{'ist abgelaufen' if over else 'läuft bald ab'}: {moment(key.expires_at)}.")
 
 
 def _clients(own: CliContext, settings: Settings) -> Iterator[Finding]:

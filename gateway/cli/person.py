@@ -12,8 +12,11 @@ from gateway.cli import person_import
 from gateway.cli.context import CliContext, context, person_id, person_or_fail
 from gateway.cli.output import CliError, Exit, emit, note, say, speaks, table
 from gateway.cli.views import key_json, key_words, pass_json, pass_words, person_json
+from gateway.identity.passwords import Passwords
+from gateway.kipass import last_day
 from gateway.kipass import passes as passes_of
 from gateway.registry import people as registry
+from gateway.registry.accounts import Accounts
 from gateway.registry.books import COMMAND_LINE
 from gateway.store import keys, passes, people
 
@@ -117,6 +120,25 @@ def disable(ctx: typer.Context, email: Email, json: Json = False) -> None:
 def enable(ctx: typer.Context, email: Email, json: Json = False) -> None:
     """Schaltet eine Person wieder frei. Sie braucht danach einen neuen Schlüssel."""
     _switch(context(ctx), email, active=True, json=json)
+
+
+@person_app.command()
+@speaks
+def invite(ctx: typer.Context, email: Email, json: Json = False) -> None:
+    """Gibt einen Link aus, mit dem sich eine Person ein Kennwort wählt: einmal, sieben Tage lang."""
+    own = context(ctx)
+    if not own.local_sign_in:
+        raise CliError("Mit Kennwort meldet sich hier niemand an, weil es einen Anmeldedienst gibt. "
+                       "KI_PFORTE_LOCAL_SIGN_IN=on lässt beides zu.", Exit.MISUSE)
+    with own.reading() as connection:
+        person = person_or_fail(connection, email)
+    made = Accounts(own.books, Passwords()).invite(COMMAND_LINE, person.id)
+    link = f"{own.address or own.policy_set.organisation.base_url}/einladung/{made.code}"
+    if json:
+        return emit({"email": person.email, "kind": made.kind, "link": link, "expires_at": made.expires_at.isoformat()})
+    note(f"Link für {person.email}, einmal zu benutzen, bis {last_day(made.expires_at):%d.%m.%Y}. Er wird nur jetzt "
+         "angezeigt. Geben Sie ihn der Person selbst:")
+    return say(link)
 
 
 def _switch(own: CliContext, email: str, *, active: bool, json: bool) -> None:

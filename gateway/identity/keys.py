@@ -36,9 +36,9 @@ class NewKey:
     sha256: bytes = field(repr=False)
 
 
-def new_key() -> NewKey:
-    """Make a fresh key."""
-    id_ = _random(_ID_LENGTH)
+def new_key(once: str = "") -> NewKey:
+    """Make a fresh key. Two with the same `once` have the same public id: so a form that is sent twice makes one."""
+    id_ = _named(once) if once else _random(_ID_LENGTH)
     text = f"{PREFIX}{id_}_{_random(_SECRET_LENGTH)}"
     return NewKey(id_, text, digest(text))
 
@@ -52,6 +52,11 @@ def key_id(text: str) -> str | None:
 def digest(text: str) -> bytes:
     """Return what is stored of a key."""
     return hashlib.sha256(text.encode()).digest()
+
+
+def _named(once: str) -> str:
+    number = int.from_bytes(hashlib.sha256(f"key once\0{once}".encode()).digest())
+    return "".join(_ALPHABET[number // len(_ALPHABET)**place % len(_ALPHABET)] for place in range(_ID_LENGTH))
 
 
 def _random(length: int) -> str:

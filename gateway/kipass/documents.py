@@ -1,8 +1,8 @@
 """Which version of a document or course applies, what evidence therefore names, and what the version says.
 
 Evidence names the content that was read, by its hash: the Dienstvereinbarung that was acknowledged, the version of the
-course that was worked through. A training without a course took place elsewhere; what was taught there is not ours to
-say, so such evidence names nothing.
+course that was worked through. What was taught elsewhere (in a classroom, on a learning platform) is not ours to say,
+so such evidence names no content, whether or not we have a course for the same module.
 """
 
 from __future__ import annotations
@@ -32,12 +32,18 @@ def versions_of(config: KiPassConfig, module: Module) -> Sequence[Document]:
     return config.documents.get(kind, ()) if kind else ()
 
 
-def evidence_for(config: KiPassConfig, modules: Iterable[str], completed_at: datetime) -> list[Evidence]:
-    """Return what somebody can show who completed these modules at `completed_at`, with the versions of that day."""
-    return [Evidence(key, completed_at, _hash(config, config.modules[key], completed_at)) for key in modules]
+def evidence_for(config: KiPassConfig, modules: Iterable[str], completed_at: datetime, *,
+                 elsewhere: bool = False) -> list[Evidence]:
+    """Return what somebody can show who completed these modules at `completed_at`, with the versions of that day.
+
+    `elsewhere`: somebody else attests it (pass office, learning platform), so no course of ours was worked through.
+    """
+    return [Evidence(key, completed_at, _hash(config, config.modules[key], completed_at, elsewhere)) for key in modules]
 
 
-def _hash(config: KiPassConfig, module: Module, at: datetime) -> str | None:
+def _hash(config: KiPassConfig, module: Module, at: datetime, elsewhere: bool) -> str | None:
+    if elsewhere and module.course is not None:
+        return None
     version = in_force(versions_of(config, module), at)
     return version.sha256 if version else None
 

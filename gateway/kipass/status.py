@@ -21,7 +21,8 @@ from enum import IntEnum
 
 from gateway.kipass import messages
 from gateway.kipass.calendar import end_after_months, end_of_grace, midnight
-from gateway.model.kipass import BASIS, Document, Evidence, KiPassConfig, Module, PassEvent
+from gateway.kipass.documents import in_force
+from gateway.model.kipass import BASIS, Evidence, KiPassConfig, Module, PassEvent
 from gateway.model.principal import PassStatus
 
 FOREVER = datetime.max.replace(tzinfo=UTC)
@@ -82,7 +83,8 @@ def _verdict(checks: Sequence[_Check], words: messages.Words, config: KiPassConf
     if worst is Standing.EXPIRED:
         return PassStatus("abgelaufen", until=end, message=words.expired(end))
     if worst is Standing.OVERTAKEN:
-        return PassStatus("dv_neu", until=end, message=words.overtaken(_in_force(config, now)))
+        current = in_force(config.documents.get("dienstvereinbarung", ()), now)
+        return PassStatus("dv_neu", until=end, message=words.overtaken(current))
     if worst is Standing.GRACE:
         return PassStatus("kulanz", until=end, notice=words.grace(end))
     return PassStatus("gueltig", until=end)
@@ -123,12 +125,6 @@ def _overtaken(config: KiPassConfig, sha256: str | None) -> tuple[datetime, date
     later = [d for d in versions[position + 1:] if d.change == "wesentlich"]
     return (min((midnight(d.valid_from) for d in later), default=FOREVER),
             min((end_of_grace(d.valid_from, d.grace_days) for d in later), default=FOREVER))
-
-
-def _in_force(config: KiPassConfig, now: datetime) -> Document | None:
-    """Return the newest Dienstvereinbarung that already applies."""
-    begun = [d for d in config.documents.get("dienstvereinbarung", ()) if midnight(d.valid_from) <= now]
-    return begun[-1] if begun else None
 
 
 def _blocked(events: Iterable[PassEvent], scope: str, now: datetime) -> bool:

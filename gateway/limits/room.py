@@ -10,6 +10,7 @@ from typing import Final, Protocol
 
 from gateway.limits.budgets import limits_anything, own_limit, shares
 from gateway.limits.counting import AwayError, Books, Counts
+from gateway.limits.guesses import Guesses
 from gateway.limits.limiter import CountingLimiter
 from gateway.limits.memory import MemoryCounts
 from gateway.limits.resilient import ResilientCounts, Rule
@@ -46,7 +47,7 @@ class LimitOptions:
 
 
 class LimitRoom:
-    """Everything that one process needs to count. `limiter` is what the pipeline asks."""
+    """Everything that one process needs to count. `limiter` is what the pipeline asks, `guesses` the pages."""
 
     def __init__(self, options: LimitOptions, secret: bytes, clock: Clock, metrics: LimitMetrics,
                  policies: Callable[[], PolicySet], shelf: Shelf) -> None:
@@ -57,6 +58,7 @@ class LimitRoom:
         memory = MemoryCounts()
         self._snapshot = None if self._resilient else Snapshot(memory, shelf, shared=options.workers > 1)
         self._counts: Counts = self._resilient or memory
+        self.guesses = Guesses(self._counts, self._books)
         self.limiter = CountingLimiter(self._counts, self._books, clock, metrics, self._contact)
 
     def _open(self, options: LimitOptions) -> ResilientCounts:

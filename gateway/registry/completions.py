@@ -171,7 +171,8 @@ def carry_out(books: Books, actor: Actor, table: Table, columns: Columns, *, sou
     with books.writing() as connection:
         alone(connection, "completions")
         plan = compare(connection, found)
-        proofs.record(connection, ((id_, evidence_for(rules, [one.module], one.at)[0]) for id_, one in plan.new),
+        proofs.record(connection, ((id_, evidence_for(rules, [one.module], one.at, elsewhere=True)[0])
+                                   for id_, one in plan.new),
                       source="lms_csv", recorded_by=actor.name, now=now, source_ref=source_ref)
         pass_index.mark(connection, list(dict.fromkeys(id_ for id_, _ in plan.new)))
         books.record("pass.import", {"modules": sorted({one.module for _, one in plan.new}), "lines": found.lines,

@@ -74,7 +74,7 @@ def grant(books: Books, actor: Actor, person_id: str, modules: Sequence[str], sc
         _check(rules.modules, key, "Das Modul")
     with books.writing() as connection:
         person = known_person(connection, person_id)
-        items = evidence_for(rules, modules, now)
+        items = evidence_for(rules, modules, now, elsewhere=True)
         proofs.record(connection, [(person_id, e) for e in items], source="verwaltung", recorded_by=actor.name, now=now)
         if event:
             proofs.act(connection, person_id, PassEvent("erteilt", now, scope), by_role=actor.name)
@@ -94,8 +94,8 @@ def enter(books: Books, actor: Actor, person_id: str, module: str, day: date) ->
     at = now if day == day_of(now) else midnight(day)
     with books.writing() as connection:
         person = _active(connection, person_id)
-        proofs.record(connection, [(person_id, e) for e in evidence_for(rules, [module], at)], source="verwaltung",
-                      recorded_by=actor.name, now=now)
+        [new] = evidence_for(rules, [module], at, elsewhere=True)
+        proofs.record(connection, [(person_id, new)], source="verwaltung", recorded_by=actor.name, now=now)
         books.record("pass.nachweis", {"modules": [module], "scope": "", **actor.meta}, person_id)
         return _settled(books, connection, person)
 

@@ -46,6 +46,17 @@ def search(connection: Connection, *, person_id: str | None = None, active: bool
     return [_key(row) for row in connection.execute(query)]
 
 
+def services(connection: Connection) -> list[ApiKey]:
+    """Return the keys of automatic services that nobody revoked: by their end, the next first."""
+    return [_key(row) for row in connection.execute(select(*_COLUMNS).where(
+        api_key.c.service.is_not(None), api_key.c.revoked_at.is_(None)).order_by(api_key.c.expires_at, api_key.c.id))]
+
+
+def hand_over(connection: Connection, key_id: str, person_id: str) -> None:
+    """Let somebody else answer for a key."""
+    connection.execute(update(api_key).where(api_key.c.id == key_id).values(person_id=person_id))
+
+
 def revoke(connection: Connection, key_ids: Sequence[str], now: datetime) -> int:
     """Revoke keys for good and return how many were still in force."""
     return connection.execute(
@@ -54,10 +65,13 @@ def revoke(connection: Connection, key_ids: Sequence[str], now: datetime) -> int
 
 
 def revoke_all(connection: Connection, person_ids: Sequence[str], now: datetime) -> int:
-    """Revoke every key of these people and return how many were still in force."""
-    return sum(connection.execute(
-        update(api_key).where(api_key.c.person_id.in_(chunk), api_key.c.revoked_at.is_(None)).values(revoked_at=now)
-    ).rowcount for chunk in in_chunks(person_ids))
+    """Revoke every key with which these people ask; return how many were still in force.
+
+    Keys of services stay: without their owner they open nothing, and somebody else can take them over.
+    """
+    return sum(connection.execute(update(api_key).where(
+        api_key.c.person_id.in_(chunk), api_key.c.service.is_(None), api_key.c.revoked_at.is_(None),
+    ).values(revoked_at=now)).rowcount for chunk in in_chunks(person_ids))
 
 
 def remove_named(connection: Connection, person_ids: Sequence[str], name: str) -> None:

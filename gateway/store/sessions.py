@@ -7,11 +7,16 @@ from __future__ import annotations
 
 from datetime import datetime
 from hashlib import sha256
+from typing import Final
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, delete, insert, select, update
 
+from gateway.model.accounts import OpenSignIn
 from gateway.model.sessions import SignIn
 from gateway.store.tables_office import web_session
+
+_BERLIN: Final = ZoneInfo("Europe/Berlin")
 
 
 def add(connection: Connection, session_id: str, sign_in: SignIn, ends_at: datetime) -> None:
@@ -32,6 +37,16 @@ def find(connection: Connection, session_id: str, now: datetime) -> SignIn | Non
     if row is None:
         return None
     return SignIn(row.person_id, row.way, row.began_at, row.key_id or "", row.strong)
+
+
+def of_person(connection: Connection, person_id: str, now: datetime, here: str) -> list[OpenSignIn]:
+    """Return the sessions of a person that have not ended, newest first; `here` is the id of the one that asks."""
+    rows = connection.execute(select(
+        web_session.c.way, web_session.c.began_at, web_session.c.id_sha256,
+    ).where(web_session.c.person_id == person_id, web_session.c.ended_at.is_(None), web_session.c.ends_at > now,
+            ).order_by(web_session.c.began_at.desc()))
+    return [OpenSignIn(row.way, row.began_at.astimezone(_BERLIN).date(), bytes(row.id_sha256) == _digest(here))
+            for row in rows]
 
 
 def end(connection: Connection, session_id: str, now: datetime) -> None:

@@ -24,6 +24,7 @@ from gateway.model.sessions import SignIn
 from gateway.model.signin import Arrival, Begun
 from gateway.policy import DepartmentRules, PolicySet
 from gateway.ports import Authenticator, Clock, Detector, Operators, Recorder
+from gateway.web.access import Accounts, Guesses, Keys
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -218,6 +219,14 @@ class WebContext:
     """The models that somebody switched off, as far as known; never fails."""
     problems: Callable[[], list[str]] = list
     """What is wrong with the policies in force, in sentences for people; never fails."""
+    keys: Keys = field(kw_only=True)
+    """Keys of people and of services."""
+    accounts: Accounts = field(kw_only=True)
+    """Local accounts, and where people are signed in."""
+    guesses: Guesses = field(kw_only=True)
+    """Counts vain attempts to sign in."""
+    local_sign_in: bool = True
+    """Whether one signs in with an address and a password."""
 
     sso: SingleSignOn | None = None
     """The OpenID provider of the house; None: there is none, or not for pages."""

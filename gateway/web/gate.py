@@ -20,11 +20,11 @@ from starlette.responses import RedirectResponse, Response
 from gateway.errors import GatewayError
 from gateway.model.people import Role
 from gateway.model.signin import in_force
-from gateway.web import words
+from gateway.web import navigation, words
 from gateway.web.context import Member, WebContext
 from gateway.web.headers import secure
 from gateway.web.render import Assets, Renderer
-from gateway.web.sessions import COOKIE, FORM_COOKIE, IDLE, Session, Sessions
+from gateway.web.sessions import COOKIE, FORM_COOKIE, IDLE, Session, Sessions, minutes_until_warning
 from gateway.web.throttle import Throttle
 
 _log = logging.getLogger(__name__)
@@ -82,7 +82,9 @@ class Desk:
             "organisation": policies.organisation, "digest": policies.digest, "version": self.context.version,
             "member": member, "asked": visit.asked, "roles": roles,
             "path": visit.request.url.path, "now": self.context.now(),
-            "acting": words.ROLES["dpo"] if "dpo" in roles else words.ROLES["staff"],
+            "links": (links := navigation.links(roles, signed_in=member is not None)),
+            "here": navigation.current(visit.request.url.path, links), "acting": navigation.acting(roles),
+            "warn_in": minutes_until_warning(visit.session, self.context.now()),
             "form_token": self.sessions.form_token(visit.nonce),
             "resting": words.listed([words.ROLES[role] for role in sorted(visit.resting)]),
         }

@@ -23,6 +23,7 @@ COOKIE: Final = "ki_pforte_sitzung"
 FORM_COOKIE: Final = "ki_pforte_formular"
 LONGEST: Final = 8 * 3600
 IDLE: Final = 60 * 60
+WARNING: Final = 120
 _RENEW: Final = 60
 
 
@@ -33,6 +34,14 @@ class Session:
     id: str
     began: int
     seen: int
+
+
+def minutes_until_warning(session: Session | None, now: datetime) -> int | None:
+    """Return in how many whole minutes a page says that the session ends: at least two minutes before it does."""
+    if session is None:
+        return None
+    at = int(now.timestamp())
+    return max(0, (min(session.seen + IDLE, session.began + LONGEST) - at - WARNING) // 60)
 
 
 class Sessions:

@@ -9,7 +9,7 @@ from typing import Final
 from starlette.responses import RedirectResponse, Response
 
 from gateway.errors import GatewayError
-from gateway.model.sessions import SignIn
+from gateway.model.sessions import SignIn, Way
 from gateway.ports import Credentials
 from gateway.web import words
 from gateway.web.gate import Desk, Visit, open_form
@@ -24,13 +24,13 @@ async def form(desk: Desk, visit: Visit) -> Response:
     """Show the sign-in."""
     if visit.member is not None:
         return RedirectResponse(safe_target(visit.request.query_params.get("weiter", "")), 303)
-    return _show(desk, visit, safe_target(visit.request.query_params.get("weiter", "")))
+    return show(desk, visit, safe_target(visit.request.query_params.get("weiter", "")))
 
 
 async def sign_in(desk: Desk, visit: Visit) -> Response:
     """Check the key and begin a session."""
     if not desk.context.key_sign_in:
-        return _show(desk, visit, safe_target(visit.form.get("weiter", "")), 403)
+        return show(desk, visit, safe_target(visit.form.get("weiter", "")), 403)
     now = desk.context.now()
     target, key = safe_target(visit.form.get("weiter", "")), visit.form.get("schluessel", "").strip()
     client = visit.request.client.host if visit.request.client else ""
@@ -38,8 +38,8 @@ async def sign_in(desk: Desk, visit: Visit) -> Response:
     account = match[1] if match else ""
     if (wait := desk.throttle.wait(client, account, now)) > 0:
         minutes = words.minutes(-(-wait // 60))
-        response = _show(desk, visit, target, 429, "Es gab zu viele vergebliche Versuche. Bitte versuchen Sie es in "
-                                                   f"{minutes} noch einmal.")
+        response = show(desk, visit, target, 429, "Es gab zu viele vergebliche Versuche. Bitte versuchen Sie es in "
+                                                  f"{minutes} noch einmal.")
         response.headers["retry-after"] = str(wait)
         return response
     try:
@@ -53,7 +53,7 @@ async def sign_in(desk: Desk, visit: Visit) -> Response:
         if error.code == "schluessel_ungueltig":
             desk.throttle.failed(client, account, now)
             _log.info("sign-in refused")
-        return _show(desk, visit, target, error.status, error.message)
+        return show(desk, visit, target, error.status, error.message)
     desk.throttle.succeeded(account)
     await begin(desk, visit, SignIn(principal.subject, "key", now, principal.key_id))
     return RedirectResponse(target, 303)
@@ -77,12 +77,15 @@ async def sign_out(desk: Desk, visit: Visit) -> Response:
     return RedirectResponse("/anmelden?abgemeldet=" + ("2" if elsewhere else "1"), 303)
 
 
-def _show(desk: Desk, visit: Visit, target: str, status: int = 200, problem: str = "") -> Response:
+def show(desk: Desk, visit: Visit, target: str, status: int = 200, problem: str = "",
+         way: Way = "key") -> Response:
+    """Show the sign-in; with a `problem` of one way to sign in, at its field."""
     open_form(visit)
     context, left = desk.context, visit.request.query_params.get("abgemeldet", "") if not problem else ""
     return desk.page(visit, "signin.html", status, target=target, problem=problem, signed_out=left in ("1", "2"),
                      at_provider=left == "2" and context.sso is not None, sso=context.sso is not None,
-                     by_key=context.key_sign_in)
+                     by_key=context.key_sign_in, by_password=context.local_sign_in, way=way if problem else "",
+                     email=visit.form.get("adresse", "")[:254])
 
 
 def safe_target(wanted: str) -> str:

@@ -10,7 +10,22 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from gateway.model.people import Role
-from gateway.web import certificate, literacy, preview, public, reminders, signin, sso, staff, usage, verification
+from gateway.web import (
+    account,
+    certificate,
+    keys,
+    literacy,
+    local,
+    preview,
+    public,
+    reminders,
+    services,
+    signin,
+    sso,
+    staff,
+    usage,
+    verification,
+)
 from gateway.web.checking import Checking
 from gateway.web.context import WebContext
 from gateway.web.figures import Tally
@@ -21,6 +36,7 @@ from gateway.web.review import Review
 SIGNED_IN: Final[frozenset[Role]] = frozenset()
 OFFICER: Final[frozenset[Role]] = frozenset({"dpo"})
 PASS_OFFICE: Final[frozenset[Role]] = frozenset({"ki-pass-stelle"})
+IT: Final[frozenset[Role]] = frozenset({"it"})
 REPORTED_TO: Final[frozenset[Role]] = frozenset({"ki-pass-stelle", "leitung", "dpo", "personalrat"})
 
 
@@ -35,6 +51,22 @@ def pages(context: WebContext) -> tuple[Page, ...]:
         Page("/abmelden", signin.sign_out, "POST"),
         *(sso.pages(context.sso) if context.sso else ()),
         Page("/pass", staff.my_pass, roles=SIGNED_IN),
+        Page("/anmelden/kennwort", local.sign_in, "POST"),
+        Page("/anmelden/vergessen", local.forgot),
+        Page("/einladung/{code}", local.invitation),
+        Page("/einladung/{code}", local.redeem, "POST"),
+        Page("/konto", account.page, roles=SIGNED_IN),
+        Page("/konto/abmelden", account.sign_out_everywhere, "POST", SIGNED_IN),
+        Page("/konto/kennwort", account.change_password, "POST", SIGNED_IN),
+        Page("/keys", keys.page, roles=SIGNED_IN),
+        Page("/keys", keys.create, "POST", SIGNED_IN),
+        Page("/keys/widerrufen/{id}", keys.ask_revoke, roles=SIGNED_IN),
+        Page("/keys/widerrufen/{id}", keys.revoke, "POST", SIGNED_IN),
+        Page("/keys/dienste", services.page, roles=IT),
+        Page("/keys/dienste", services.create, "POST", IT),
+        Page("/keys/dienste/{id}", services.one, roles=IT),
+        Page("/keys/dienste/{id}", services.hand_over, "POST", IT),
+        Page("/keys/dienste/{id}/widerrufen", services.revoke, "POST", IT),
         Page("/pass/nachweis", certificate.show, roles=SIGNED_IN),
         Page("/pass/nachweis", certificate.change, "POST", SIGNED_IN),
         Page("/pass/nachweis.jws", certificate.as_file, roles=SIGNED_IN),
@@ -44,7 +76,6 @@ def pages(context: WebContext) -> tuple[Page, ...]:
         Page("/pass/pruefen/{id}", checks.by_number),
         Page("/.well-known/ki-pass.json", verification.issuer_keys),
         Page("/.well-known/did.json", verification.issuer_did),
-        Page("/keys", staff.my_keys, roles=SIGNED_IN),
         Page("/usage", usage.my_usage, roles=SIGNED_IN),
         Page("/preview", preview.form, roles=SIGNED_IN),
         Page("/preview", preview.look, "POST", SIGNED_IN, preview.FORM),

@@ -66,11 +66,6 @@ async def my_pass(desk: Desk, visit: Visit) -> Response:
     return desk.page(visit, "pass.html", passes=passes)
 
 
-async def my_keys(desk: Desk, visit: Visit) -> Response:
-    """Show how to get a key and what to do when one is lost."""
-    return desk.page(visit, "keys.html")
-
-
 def state_in_words(status: PassStatus) -> str:
     """Return one sentence on the state of a pass."""
     until = words.day(last_day(status.until)) if status.until else ""

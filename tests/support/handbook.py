@@ -16,7 +16,7 @@ from gateway.cli import app
 from gateway.errors import CODES
 from gateway.settings import PREFIX, Settings
 from gateway.telemetry.metrics import PrometheusMetrics
-from tests.support import field_matrix
+from tests.support import field_matrix, role_matrix
 
 DOCS = Path(__file__).parents[2] / "docs"
 _KINDS = {int: "Zahl", float: "Zahl", str: "Text", Path: "Pfad"}
@@ -151,13 +151,26 @@ def fields_page() -> str:
     return _page("Felder der Schnittstellen", field_matrix.INTRODUCTION, field_matrix.page_content())
 
 
+def roles_page() -> str:
+    """Return ``docs/rollen.md``."""
+    return _page("Rollen", """\
+Wer welche Seite öffnen darf, steht im Programm an einer Stelle; ein Test geht jede Seite und jede Schnittstelle mit
+jeder Rolle durch und vergleicht mit dieser Tabelle. `staff` hat jede Person. Rollen vergeben `ki-pforte person add
+--role`, der Import oder der Anmeldedienst.
+
+Auf den Seiten gilt nur eine Anmeldung im Browser, an den Schnittstellen nur ein Schlüssel oder Token. Schlüssel von
+Diensten öffnen keine Seite. Was einer anderen Person gehört, gibt es für niemanden sonst (404). Nennt
+`KI_PFORTE_STRONG_ROLES` eine Rolle, gilt sie erst nach einer Anmeldung mit zweitem Faktor.
+""", role_matrix.page_content())
+
+
 def _page(title: str, introduction: str, content: str) -> str:
     return f"# {title}\n\n{_FROM_CODE}\n\n{introduction}\n{content}\n"
 
 
 PAGES: dict[str, Callable[[], str]] = {
     "einstellungen.md": settings_page, "befehle.md": commands_page, "metriken.md": metrics_page,
-    "fehler.md": errors_page, "felder.md": fields_page}
+    "fehler.md": errors_page, "felder.md": fields_page, "rollen.md": roles_page}
 
 if __name__ == "__main__":
     for file, page in PAGES.items():

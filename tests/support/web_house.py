@@ -14,6 +14,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from argon2.profiles import CHEAPEST
 from fastapi import FastAPI
 from sqlalchemy import Engine
 from starlette.exceptions import HTTPException
@@ -25,14 +26,20 @@ from gateway.home import pass_keys
 from gateway.http.asgi import new_request_id
 from gateway.http.errors import ErrorHandlers
 from gateway.identity import new_key
+from gateway.identity.passwords import Passwords
 from gateway.identity.porter import Porter
 from gateway.kipass import passes
+from gateway.limits.counting import Books as Counted
+from gateway.limits.guesses import Guesses
+from gateway.limits.memory import MemoryCounts
 from gateway.model.kipass import Evidence, PassEvent
 from gateway.model.limits import Used
 from gateway.model.people import ApiKey, Person
 from gateway.model.principal import Principal
 from gateway.policy import PolicySet, load_policies
 from gateway.ports import Receipt
+from gateway.registry.access_desk import AccountDesk, KeyDesk
+from gateway.registry.accounts import Accounts
 from gateway.registry.books import Books
 from gateway.registry.certificates import CertificateOffice
 from gateway.registry.literacy import Reports
@@ -133,7 +140,9 @@ class House:
             certificates=CertificateOffice(self.books, lambda: pass_keys(folder)),
             literacy=Reports(self.books), reminders=Reminding(self.books, Settings(home=folder)), detector=_detector(),
             operators=build_operators(bytes(32)), stopped=lambda: self.stopped,
-            problems=lambda: self.problems)
+            problems=lambda: self.problems, keys=KeyDesk(self.books),
+            accounts=AccountDesk(Accounts(self.books, Passwords(CHEAPEST))),
+            guesses=Guesses(MemoryCounts(), Counted(bytes(32))))
         self.app = self._application()
 
     def _record(self, kind: str, meta: Mapping[str, Any], subject: str | None, /) -> None:

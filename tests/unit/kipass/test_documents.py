@@ -49,6 +49,12 @@ def test_evidence_names_the_version_of_document_or_course_that_applied_on_that_d
     assert later.document_sha256 == COURSE_HASH
 
 
+def test_what_somebody_else_attests_names_no_course_of_ours_but_documents_all_the_same() -> None:
+    day = datetime(2026, 7, 1, 12, tzinfo=UTC)
+    named = {e.module: e.document_sha256 for e in evidence_for(RULES, RULES.modules, day, elsewhere=True)}
+    assert named == {"info": "i1", "kurs": None, "raum": None, "dv": "d2", "liste": LIST_HASH}
+
+
 def test_a_training_that_takes_place_elsewhere_names_no_content() -> None:
     assert versions_of(RULES, RULES.modules["raum"]) == ()
     [found] = evidence_for(RULES, ["raum"], datetime(2026, 7, 1, 12, tzinfo=UTC))

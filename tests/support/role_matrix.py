@@ -1,0 +1,71 @@
+"""Who may open what: every address of the house, once, written by hand. The handbook shows it, a test walks it."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from gateway.model.people import ROLES
+
+ALL: Final = "alle"
+SIGNED_IN: Final = "angemeldet"
+KEY: Final = "Schlüssel"
+REPORTED_TO: Final = "ki-pass-stelle leitung dpo personalrat"
+TOKEN: Final = "Kennwort für Metriken, wenn eines gesetzt ist"
+
+MATRIX: Final[dict[tuple[str, str], str]] = {
+    ("GET", "/"): ALL, ("GET", "/anmelden"): ALL, ("POST", "/anmelden"): ALL, ("POST", "/abmelden"): ALL,
+    ("POST", "/anmelden/kennwort"): ALL, ("GET", "/anmelden/vergessen"): ALL,
+    ("GET", "/anmelden/sso"): ALL, ("GET", "/anmelden/zurueck"): ALL, ("GET", "/anmelden/abmelden"): ALL,
+    ("POST", "/anmelden/abmelden-oidc"): ALL,
+    ("GET", "/einladung/{code}"): ALL, ("POST", "/einladung/{code}"): ALL,
+    ("GET", "/help"): ALL, ("GET", "/transparency"): ALL, ("GET", "/transparency.json"): ALL,
+    ("GET", "/datenschutz"): ALL, ("GET", "/barrierefreiheit"): ALL, ("GET", "/impressum"): ALL,
+    ("GET", "/static/{name}"): ALL,
+    ("GET", "/konto"): SIGNED_IN, ("POST", "/konto/abmelden"): SIGNED_IN, ("POST", "/konto/kennwort"): SIGNED_IN,
+    ("GET", "/pass/pruefen"): ALL, ("POST", "/pass/pruefen"): ALL, ("GET", "/pass/pruefen/{id}"): ALL,
+    ("GET", "/.well-known/ki-pass.json"): ALL, ("GET", "/.well-known/did.json"): ALL,
+    ("GET", "/pass/nachweis"): SIGNED_IN, ("POST", "/pass/nachweis"): SIGNED_IN,
+    ("GET", "/pass/nachweis.jws"): SIGNED_IN, ("GET", "/pass/open-badge.jwt"): SIGNED_IN,
+    ("GET", "/pass"): SIGNED_IN, ("GET", "/usage"): SIGNED_IN,
+    ("GET", "/preview"): SIGNED_IN, ("POST", "/preview"): SIGNED_IN,
+    ("GET", "/keys"): SIGNED_IN, ("POST", "/keys"): SIGNED_IN,
+    ("GET", "/keys/widerrufen/{id}"): SIGNED_IN, ("POST", "/keys/widerrufen/{id}"): SIGNED_IN,
+    ("GET", "/keys/dienste"): "it", ("POST", "/keys/dienste"): "it",
+    ("GET", "/keys/dienste/{id}"): "it", ("POST", "/keys/dienste/{id}"): "it",
+    ("POST", "/keys/dienste/{id}/widerrufen"): "it",
+    ("GET", "/office/report"): REPORTED_TO, ("POST", "/office/report"): REPORTED_TO,
+    ("GET", "/office/reminders"): "ki-pass-stelle", ("POST", "/office/reminders"): "ki-pass-stelle",
+    ("GET", "/review"): "dpo", ("POST", "/review/pruefen"): "dpo", ("GET", "/review/protokoll/{id}"): "dpo",
+}
+"""Pages: method and address -> who. Roles mean these, and no others."""
+
+AT_PROVIDER: Final = {("GET", "/anmelden/sso"), ("GET", "/anmelden/zurueck"), ("GET", "/anmelden/abmelden"),
+                      ("POST", "/anmelden/abmelden-oidc")}
+"""Those that are there only in a house with an OpenID provider."""
+
+ENDPOINTS: Final[dict[str, str]] = {
+    "/healthz": ALL, "/readyz": ALL, "/metrics": TOKEN,
+    "/v1/chat/completions": KEY, "/v1/completions": KEY, "/v1/responses": KEY, "/v1/messages": KEY,
+    "/v1/embeddings": KEY, "/v1/audio/transcriptions": KEY, "/v1/audio/translations": KEY,
+    "/v1/messages/count_tokens": KEY, "/v1/models": KEY, "/v1/models/{model:path}": KEY,
+    "/v1/conversations": KEY, "/v1/conversations/{conversation}": KEY,
+    "/v1/conversations/{conversation}/items": KEY, "/v1/conversations/{conversation}/items/{item}": KEY,
+}
+"""Interfaces, all methods; also without ``/v1`` and with a slash at the end."""
+
+
+def may(who: str, role: str | None) -> bool:
+    """Whether somebody with this role (None: nobody) opens a page."""
+    return who == ALL or (role is not None and (who == SIGNED_IN or role in who.split()))
+
+
+def page_content() -> str:
+    """Return the tables of ``docs/rollen.md``."""
+    lines = ["| Seite | | ohne Anmeldung | " + " | ".join(f"`{role}`" for role in ROLES) + " |",
+             "|---" * (3 + len(ROLES)) + "|"]
+    for (method, path), who in sorted(MATRIX.items(), key=lambda item: (item[0][1], item[0][0])):
+        cells = ["ja" if may(who, role) else "–" for role in (None, *ROLES)]
+        lines.append(f"| `{path}` | {'ansehen' if method == 'GET' else 'absenden'} | {' | '.join(cells)} |")
+    lines += ["", "| Schnittstelle | Wer |", "|---|---|"]
+    lines += [f"| `{path}` | {who} |" for path, who in sorted(ENDPOINTS.items())]
+    return "\n".join(lines)
