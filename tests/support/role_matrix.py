@@ -11,6 +11,8 @@ SIGNED_IN: Final = "angemeldet"
 KEY: Final = "Schlüssel"
 REPORTED_TO: Final = "ki-pass-stelle leitung dpo personalrat"
 TOKEN: Final = "Kennwort für Metriken, wenn eines gesetzt ist"
+DIRECTORY: Final = "Kennwort des Verzeichnisdienstes (nur mit `KI_PFORTE_SCIM_TOKEN`)"
+WITNESSES: Final = "Unterschrift eines Nachbarn aus der Liste (nur als Zeuge)"
 
 MATRIX: Final[dict[tuple[str, str], str]] = {
     ("GET", "/"): ALL, ("GET", "/anmelden"): ALL, ("POST", "/anmelden"): ALL, ("POST", "/abmelden"): ALL,
@@ -44,6 +46,7 @@ AT_PROVIDER: Final = {("GET", "/anmelden/sso"), ("GET", "/anmelden/zurueck"), ("
 """Those that are there only in a house with an OpenID provider."""
 
 ENDPOINTS: Final[dict[str, str]] = {
+    "/scim/v2{path:path}": DIRECTORY, "/witness/add-checkpoint": WITNESSES,
     "/healthz": ALL, "/readyz": ALL, "/metrics": TOKEN,
     "/v1/chat/completions": KEY, "/v1/completions": KEY, "/v1/responses": KEY, "/v1/messages": KEY,
     "/v1/embeddings": KEY, "/v1/audio/transcriptions": KEY, "/v1/audio/translations": KEY,
