@@ -34,6 +34,7 @@ MATRIX: Final[dict[tuple[str, str], str]] = {
     ("GET", "/keys/dienste/{id}"): "it", ("POST", "/keys/dienste/{id}"): "it",
     ("POST", "/keys/dienste/{id}/widerrufen"): "it",
     ("GET", "/office/report"): REPORTED_TO, ("POST", "/office/report"): REPORTED_TO,
+    ("GET", "/office/reminders"): "ki-pass-stelle", ("POST", "/office/reminders"): "ki-pass-stelle",
     ("GET", "/review"): "dpo", ("POST", "/review/pruefen"): "dpo", ("GET", "/review/protokoll/{id}"): "dpo",
 }
 """Pages: method and address -> who. Roles mean these, and no others."""
