@@ -5,6 +5,8 @@ Map of the house (imports only point down)::
     cli, __main__            `python -m audit verify BUNDLE --pin NOTE --vkey KEY`
     ledger                   the whole thing as one object: `Ledger(LedgerConfig(...))`
     keeper                   background: sequence, sign, reap        reader, inplace    reading, checking in place
+    deletion holds pruning   what goes, what stays     moving  to another database
+    anchors/  witness        notes kept outside; countersigning for a neighbour     tiles  proofs over a large tree
     reaper  checkpointer     every intent one end; signed heads      presence           which writers are alive
     writer  waiters  batch   durable appends                         sequencer  facets  order, tree, search columns
     store/                   SQL: tables, connections, migrations (SQLite, PostgreSQL)
@@ -27,6 +29,11 @@ import importlib
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
+    from audit.anchors.anchorer import AnchorState as AnchorState
+    from audit.anchors.anchorer import anchor_warnings as anchor_warnings
+    from audit.anchors.sinks import MailServer as MailServer
+    from audit.anchors.sinks import Sink as Sink
+    from audit.anchors.sinks import sink_of as sink_of
     from audit.bundle import Bundle as Bundle
     from audit.checkpoint import Checkpoint as Checkpoint
     from audit.checkpoint import Note as Note
@@ -54,8 +61,11 @@ if TYPE_CHECKING:
     from audit.retention import Retention as Retention
     from audit.verdict import Verdict as Verdict
     from audit.verify import Trust as Trust
+    from audit.witness import Witness as Witness
 
 _HOME: Final = {
+    "anchors.anchorer": ("AnchorState", "anchor_warnings"),
+    "anchors.sinks": ("MailServer", "Sink", "sink_of"),
     "bundle": ("Bundle",),
     "checkpoint": ("Checkpoint", "Note", "Vkey"),
     "cli": ("read_trust",),
@@ -66,6 +76,7 @@ _HOME: Final = {
     "retention": ("Retention",),
     "verdict": ("Verdict",),
     "verify": ("Trust",),  # the function is `audit.verify.verify`: beside the module it cannot have that name here
+    "witness": ("Witness",),
 }
 _WHERE: Final = {name: room for room, names in _HOME.items() for name in names}
 __all__ = sorted(_WHERE)

@@ -17,9 +17,11 @@ from typing import Any, Final
 import orjson
 
 from audit import canonical, deletion, holds, moving, pruning
+from audit.anchors.anchorer import Anchorer, AnchorState, AnchorThread
+from audit.anchors.sinks import Sink
 from audit.checkpoint import Vkey
 from audit.checkpointer import Checkpointer
-from audit.errors import FormatError, LedgerConfigError, LedgerDamaged, LedgerUnavailable
+from audit.errors import FormatError, LedgerConfigError, LedgerDamaged, LedgerError, LedgerUnavailable
 from audit.inplace import export_store, verify_store
 from audit.keeper import Keeper
 from audit.presence import Presence
@@ -50,6 +52,8 @@ class LedgerConfig:
     retention: Retention = field(default_factory=Retention)
     longest_exchange: float = 3600.0
     """Seconds after which an intent without end cannot be running any more."""
+    anchors: Sequence[Sink] = ()
+    """Where notes are kept outside (`audit.anchors`)."""
     about: Mapping[str, Any] = field(default_factory=dict)
     """What ``writer.start`` says about the program: version, digest of its configuration."""
 
@@ -101,6 +105,8 @@ class Ledger:
             config.longest_exchange,
         )
         self.reader = LedgerReader(self._store)
+        self._anchorer = Anchorer(self._store, config.anchors)
+        self._anchoring = AnchorThread(self._anchorer, self._writer, (LedgerError, *self._store.errors))
 
     # ---- life ----------------------------------------------------------------------------------------------------
 
@@ -111,10 +117,12 @@ class Ledger:
         self._writer()
         self._started = True
         self._keeper.start(dead)
+        self._anchoring.start()
 
     def close(self) -> None:
         """Write what waits and ``writer.stop``, sequence, sign, let go. May be called twice."""
         if self._started:
+            self._anchoring.stop()
             self._keeper.stop(self._live)
         with self._lock:
             writer, self._live = self._live, None
@@ -257,6 +265,17 @@ class Ledger:
         with self._database():
             self._keeper.sequence()
             self._keeper.sign()
+
+    def anchor(self) -> list[AnchorState]:
+        """Sign if the log has grown, and send the note to every sink now; return how they stand."""
+        self.checkpoint()
+        with self._database():
+            return self._anchorer.run(self._writer(), now=True)
+
+    def anchors(self) -> list[AnchorState]:
+        """Return how every sink stands."""
+        with self._database():
+            return self._anchorer.states()
 
     def verify(self, *, pins: Sequence[str] = (), vkeys: Sequence[Vkey] = (), require_pin: bool = False) -> Verdict:
         """Sequence what waits, then check the whole ledger in place."""

@@ -22,6 +22,7 @@ from fastapi import FastAPI
 from starlette.exceptions import HTTPException
 from starlette.routing import BaseRoute
 
+from audit import anchor_warnings
 from gateway import __version__
 from gateway.census import Census
 from gateway.detection import DetectorOptions, build_detector, build_operators
@@ -31,7 +32,7 @@ from gateway.generation import Generation, Prepared
 from gateway.generation.approval import MonitoringGate
 from gateway.generation.beside import ShadowPolicies
 from gateway.generation.replicas import Replicas
-from gateway.home import open_ledger, own_secret, pass_keys, provider_environment
+from gateway.home import open_ledger, open_witness, own_secret, pass_keys, provider_environment
 from gateway.http.conversations import ConversationEndpoints
 from gateway.http.cors import Cors
 from gateway.http.count_tokens import TokenCountEndpoint
@@ -40,6 +41,7 @@ from gateway.http.health import Health, Readiness
 from gateway.http.keep_alive import KeepAlive
 from gateway.http.models import ModelList
 from gateway.http.routes import Front, dialect_endpoints, dialect_routes
+from gateway.http.witness import WitnessEndpoint
 from gateway.identity.claims import ClaimRules
 from gateway.identity.fetch import fetch
 from gateway.identity.issuer import IssuerKeys
@@ -68,6 +70,7 @@ from gateway.registry.desk import PassOffice
 from gateway.registry.directory import Directory
 from gateway.registry.index import Indexing
 from gateway.registry.literacy import Reports
+from gateway.registry.reminding import Reminding
 from gateway.settings import Settings, load
 from gateway.settings_office import scim_meanings
 from gateway.store import migrate, open_engine
@@ -177,6 +180,8 @@ class House:
         with suppress(NotImplementedError, RuntimeError, ValueError):  # no signals here: not the main thread
             asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, self.policies.call)
         self._run(Indexing(self.books).follow())
+        if self.settings.remind_daily == "on":
+            self._run(Reminding(self.books, self.settings).follow())
         self._run(self.census.follow(self.metrics))
         await self.limits.start()
         self._run(self.limits.follow())
@@ -226,6 +231,7 @@ class House:
         warnings += self.stopped.warnings()
         warnings += self._policy_problems()
         warnings += self.limits.problems()
+        warnings += anchor_warnings(self.census.anchors)
         warnings += self.settings.sign_in_warnings()
         if not inspects:
             reasons["pruefung"] = "Die Suche nach personenbezogenen Angaben findet ihre Probe nicht."
@@ -268,6 +274,8 @@ class House:
         app.router.routes += ConversationEndpoints(self.authenticator, self.policies, self._clock, self._conversations,
                                                    self.settings.max_body_mb << 20).routes()
         app.router.routes += self._scim()
+        if (witness := open_witness(self.settings)) is not None:
+            app.router.routes += WitnessEndpoint(witness).routes()
         app.router.routes += self._health().routes(with_metrics=self.settings.metrics_port is None)
         app.include_router(build_web(pages))
         return Front(app, endpoints, Cors(self.settings.cors_allowed))
@@ -288,8 +296,12 @@ class House:
             department_size=self.census.department_size, usage=self.limits.own,
             secret=own_secret(self.settings.home, "web.key"),
             version=__version__, certificates=CertificateOffice(self.books, lambda: pass_keys(self.settings.home)),
+<<<<<<< HEAD
             literacy=Reports(self.books),
             office=PassOffice(self.books, folder=self.settings.policies),
+=======
+            literacy=Reports(self.books), reminders=Reminding(self.books, self.settings),
+>>>>>>> main
             detector=self.detector, operators=self._operators, stopped=self.stopped.known,
             problems=self._policy_problems, sso=self._sign_ins, guarded=self.settings.roles_with_second_factor,
             key_sign_in=self.settings.key_sign_in == "on", local_sign_in=self.settings.with_password,

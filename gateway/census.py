@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import get_args
 
 from sqlalchemy import Engine
 
-from audit import Ledger, LedgerError
+from audit import AnchorState, Ledger, LedgerError
 from gateway.detection import RuleDetector
 from gateway.model.kipass import BASIS
 from gateway.model.principal import PassState
@@ -30,6 +30,8 @@ class Census:
                  policies: Callable[[], PolicySet]) -> None:
         self._engine, self._ledger, self._detector, self._policies = engine, ledger, detector, policies
         self._sizes: Counter[str] = Counter()
+        self.anchors: Sequence[AnchorState] = ledger.anchors()
+        """How the places outside stand where notes of the ledger are kept, as of the last look."""
 
     def department_size(self, department: str) -> int:
         """Return how many active people a department has, as of the last count."""
@@ -46,6 +48,9 @@ class Census:
         """Read the state of ledger, detector and policies."""
         status = self._ledger.status()
         metrics.ledger(status.size, status.unsequenced, status.checkpoint_age)
+        self.anchors = self._ledger.anchors()
+        for anchor in self.anchors:
+            metrics.anchor(anchor.sink, anchor.age)
         metrics.detector(self._detector.queued, self._detector.hits, self._detector.misses)
         metrics.policy(self._policies().digest)
 

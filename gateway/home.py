@@ -16,7 +16,7 @@ from typing import Final
 
 from joserfc.jwk import ECKey
 
-from audit import Ledger, LedgerConfig
+from audit import Ledger, LedgerConfig, Sink, Witness, sink_of
 from gateway import __version__
 from gateway.settings import Settings
 
@@ -48,7 +48,18 @@ def known_log_name(home: Path) -> str | None:
 def open_ledger(settings: Settings, log_name: str, policy: str = "") -> Ledger:
     """Open the ledger. Raises `audit.LedgerError`."""
     return Ledger(LedgerConfig(settings.audit_database, log_name, settings.home / "keys" / "protokoll",
-                               about={"version": __version__, "policy": policy}))
+                               about={"version": __version__, "policy": policy}, anchors=anchors(settings)))
+
+
+def anchors(settings: Settings) -> tuple[Sink, ...]:
+    """Return the places where notes of the ledger are kept outside. Raises `audit.LedgerConfigError`."""
+    return tuple(sink_of(address) for address in settings.anchors.split(",") if address.strip())
+
+
+def open_witness(settings: Settings) -> Witness | None:
+    """Return who countersigns for neighbours, if this house does."""
+    name = settings.witness_name.strip()
+    return Witness(settings.home / "keys" / "zeuge", name) if name else None
 
 
 @dataclass(frozen=True, slots=True)

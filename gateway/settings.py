@@ -48,6 +48,13 @@ class Settings(SignInSettings, OfficeSettings):
     database_url: str = Field("", description="Datenbank des Gateways; leer: SQLite-Datei in HOME; sonst "
                                               "postgresql+psycopg://…")
     audit_database_url: str = Field("", description="Datenbank des Protokolls; leer: eigene SQLite-Datei in HOME")
+    anchors: str = Field("", description="Orte außerhalb der Datenbank, an denen täglich ein Prüfpunkt des Protokolls "
+                                         "aufbewahrt wird, mit Komma dazwischen, mindestens zwei: file:/pfad/datei, "
+                                         "mailto:name@ort.de, syslog://rechner:514, syslog+tcp://rechner:601, "
+                                         "syslog+tls://rechner:6514, witness+https://rechner/witness#PRÜFSCHLÜSSEL")
+    witness_name: str = Field("", description="Unter diesem Namen bezeugt diese KI-Pforte Prüfpunkte anderer "
+                                              "Verwaltungen (/witness/add-checkpoint), zum Beispiel "
+                                              "musterstadt.de/zeuge; wessen, steht in keys/zeuge/logs.txt; leer: keine")
     redis_url: str = Field("", description="Redis oder Valkey, mit dem mehrere Prozesse und Instanzen Grenzen "
                                            "gemeinsam zählen: redis://…, rediss://…, redis+unix://…, "
                                            "redis+sentinel://… (oder valkey://…, valkeys://…); leer: Speicher dieses "

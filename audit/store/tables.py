@@ -31,7 +31,7 @@ from sqlalchemy import (
 )
 
 VERSION_TABLE: Final = "audit_version"
-HEAD: Final = "0002"
+HEAD: Final = "0003"
 """The newest migration; `store.Store` compares it before it loads Alembic."""
 
 metadata = MetaData()
@@ -108,6 +108,13 @@ audit_seq = Table(
     Column("record_id", String(36), nullable=False, unique=True),
     Column("leaf", LargeBinary, nullable=False),
 )
+audit_tile = Table(
+    "audit_tile",
+    metadata,
+    Column("idx", _Big, primary_key=True, autoincrement=False),
+    Column("hash", LargeBinary, nullable=False),
+)
+"""Hashes over 256 leaves each, for proofs (`audit.tiles`)."""
 audit_state = Table(
     "audit_state",
     metadata,

@@ -1,4 +1,4 @@
-"""``ki-pforte audit prune|delete|hold|release|erase``: what stays in the ledger, and what goes."""
+"""``ki-pforte audit prune|delete|hold|release|erase|move|anchor|witness``: what stays, what goes, who else knows."""
 
 from __future__ import annotations
 
@@ -6,10 +6,12 @@ from typing import Annotated
 
 import typer
 
-from audit import Filters
+from audit import Filters, anchor_warnings
 from gateway.cli.audit import Json, ledger_errors, open_one
 from gateway.cli.context import context, person_id
-from gateway.cli.output import CliError, Exit, emit, note
+from gateway.cli.output import CliError, Exit, cannot_run, emit, note, say
+from gateway.home import open_witness
+from gateway.settings import load
 
 Case = Annotated[str, typer.Argument(help="Nummer des Falls, zum Beispiel „V-2026-3“.")]
 Really = Annotated[bool, typer.Option("--yes", help="Wirklich; ohne diese Angabe wird nur gezeigt, was geschähe.")]
@@ -114,3 +116,37 @@ def move(ctx: typer.Context,
         note("Bitte tragen Sie die neue Adresse als KI_PFORTE_AUDIT_DATABASE_URL ein. Das bisherige Protokoll liegt "
              "noch dort; löschen Sie es erst, wenn die KI-Pforte mit dem neuen läuft.")
     raise typer.Exit(said.exit_code)
+
+
+@ledger_errors
+def anchor(ctx: typer.Context, json: Json = False) -> None:
+    """Schickt den neuesten Prüfpunkt jetzt an alle Orte außerhalb (KI_PFORTE_ANCHORS) und zeigt, was daraus wurde."""
+    with open_one(ctx) as ledger:
+        states = ledger.anchor()
+    if json:
+        emit({"anchors": [{"sink": s.sink, "size": s.size, "age": s.age, "problem": s.problem} for s in states]})
+    else:
+        for state in states:
+            say(f"{state.sink}: " + (state.problem or f"hat den Prüfpunkt bei {state.size} Einträgen."))
+        for text in anchor_warnings(states):
+            note(text)
+    if any(state.problem for state in states):
+        raise typer.Exit(int(Exit.FOUND))
+
+
+@cannot_run
+def witness(json: Json = False) -> None:
+    """Zeigt, womit Nachbarn diese KI-Pforte als Zeugen eintragen (KI_PFORTE_WITNESS_NAME)."""
+    settings = load()
+    own = open_witness(settings)
+    if own is None:
+        raise CliError("Diese KI-Pforte ist kein Zeuge. Bitte setzen Sie KI_PFORTE_WITNESS_NAME, zum Beispiel "
+                       "„musterstadt.de/zeuge“.", Exit.MISUSE)
+    logs = settings.home / "keys" / "zeuge" / "logs.txt"
+    address = f"witness+{settings.address}/witness#{own.key}"
+    if json:
+        return emit({"key": str(own.key), "anchor": address, "logs": str(logs)})
+    note("Die andere Verwaltung trägt bei sich in KI_PFORTE_ANCHORS ein:")
+    say(address)
+    return note("Hier gehört deren Prüfschlüssel („ki-pforte audit status“ zeigt ihn dort) als eigene Zeile in "
+                f"{logs}.")

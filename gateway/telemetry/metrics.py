@@ -60,6 +60,8 @@ class PrometheusMetrics:
                                      registry=registry)
         self._checkpoint_age = Gauge("ki_pforte_ledger_checkpoint_age_seconds", "Alter des letzten Prüfpunkts",
                                      registry=registry)
+        self._anchor_age = Gauge("ki_pforte_ledger_anchor_age_seconds", "Alter des letzten Prüfpunkts an diesem Ort "
+                                 "außerhalb", ["sink"], registry=registry)
         self._passes = Gauge("ki_pforte_passes", "Personen nach Stand ihres KI-Passes", ["state"], registry=registry)
         self._detector = Gauge("ki_pforte_detector_queue", "Texte, die auf die Prüfung warten", registry=registry)
         self._inspected = Counter("ki_pforte_detector_texts", "Texte in der Prüfung, neu oder schon geprüft", ["cache"],
@@ -168,6 +170,10 @@ class PrometheusMetrics:
         self._ledger_records.set(records)
         self._ledger_waiting.set(waiting)
         self._checkpoint_age.set(float("nan") if checkpoint_age is None else checkpoint_age)
+
+    def anchor(self, sink: str, age: float | None) -> None:
+        """Set how old the newest note at this place is; one that never took any has no number."""
+        self._anchor_age.labels(sink).set(float("nan") if age is None else age)
 
     def passes(self, states: Mapping[str, int]) -> None:
         """Set how many people hold a KI-Pass in each state."""

@@ -177,6 +177,22 @@ class LiteracyReports(Protocol):
         ...
 
 
+class Reminders(Protocol):
+    """Reminders by e-mail (`gateway.registry.reminding`). All methods block."""
+
+    def ready(self) -> bool:
+        """Whether there is a mail server."""
+        ...
+
+    def trial(self) -> tuple[int, dict[str, int]]:
+        """Return how many people would be reminded, and for which reason how many."""
+        ...
+
+    def send_some(self, person_id: str) -> tuple[int, int]:
+        """Send a portion for this person of the pass office; return how many went and how many did not."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class WebContext:
     """Everything the pages need from the rest of the house."""
@@ -196,7 +212,11 @@ class WebContext:
     version: str
     certificates: Certificates
     literacy: LiteracyReports
+<<<<<<< HEAD
     office: Office
+=======
+    reminders: Reminders
+>>>>>>> main
     detector: Detector
     operators: Operators
     """Both for previews: the ones that requests go through."""

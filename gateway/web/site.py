@@ -22,6 +22,7 @@ from gateway.web import (
     office_person,
     preview,
     public,
+    reminders,
     services,
     signin,
     sso,
@@ -39,6 +40,7 @@ from gateway.web.review import Review
 SIGNED_IN: Final[frozenset[Role]] = frozenset()
 PASS_OFFICE: Final[frozenset[Role]] = frozenset({"ki-pass-stelle"})
 OFFICER: Final[frozenset[Role]] = frozenset({"dpo"})
+PASS_OFFICE: Final[frozenset[Role]] = frozenset({"ki-pass-stelle"})
 IT: Final[frozenset[Role]] = frozenset({"it"})
 REPORTED_TO: Final[frozenset[Role]] = frozenset({"ki-pass-stelle", "leitung", "dpo", "personalrat"})
 
@@ -103,6 +105,8 @@ def pages(context: WebContext) -> tuple[Page, ...]:
         Page("/office/import/{name}", office_import.progress, roles=PASS_OFFICE),
         Page("/office/report", literacy.page, roles=REPORTED_TO),
         Page("/office/report", literacy.take, "POST", REPORTED_TO),
+        Page("/office/reminders", reminders.show, roles=PASS_OFFICE),
+        Page("/office/reminders", reminders.send, "POST", PASS_OFFICE),
         Page("/review", review.overview, roles=OFFICER),
         Page("/review/pruefen", review.check, "POST", OFFICER),
         Page("/review/protokoll/{id}", review.record, roles=OFFICER),

@@ -44,6 +44,8 @@ from gateway.registry.books import Books
 from gateway.registry.certificates import CertificateOffice
 from gateway.registry.desk import PassOffice
 from gateway.registry.literacy import Reports
+from gateway.registry.reminding import Reminding
+from gateway.settings import Settings
 from gateway.store import departments, keys, migrate, open_engine, people
 from gateway.store import passes as proofs
 from gateway.store.directory import SqlDirectory, StoredCaller, StoredGuest
@@ -137,7 +139,7 @@ class House:
             ledger=ledger, recorder=LedgerRecorder(ledger), clock=self.clock,
             department_size=lambda name: self.sizes.get(name, 20), usage=self.usage, secret=b"s" * 32, version="0.1.0",
             certificates=CertificateOffice(self.books, lambda: pass_keys(folder)), office=PassOffice(self.books),
-            literacy=Reports(self.books), detector=_detector(),
+            literacy=Reports(self.books), reminders=Reminding(self.books, Settings(home=folder)), detector=_detector(),
             operators=build_operators(bytes(32)), stopped=lambda: self.stopped,
             problems=lambda: self.problems, keys=KeyDesk(self.books),
             accounts=AccountDesk(Accounts(self.books, Passwords(CHEAPEST))),
