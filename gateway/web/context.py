@@ -212,11 +212,8 @@ class WebContext:
     version: str
     certificates: Certificates
     literacy: LiteracyReports
-<<<<<<< HEAD
     office: Office
-=======
     reminders: Reminders
->>>>>>> main
     detector: Detector
     operators: Operators
     """Both for previews: the ones that requests go through."""
