@@ -9,6 +9,7 @@ from gateway.model.people import ROLES
 ALL: Final = "alle"
 SIGNED_IN: Final = "angemeldet"
 KEY: Final = "Schlüssel"
+PASS_OFFICE: Final = "ki-pass-stelle"
 REPORTED_TO: Final = "ki-pass-stelle leitung dpo personalrat"
 TOKEN: Final = "Kennwort für Metriken, wenn eines gesetzt ist"
 DIRECTORY: Final = "Kennwort des Verzeichnisdienstes (nur mit `KI_PFORTE_SCIM_TOKEN`)"
@@ -35,6 +36,14 @@ MATRIX: Final[dict[tuple[str, str], str]] = {
     ("GET", "/keys/dienste"): "it", ("POST", "/keys/dienste"): "it",
     ("GET", "/keys/dienste/{id}"): "it", ("POST", "/keys/dienste/{id}"): "it",
     ("POST", "/keys/dienste/{id}/widerrufen"): "it",
+    ("GET", "/office"): PASS_OFFICE, ("GET", "/office/people"): PASS_OFFICE,
+    ("GET", "/office/people.csv"): PASS_OFFICE,
+    ("GET", "/office/people/{id}"): PASS_OFFICE, ("POST", "/office/people/{id}"): PASS_OFFICE,
+    ("GET", "/office/documents"): PASS_OFFICE,
+    ("GET", "/office/documents/neu"): PASS_OFFICE, ("POST", "/office/documents/neu"): PASS_OFFICE,
+    ("GET", "/office/import"): PASS_OFFICE, ("POST", "/office/import"): PASS_OFFICE,
+    ("POST", "/office/import/pruefen"): PASS_OFFICE, ("POST", "/office/import/ausfuehren"): PASS_OFFICE,
+    ("GET", "/office/import/{name}"): PASS_OFFICE,
     ("GET", "/office/report"): REPORTED_TO, ("POST", "/office/report"): REPORTED_TO,
     ("GET", "/office/reminders"): "ki-pass-stelle", ("POST", "/office/reminders"): "ki-pass-stelle",
     ("GET", "/review"): "dpo", ("POST", "/review/pruefen"): "dpo", ("GET", "/review/protokoll/{id}"): "dpo",
