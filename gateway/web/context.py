@@ -25,6 +25,7 @@ from gateway.model.signin import Arrival, Begun
 from gateway.policy import DepartmentRules, PolicySet
 from gateway.ports import Authenticator, Clock, Detector, Operators, Recorder
 from gateway.web.access import Accounts, Guesses, Keys
+from gateway.web.office_ports import Office
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -176,6 +177,22 @@ class LiteracyReports(Protocol):
         ...
 
 
+class Reminders(Protocol):
+    """Reminders by e-mail (`gateway.registry.reminding`). All methods block."""
+
+    def ready(self) -> bool:
+        """Whether there is a mail server."""
+        ...
+
+    def trial(self) -> tuple[int, dict[str, int]]:
+        """Return how many people would be reminded, and for which reason how many."""
+        ...
+
+    def send_some(self, person_id: str) -> tuple[int, int]:
+        """Send a portion for this person of the pass office; return how many went and how many did not."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class WebContext:
     """Everything the pages need from the rest of the house."""
@@ -195,6 +212,8 @@ class WebContext:
     version: str
     certificates: Certificates
     literacy: LiteracyReports
+    office: Office
+    reminders: Reminders
     detector: Detector
     operators: Operators
     """Both for previews: the ones that requests go through."""
