@@ -66,10 +66,12 @@ from gateway.registry.accounts import Accounts
 from gateway.registry.arrivals import Arrivals
 from gateway.registry.books import Books
 from gateway.registry.certificates import CertificateOffice
+from gateway.registry.desk import PassOffice
 from gateway.registry.directory import Directory
 from gateway.registry.index import Indexing
 from gateway.registry.learning import Learner
 from gateway.registry.literacy import Reports
+from gateway.registry.reminding import Reminding
 from gateway.settings import Settings, load
 from gateway.settings_office import scim_meanings
 from gateway.store import migrate, open_engine
@@ -179,6 +181,8 @@ class House:
         with suppress(NotImplementedError, RuntimeError, ValueError):  # no signals here: not the main thread
             asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, self.policies.call)
         self._run(Indexing(self.books).follow())
+        if self.settings.remind_daily == "on":
+            self._run(Reminding(self.books, self.settings).follow())
         self._run(self.census.follow(self.metrics))
         await self.limits.start()
         self._run(self.limits.follow())
@@ -294,6 +298,8 @@ class House:
             secret=own_secret(self.settings.home, "web.key"),
             version=__version__, certificates=CertificateOffice(self.books, lambda: pass_keys(self.settings.home)),
             learning=Learner(self.books), literacy=Reports(self.books),
+            reminders=Reminding(self.books, self.settings),
+            office=PassOffice(self.books, folder=self.settings.policies),
             detector=self.detector, operators=self._operators, stopped=self.stopped.known,
             problems=self._policy_problems, sso=self._sign_ins, guarded=self.settings.roles_with_second_factor,
             key_sign_in=self.settings.key_sign_in == "on", local_sign_in=self.settings.with_password,

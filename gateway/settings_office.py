@@ -1,11 +1,11 @@
-"""The settings about who comes, moves and leaves: SCIM, with which the directory of the house says so.
+"""The settings of the pass office: SCIM, with which the directory of the house says who comes and leaves, and e-mail.
 
 A part of `gateway.settings.Settings`, which reads them.
 """
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, Literal
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings
@@ -29,6 +29,52 @@ class OfficeSettings(BaseSettings):
                                           "Komma (oder Semikolon) dazwischen: Bauverwaltung=amt:bauamt,"
                                           "Azubis=gruppe:auszubildende,KI-DSB=rolle:dpo; leer: Ämter nur mit Kürzel "
                                           "oder Namen, keine Gruppen, keine Rollen")
+
+    smtp_host: str = Field("", description="Mailserver für Erinnerungen und Einladungen; leer: es werden keine E-Mails "
+                                           "verschickt")
+    smtp_port: int = Field(587, ge=1, le=65535, description="Port des Mailservers (587 mit starttls, 465 mit tls)")
+    smtp_security: Literal["starttls", "tls", "off"] = Field(
+        "starttls", description="Verschlüsselung zum Mailserver: nach dem Verbinden (starttls), von Anfang an (tls) "
+                                "oder keine (off, nur im eigenen Netz)")
+    smtp_user: str = Field("", description="Benutzername beim Mailserver; leer: ohne Anmeldung")
+    smtp_password: SecretStr | None = Field(None, description="Kennwort beim Mailserver")
+    smtp_from: str = Field("", description="Absender der E-Mails, zum Beispiel ki-pass@musterstadt.example")
+    remind_days: str = Field("60,14", description="Wie viele Tage vor dem Ende eines KI-Passes erinnert wird, mit "
+                                                  "Komma dazwischen")
+    remind_daily: Literal["off", "on"] = Field("off", description="Ob täglich ab 8 Uhr von selbst erinnert wird")
+
+    @field_validator("remind_days")
+    @classmethod
+    def _days(cls, value: str) -> str:
+        days = [part.strip() for part in value.split(",") if part.strip()]
+        if not days or not all(day.isascii() and day.isdigit() and 1 <= int(day) <= 365 for day in days):
+            raise ValueError("ganze Zahlen von 1 bis 365 mit Komma dazwischen, zum Beispiel 60,14")
+        return ",".join(days)
+
+    @field_validator("smtp_from", "smtp_host")
+    @classmethod
+    def _one_line(cls, value: str) -> str:
+        if not value.isprintable():
+            raise ValueError("eine Zeile ohne Steuerzeichen")
+        return value.strip()
+
+    @model_validator(mode="after")
+    def _whole_mail_server(self) -> OfficeSettings:
+        if self.smtp_host and "@" not in self.smtp_from:
+            raise ValueError("Für den Mailserver fehlt KI_PFORTE_SMTP_FROM, der Absender der E-Mails")
+        if self.smtp_user and not self.smtp_password:
+            raise ValueError("Für KI_PFORTE_SMTP_USER fehlt KI_PFORTE_SMTP_PASSWORD")
+        if self.smtp_user and self.smtp_security == "off":
+            raise ValueError("Mit KI_PFORTE_SMTP_SECURITY=off ginge das Kennwort offen über das Netz. Bitte wählen Sie "
+                             "starttls oder tls, oder lassen Sie KI_PFORTE_SMTP_USER weg")
+        if self.remind_daily == "on" and not self.smtp_host:
+            raise ValueError("Für KI_PFORTE_REMIND_DAILY=on fehlt KI_PFORTE_SMTP_HOST, der Mailserver")
+        return self
+
+    @property
+    def remind_stages(self) -> tuple[int, ...]:
+        """How many days before the end of a pass its holder is reminded."""
+        return tuple(int(day) for day in self.remind_days.split(","))
 
     @field_validator("scim_token")
     @classmethod

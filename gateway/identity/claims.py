@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from gateway.errors import GatewayError
 from gateway.identity import texts
 from gateway.identity.headers import address, clean, groups_in
 from gateway.model.people import ROLES
@@ -83,7 +84,7 @@ def announced(claims: Mapping[str, Any], rules: ClaimRules, departments: Mapping
     place = _values(claims, rules.department)
     places = rules.meant("department", every | place) | _called(departments, place)
     joined = rules.meant("group", every) | _called(people, named)
-    return Announced(email, external_id, _text(claims, "name")[:200], _only(places & departments.keys()), roles,
+    return Announced(email, external_id, _name(claims), _only(places & departments.keys()), roles,
                      joined & people.keys() if find(claims, rules.groups) is not None or joined else None)
 
 
@@ -123,6 +124,14 @@ def _only(places: frozenset[str]) -> str | None:
 def _text(claims: Mapping[str, Any], path: str) -> str:
     value = find(claims, path)
     return clean(value) if isinstance(value, str) else ""
+
+
+def _name(claims: Mapping[str, Any]) -> str:
+    """Return the name; what cannot be read plainly is left out, because a name opens nothing."""
+    try:
+        return _text(claims, "name")[:200]
+    except GatewayError:
+        return ""
 
 
 def _values(claims: Mapping[str, Any], path: str) -> frozenset[str]:

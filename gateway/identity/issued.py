@@ -80,7 +80,7 @@ async def _signed(keys: IssuerKeys, token: str, kinds: Collection[str], audience
 def _recent(claims: Mapping[str, Any], now: datetime) -> bool:
     """Whether it was made just now; that it is not from the future is checked with the signature."""
     at = claims.get("iat")
-    return isinstance(at, int) and now.timestamp() - at <= LONGEST_AGE + SKEW_SECONDS
+    return isinstance(at, (int, float)) and now.timestamp() - at <= LONGEST_AGE + SKEW_SECONDS
 
 
 async def _half_hash(keys: IssuerKeys, token: str, access_token: str) -> str:

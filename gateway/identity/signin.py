@@ -151,7 +151,7 @@ class SignIns:
             raise texts.invalid("anmeldung_abgelaufen" if error.expired else "anmeldung") from None
         if ticket.strong and not self._own.entra:
             at = said.get("auth_time")
-            if not isinstance(at, int) or now.timestamp() - at > FRESH_SECONDS + SKEW_SECONDS:
+            if not isinstance(at, (int, float)) or now.timestamp() - at > FRESH_SECONDS + SKEW_SECONDS:
                 raise texts.invalid("anmeldung")  # it was to ask again and did not
         return said
 

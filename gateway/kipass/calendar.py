@@ -19,6 +19,8 @@ BERLIN = ZoneInfo("Europe/Berlin")
 @lru_cache(maxsize=4096)
 def midnight(day: date) -> datetime:
     """Return the moment at which `day` begins in Berlin. (Clocks change at 2 and 3 o'clock: midnight exists once.)"""
+    if day == date.min:
+        return datetime.min.replace(tzinfo=UTC)  # there is nothing before it to begin in
     return datetime.combine(day, time(), BERLIN).astimezone(UTC)
 
 
@@ -31,13 +33,20 @@ def end_after_months(completed: datetime, months: int) -> datetime:
     """Return the moment at which something completed at `completed` and good for `months` stops being good."""
     start = day_of(completed)
     year, month = divmod(start.year * 12 + start.month - 1 + months, 12)
+    if year > date.max.year:
+        return midnight(date.max)
     last = date(year, month + 1, min(start.day, monthrange(year, month + 1)[1]))
-    return midnight(last + timedelta(days=1))
+    return midnight(_later(last, 1))
 
 
 def end_of_grace(valid_from: date, days: int) -> datetime:
     """Return the moment at which a grace of `days` ends that begins with `valid_from`."""
-    return midnight(valid_from + timedelta(days=days))
+    return midnight(_later(valid_from, days))
+
+
+def _later(day: date, days: int) -> date:
+    """Return the day so many days later, or the last one there is: who writes 9999 means that it never ends."""
+    return date.fromordinal(min(day.toordinal() + days, date.max.toordinal()))
 
 
 def last_day(end: datetime) -> date:

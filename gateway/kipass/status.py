@@ -8,6 +8,10 @@ grace of that one is over; editorial versions overtake nothing. A version that i
 acknowledged early. An unknown hash is an overtaken version. Only the Dienstvereinbarung is followed by version; a new
 version of the Leitlinien or of the course counts for those who do the module next.
 
+What somebody did counts `SKEW` before the moment that it bears: the clock of the replica that wrote it down may go
+that much ahead of the one that asks, and a block must not wait for a slow clock. Ends are days of the calendar and need
+no such allowance.
+
 Kept true: the order of evidence and events does not matter; between `now` and `changes_at` the answer does not change;
 where several states apply the one that asks most comes first (``gesperrt``, ``fehlt``, ``abgelaufen``, ``dv_neu``).
 """
@@ -16,7 +20,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import IntEnum
 
 from gateway.kipass import messages
@@ -27,6 +31,8 @@ from gateway.model.principal import PassStatus
 
 FOREVER = datetime.max.replace(tzinfo=UTC)
 ALWAYS = datetime.min.replace(tzinfo=UTC)
+SKEW = timedelta(seconds=30)
+"""How far the clocks of two replicas may be apart."""
 
 
 class Standing(IntEnum):
@@ -83,7 +89,8 @@ def _verdict(checks: Sequence[Check], words: messages.Words, config: KiPassConfi
     if worst is Standing.EXPIRED:
         return PassStatus("abgelaufen", until=end, message=words.expired(end))
     if worst is Standing.OVERTAKEN:
-        current = in_force(config.documents.get("dienstvereinbarung", ()), now)
+        versions = config.documents.get("dienstvereinbarung", ())
+        current = in_force([d for d in versions if d.change == "wesentlich"], now) or in_force(versions, now)
         return PassStatus("dv_neu", until=end, message=words.overtaken(current))
     if worst is Standing.GRACE:
         return PassStatus("kulanz", until=end, notice=words.grace(end))
@@ -92,18 +99,23 @@ def _verdict(checks: Sequence[Check], words: messages.Words, config: KiPassConfi
 
 def check(module: Module, evidence: Iterable[Evidence], config: KiPassConfig, now: datetime) -> Check:
     """Return how a module stands: its best evidence decides."""
-    live = [e for e in evidence if e.module == module.key and e.completed_at <= now
-            and (e.revoked_at is None or e.revoked_at > now)]
+    live = [e for e in evidence if e.module == module.key and _done(e.completed_at, now)
+            and (e.revoked_at is None or not _done(e.revoked_at, now))]
     return max((_weigh(module, e, config, now) for e in live), default=Check(module, Standing.OPEN, ALWAYS),
                key=lambda c: (c.standing, c.end, c.sha256 or ""))
 
 
+def _done(at: datetime, now: datetime) -> bool:
+    """Whether an act lies in the past, by one clock or the other."""
+    return at - now <= SKEW
+
+
 def _weigh(module: Module, one: Evidence, config: KiPassConfig, now: datetime) -> Check:
     expiry = _expiry(module, one)
+    if module.kind != "kenntnisnahme_dv":
+        return Check(module, Standing.GOOD if expiry > now else Standing.EXPIRED, expiry)
     if expiry <= now:
         return Check(module, Standing.EXPIRED, expiry, one.document_sha256)
-    if module.kind != "kenntnisnahme_dv":
-        return Check(module, Standing.GOOD, expiry)
     overtaken_from, overtaken_at = _overtaken(config, one.document_sha256)
     if overtaken_at <= now:
         return Check(module, Standing.OVERTAKEN, overtaken_at, one.document_sha256)
@@ -129,7 +141,7 @@ def _overtaken(config: KiPassConfig, sha256: str | None) -> tuple[datetime, date
 
 def _blocked(events: Iterable[PassEvent], scope: str, now: datetime) -> bool:
     """Whether a block or a withdrawal is open. At the very same moment the block wins."""
-    past = sorted((e for e in events if e.scope in (None, scope) and e.at <= now),
+    past = sorted((e for e in events if e.scope in (None, scope) and _done(e.at, now)),
                   key=lambda e: (e.at, e.event in ("gesperrt", "entzogen")))
     return any(_holds(past, opens, closes) for opens, closes in (("gesperrt", "entsperrt"), ("entzogen", "erteilt")))
 
@@ -149,12 +161,14 @@ def _next_change(modules: Sequence[Module], evidence: Sequence[Evidence], events
                  config: KiPassConfig, now: datetime) -> datetime | None:
     """Return the first moment after `now` at which anything that was looked at begins or ends."""
     by_key = {m.key: m for m in modules}
-    moments: list[datetime] = [e.at for e in events]
+    acts: list[datetime] = [e.at for e in events]
+    ends: list[datetime] = []
     for one in evidence:
         if (module := by_key.get(one.module)) is not None:
-            moments += [one.completed_at, _expiry(module, one), one.revoked_at or FOREVER]
-    moments += _document_moments(config)
-    return min((m for m in moments if now < m < FOREVER), default=None)
+            acts += [one.completed_at, one.revoked_at or FOREVER]
+            ends.append(_expiry(module, one))
+    moments = (*(at - SKEW for at in acts if at - now > SKEW), *ends, *_document_moments(config))
+    return min((m for m in moments if now < m < FOREVER - SKEW), default=None)
 
 
 def _document_moments(config: KiPassConfig) -> Iterator[datetime]:

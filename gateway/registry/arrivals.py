@@ -22,8 +22,9 @@ from gateway.identity import texts
 from gateway.identity.persons import Claimed, pick
 from gateway.model.people import Person
 from gateway.model.signin import Announced, Departure
-from gateway.registry.books import Actor, Books
-from gateway.store import ConflictError, people, sessions
+from gateway.registry import people as acts
+from gateway.registry.books import Actor, Books, known_person
+from gateway.store import ConflictError, InvalidError, people, sessions
 
 PROVIDER: Final = Actor("oidc")
 
@@ -69,22 +70,17 @@ class Arrivals:
             return self._written(who)
         except ConflictError:  # two windows at once: now the person is there
             return self._written(who)
+        except InvalidError:  # an address or an id that is none
+            raise texts.invalid("anmeldung") from None
 
     def _written(self, who: Announced) -> str:
         with self.books.writing() as connection:
             person = _meant(connection, who)
             if person is None:
                 return self._added(connection, who)
-            changed = self._as_announced(person, who)
-            if changed != person:
-                people.change(connection, [changed])
-                self.books.record("person.changed", {
-                    **PROVIDER.meta, "roles_added": sorted(changed.roles - person.roles),
-                    "roles_removed": sorted(person.roles - changed.roles),
-                    "groups": sorted(changed.groups ^ person.groups),
-                    **({"department": changed.department} if changed.department != person.department else {}),
-                    "linked": int(changed.external_id != person.external_id)}, person.id)
-            return person.id
+            person = known_person(connection, person.id, to_change=True)
+            return acts.changed(self.books, connection, PROVIDER, person,
+                                lambda before: self._as_announced(before, who)).person.id
 
     def _added(self, connection: Connection, who: Announced) -> str:
         if not self.create or not who.email or not who.external_id:
@@ -92,12 +88,9 @@ class Arrivals:
         if who.department is None:
             raise texts.invalid("ohne_amt")
         roles, groups = (who.roles, who.groups) if self.claims_lead else (frozenset[str](), None)
-        [person] = people.add(connection, [people.NewPerson(
-            who.email, who.name or who.email.partition("@")[0], who.department, roles,
-            people.normal_id(who.external_id), groups=groups or frozenset())], self.books.now())
-        self.books.record("person.added", {**PROVIDER.meta, "roles": sorted(person.roles),
-                                           "department": person.department}, person.id)
-        return person.id
+        return acts.added(self.books, connection, PROVIDER, people.NewPerson(
+            who.email, who.name or who.email.partition("@")[0], who.department, roles, who.external_id,
+            groups=groups or frozenset())).id
 
     def _as_announced(self, person: Person, who: Announced) -> Person:
         """Return the person as the provider wants them to be, if it may say so."""

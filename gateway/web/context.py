@@ -26,6 +26,7 @@ from gateway.policy import DepartmentRules, PolicySet
 from gateway.ports import Authenticator, Clock, Detector, Operators, Recorder
 from gateway.web.access import Accounts, Guesses, Keys
 from gateway.web.learning import Learning
+from gateway.web.office_ports import Office
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -177,6 +178,22 @@ class LiteracyReports(Protocol):
         ...
 
 
+class Reminders(Protocol):
+    """Reminders by e-mail (`gateway.registry.reminding`). All methods block."""
+
+    def ready(self) -> bool:
+        """Whether there is a mail server."""
+        ...
+
+    def trial(self) -> tuple[int, dict[str, int]]:
+        """Return how many people would be reminded, and for which reason how many."""
+        ...
+
+    def send_some(self, person_id: str) -> tuple[int, int]:
+        """Send a portion for this person of the pass office; return how many went and how many did not."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class WebContext:
     """Everything the pages need from the rest of the house."""
@@ -198,6 +215,8 @@ class WebContext:
     """What people do for their KI-Pass by themselves."""
     certificates: Certificates
     literacy: LiteracyReports
+    office: Office
+    reminders: Reminders
     detector: Detector
     operators: Operators
     """Both for previews: the ones that requests go through."""

@@ -55,13 +55,14 @@ class Renderer:
         environment.globals.update(asset=self._assets.url)
         environment.filters.update(
             number=words.number, day=words.day, time=words.time, moment=words.moment, exact=words.exact,
-            last_day=lambda end: words.day(last_day(end)),
             duration=words.duration, size=words.size, minutes=words.minutes, entity=words.entity, done=words.action,
             code=lambda key: words.CODES.get(key, key), kind=lambda key: words.TYPES.get(key, key),
             api=lambda key: words.APIS.get(key, key), part=lambda key: words.PARTS.get(key, key), listed=words.listed,
             zone=lambda key: words.ZONES.get(key, key), ai_role=lambda key: words.AI_ROLES.get(key, key),
             sub_processors=register.sub_processors, retention=register.retention, attest=register.attest,
             decision=lambda key: words.DECISIONS.get(key, key), outcome=lambda key: words.OUTCOMES.get(key, key),
+            source=lambda key: words.SOURCES.get(key, key), event=lambda key: words.EVENTS.get(key, key),
+            office=lambda key: words.OFFICES.get(key, key), last_day=lambda end: words.day(last_day(end)),
             markdown=markdown.block, markdown_line=markdown.inline)
         return environment
 

@@ -27,6 +27,7 @@ from typing import Any
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / ".venv" / "openid-provider"
 PACKAGE = "oidc-provider@9.13.3"
+LEAST_NODE = 20
 PATIENCE = 30.0
 SECRET = "geheim-" * 6
 
@@ -35,7 +36,10 @@ SECRET = "geheim-" * 6
 def missing() -> str:
     """Install the provider if it is not there; return why that cannot be, or nothing."""
     if shutil.which("node") is None or shutil.which("npm") is None:
-        return "Node oder npm fehlt (Paket nodejs); damit läuft der Anmeldedienst für Tests"
+        return "Node oder npm fehlt (Pakete nodejs, npm); damit läuft der Anmeldedienst für Tests"
+    version = subprocess.run(["node", "--version"], capture_output=True, encoding="utf-8", check=False).stdout
+    if int(version.lstrip("v").partition(".")[0] or 0) < LEAST_NODE:
+        return f"Node {LEAST_NODE} oder neuer fehlt (da ist {version.strip()}); damit läuft der Anmeldedienst für Tests"
     stamp = FOLDER / "installed.txt"
     if stamp.is_file() and stamp.read_text(encoding="utf-8") == PACKAGE:
         return ""

@@ -8,7 +8,8 @@ from itertools import permutations
 import pytest
 
 from gateway.kipass import Document, Evidence, KiPassConfig, Module, PassEvent, Scope, last_day, passes, status
-from gateway.kipass.calendar import end_after_months, midnight
+from gateway.kipass.calendar import end_after_months, end_of_grace, midnight
+from gateway.kipass.status import SKEW
 
 V1, V2, V2A, V3 = "1" * 64, "2" * 64, "a" * 64, "3" * 64
 
@@ -61,9 +62,22 @@ def test_nothing_shown_is_a_missing_pass_that_names_every_step_and_the_link() ->
 def test_revoked_evidence_counts_as_never_shown_from_that_moment_on() -> None:
     revoked = at("2026-06-10T12:00+02:00")
     evidence = [*shown()[1:], Evidence("schulung", at("2026-02-01T10:00+01:00"), revoked_at=revoked)]
-    before = status(evidence, [], CONFIG, revoked - timedelta(seconds=1))
-    assert (before.state, before.changes_at) == ("gueltig", revoked)
-    assert status(evidence, [], CONFIG, revoked).state == "fehlt"
+    counts = revoked - SKEW
+    before = status(evidence, [], CONFIG, counts - timedelta(microseconds=1))
+    assert (before.state, before.changes_at) == ("gueltig", counts)
+    assert status(evidence, [], CONFIG, counts).state == "fehlt"
+
+
+@pytest.mark.parametrize("behind", [timedelta(seconds=3), SKEW])
+def test_a_replica_whose_clock_is_behind_neither_lets_a_blocked_person_pass_nor_keeps_a_finished_one_out(
+        behind: timedelta) -> None:
+    slow = SUMMER - behind
+    assert status(shown(), [PassEvent("gesperrt", SUMMER)], CONFIG, slow).state == "gesperrt"
+    ended = [PassEvent("gesperrt", at("2026-06-01T08:00+02:00")), PassEvent("entsperrt", SUMMER)]
+    assert status(shown(), ended, CONFIG, slow).state == "gueltig"
+    assert status(shown(completed=SUMMER.isoformat()), [], CONFIG, slow).state == "gueltig"
+    taken = [Evidence(e.module, e.completed_at, e.document_sha256, revoked_at=SUMMER) for e in shown()]
+    assert status(taken, [], CONFIG, slow).state == "fehlt"
 
 
 def test_evidence_from_the_future_does_not_count_yet() -> None:
@@ -133,6 +147,82 @@ def test_an_editorial_version_does_not_heal_a_material_one() -> None:
 
 def test_a_new_grace_does_not_revive_a_version_that_was_overtaken_before() -> None:
     assert status(shown(V1), [], CONFIG, SUMMER).state == "dv_neu"
+
+
+def in_a_row(*versions: Document) -> KiPassConfig:
+    return KiPassConfig(CONFIG.modules, CONFIG.scopes, {"dienstvereinbarung": versions}, CONFIG.link, CONFIG.contact)
+
+
+ROW = in_a_row(dv("1", V1, date(2025, 4, 1)), dv("2", V2, date(2026, 6, 1), grace=60),
+               dv("3", V3, date(2026, 6, 15), grace=10))
+
+
+@pytest.mark.parametrize(("moment", "one", "two"), [
+    ("2026-05-31T23:59:59+02:00", "gueltig", "gueltig"), ("2026-06-01T00:00:00+02:00", "kulanz", "gueltig"),
+    ("2026-06-15T00:00:00+02:00", "kulanz", "kulanz"), ("2026-06-24T23:59:59+02:00", "kulanz", "kulanz"),
+    ("2026-06-25T00:00:00+02:00", "dv_neu", "dv_neu")])
+def test_of_two_material_versions_in_a_row_the_grace_that_ends_first_ends_for_all_before(moment: str, one: str,
+                                                                                         two: str) -> None:
+    assert status(shown(V1), [], ROW, at(moment)).state == one
+    assert status(shown(V2), [], ROW, at(moment)).state == two
+    if one == "kulanz":
+        assert status(shown(V1), [], ROW, at(moment)).until == at("2026-06-25T00:00+02:00")
+        assert "bis 24.06.2026" in status(shown(V1), [], ROW, at(moment)).notice
+
+
+def test_a_longer_grace_of_a_later_version_does_not_lengthen_the_one_before() -> None:
+    config = in_a_row(dv("1", V1, date(2025, 4, 1)), dv("2", V2, date(2026, 6, 1), grace=10),
+                      dv("3", V3, date(2026, 6, 5), grace=60))
+    assert status(shown(V1), [], config, SUMMER).state == "kulanz"
+    assert status(shown(V1), [], config, at("2026-06-11T00:00+02:00")).state == "dv_neu"
+    assert status(shown(V2), [], config, at("2026-06-11T00:00+02:00")).state == "kulanz"
+
+
+def test_an_editorial_version_within_a_grace_neither_ends_nor_lengthens_it_and_is_not_the_one_named() -> None:
+    config = in_a_row(dv("1", V1, date(2025, 4, 1)), dv("2", V2, date(2026, 6, 1), grace=14),
+                      dv("2a", V2A, date(2026, 6, 5), "redaktionell"))
+    assert status(shown(V1), [], config, SUMMER).until == at("2026-06-15T00:00+02:00")
+    assert status(shown(V2A), [], config, SUMMER).state == "gueltig"
+    late = status(shown(V1), [], config, at("2026-06-15T00:00+02:00"))
+    assert (late.state, "seit 01.06.2026 eine neue" in late.message) == ("dv_neu", True)
+
+
+def test_an_announced_version_asks_nothing_before_its_day_and_says_when_it_will() -> None:
+    config = in_a_row(dv("1", V1, date(2025, 4, 1)), dv("2", V2, date(2026, 7, 1), grace=14))
+    before = status(shown(V1), [], config, SUMMER)
+    assert (before.state, before.notice, before.changes_at) == ("gueltig", "", at("2026-07-01T00:00+02:00"))
+    assert status(shown(V2), [], config, SUMMER).until is not None
+    withdrawn = in_a_row(dv("1", V1, date(2025, 4, 1)))
+    both = [*shown(V1), *shown(V2)]
+    assert status(both, [], withdrawn, SUMMER).state == "gueltig", "who had read both still has the first"
+
+
+def test_the_version_acknowledged_is_never_that_of_a_course() -> None:
+    course = Evidence("schulung", at("2023-02-01T10:00+01:00"), "c" * 64)
+    answer = status([course, *shown()[1:]], [], CONFIG, SUMMER)
+    assert (answer.state, answer.document_sha256) == ("abgelaufen", V3)
+
+
+@pytest.mark.parametrize(("completed", "months", "end"), [
+    ("2028-02-29T10:00+01:00", 12, "2029-03-01T00:00+01:00"), ("2028-02-29T10:00+01:00", 48, "2032-03-01T00:00+01:00"),
+    ("2027-02-28T10:00+01:00", 12, "2028-02-29T00:00+01:00"), ("2026-08-31T10:00+02:00", 6, "2027-03-01T00:00+01:00"),
+    ("2026-03-28T23:59+01:00", 12, "2027-03-29T00:00+02:00"), ("2025-10-26T02:30+02:00", 12, "2026-10-27T00:00+01:00"),
+    ("2026-12-31T23:30+01:00", 1, "2027-02-01T00:00+01:00"), ("2026-12-31T23:30+00:00", 1, "2027-02-02T00:00+01:00")])
+def test_months_end_where_the_civil_code_ends_them(completed: str, months: int, end: str) -> None:
+    assert end_after_months(at(completed), months) == at(end)
+
+
+@pytest.mark.parametrize(("valid_from", "days", "end"), [
+    (date(2026, 3, 28), 1, "2026-03-29T00:00+01:00"), (date(2026, 3, 28), 2, "2026-03-30T00:00+02:00"),
+    (date(2026, 10, 25), 1, "2026-10-26T00:00+01:00"), (date(2028, 2, 28), 2, "2028-03-01T00:00+01:00"),
+    (date(9999, 12, 31), 14, "9999-12-31T00:00+01:00")])
+def test_a_grace_counts_days_of_the_calendar_however_long_they_are(valid_from: date, days: int, end: str) -> None:
+    assert end_of_grace(valid_from, days) == at(end)
+
+
+def test_a_town_that_writes_the_first_or_the_last_day_there_is_gets_an_answer() -> None:
+    config = in_a_row(dv("1", V1, date.min), dv("2", V2, date.max, grace=3660))
+    assert status(shown(V1), [], config, SUMMER).state == "gueltig"
 
 
 def test_an_announced_version_may_be_acknowledged_early() -> None:

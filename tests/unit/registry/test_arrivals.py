@@ -74,11 +74,10 @@ def test_where_the_claims_lead_roles_come_and_go_with_a_record(desk: Desk) -> No
     changed = desk.person()
     assert changed is not None
     assert (changed.department, changed.roles, changed.external_id) == ("sozialamt", {"dpo", "staff"}, "uid-1")
-    assert desk.records == [("person.changed", {
-        "via": "oidc", "roles_added": ["dpo"], "roles_removed": ["it"], "groups": [], "department": "sozialamt",
-        "linked": 1})]
+    assert desk.records == [("person.changed", {"via": "oidc", "fields": ["department", "external_id"]}),
+                            ("person.roles", {"via": "oidc", "joined": ["dpo"], "left": ["it"]})]
     assert desk.welcome(replace(WHO, department="sozialamt"), claims_lead=True) == anna.id
-    assert len(desk.records) == 1, "what is so already is not written again"
+    assert len(desk.records) == 2, "what is so already is not written again"
 
 
 def test_what_the_provider_does_not_say_stays_as_it_is_except_roles(desk: Desk) -> None:
@@ -111,6 +110,12 @@ def test_somebody_new_is_written_down_only_where_that_is_wanted(desk: Desk, lead
     (replace(WHO, department=None), "ohne_amt")])
 def test_nobody_is_written_down_without_address_id_and_department(desk: Desk, who: Announced, reason: str) -> None:
     assert desk.welcome(who, create=True) == reason
+    assert desk.records == []
+
+
+@pytest.mark.parametrize("who", [replace(WHO, email="no address"), replace(WHO, external_id="x" * 201)])
+def test_an_address_or_an_id_that_is_none_lets_nobody_in(desk: Desk, who: Announced) -> None:
+    assert desk.welcome(who, create=True) == "anmeldung"
     assert desk.records == []
 
 

@@ -1,0 +1,39 @@
+"""Reminders of the KI-Pass: first how many people and why, then the button. Names are not shown; nobody needs them."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from starlette.responses import RedirectResponse, Response
+
+from gateway.web.certificate import call
+from gateway.web.gate import Desk, Visit
+
+HERE: Final = "/office/reminders"
+REASONS: Final = {"ablauf": "KI-Pass endet bald", "dienstvereinbarung": "Neue Dienstvereinbarung zu lesen"}
+
+
+async def show(desk: Desk, visit: Visit) -> Response:
+    """Show who would be reminded, as numbers."""
+    office = desk.context.reminders
+    people, reasons = await call(office.trial)
+    return desk.page(visit, "reminders.html", people=people, ready=office.ready(), done=_done(visit),
+                     reasons=[(REASONS.get(key, key), count) for key, count in sorted(reasons.items())])
+
+
+async def send(desk: Desk, visit: Visit) -> Response:
+    """Send a portion."""
+    sent, failed = await call(desk.context.reminders.send_some, visit.somebody.person.id)
+    return RedirectResponse(f"{HERE}?verschickt={sent}&offen={failed}", 303)
+
+
+def _done(visit: Visit) -> str:
+    query = visit.request.query_params
+    sent, failed = query.get("verschickt", ""), query.get("offen", "")
+    if not (sent.isdecimal() and failed.isdecimal() and len(sent + failed) < 12):
+        return ""
+    if int(failed) and not int(sent):
+        return "Der Mailserver hat nichts angenommen. Bitte versuchen Sie es später noch einmal."
+    rest = f" {failed} hat der Mailserver nicht angenommen; der nächste Versand versucht sie noch einmal." \
+        if int(failed) else ""
+    return f"{sent} Erinnerungen sind verschickt.{rest}"
