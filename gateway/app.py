@@ -66,6 +66,7 @@ from gateway.registry.accounts import Accounts
 from gateway.registry.arrivals import Arrivals
 from gateway.registry.books import Books
 from gateway.registry.certificates import CertificateOffice
+from gateway.registry.desk import PassOffice
 from gateway.registry.directory import Directory
 from gateway.registry.index import Indexing
 from gateway.registry.literacy import Reports
@@ -296,6 +297,7 @@ class House:
             secret=own_secret(self.settings.home, "web.key"),
             version=__version__, certificates=CertificateOffice(self.books, lambda: pass_keys(self.settings.home)),
             literacy=Reports(self.books), reminders=Reminding(self.books, self.settings),
+            office=PassOffice(self.books, folder=self.settings.policies),
             detector=self.detector, operators=self._operators, stopped=self.stopped.known,
             problems=self._policy_problems, sso=self._sign_ins, guarded=self.settings.roles_with_second_factor,
             key_sign_in=self.settings.key_sign_in == "on", local_sign_in=self.settings.with_password,

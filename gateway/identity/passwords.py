@@ -67,11 +67,11 @@ class Passwords:
 
     def fits(self, digest: str | None, password: str) -> bool:
         """Whether this is the password; without a digest the work is done all the same, and the answer is no."""
-        text = normal(password)
+        text, nobody = normal(password), self._nobody  # made at the first look at all, whoever that is about
         if len(text) > LONGEST:
             return False
         try:
-            self._hasher.verify(digest or self._nobody, text)
+            self._hasher.verify(digest or nobody, text)
         except (VerificationError, InvalidHashError):
             return False
         return digest is not None

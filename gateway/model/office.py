@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Literal
 
 from gateway.model.completions import Columns
-from gateway.model.kipass import Evidence, PassEvent
+from gateway.model.kipass import Document, Evidence, PassEvent
 from gateway.model.people import Person
 from gateway.model.principal import PassState, PassStatus
 
@@ -97,3 +97,37 @@ class FileSeen:
     sample: tuple[tuple[str, ...], ...] = field(repr=False)
     guess: Columns
     courses: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A version that somebody wants to publish, as they wrote it. ``kind``: ``leitlinien``, ``kurs:grundlagen``."""
+
+    kind: str
+    content: bytes = field(repr=False)
+    suffix: str
+    version: str
+    change: str
+    valid_from: date
+    title: str = ""
+    grace_days: int = 28
+
+
+@dataclass(frozen=True, slots=True)
+class DraftSeen:
+    """What publishing a version would do: how many people it asks to read anew, until when, and what differs."""
+
+    entry: Document
+    last: Document | None
+    people: int
+    grace_ends: datetime | None
+    diff: tuple[str, ...] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentKindView:
+    """All versions of one document or course, the newest first."""
+
+    name: str
+    versions: tuple[Document, ...]
+    in_force: Document | None

@@ -226,6 +226,8 @@ class _Answer(NamedTuple):
     denial: Denial | None = None
     clear: frozenset[str] = _NONE
     notice: str = ""
+    met: Sequence[PassDemand] = ()
+    """The KI-Passes that it takes for what was found, and that hold."""
 
 
 def _refusal(policies: PolicySet, *steps: Reason | Denial) -> ReleaseDecision:
@@ -270,10 +272,10 @@ def _to(question: Question, facts: ReleaseFacts, found: Sequence[str], rules: Mo
     replaced = None if uncleared.isdisjoint(found) else words.replaced_all_the_same(rules.model, question.purpose)
     if replaced is not None:
         reasons.append(replaced)
-    if rules.kind_demands:
-        reasons += _met(question, question.met(rules, found))
+    met = question.met(rules, found) if rules.kind_demands else ()
+    reasons += _met(question, met)
     if _takes(question, facts, found, rules):
-        return _Answer(rules, reasons, None, clear, words.ascii_text(replaced.text) if replaced else "")
+        return _Answer(rules, reasons, None, clear, words.ascii_text(replaced.text) if replaced else "", met)
     lacking = question.lacks(rules, found)
     denial = _content(question, facts, found, rules)
     if denial is None and lacking is not None:
@@ -312,9 +314,7 @@ def _released(question: Question, facts: ReleaseFacts, found: Sequence[str], ans
         held = held.union(*(kinds.intersection(found) for scope, kinds in department.decisive_without.items()
                             if not principal.pass_for(scope).admits))
     decision = _decision(question, answer, [*against, *answer.reasons], facts.opaque, held, stand_ins)
-    rules = answer.rules
-    grace = _grace(principal, (*rules.demands, *question.met(rules, found))) if (
-        rules.demands or rules.kind_demands) else ""
+    grace = _grace(principal, (*answer.rules.demands, *answer.met))
     if not (grace or answer.notice):
         return decision
     notices = tuple(notice for notice in (grace, answer.notice) if notice)

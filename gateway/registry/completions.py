@@ -10,6 +10,7 @@ time changes nothing, and does not bring back what was revoked.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from hashlib import sha256
@@ -20,11 +21,13 @@ from sqlalchemy import Connection
 from gateway.kipass.calendar import day_of
 from gateway.kipass.documents import evidence_for
 from gateway.model.completions import Columns, Completed, FileRead, ImportPlan, Problem
+from gateway.model.kipass import BASIS
 from gateway.registry.books import Actor, Books
 from gateway.registry.dates import moment
 from gateway.registry.table_file import Table
 from gateway.store import InvalidError, pass_index, people
 from gateway.store import passes as proofs
+from gateway.store.directory import current_generation
 from gateway.store.locks import alone
 
 _HEADINGS: Final[Mapping[str, tuple[str, ...]]] = {
@@ -39,6 +42,8 @@ _HEADINGS: Final[Mapping[str, tuple[str, ...]]] = {
 """How Moodle, ILIAS and others head their columns; the first that is there is taken."""
 DONE: Final = frozenset({"abgeschlossen", "bestanden", "completed", "complete", "passed", "erledigt", "ja", "yes",
                          "fertig", "teilgenommen"})
+_MEASURES: Final = re.compile(r"\bnoten?\b|punkt|bewertung|ergebnis|prozent|%|grade|score|versuch|attempt|mark\b|dauer|"
+                               r"duration|zeit\b", re.IGNORECASE)
 _NOTHING: Final = frozenset({"", "-", "–", "nie", "never", "nicht abgeschlossen", "0"})
 """What stands instead of a date where somebody has not finished."""
 
@@ -48,6 +53,11 @@ def guess(headings: Sequence[str]) -> Columns:
     known = {heading.lower(): heading for heading in reversed(headings) if heading}
     found = {field: next((known[word] for word in words if word in known), "") for field, words in _HEADINGS.items()}
     return Columns(found["person"], found["completed"], found["status"], DONE, course=found["course"])
+
+
+def measures(heading: str) -> bool:
+    """Whether a column measures people: such a column is not even offered or shown."""
+    return _MEASURES.search(heading) is not None
 
 
 def check(columns: Columns, headings: Sequence[str], modules: Iterable[str]) -> None:
@@ -165,16 +175,19 @@ def carry_out(books: Books, actor: Actor, table: Table, columns: Columns, *, sou
     check(columns, table.headings, books.rules.modules)
     found, rules, now = read(table, columns, books.now()), books.rules, books.now()
     tell(len(found.completed) // 2, len(found.completed))
+    with books.reading() as connection:
+        seen = current_generation(connection)
+        plan = compare(connection, found)
     if found.problems:
-        with books.reading() as connection:
-            return compare(connection, found)
+        return plan
     with books.writing() as connection:
         alone(connection, "completions")
-        plan = compare(connection, found)
+        if current_generation(connection) != seen:  # somebody wrote since: look once more, now that nobody can
+            plan = compare(connection, found)
         proofs.record(connection, ((id_, evidence_for(rules, [one.module], one.at, elsewhere=True)[0])
                                    for id_, one in plan.new),
                       source="lms_csv", recorded_by=actor.name, now=now, source_ref=source_ref)
-        pass_index.mark(connection, list(dict.fromkeys(id_ for id_, _ in plan.new)))
+        pass_index.mark(connection, list(dict.fromkeys(id_ for id_, _ in plan.new)), BASIS)
         books.record("pass.import", {"modules": sorted({one.module for _, one in plan.new}), "lines": found.lines,
                                      "added": len(plan.new), "there": plan.there, "unknown": len(plan.unknown),
                                      "left": len(plan.leavers), "file": source_ref, **actor.meta}, None)

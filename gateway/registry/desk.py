@@ -15,16 +15,32 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from itertools import islice
+from pathlib import Path
 from typing import Final
 
 from audit import LedgerError
 from gateway.errors import GatewayError
+from gateway.kipass.documents import in_force
 from gateway.model.completions import Columns, ImportPlan, ImportState
 from gateway.model.kipass import PassEventKind
-from gateway.model.office import FileSeen, ListedPerson, PeoplePage, PersonFile, Standing, Wanted
-from gateway.registry import completions, office
+from gateway.model.office import (
+    DocumentKindView,
+    Draft,
+    DraftSeen,
+    FileSeen,
+    ListedPerson,
+    PeoplePage,
+    PersonFile,
+    Standing,
+    Wanted,
+)
+from gateway.policy import load_policies
+from gateway.policy.problems import PolicyErrors
+from gateway.registry import completions, office, publishing
 from gateway.registry import passes as acts
 from gateway.registry.books import Actor, Books
+from gateway.registry.publication import FolderError, Publication, try_out
 from gateway.registry.table_file import read, table
 from gateway.store import ConflictError, InvalidError, StoreError, uploads, writing
 
@@ -32,6 +48,9 @@ _log = logging.getLogger(__name__)
 KEPT: Final = timedelta(hours=1)
 LONGEST_RUN: Final = timedelta(minutes=15)
 """An import that says nothing for so long has ended with its process."""
+_SAMPLE: Final = 3
+_WIDE: Final = 12
+"""Lines and columns of a file that the page shows."""
 _GONE: Final = ("Die Datei ist nicht mehr da: Sie wird nur eine Stunde aufbewahrt, und nur für Sie. Bitte wählen Sie "
                 "die Datei noch einmal.")
 
@@ -43,6 +62,9 @@ class PassOffice:
     books: Books
     words: Callable[[ListedPerson], list[str]] = lambda line: [line.status.state]
     """The state of a pass as the export writes it, and until when."""
+    folder: Path | None = None
+    """The policy folder; None: nothing is published here."""
+    load: Callable[[Path], object] = load_policies
 
     def standing(self) -> Standing:
         """Return how the house stands."""
@@ -120,6 +142,37 @@ class PassOffice:
             return [replace(s, state="unterbrochen") if s.state == "laeuft" and now - s.since > LONGEST_RUN else s
                     for s in found]
 
+    def documents(self) -> list[DocumentKindView]:
+        """Return the versions of everything that staff read, and what applies."""
+        rules, now = self.books.rules, self.books.now()
+        return [DocumentKindView(name, versions[::-1], in_force(versions, now))
+                for name, versions in publishing.every(rules).items()]
+
+    @property
+    def can_publish(self) -> bool:
+        """Whether this process may change the policy folder."""
+        return self.folder is not None and publishing.writable(self.folder)
+
+    def draft(self, draft: Draft) -> DraftSeen:
+        """Return what publishing would do, tried out on a copy of the folder."""
+        with _in_words():
+            new = self._prepared(draft)
+            try_out(new, *self._place())
+            return publishing.seen(self.books, new)
+
+    def publish(self, by: str, draft: Draft) -> None:
+        """Publish a new version. It applies here with the next look at the folder, some seconds later."""
+        with _in_words():
+            publishing.publish(self.books, _actor(by), self._prepared(draft), *self._place())
+
+    def _prepared(self, draft: Draft) -> Publication:
+        return publishing.prepare(self.books.rules, draft)
+
+    def _place(self) -> tuple[Path, Callable[[Path], object]]:
+        if self.folder is None or not self.can_publish:
+            raise InvalidError("Die KI-Pforte darf den Ordner der Richtlinien nicht ändern.")
+        return self.folder, self.load
+
     def _file(self, by: str, file: str) -> bytes:
         with self.books.reading() as connection:
             data = uploads.recall(connection, file, by, self.books.now())
@@ -146,13 +199,11 @@ def _actor(by: str) -> Actor:
 
 def _seen(id_: str, data: bytes, course: str = "") -> FileSeen:
     found = read(data)
-    sample = []
-    for _, cells in found.rows():
-        sample.append(tuple(cells[:12]))
-        if len(sample) == 3:
-            break
+    shown = [i for i, heading in enumerate(found.headings) if heading and not completions.measures(heading)]
+    sample = [tuple(cells[i] if i < len(cells) else "" for i in shown[:_WIDE])
+              for _, cells in islice(found.rows(), _SAMPLE)]
     guess = completions.guess(found.headings)
-    return FileSeen(id_, found.headings, tuple(sample), guess,
+    return FileSeen(id_, tuple(found.headings[i] for i in shown), tuple(sample), guess,
                     tuple(completions.courses_in(found, course or guess.course)))
 
 
@@ -160,11 +211,15 @@ def _seen(id_: str, data: bytes, course: str = "") -> FileSeen:
 def _in_words() -> Iterator[None]:
     try:
         yield
-    except (InvalidError, ConflictError) as error:
+    except PolicyErrors as error:
+        raise GatewayError("anfrage_ungueltig", f"Mit dieser Fassung wären die Richtlinien nicht verwendbar: {error}") \
+            from None
+    except (InvalidError, ConflictError, FolderError) as error:
         raise GatewayError("anfrage_ungueltig", str(error)) from None
     except StoreError as error:
         raise GatewayError("pruefung_nicht_verfuegbar", "Die Datenbank antwortet gerade nicht. Es wurde nichts "
-                           "geändert. Bitte versuchen Sie es in einer Minute noch einmal.", hint=type(error).__name__) from None
+                           "geändert. Bitte versuchen Sie es in einer Minute noch einmal.",
+                           hint=type(error).__name__) from None
     except LedgerError as error:
         raise GatewayError("protokoll_nicht_verfuegbar", "Das Protokoll ist gerade nicht verfügbar; darum wurde nichts "
                            "geändert. Bitte versuchen Sie es in einer Minute noch einmal.",

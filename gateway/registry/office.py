@@ -13,6 +13,7 @@ from typing import Final
 from sqlalchemy import Connection
 
 from gateway.kipass import passes
+from gateway.kipass import status as status_of
 from gateway.model.kipass import BASIS
 from gateway.model.office import ListedPerson, PeoplePage, PersonFile, Standing, Wanted
 from gateway.registry.books import Books, known_person
@@ -70,7 +71,7 @@ def _page(books: Books, connection: Connection, wanted: Wanted, after: str, size
     lines = []
     for id_ in shown:
         own = proof.get(id_, proofs.Proof())
-        status = passes(own.evidence, own.events, rules, now)[wanted.scope]
+        status = status_of(own.evidence, own.events, rules, now, wanted.scope)
         if id_ in there and (not wanted.state or status.state == wanted.state):
             lines.append(ListedPerson(there[id_], status))
     return PeoplePage(tuple(lines), shown[-1] if len(found) > size else "")

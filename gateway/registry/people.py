@@ -14,6 +14,7 @@ from typing import Any, Final
 from sqlalchemy import Connection
 
 from gateway.model.people import Person
+from gateway.registry import index
 from gateway.registry.books import Actor, Books, known_person
 from gateway.store import ConflictError, InvalidError, keys, people, sessions, writing
 from gateway.store.people import NewPerson
@@ -67,6 +68,7 @@ def added(books: Books, connection: Connection, actor: Actor, new: NewPerson) ->
         raise ConflictError("Unter dieser Kennung aus dem Verzeichnisdienst ist schon jemand eingetragen.")
     _check(books, new.name, {new.department} | new.further, new.groups)
     [person] = people.add(connection, [new._replace(email=email, external_id=external_id)], books.now())
+    index.note(connection, books, [person.id])
     privileges = sorted(person.roles - {"staff"})
     books.record("person.added", {**actor.meta, **({"roles": privileges} if privileges else {})}, person.id)
     return person

@@ -65,34 +65,36 @@ def put(connection: Connection, person_ids: Sequence[str], lines: Sequence[Line]
         connection.execute(insert(pass_index), [{**line._asdict(), "rules": rules} for line in lines])
 
 
-def mark(connection: Connection, person_ids: Sequence[str]) -> None:
-    """Say that the lines of these people are to be worked out anew: for acts on thousands at once."""
+def mark(connection: Connection, person_ids: Sequence[str], scope: str) -> None:
+    """Say that the lines of these people are to be worked out anew: for acts on thousands at once.
+
+    The line of one scope is enough, since `put` writes all lines of a person together; it must be short, others wait.
+    """
     for ids in in_chunks(person_ids):
-        connection.execute(update(pass_index).where(pass_index.c.person_id.in_(ids)).values(rules=_STALE))
+        connection.execute(update(pass_index).where(pass_index.c.person_id.in_(ids), pass_index.c.scope == scope)
+                           .values(rules=_STALE))
 
 
 def stale(connection: Connection, scope: str, rules: str, now: datetime, limit: int) -> list[str]:
-    """Return people whose lines are not right any more, or who have none."""
-    old = connection.execute(select(pass_index.c.person_id).distinct().where(_old(rules, now)).limit(limit))
-    found = list(old.scalars())
-    if len(found) < limit:
-        found += connection.execute(_without(select(person.c.id), scope).limit(limit - len(found))).scalars()
-    return list(dict.fromkeys(found))
+    """Return people whose lines are not right any more, or who have none; `scope` is one that everybody has."""
+    own = pass_index.c.person_id
+    there = select(own).where(own == person.c.id, pass_index.c.scope == scope)
+    found: dict[str, None] = {}
+    for query in (select(own).where(pass_index.c.changes_at <= now),
+                  select(own).where(pass_index.c.scope == scope, pass_index.c.rules != rules),
+                  select(person.c.id).where(~there.exists())):
+        if len(found) < limit:
+            found.update(dict.fromkeys(connection.execute(query.limit(limit)).scalars()))
+    return list(found)[:limit]
 
 
 def waiting(connection: Connection, scope: str, rules: str, now: datetime) -> int:
-    """Return how many people `stale` would find."""
-    return _number(connection, select(func.count(pass_index.c.person_id.distinct())).where(_old(rules, now))) + \
-        _number(connection, _without(select(func.count()).select_from(person), scope))
-
-
-def _old(rules: str, now: datetime) -> ColumnElement[bool]:
-    return or_(pass_index.c.rules != rules, pass_index.c.changes_at <= now)
-
-
-def _without(query: Select[Any], scope: str) -> Select[Any]:
-    there = select(pass_index.c.person_id).where(pass_index.c.person_id == person.c.id, pass_index.c.scope == scope)
-    return query.where(~there.exists())
+    """Return how many people have no line of `scope`, or one that is not right any more."""
+    here = pass_index.c.scope == scope
+    old = or_(pass_index.c.rules != rules, pass_index.c.changes_at <= now)
+    return _number(connection, select(func.count()).select_from(pass_index).where(here, old)) + \
+        _number(connection, select(func.count()).select_from(person)) - \
+        _number(connection, select(func.count()).select_from(pass_index).where(here))
 
 
 def counts(connection: Connection, scope: str) -> Counter[str]:

@@ -25,6 +25,7 @@ from gateway.model.signin import Arrival, Begun
 from gateway.policy import DepartmentRules, PolicySet
 from gateway.ports import Authenticator, Clock, Detector, Operators, Recorder
 from gateway.web.access import Accounts, Guesses, Keys
+from gateway.web.office_ports import Office
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -211,6 +212,7 @@ class WebContext:
     version: str
     certificates: Certificates
     literacy: LiteracyReports
+    office: Office
     reminders: Reminders
     detector: Detector
     operators: Operators

@@ -46,7 +46,7 @@ class ListFilter:
 
     def to_ledger(self) -> Filters:
         """Return the same as a question to the ledger. The last day counts to its end."""
-        since, until = _day(self.get("von")), _day(self.get("bis"))
+        since, until = words.read_day(self.get("von")), words.read_day(self.get("bis"))
         return Filters(
             since=_microseconds(since) if since else None,
             until=_microseconds(until + timedelta(days=1)) if until and until < date.max else None,
@@ -73,9 +73,9 @@ def read(query: Mapping[str, str]) -> ListFilter:
     values["vorgang"] = values["vorgang"].upper()
     problems = {}
     for name in ("von", "bis"):
-        if values[name] and _day(values[name]) is None:
+        if values[name] and words.read_day(values[name]) is None:
             problems[name] = "Bitte geben Sie ein Datum an, zum Beispiel 22.11.2026."
-    von, bis = _day(values["von"]), _day(values["bis"])
+    von, bis = words.read_day(values["von"]), words.read_day(values["bis"])
     if von and bis and von > bis:
         problems["bis"] = "Das Ende liegt vor dem Anfang."
     before = query.get("vor", "")
@@ -87,19 +87,9 @@ def _written_as_iso(values: Mapping[str, str]) -> dict[str, str]:
     """Return the fields with dates as the browser's date field wants them."""
     result = dict(values)
     for name in ("von", "bis"):
-        if (known := _day(values[name])) is not None:
+        if (known := words.read_day(values[name])) is not None:
             result[name] = known.isoformat()
     return result
-
-
-def _day(text: str) -> date | None:
-    """Read 2026-11-22 (what a date field sends) or 22.11.2026 (what people type)."""
-    for form in ("%Y-%m-%d", "%d.%m.%Y"):
-        try:
-            return datetime.strptime(text, form).date()
-        except ValueError:
-            continue
-    return None
 
 
 def _microseconds(day: date) -> int:

@@ -20,7 +20,7 @@ from starlette.responses import RedirectResponse, Response
 from gateway.errors import GatewayError
 from gateway.model.people import Role
 from gateway.model.signin import in_force
-from gateway.web import navigation, words
+from gateway.web import multipart, navigation, words
 from gateway.web.context import Member, WebContext
 from gateway.web.headers import secure
 from gateway.web.render import Assets, Renderer
@@ -42,6 +42,7 @@ class Visit:
     nonce: str
     """What form tokens of this browser are bound to."""
     form: Mapping[str, str] = field(default_factory=dict, repr=False)
+    files: Mapping[str, bytes] = field(default_factory=dict, repr=False)
     cookie: str | None = None
     """The session cookie to set; empty: delete it."""
     new_nonce: bool = False
@@ -204,13 +205,14 @@ class Gate:
             return desk.error(visit, 403, text=f"Diese Seite ist nur für die Rolle „{who}“ bestimmt. Ihre Rolle gehört "
                                                "nicht dazu.")
         if page.method == "POST":
-            form = await _form(visit.request, page.form)
-            if form is None:
+            found = await _form(visit.request, page.form)
+            if found is None:
                 return desk.error(visit, 413)
+            form, files = found
             if page.ours and not desk.sessions.form_is_ours(visit.nonce, form.get("formular", "")):
                 return desk.error(visit, 403, text="Das Formular ist nicht mehr gültig. Es wurde nichts geändert.",
                                   extra="Bitte öffnen Sie die Seite neu und senden Sie das Formular noch einmal ab.")
-            visit.form = form
+            visit.form, visit.files = form, files
         return await page.handler(desk, visit)
 
 
@@ -220,9 +222,9 @@ def open_form(visit: Visit) -> None:
         visit.nonce, visit.new_nonce = secrets.token_urlsafe(18), True
 
 
-async def _form(request: Request, limit: int) -> dict[str, str] | None:
-    """Return the fields of a form; None when it is larger than ours."""
-    body = b""
+async def _form(request: Request, limit: int) -> tuple[Mapping[str, str], Mapping[str, bytes]] | None:
+    """Return the fields of a form and its files; None when it is larger than ours."""
+    body = bytearray()
     try:
         async with asyncio.timeout(FORM_SECONDS):
             async for chunk in request.stream():
@@ -231,7 +233,9 @@ async def _form(request: Request, limit: int) -> dict[str, str] | None:
                     return None
     except (TimeoutError, ClientDisconnect):
         raise GatewayError("anfrage_ungueltig", "Das Formular ist nicht vollständig angekommen.") from None
+    if (boundary := multipart.boundary_of(request.headers.get("content-type", ""))) is not None:
+        return await asyncio.to_thread(multipart.parse, bytes(body), boundary)
     try:
-        return dict(parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=50))
+        return dict(parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=120)), {}
     except ValueError:
-        return {}
+        return {}, {}

@@ -23,6 +23,7 @@ ENTRIES: Final[tuple[Entry, ...]] = (
     ("/keys", "Schlüssel", SIGNED_IN),
     ("/usage", "Verbrauch", SIGNED_IN),
     ("/review", "Protokoll", frozenset({"dpo"})),
+    ("/office", "KI-Pass-Stelle", frozenset({"ki-pass-stelle"})),
     ("/office/report", "Bericht", frozenset({"ki-pass-stelle", "leitung", "dpo", "personalrat"})),
     ("/keys/dienste", "Dienste", frozenset({"it"})),
     ("/transparency", "Transparenz", None),

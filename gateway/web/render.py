@@ -11,6 +11,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.requests import Request
 from starlette.responses import Response
 
+from gateway.kipass import last_day
 from gateway.web import markdown, register, words
 
 _TYPES: Final = {".css": "text/css; charset=utf-8", ".svg": "image/svg+xml"}
@@ -60,6 +61,8 @@ class Renderer:
             zone=lambda key: words.ZONES.get(key, key), ai_role=lambda key: words.AI_ROLES.get(key, key),
             sub_processors=register.sub_processors, retention=register.retention, attest=register.attest,
             decision=lambda key: words.DECISIONS.get(key, key), outcome=lambda key: words.OUTCOMES.get(key, key),
+            source=lambda key: words.SOURCES.get(key, key), event=lambda key: words.EVENTS.get(key, key),
+            office=lambda key: words.OFFICES.get(key, key), last_day=lambda end: words.day(last_day(end)),
             markdown=markdown.block, markdown_line=markdown.inline)
         return environment
 

@@ -16,6 +16,10 @@ from gateway.web import (
     keys,
     literacy,
     local,
+    office,
+    office_documents,
+    office_import,
+    office_person,
     preview,
     public,
     reminders,
@@ -34,6 +38,7 @@ from gateway.web.public import Transparency
 from gateway.web.review import Review
 
 SIGNED_IN: Final[frozenset[Role]] = frozenset()
+PASS_OFFICE: Final[frozenset[Role]] = frozenset({"ki-pass-stelle"})
 OFFICER: Final[frozenset[Role]] = frozenset({"dpo"})
 PASS_OFFICE: Final[frozenset[Role]] = frozenset({"ki-pass-stelle"})
 IT: Final[frozenset[Role]] = frozenset({"it"})
@@ -85,6 +90,19 @@ def pages(context: WebContext) -> tuple[Page, ...]:
         Page("/datenschutz", public.privacy),
         Page("/barrierefreiheit", public.accessibility),
         Page("/impressum", public.imprint),
+        Page("/office", office.overview, roles=PASS_OFFICE),
+        Page("/office/people", office.people, roles=PASS_OFFICE),
+        Page("/office/people.csv", office.export, roles=PASS_OFFICE),
+        Page("/office/people/{id}", office_person.show, roles=PASS_OFFICE),
+        Page("/office/people/{id}", office_person.change, "POST", PASS_OFFICE),
+        Page("/office/documents", office_documents.versions, roles=PASS_OFFICE),
+        Page("/office/documents/neu", office_documents.edit, roles=PASS_OFFICE),
+        Page("/office/documents/neu", office_documents.change, "POST", PASS_OFFICE, office_documents.FORM),
+        Page("/office/import", office_import.choose, roles=PASS_OFFICE),
+        Page("/office/import", office_import.hand_in, "POST", PASS_OFFICE, office_import.FORM),
+        Page("/office/import/pruefen", office_import.look, "POST", PASS_OFFICE),
+        Page("/office/import/ausfuehren", office_import.carry_out, "POST", PASS_OFFICE),
+        Page("/office/import/{name}", office_import.progress, roles=PASS_OFFICE),
         Page("/office/report", literacy.page, roles=REPORTED_TO),
         Page("/office/report", literacy.take, "POST", REPORTED_TO),
         Page("/office/reminders", reminders.show, roles=PASS_OFFICE),

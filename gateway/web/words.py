@@ -110,6 +110,16 @@ PARTS: Final = {"meta": "Angaben", "subject": "Pseudonym", "content": "Inhalt"}
 _DAYS: Final = ("Montag", "Dienstag", "Mittwoch", "Donnerstag", "Freitag", "Samstag", "Sonntag")
 
 
+SOURCES: Final = {"selbst": "selbst erledigt", "lms_csv": "aus dem Lernsystem", "moodle": "aus Moodle",
+                  "xapi": "aus dem Lernsystem", "oidc_claim": "aus der Anmeldung", "badge": "aus einem Zertifikat",
+                  "verwaltung": "eingetragen"}
+"""Where evidence comes from."""
+EVENTS: Final = {"erteilt": "KI-Pass erteilt", "gesperrt": "KI-Pass gesperrt", "entsperrt": "Sperre aufgehoben",
+                 "entzogen": "KI-Pass entzogen", "verlängert": "KI-Pass verlängert"}
+OFFICES: Final = {"kommandozeile": "Befehlszeile", "selbst": "die Person selbst", "ki-pass-stelle": "KI-Pass-Stelle"}
+"""Who wrote something into the file."""
+
+
 def entity(key: str) -> str:
     """Return the name of a kind of finding."""
     known = ENTITIES.get(key)
@@ -136,6 +146,21 @@ def day(value: datetime | date) -> str:
     """Return a day in Berlin: 22.11.2026."""
     local = value.astimezone(BERLIN).date() if isinstance(value, datetime) else value
     return f"{local:%d.%m.%Y}"
+
+
+def iso_day(value: datetime) -> str:
+    """Return a day in Berlin for the name of a file: 2026-11-22."""
+    return value.astimezone(BERLIN).date().isoformat()
+
+
+def read_day(text: str) -> date | None:
+    """Read 2026-11-22 (what a date field sends) or 22.11.2026 (what people type)."""
+    for form in ("%Y-%m-%d", "%d.%m.%Y"):
+        try:
+            return datetime.strptime(text, form).date()
+        except ValueError:
+            continue
+    return None
 
 
 def time(value: datetime) -> str:

@@ -9,8 +9,11 @@ from gateway.model.people import ROLES
 ALL: Final = "alle"
 SIGNED_IN: Final = "angemeldet"
 KEY: Final = "Schlüssel"
+PASS_OFFICE: Final = "ki-pass-stelle"
 REPORTED_TO: Final = "ki-pass-stelle leitung dpo personalrat"
 TOKEN: Final = "Kennwort für Metriken, wenn eines gesetzt ist"
+DIRECTORY: Final = "Kennwort des Verzeichnisdienstes (nur mit `KI_PFORTE_SCIM_TOKEN`)"
+WITNESSES: Final = "Unterschrift eines Nachbarn aus der Liste (nur als Zeuge)"
 
 MATRIX: Final[dict[tuple[str, str], str]] = {
     ("GET", "/"): ALL, ("GET", "/anmelden"): ALL, ("POST", "/anmelden"): ALL, ("POST", "/abmelden"): ALL,
@@ -33,6 +36,14 @@ MATRIX: Final[dict[tuple[str, str], str]] = {
     ("GET", "/keys/dienste"): "it", ("POST", "/keys/dienste"): "it",
     ("GET", "/keys/dienste/{id}"): "it", ("POST", "/keys/dienste/{id}"): "it",
     ("POST", "/keys/dienste/{id}/widerrufen"): "it",
+    ("GET", "/office"): PASS_OFFICE, ("GET", "/office/people"): PASS_OFFICE,
+    ("GET", "/office/people.csv"): PASS_OFFICE,
+    ("GET", "/office/people/{id}"): PASS_OFFICE, ("POST", "/office/people/{id}"): PASS_OFFICE,
+    ("GET", "/office/documents"): PASS_OFFICE,
+    ("GET", "/office/documents/neu"): PASS_OFFICE, ("POST", "/office/documents/neu"): PASS_OFFICE,
+    ("GET", "/office/import"): PASS_OFFICE, ("POST", "/office/import"): PASS_OFFICE,
+    ("POST", "/office/import/pruefen"): PASS_OFFICE, ("POST", "/office/import/ausfuehren"): PASS_OFFICE,
+    ("GET", "/office/import/{name}"): PASS_OFFICE,
     ("GET", "/office/report"): REPORTED_TO, ("POST", "/office/report"): REPORTED_TO,
     ("GET", "/office/reminders"): "ki-pass-stelle", ("POST", "/office/reminders"): "ki-pass-stelle",
     ("GET", "/review"): "dpo", ("POST", "/review/pruefen"): "dpo", ("GET", "/review/protokoll/{id}"): "dpo",
@@ -44,6 +55,7 @@ AT_PROVIDER: Final = {("GET", "/anmelden/sso"), ("GET", "/anmelden/zurueck"), ("
 """Those that are there only in a house with an OpenID provider."""
 
 ENDPOINTS: Final[dict[str, str]] = {
+    "/scim/v2{path:path}": DIRECTORY, "/witness/add-checkpoint": WITNESSES,
     "/healthz": ALL, "/readyz": ALL, "/metrics": TOKEN,
     "/v1/chat/completions": KEY, "/v1/completions": KEY, "/v1/responses": KEY, "/v1/messages": KEY,
     "/v1/embeddings": KEY, "/v1/audio/transcriptions": KEY, "/v1/audio/translations": KEY,

@@ -34,7 +34,7 @@ class Site:
         self.window.cdp("Network.clearBrowserCookies", {})
         self.open(f"/anmelden?weiter={path}")
         self.window.type("#schluessel", self.house.keys[entry.person.id])
-        self.window.follow("main button")
+        self.window.follow("form[action='/anmelden'] button")
         return self.window
 
 

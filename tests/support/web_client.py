@@ -60,7 +60,7 @@ class Browser:
         if self.cookies:
             sent["cookie"] = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
         if body:
-            sent["content-type"] = "application/x-www-form-urlencoded"
+            sent.setdefault("content-type", "application/x-www-form-urlencoded")
         scope = {"type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": method, "path": path,
                  "raw_path": path.encode(), "query_string": query.encode(), "root_path": "", "scheme": self.scheme,
                  "headers": [(k.encode(), v.encode()) for k, v in sent.items()], "client": (self.address, 50000),

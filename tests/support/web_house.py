@@ -42,6 +42,7 @@ from gateway.registry.access_desk import AccountDesk, KeyDesk
 from gateway.registry.accounts import Accounts
 from gateway.registry.books import Books
 from gateway.registry.certificates import CertificateOffice
+from gateway.registry.desk import PassOffice
 from gateway.registry.literacy import Reports
 from gateway.registry.reminding import Reminding
 from gateway.settings import Settings
@@ -137,7 +138,7 @@ class House:
             members=DirectoryMembers(self.register, self.passes, self.clock), policies=lambda: self.policies,
             ledger=ledger, recorder=LedgerRecorder(ledger), clock=self.clock,
             department_size=lambda name: self.sizes.get(name, 20), usage=self.usage, secret=b"s" * 32, version="0.1.0",
-            certificates=CertificateOffice(self.books, lambda: pass_keys(folder)),
+            certificates=CertificateOffice(self.books, lambda: pass_keys(folder)), office=PassOffice(self.books),
             literacy=Reports(self.books), reminders=Reminding(self.books, Settings(home=folder)), detector=_detector(),
             operators=build_operators(bytes(32)), stopped=lambda: self.stopped,
             problems=lambda: self.problems, keys=KeyDesk(self.books),

@@ -40,7 +40,7 @@ def test_an_invitation_is_printed_once_and_its_link_works(own: CliContext) -> No
     assert result.exit_code == 0, result.stderr
     link = result.stdout.strip()
     assert link.startswith("https://ki.musterstadt.example/einladung/")
-    assert "29.11.2026" in result.stderr
+    assert f"{NOW + timedelta(days=7):%d.%m.%Y}" in result.stderr
     accounts = Accounts(own.books, Passwords())
     assert accounts.invited(link.rpartition("/")[2]).email == "erika@x.example"
     own.local_sign_in = False

@@ -20,13 +20,14 @@ from gateway.registry.books import COMMAND_LINE
 from gateway.settings import load
 from gateway.store import clients, people
 from gateway.web import navigation, pages
-from tests.support.role_matrix import ALL, AT_PROVIDER, ENDPOINTS, KEY, MATRIX, may
+from tests.support.role_matrix import ALL, AT_PROVIDER, DIRECTORY, ENDPOINTS, KEY, MATRIX, TOKEN, WITNESSES, may
 from tests.support.web_client import Answer, Browser
 from tests.support.web_house import House
 
 HERE = {page: who for page, who in MATRIX.items() if page not in AT_PROVIDER}
 REFUSED = "Ihre Rolle gehört nicht dazu"
 ENDING = {"/abmelden", "/konto/abmelden"}
+SCIM = "v" * 48
 WRONG = ("PUT", "PATCH", "DELETE", "OPTIONS", "PROPFIND")
 
 
@@ -118,7 +119,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     patch = pytest.MonkeyPatch()
     for name, value in {"HOME": home, "POLICIES": Path("policies").absolute(), "NAMES_ENGINE": "keine",
                         "METRICS_TOKEN": "messen", "OIDC_ISSUER": "https://anmeldung.musterstadt.example",
-                        "OIDC_CLIENT_ID": "ki", "OIDC_CLIENT_SECRET": "geheim"}.items():
+                        "OIDC_CLIENT_ID": "ki", "OIDC_CLIENT_SECRET": "geheim", "SCIM_TOKEN": SCIM}.items():
         patch.setenv(f"KI_PFORTE_{name}", str(value))
     house = Served(load())
     patch.undo()
@@ -148,7 +149,8 @@ def test_every_route_of_the_application_stands_in_the_table(served: Served) -> N
     strange = {(method, path) for method, path in seen - MATRIX.keys()
                if path not in known and path not in ENDPOINTS}
     assert not strange, "a new route needs an entry in tests/support/role_matrix.py"
-    assert {path for _, path in seen} >= {*(path for _, path in MATRIX), *ENDPOINTS}
+    assert {path for _, path in seen} >= {
+        *(path for _, path in MATRIX), *(path for path, who in ENDPOINTS.items() if who != WITNESSES)}
 
 
 def test_every_endpoint_asks_for_a_key_and_metrics_for_their_password(served: Served) -> None:
@@ -164,15 +166,16 @@ def test_every_endpoint_asks_for_a_key_and_metrics_for_their_password(served: Se
     known: dict[str, set[str]] = {}
     for methods, path in routes(framework.routes):
         known.setdefault(path, set()).update(methods)
+    rights = {KEY: {"person", "service"}, TOKEN: {"metrics"}, DIRECTORY: {"directory"}}
     for path, who in ENDPOINTS.items():
+        if who == WITNESSES:
+            continue  # asks for a signature, not for a name: its own tests try that
         for method in sorted(known[path] or {"GET"}):
             answers = {name: Browser(front).send(method, address(path), headers=head).status for name, head in {
                 "nobody": {}, "person": {"authorization": f"Bearer {own}"},
                 "service": {"authorization": f"Bearer {service}"},
                 "front end": {"authorization": f"Bearer {fresh.text}"},
-                "metrics": {"authorization": "Bearer messen"}}.items()}
+                "metrics": {"authorization": "Bearer messen"},
+                "directory": {"authorization": f"Bearer {SCIM}"}}.items()}
             open_to = {name for name, status in answers.items() if status != 401}
-            if who == KEY:
-                assert open_to == {"person", "service"}, (method, path, answers)
-            else:
-                assert open_to == (set(answers) if who == ALL else {"metrics"}), (method, path, answers)
+            assert open_to == rights.get(who, set(answers)), (method, path, answers)

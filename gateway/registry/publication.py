@@ -15,10 +15,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from gateway.cli.output import CliError, Exit
 from gateway.model.kipass import Document
+from gateway.store import StoreError
 
 RULES = "ki-pass.yaml"
+
+
+class FolderError(StoreError):
+    """The policy folder cannot be changed from here; the text says what to do instead."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +51,9 @@ def apply(new: Publication, policies: Path) -> None:
         _write(policies / new.entry.file, new.content)
         _write(rules, changed.encode())
     except OSError as error:
-        raise CliError(f"Der Ordner der Richtlinien lässt sich nicht ändern ({error.strerror}). Bitte geben Sie "
-                       "diesem Konto das Recht dazu, oder tragen Sie die Fassung dort ein, wo die Richtlinien "
-                       "gepflegt werden.", Exit.CANNOT_RUN) from None
+        raise FolderError(f"Der Ordner der Richtlinien lässt sich nicht ändern ({error.strerror}). Bitte geben Sie "
+                          "diesem Konto das Recht dazu, oder tragen Sie die Fassung dort ein, wo die Richtlinien "
+                          "gepflegt werden.") from None
 
 
 def inserted(text: str, entry: Document) -> str:
@@ -117,9 +121,9 @@ def _indent(line: str) -> int:
     return len(line) - len(line.lstrip(" "))
 
 
-def _unusual() -> CliError:
-    return CliError("In „ki-pass.yaml“ sind die Fassungen nicht Zeile für Zeile aufgeführt. Bitte tragen Sie die neue "
-                    "Fassung dort von Hand ein.", Exit.CANNOT_RUN)
+def _unusual() -> FolderError:
+    return FolderError("In „ki-pass.yaml“ sind die Fassungen nicht Zeile für Zeile aufgeführt. Bitte tragen Sie die "
+                       "neue Fassung dort von Hand ein.")
 
 
 def _write(path: Path, content: bytes) -> None:
