@@ -38,7 +38,6 @@ from gateway.web.public import Transparency
 from gateway.web.review import Review
 
 SIGNED_IN: Final[frozenset[Role]] = frozenset()
-PASS_OFFICE: Final[frozenset[Role]] = frozenset({"ki-pass-stelle"})
 OFFICER: Final[frozenset[Role]] = frozenset({"dpo"})
 PASS_OFFICE: Final[frozenset[Role]] = frozenset({"ki-pass-stelle"})
 IT: Final[frozenset[Role]] = frozenset({"it"})
