@@ -52,11 +52,12 @@ def last_checkpoint(connection: Connection) -> Signed | None:
 class Checkpointer:
     """Signs the committed size if it has grown."""
 
-    def __init__(self, store: Store, folder: Path, signer: Signer, clock: Callable[[], int] = now_us) -> None:
+    def __init__(self, store: Store, folder: Path, log: str, clock: Callable[[], int] = now_us) -> None:
         self._store = store
         self._folder = folder
-        self._signer = signer
+        self._log = log
         self._clock = clock
+        Signer.open(folder, log)  # what is wrong with the key shows now
 
     def sign(self) -> Signed | None:
         """Sign what is committed; return the new checkpoint, or None if nothing was added. Raises `LedgerRollback`."""
@@ -67,9 +68,18 @@ class Checkpointer:
             tree = state.tree
             if tree.size == 0 or (last is not None and last.size >= tree.size):
                 return None
-            note = self._signer.sign(Checkpoint(state.log, tree.size, tree.root()))
+            signer = Signer.open(self._folder, self._log)  # anew: another process may have changed the key
+            note = signer.sign(Checkpoint(state.log, tree.size, tree.root()))
             self._remember(tree)
-            return self._keep(Signed(tree.size, note, self._clock()))
+            kept = self._keep(Signed(tree.size, note, self._clock()))
+            if signer.before is not None and self._covers_rotation(tree.size):
+                Signer.finish_rotation(self._folder)
+            return kept
+
+    def _covers_rotation(self, size: int) -> bool:
+        with self._store.read() as connection:
+            last = connection.exec_driver_sql("SELECT max(idx) FROM audit_facet WHERE type = 'key.rotate'").scalar()
+        return last is not None and int(last) < size
 
     def _keep(self, signed: Signed) -> Signed | None:
         statement = self._store.sql("INSERT INTO checkpoint (size, note, created_at) VALUES (?, ?, ?)")

@@ -27,9 +27,9 @@ from audit.keeper import Keeper
 from audit.presence import Presence
 from audit.pseudonym import Pseudonyms, epoch_of
 from audit.reader import LedgerReader, Status
-from audit.record import CONTENT, META, SUBJECT, Draft, Part, Receipt, check_log, new_id, now_us
-from audit.retention import Retention
-from audit.signing import Signer, private_folder, read_vkeys
+from audit.record import CONTENT, KEY_ROTATE, META, SUBJECT, Draft, Part, Receipt, check_log, new_id, now_us
+from audit.retention import PROOF_CLASS, Retention
+from audit.signing import Signer, file_lock, private_folder, read_vkeys
 from audit.store.store import Store
 from audit.verdict import Verdict
 from audit.verify import Trust
@@ -89,7 +89,6 @@ class Ledger:
         self._store.migrate()
         self._store.open_log(config.log)
         folder = private_folder(config.folder)
-        self._signer = Signer.open(folder, config.log)
         self._pseudonyms = Pseudonyms(folder)
         self._presence = Presence(folder / "writers")
         self._lock = threading.Lock()
@@ -99,7 +98,7 @@ class Ledger:
         """Writers of this host that had been killed when we started."""
         self._keeper = Keeper(
             self._store,
-            Checkpointer(self._store, folder, self._signer),
+            Checkpointer(self._store, folder, config.log),
             self._presence,
             self._writer,
             config.longest_exchange,
@@ -265,6 +264,23 @@ class Ledger:
         with self._database():
             self._keeper.sequence()
             self._keeper.sign()
+
+    def rotate_key(self) -> Vkey:
+        """Change the signing key; return the new verifier key, which the data protection officer is to be given.
+
+        A record says which key comes, the next checkpoint carries both signatures, and then the old key is deleted.
+        So whoever knows the old verifier key can go on checking, and learns the new one from the log itself.
+        """
+        folder = self.config.folder
+        self.checkpoint()
+        with self._database(), file_lock(folder / ".rotate.lock"):
+            key = Signer.prepare_rotation(folder, self.config.log).vkey
+            part = Part(body_of({"vkey": str(key)}), PROOF_CLASS)
+            receipt = self._writer().append_wait(Draft(KEY_ROTATE, {META: part}))
+            holds.keep(self._store, "ledger.key", [receipt.record_id])
+            Signer.rotate(folder)
+        self.checkpoint()
+        return key
 
     def anchor(self) -> list[AnchorState]:
         """Sign if the log has grown, and send the note to every sink now; return how they stand."""

@@ -25,11 +25,10 @@ from audit.deletion import settle
 from audit.errors import LedgerConfigError, LedgerDamaged
 from audit.holds import keep
 from audit.merkle import CompactRange
-from audit.record import META, Draft, Part
+from audit.record import META, PRUNE, Draft, Part
 from audit.retention import PROOF_CLASS
 from audit.sequencer import read_state
 from audit.store.store import Run, Store, as_bytes
-from audit.verify import PRUNE
 from audit.writer import Writer
 
 HELD: Final = "ledger.prune"
@@ -38,10 +37,11 @@ BATCH: Final = 2000
 _ANCHORED: Final = "SELECT DISTINCT size FROM anchor_receipt WHERE size > ? AND size <= ? ORDER BY size DESC"
 _FIRST_PART: Final = (
     "SELECT min(s.idx) FROM audit_part p JOIN audit_seq s ON s.record_id = p.record_id "
-    "WHERE NOT EXISTS (SELECT 1 FROM audit_hold h WHERE h.record_id = p.record_id AND h.name = ?)"
+    "WHERE NOT EXISTS (SELECT 1 FROM audit_hold h WHERE h.record_id = p.record_id AND substr(h.name, 1, 7) = 'ledger.')"
 )
 _FIRST_HELD: Final = (
-    "SELECT min(s.idx) FROM audit_hold h JOIN audit_seq s ON s.record_id = h.record_id WHERE h.name <> ?"
+    "SELECT min(s.idx) FROM audit_hold h JOIN audit_seq s ON s.record_id = h.record_id "
+    "WHERE substr(h.name, 1, 7) <> 'ledger.'"
 )
 _FIRST_OPEN: Final = "SELECT min(s.idx) FROM audit_open o JOIN audit_seq s ON s.record_id = o.intent"
 _LATER_ENDS: Final = (
@@ -141,7 +141,7 @@ def _furthest(store: Store, connection: Connection) -> int:
     run = connection.exec_driver_sql
     state = read_state(run)
     limit = state.tree.size
-    for statement, values in ((_FIRST_PART, (HELD,)), (_FIRST_HELD, (HELD,)), (_FIRST_OPEN, ())):
+    for statement, values in ((_FIRST_PART, ()), (_FIRST_HELD, ()), (_FIRST_OPEN, ())):
         first = run(store.sql(statement), values).scalar()
         limit = limit if first is None else min(limit, int(first))
     row = run(store.sql(_ANCHORED), (state.min_index, limit)).fetchone()
@@ -195,5 +195,6 @@ def _delete_some(store: Store, to: int) -> int:
 def _tidy(store: Store, pruning: Pruning) -> None:
     with store.write() as run:
         run(store.sql("DELETE FROM audit_hold WHERE name = ? AND record_id <> ?"), (HELD, pruning.record_id))
+        run("DELETE FROM audit_hold WHERE name = 'ledger.key' AND record_id NOT IN (SELECT record_id FROM audit_seq)")
         run(store.sql("DELETE FROM checkpoint WHERE size < ?"), (pruning.to,))
         run(store.sql("DELETE FROM anchor_receipt WHERE size < ?"), (pruning.to,))

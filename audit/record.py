@@ -37,6 +37,8 @@ WRITER_START: Final = "writer.start"
 WRITER_STOP: Final = "writer.stop"
 HEARTBEAT: Final = "heartbeat"
 GAP: Final = "gap.detected"
+PRUNE: Final = "prune"
+KEY_ROTATE: Final = "key.rotate"
 
 META: Final = "meta"
 SUBJECT: Final = "subject"

@@ -26,6 +26,9 @@ except ImportError:  # pragma: no cover - not a POSIX system
     fcntl = None  # type: ignore[assignment]
 
 KEY_FILE: Final = "checkpoint.key"
+OLD_KEY_FILE: Final = "checkpoint.key.old"
+"""The key before, until one checkpoint carries both signatures (`Signer.rotate`)."""
+NEXT_KEY_FILE: Final = "checkpoint.key.next"
 VKEYS_FILE: Final = "vkeys.txt"
 
 
@@ -90,11 +93,12 @@ def file_lock(path: Path) -> Iterator[None]:
 
 
 class Signer:
-    """Signs checkpoints with the key of one log."""
+    """Signs checkpoints with the key of one log; while the key is being changed, with the one before as well."""
 
-    def __init__(self, name: str, private: Ed25519PrivateKey) -> None:
+    def __init__(self, name: str, private: Ed25519PrivateKey, before: Signer | None = None) -> None:
         self._private = private
         self.vkey = Vkey(name, private.public_key().public_bytes_raw())
+        self.before = before
 
     @classmethod
     def open(cls, folder: Path, name: str) -> Signer:
@@ -107,8 +111,32 @@ class Signer:
             raise LedgerConfigError(
                 f"Der Schlüssel in {path} gehört zum Protokoll {signer.vkey.name}, nicht zu {name}."
             )
+        old = folder / OLD_KEY_FILE
+        with contextlib.suppress(FileNotFoundError):
+            signer.before = cls.parse(read_private(old).decode())
         signer._remember(folder)
         return signer
+
+    @classmethod
+    def prepare_rotation(cls, folder: Path, name: str) -> Signer:
+        """Make the next key, which signs nothing yet; one that was made before is taken again."""
+        path = private_folder(folder) / NEXT_KEY_FILE
+        if (folder / OLD_KEY_FILE).exists():
+            raise LedgerConfigError("Der Schlüssel wird gerade gewechselt. Bitte warten Sie einen Prüfpunkt ab.")
+        write_private(path, cls(name, Ed25519PrivateKey.generate()).secret_text().encode(), replace=False)
+        return cls.parse(read_private(path).decode())
+
+    @staticmethod
+    def rotate(folder: Path) -> None:
+        """Let the next key sign, beside the one before."""
+        write_private(folder / OLD_KEY_FILE, read_private(folder / KEY_FILE), replace=True)
+        (folder / NEXT_KEY_FILE).replace(folder / KEY_FILE)
+        _sync_folder(folder)
+
+    @staticmethod
+    def finish_rotation(folder: Path) -> None:
+        """Do away with the key before: a checkpoint with both signatures is out."""
+        (folder / OLD_KEY_FILE).unlink(missing_ok=True)
 
     @classmethod
     def parse(cls, text: str) -> Signer:
@@ -132,8 +160,8 @@ class Signer:
 
     def sign_text(self, text: str) -> str:
         """Return `text` as a note signed by this key."""
-        signature = self._private.sign(text.encode())
-        return str(Note(text, [(self.vkey.name, self.vkey.id, signature)]))
+        signers = [self.before, self] if self.before is not None else [self]
+        return str(Note(text, [(one.vkey.name, one.vkey.id, one._private.sign(text.encode())) for one in signers]))
 
     def sign(self, checkpoint: Checkpoint) -> str:
         """Return the signed checkpoint."""

@@ -6,6 +6,9 @@ without help: that records at the end are missing. That needs a pinned note, kep
 verdict says "Ende nicht prüfbar". A key that comes from the bundle itself proves less than one that was handed over
 at installation (``--vkey``); the verdict says so.
 
+A key that the log itself announced (``key.rotate``) counts from the first checkpoint on that a known key signed beyond
+that record: so a reader who was given one key at installation can follow every change.
+
 A beginning that was deleted (`audit.pruning`) is good when a record says so, its peaks give every later root, and a
 signed checkpoint has their root. That nothing had been changed in it *before* it was deleted shows only a note from
 before that record; the verdict says whether there was one.
@@ -26,7 +29,6 @@ from audit.errors import FormatError
 from audit.merkle import CompactRange, leaf_hash
 from audit.verdict import Verdict
 
-PRUNE: Final = "prune"
 _MAX_NAMED: Final = 20
 """How many findings of one kind are named; all are counted."""
 
@@ -83,6 +85,10 @@ def verify(source: Source, trust: Trust | None = None) -> Verdict:
     return _Check(source, trust or Trust()).run()
 
 
+class _UnknownKeyError(FormatError):
+    """No key that is known (yet) signed this."""
+
+
 class _Check:
     def __init__(self, source: Source, trust: Trust) -> None:
         self.source = source
@@ -94,8 +100,12 @@ class _Check:
         self.tree = CompactRange(self.start.size, self.start.peaks)
         self.beginnings: dict[str, int] = {}
         """Writer -> its first counter that is still there; only where the beginning was deleted."""
-        self.wanted: dict[int, list[tuple[Checkpoint, bool]]] = {}
-        """Size -> checkpoints to compare there, and whether each was pinned."""
+        self.wanted: dict[int, list[tuple[Checkpoint, bool, bool]]] = {}
+        """Size -> checkpoints to compare there, whether each was pinned, and whether a known key signed it."""
+        self.undecided: list[tuple[str, bool]] = []
+        """Notes that no known key signed, and whether pinned: the log may yet say that the key was changed."""
+        self.coming: list[tuple[int, Vkey]] = []
+        """Keys that a record announced, until a checkpoint covers that record."""
         self.last = self.start.size - 1
         self.compared_start = False
         """Whether a signed root confirms the peaks of the deleted beginning."""
@@ -130,6 +140,8 @@ class _Check:
         for raw in self.source.notes:
             try:
                 self._want(raw, pinned=False)
+            except _UnknownKeyError:
+                self.undecided.append((raw, False))
             except FormatError:
                 self.verdict.bad_notes += 1
         for raw in self.trust.pins:
@@ -150,27 +162,53 @@ class _Check:
             return
         signed = note.signed_by(self.keys)
         if not signed and not pinned:
-            raise FormatError("signed by nobody we know")
+            raise _UnknownKeyError("signed by nobody we know")
         if pinned and not signed:
             # A pin is trusted because its owner kept it; that no known key signed it is worth knowing all the same:
             # somebody may have put another key beside the records.
-            self.verdict.foreign_pin = True
+            self.undecided.append((raw, True))
         if point.size < self.start.size:
             self.verdict.earlier_pin = self.verdict.earlier_pin or pinned
             return  # a note about what was deleted since: nothing is left that it could be compared with
-        self.wanted.setdefault(point.size, []).append((point, pinned))
+        self.wanted.setdefault(point.size, []).append((point, pinned, bool(signed)))
 
     def _compare(self) -> None:
         """Compare the root at this size with every checkpoint that speaks of it."""
-        for point, pinned in self.wanted.pop(self.tree.size, ()):
+        signed_here = False
+        for point, pinned, signed in self.wanted.pop(self.tree.size, ()):
             if point.root != self.tree.root():
                 self.verdict.bad_roots.append(point.size)
                 continue
             self.verdict.covered = max(self.verdict.covered, point.size)
+            signed_here = signed_here or signed
             self.compared_start = self.compared_start or point.size == self.start.size
             if pinned:
                 self.pinned_at.append(point.size)
                 self.verdict.pinned = max(self.verdict.pinned or 0, point.size)
+
+        if signed_here:
+            self._take_keys()
+
+    def _take_keys(self) -> None:
+        """Believe the keys that the log announced below the checkpoint that was just borne out."""
+        fresh = [key for index, key in self.coming if index < self.tree.size]
+        if not fresh:
+            return
+        self.coming = [(index, key) for index, key in self.coming if index >= self.tree.size]
+        self.keys += fresh
+        again, self.undecided = self.undecided, []
+        for raw, pinned in again:
+            note = Note.parse(raw)
+            try:
+                known = bool(note.signed_by(self.keys))
+            except FormatError:
+                known = False
+            if not known or pinned:  # a pinned note is compared in any case
+                self.undecided += [] if known else [(raw, pinned)]
+            elif Checkpoint.parse(note.text).size <= self.tree.size:
+                self.verdict.bad_notes += 1  # signed with a key before the log knew it
+            else:
+                self._want(raw, pinned=False)
 
     # ---- records -------------------------------------------------------------------------------------------------
 
@@ -183,7 +221,11 @@ class _Check:
         if entry.leaf is not None and entry.leaf != leaf:
             self._changed(index, "Der Eintrag passt nicht zu seinem Platz im Protokoll.")
         self.tree.append(leaf)
-        self._compare()
+        self._look(index, entry)
+        self._compare()  # last: a checkpoint of this size speaks of this record, too
+
+    def _look(self, index: int, entry: Entry) -> None:
+        """Judge one record by itself, and in the row of its writer."""
         try:
             envelope = record.parse_envelope(entry.envelope)
         except FormatError:
@@ -194,8 +236,10 @@ class _Check:
         if entry.columns is not None and dict(entry.columns) != _columns(envelope):
             self._changed(index, "Angaben neben dem Eintrag sagen etwas anderes als der Eintrag.")
         self._parts(index, entry, envelope)
-        if envelope.type == PRUNE and self.start.size:
+        if envelope.type == record.PRUNE and self.start.size:
             self._proved(index, entry, envelope)
+        elif envelope.type == record.KEY_ROTATE:
+            self._announced(index, entry, envelope)
         self._counter(index, envelope)
         self._ends(envelope)
 
@@ -229,16 +273,29 @@ class _Check:
             else:
                 self.surplus.append(envelope.ref)
 
+    def _announced(self, index: int, entry: Entry, envelope: record.Envelope) -> None:
+        """Take note of a key that is to sign from here on. Believed when a known key has signed beyond this record."""
+        try:
+            key = Vkey.parse(self._meta(entry, envelope)["vkey"])
+        except (FormatError, ValueError, KeyError, TypeError, AttributeError):
+            return
+        if key.name == self.source.log and key not in self.keys:
+            self.coming.append((index, key))
+
+    def _meta(self, entry: Entry, envelope: record.Envelope) -> Any:
+        """Return what a record says, if it says what it said when it was written. Raises `FormatError`."""
+        part = entry.parts.get(record.META)
+        said = envelope.commitments.get(record.META, "")
+        if part is None or not hmac.compare_digest(record.commitment(record.META, part.salt, part.body), said):
+            raise FormatError("the part is gone or was changed")
+        return canonical.loads(part.body)
+
     # ---- a beginning that was deleted ----------------------------------------------------------------------------
 
     def _proved(self, index: int, entry: Entry, envelope: record.Envelope) -> None:
         """Take note of a record that says that the beginning was deleted, if it is about this beginning."""
-        part = entry.parts.get(record.META)
-        said = envelope.commitments.get(record.META, "")
-        if part is None or not hmac.compare_digest(record.commitment(record.META, part.salt, part.body), said):
-            return
         try:
-            meta = canonical.loads(part.body)
+            meta = self._meta(entry, envelope)
             to, peaks = meta["to"], [bytes.fromhex(peak) for peak in meta["peaks"]]
             fits = to == self.start.size and peaks == self.start.peaks and to <= index
             writers, later = dict(meta["writers"]), list(meta["open"])
@@ -270,10 +327,12 @@ class _Check:
     # ---- the end -------------------------------------------------------------------------------------------------
 
     def _end(self) -> None:
+        self.verdict.bad_notes += sum(not pinned for _, pinned in self.undecided)
+        self.verdict.foreign_pin = any(pinned for _, pinned in self.undecided)
         for size, points in self.wanted.items():
             self.verdict.missing_from = min(self.tree.size, self.verdict.missing_from or self.tree.size)
             self.verdict.missing_to = max(size, self.verdict.missing_to)
-            self.verdict.pin_missing = self.verdict.pin_missing or any(pinned for _, pinned in points)
+            self.verdict.pin_missing = self.verdict.pin_missing or any(pinned for _, pinned, _ in points)
         if self.source.damaged:
             self._changed(self.tree.size, "Der gespeicherte Stand ist beschädigt.")
         state = self.source.state

@@ -101,6 +101,7 @@ def _register() -> None:
     for keeping in (audit_keep.prune, audit_keep.delete, audit_keep.hold, audit_keep.release, audit_keep.erase,
                     audit_keep.move, audit_keep.anchor, audit_keep.witness):
         audit_app.command()(keeping)
+    audit_app.command("rotate-key")(audit_keep.rotate_key)
     for group in (person_app, key_app, client_app, pass_app, document_app, policy_app, model_app, audit_app):
         app.add_typer(group)
 

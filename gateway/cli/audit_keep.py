@@ -150,3 +150,14 @@ def witness(json: Json = False) -> None:
     say(address)
     return note("Hier gehört deren Prüfschlüssel („ki-pforte audit status“ zeigt ihn dort) als eigene Zeile in "
                 f"{logs}.")
+
+
+@ledger_errors
+def rotate_key(ctx: typer.Context, json: Json = False) -> None:
+    """Wechselt den Schlüssel, der Prüfpunkte unterschreibt. Der bisherige Prüfschlüssel genügt weiter zum Prüfen."""
+    with open_one(ctx) as ledger:
+        key = str(ledger.rotate_key())
+    if json:
+        return emit({"vkey": key})
+    note("Der neue Prüfschlüssel; bitte geben Sie ihn der oder dem Datenschutzbeauftragten:")
+    return say(key)
