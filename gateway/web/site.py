@@ -39,6 +39,7 @@ from gateway.web.review import Review
 
 SIGNED_IN: Final[frozenset[Role]] = frozenset()
 OFFICER: Final[frozenset[Role]] = frozenset({"dpo"})
+PASS_OFFICE: Final[frozenset[Role]] = frozenset({"ki-pass-stelle"})
 IT: Final[frozenset[Role]] = frozenset({"it"})
 REPORTED_TO: Final[frozenset[Role]] = frozenset({"ki-pass-stelle", "leitung", "dpo", "personalrat"})
 
