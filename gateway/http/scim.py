@@ -173,6 +173,8 @@ class ScimEndpoints:
         known = {"Users": self._users, "Groups": self._groups}.get(ask.kind)
         if known is not None and "/" not in ask.id:
             return known(ask)
+        if ask.kind in ("ServiceProviderConfig", "ResourceTypes", "Schemas") and ask.method != "GET":
+            return _not_allowed("GET")
         offered = Offer(self._address() + PREFIX).answer(ask.kind, ask.id) if ask.method == "GET" else None
         if offered is None:
             raise NotFoundException(detail="Das gibt es hier nicht.")
