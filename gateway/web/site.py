@@ -41,6 +41,7 @@ from gateway.web.public import Transparency
 from gateway.web.review import Review
 
 SIGNED_IN: Final[frozenset[Role]] = frozenset()
+PASS_OFFICE: Final[frozenset[Role]] = frozenset({"ki-pass-stelle"})
 OFFICER: Final[frozenset[Role]] = frozenset({"dpo"})
 IT: Final[frozenset[Role]] = frozenset({"it"})
 REPORTED_TO: Final[frozenset[Role]] = frozenset({"ki-pass-stelle", "leitung", "dpo", "personalrat"})
