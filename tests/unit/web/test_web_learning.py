@@ -322,3 +322,22 @@ def test_a_step_of_somebody_else_is_not_to_be_finished(way: Way) -> None:
     page = way.get("/pass/schritt/information")
     answer = browser.post("/pass/schritt/information", {"formular": page.token, "fassung": shown(page)})
     assert answer.status == 403
+
+
+def test_every_pass_that_a_model_or_a_kind_of_finding_takes_stands_on_the_page_with_what_it_is_for(way: Way) -> None:
+    models, town = way.folder / "models.yaml", way.folder / "organisation.yaml"
+    text = models.read_text(encoding="utf-8")
+    models.write_text(text.replace("    adapter: demo\n", "    adapter: demo\n    pass_scopes: [bild]\n", 1), "utf-8")
+    text = town.read_text(encoding="utf-8")
+    town.write_text(text.replace("\n  in_house:\n", "\n  in_house:\n    pass_scopes: {HEALTH: [fachverfahren]}\n", 1),
+                    "utf-8")
+    way.reload()
+    page = way.get("/pass").text
+    for wanted in ("das Modell „Demo (kein Sprachmodell)“", "in Anfragen an Modelle im Haus",
+                   "/pass/schritt/schulung-bild", "/pass/schritt/schulung-fachverfahren"):
+        assert wanted in page, wanted
+
+
+def test_a_link_to_any_step_leads_to_its_page_whoever_needs_it(way: Way) -> None:
+    for module in way.house.policies.kipass.modules:
+        assert way.get(f"/pass/schritt/{module}").status == 200, module
