@@ -75,6 +75,18 @@ class Backlog:
     lost: int = 0
     """Given up since the start, because there were too many."""
 
+    def warnings(self) -> list[str]:
+        """Return what somebody should look at, in German."""
+        found = []
+        if self.memory:
+            found.append(f"{self.memory} Einträge des Protokolls stehen nur im Arbeitsspeicher: Die Datenbank des "
+                         "Protokolls antwortet nicht, und die Festplatte nimmt nichts mehr an. Bitte schaffen Sie "
+                         "Platz und beenden Sie die KI-Pforte so lange nicht.")
+        if self.lost:
+            found.append(f"{self.lost} Einträge des Protokolls gingen verloren, weil zu viele auf die Datenbank "
+                         "warteten. Ihre Vorgänge enden als „unbekannt“.")
+        return found
+
 
 class Writer:
     """Appends records. Start once, append from anywhere, stop once."""
