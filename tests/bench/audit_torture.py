@@ -25,7 +25,7 @@ import tempfile
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
@@ -152,16 +152,16 @@ async def _callers(ledger: Ledger, provider: Connection, limit: int) -> None:
 # ---- outside ---------------------------------------------------------------------------------------------------------
 
 
-def _look(url: str) -> Callable[[str], bool]:
-    """Return who looks for a record over a connection of its own."""
+def _look(url: str) -> tuple[Callable[[str], bool], Callable[[], None]]:
+    """Return who looks for a record over a connection of its own, and how to close that."""
     parsed = make_url(url)
     if parsed.get_backend_name() == "sqlite":
         lite = sqlite3.connect(str(parsed.database), isolation_level=None)
-        return lambda ident: lite.execute(
-            "SELECT 1 FROM audit_record WHERE id = ? AND type = 'intent'", (ident,)).fetchone() is not None
+        return (lambda ident: lite.execute(
+            "SELECT 1 FROM audit_record WHERE id = ? AND type = 'intent'", (ident,)).fetchone() is not None), lite.close
     post = psycopg.connect(parsed.set(drivername="postgresql").render_as_string(hide_password=False), autocommit=True)
-    return lambda ident: post.execute(
-        "SELECT 1 FROM audit_record WHERE id = %s AND type = 'intent'", (ident,)).fetchone() is not None
+    return (lambda ident: post.execute(
+        "SELECT 1 FROM audit_record WHERE id = %s AND type = 'intent'", (ident,)).fetchone() is not None), post.close
 
 
 def _rows(ledger: Ledger) -> Iterator[RecordRow]:
@@ -193,7 +193,7 @@ class House:
         self._start.set_forkserver_preload(["audit.ledger", "audit.store.migrations.run", __name__])
         with Ledger(config(url, folder)):  # tables and keys
             pass
-        self._sees = _look(url)
+        self._sees, self._close = _look(url)
         self._calls: set[str] = set()
         self._promised: set[str] = set()
 
@@ -207,13 +207,13 @@ class House:
         theirs.close()
         return process, ours, step
 
-    def kill(self, kills: int) -> None:
-        """Let processes live and die, two at a time."""
+    def kill(self, kills: int, steps: Sequence[str] = STEPS) -> None:
+        """Let processes live and die, two at a time; each dies at the next one of these steps."""
         living: list[tuple[Any, Connection, str, float]] = []
         dead = started = 0
         while dead < kills:
             while len(living) < 2 and started < kills:
-                step = STEPS[started % len(STEPS)]
+                step = steps[started % len(steps)]
                 deadline = time.monotonic() + (self.dice.uniform(0.05, 0.6) if not step else 2.5)
                 living.append((*self.spawn(step), deadline))
                 started += 1
@@ -260,6 +260,7 @@ class House:
         while process.is_alive():
             self._attend([pipe], 0.02)
         self._drain(pipe)
+        self._close()
         with Ledger(config(self.url, self.folder)) as ledger:
             ledger.start()  # whoever died last is seen to, and then there is nobody
             give_up = time.monotonic() + 60
