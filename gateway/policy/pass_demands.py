@@ -21,7 +21,6 @@ from gateway.policy.policyset import NOBODY, ModelRules, PassDemand
 from gateway.policy.schema import Side
 from gateway.policy.vocabulary import FOUND_CLASSES
 
-
 _SIDES: Final = {"in_house": "im Haus", "outside": "außer Haus"}
 
 
