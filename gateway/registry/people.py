@@ -2,8 +2,8 @@
 
 Kept true: whoever is switched off has no key and no session any more when the act is over, and every replica learns of
 it with the next look at the generation (two seconds); an open invitation ends with that, with a new address and with a
-new role (the pass office may invite staff, but nobody who holds more); what somebody showed for the KI-Pass stays. The ledger is told
-which fields changed, and of roles and groups which; never a name or an address.
+new role (the pass office may invite staff, but nobody who holds more); what somebody showed for the KI-Pass stays. The
+ledger is told which fields changed, and of roles and groups which; never a name or an address.
 """
 
 from __future__ import annotations
