@@ -86,6 +86,7 @@ def _register() -> None:
     from gateway.cli.passes import pass_app
     from gateway.cli.person import person_app
     from gateway.cli.policy import policy_app
+    from gateway.cli.reid import reid_app
     for command in (run.serve, run.init, run.doctor, run.train, inspect.redact, inspect.evaluate):
         app.command()(command)
     policy_app.command("test")(policy_test.run_suites)
@@ -102,7 +103,8 @@ def _register() -> None:
                     audit_keep.move, audit_keep.anchor, audit_keep.witness):
         audit_app.command()(keeping)
     audit_app.command("rotate-key")(audit_keep.rotate_key)
-    for group in (person_app, key_app, client_app, pass_app, document_app, policy_app, model_app, audit_app):
+    for group in (person_app, key_app, client_app, pass_app, document_app, policy_app, model_app, audit_app,
+                  reid_app):
         app.add_typer(group)
 
 
