@@ -16,7 +16,7 @@ from typing import Any, Final
 
 import orjson
 
-from audit import canonical, deletion, holds, moving, pruning
+from audit import canonical, deletion, holds, moving, pruning, spool
 from audit.anchors.anchorer import Anchorer, AnchorState, AnchorThread
 from audit.anchors.sinks import Sink
 from audit.checkpoint import Vkey
@@ -35,7 +35,7 @@ from audit.signing import Signer, file_lock, private_folder, read_vkeys
 from audit.store.store import Store
 from audit.verdict import Verdict
 from audit.verify import Trust
-from audit.writer import Writer
+from audit.writer import Backlog, Writer
 
 _TRY_MS: Final = 1500
 """How long `Ledger.accepts_writes` waits for a lock: less than the patience of a caller (`audit.waiters`)."""
@@ -107,6 +107,7 @@ class Ledger:
             self._writer,
             config.longest_exchange,
             self.identities,
+            folder / spool.FOLDER,
         )
         self.reader = LedgerReader(self._store)
         self._anchorer = Anchorer(self._store, config.anchors)
@@ -120,7 +121,7 @@ class Ledger:
         `everyone` names the opaque ids of all people, to seal identities that a killed process left out.
         """
         self.identities.everyone = everyone
-        dead = self._presence.claim_dead()
+        dead = self._presence.claim_dead(spool.left_behind(self.config.folder / spool.FOLDER))
         self._unclean = len(dead)
         self._writer()
         self._started = True
@@ -160,7 +161,8 @@ class Ledger:
                 if writer is None:
                     about = {"host": platform.node(), "unclean": self._unclean, **self.config.about,
                              "trustees": sorted(key.id for key in self.keyring.in_force().values())}
-                    writer = Writer(self._store, self.config.log, self.config.retention, about=about)
+                    writer = Writer(self._store, self.config.log, self.config.retention,
+                                    self.config.folder / spool.FOLDER, about=about)
                     self._presence.enter(writer.id)
                     writer.start()
                     self._live = writer
@@ -201,7 +203,7 @@ class Ledger:
         """Write one record from an event loop; return when it is durable. Raises `LedgerUnavailable`.
 
         A cancelled call may leave a durable record. Outcomes (``outcome``) that raise are still written when the
-        database is back, as long as the process lives.
+        database is back, by this process or by the next one (`audit.spool`).
         """
         return await self._writer().append(draft)
 
@@ -340,6 +342,11 @@ class Ledger:
     def healthy(self) -> bool:
         """Whether records can be written, as far as the last attempt showed. Costs nothing."""
         return self._live is None or self._live.healthy
+
+    @property
+    def backlog(self) -> Backlog:
+        """What must be written and waits for the database. Costs nothing."""
+        return self._live.backlog if self._live is not None else Backlog()
 
     def accepts_writes(self) -> bool:
         """Try whether a record could be written now; writes none. Takes as long as a caller would wait, at most."""
