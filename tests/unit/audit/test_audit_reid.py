@@ -335,3 +335,11 @@ def test_the_record_of_a_request_lets_go_of_whom_it_was_about(house: Ledger) -> 
     assert view is not None
     assert set(view.deleted) == {SUBJECT, reid_state.TARGET}
     assert Reidentification(house).get(request).pseudonym == ""
+
+
+def test_pseudonyms_change_with_the_quarter_and_with_nothing_else(open_ledger: Maker) -> None:
+    one, two = open_ledger(), open_ledger()
+    assert one.pseudonym("anna", "2999Q4") == two.pseudonym("anna", "2999Q4") != one.pseudonym("bert", "2999Q4")
+    assert one.pseudonym("anna", "2999Q4") != one.pseudonym("anna", "3000Q1")
+    assert len(one.pseudonym("anna")) == 18
+    assert one.pseudonym("anna").startswith("P-")
