@@ -32,7 +32,7 @@ class Census:
         self._sizes: Counter[str] = Counter()
         self.anchors: Sequence[AnchorState] = ledger.anchors()
         """How the places outside stand where notes of the ledger are kept, as of the last look."""
-        self.identities: Sequence[str] = identity_warnings(ledger)
+        self.identities: Sequence[str] = [text for text in (ledger.keyring.problem(),) if text]
         """What is to be said about sealed identities and their resolving, as of the last look."""
 
     def department_size(self, department: str) -> int:
