@@ -22,16 +22,16 @@ from audit.anchors.sinks import Sink
 from audit.checkpoint import Vkey
 from audit.checkpointer import Checkpointer
 from audit.errors import FormatError, LedgerConfigError, LedgerDamaged, LedgerError, LedgerUnavailable
-from audit.exports import writing
 from audit.inplace import export_store, verify_store
 from audit.keeper import Keeper
 from audit.presence import Presence
 from audit.pseudonym import Pseudonyms, epoch_of
-from audit.reader import Filters, LedgerReader, Status
+from audit.reader import LedgerReader, Status
 from audit.record import CONTENT, KEY_ROTATE, META, SUBJECT, Draft, Part, Receipt, check_log, new_id, now_us
 from audit.retention import PROOF_CLASS, Retention
 from audit.signing import Signer, file_lock, private_folder, read_vkeys
 from audit.store.store import Store
+from audit.taking import Taking
 from audit.verdict import Verdict
 from audit.verify import Trust
 from audit.writer import Writer
@@ -68,7 +68,7 @@ def body_of(value: Any) -> bytes:
         raise FormatError("value has no canonical form") from error
 
 
-class Ledger:
+class Ledger(Taking):
     """One process's way to the ledger."""
 
     def __init__(self, config: LedgerConfig) -> None:
@@ -308,28 +308,6 @@ class Ledger:
         with self._database():
             self._keeper.sequence()
             return export_store(self._store, path, self.vkeys())
-
-    def export(self, path: Path, form: str = "bundle", filters: Filters | None = None, *, purpose: str = "",
-               via: str = "", subject: str | None = None) -> int:
-        """Write records to a file; return how many. A record says so before the file is there.
-
-        ``form``: one of `audit.exports.writing.FORMATS`; a bundle is always the whole log. ``purpose`` and ``via`` are
-        words of the house, ``subject`` who asks.
-        """
-        asked = filters or Filters()
-        if form == "bundle" and asked != Filters():
-            raise LedgerConfigError("Ein Bündel enthält immer das ganze Protokoll. Für eine Auswahl gibt es jsonl.")
-        write = None if form == "bundle" else writing.form_of(form)
-        facts = {"format": form, "filter": writing.said(asked), "reason": purpose, "via": via}
-
-        def announce(count: int) -> None:
-            self.append_wait(self.draft(writing.EXPORT, {**facts, "rows": count}, subject=subject))
-
-        with self._database():
-            self._keeper.sequence()
-            if write is None:
-                return export_store(self._store, path, self.vkeys(), announce)
-            return writing.write(self._store, path, write, asked, announce)
 
     def status(self) -> Status:
         """Return the state of affairs as this process sees it."""

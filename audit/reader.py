@@ -37,6 +37,8 @@ class Filters:
     code: str = ""
     rule: str = ""
     purpose: str = ""
+    reference: str = ""
+    """What the log keeps of a case reference: a keyed digest."""
     subject: str = field(default="", repr=False)
     """One pseudonym, asked for by name: for a person's own records, erasure, or after re-identification."""
 
@@ -57,6 +59,7 @@ class RecordRow:
     code: str
     rule: str
     purpose: str
+    reference: str = ""
     end: RecordRow | None = None
     status: str = ""
 

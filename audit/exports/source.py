@@ -21,7 +21,7 @@ _STEP: Final = 500
 _f = audit_facet.c
 _RECORDS: Final = ("SELECT s.idx, s.leaf, s.record_id, r.envelope FROM audit_seq s "
                    "JOIN audit_record r ON r.id = s.record_id WHERE s.idx IN (#)")
-_PARTS: Final = "SELECT record_id, name, salt, body, class FROM audit_part WHERE record_id IN (#)"
+_PARTS: Final = "SELECT record_id, name, salt, body, class, expires_at FROM audit_part WHERE record_id IN (#)"
 
 
 @dataclass(frozen=True)
@@ -30,6 +30,8 @@ class Exported:
 
     line: Line
     leaf: bytes = field(repr=False)
+    expires: Mapping[str, int] = field(default_factory=dict)
+    """Second since 1970 after which each part is deleted."""
 
     @cached_property
     def envelope(self) -> Envelope:
@@ -83,7 +85,9 @@ def _read(store: Store, connection: Connection, indexes: list[int]) -> Iterator[
     if len(rows) != len(indexes):
         raise FormatError("records are missing")
     parts: dict[str, dict[str, tuple[bytes, bytes, str]]] = {row[2]: {} for row in rows}
-    for record_id, name, salt, body, kind in store.select_in(run, _PARTS, list(parts)):
+    expires: dict[str, dict[str, int]] = {name: {} for name in parts}
+    for record_id, name, salt, body, kind, until in store.select_in(run, _PARTS, list(parts)):
         parts[record_id][name] = (as_bytes(salt), as_bytes(body), kind)
+        expires[record_id][name] = int(until)
     for idx, leaf, record_id, envelope in rows:
-        yield Exported(Line(int(idx), as_bytes(envelope), parts[record_id]), as_bytes(leaf))
+        yield Exported(Line(int(idx), as_bytes(envelope), parts[record_id]), as_bytes(leaf), expires[record_id])
