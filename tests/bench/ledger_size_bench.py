@@ -123,18 +123,18 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, default=None)
     parser.add_argument("--again", action="store_true", help="the database at --url is already filled")
     arguments = parser.parse_args()
-    with tempfile.TemporaryDirectory(dir=arguments.folder) as name, database(arguments, Path(name)) as url:
-        with Ledger(LedgerConfig(url, town._LOG, Path(name) / "keys")) as ledger:
-            end, began = now_us(), time.perf_counter()
-            if not arguments.again:
-                store = town.open_empty(ledger)
-                town.fill(store, town.Town(arguments.records, end))
-                print(f"{arguments.records} Einträge in {time.perf_counter() - began:.0f} s geschrieben", flush=True)
-                began = time.perf_counter()
-                fill_tiles(store)
-                print(f"Kacheln in {time.perf_counter() - began:.0f} s", flush=True)
-            measure(ledger, end)
-            deletion(ledger, end)
+    with (tempfile.TemporaryDirectory(dir=arguments.folder) as name, database(arguments, Path(name)) as url,
+          Ledger(LedgerConfig(url, town.LOG, Path(name) / "keys")) as ledger):
+        end, began = now_us(), time.perf_counter()
+        if not arguments.again:
+            store = town.open_empty(ledger)
+            town.fill(store, town.Town(arguments.records, end))
+            print(f"{arguments.records} Einträge in {time.perf_counter() - began:.0f} s geschrieben", flush=True)
+            began = time.perf_counter()
+            fill_tiles(store)
+            print(f"Kacheln in {time.perf_counter() - began:.0f} s", flush=True)
+        measure(ledger, end)
+        deletion(ledger, end)
 
 
 if __name__ == "__main__":

@@ -28,7 +28,7 @@ CODES: Final = ["ki_pass_fehlt", "ki_pass_abgelaufen", "modell_nicht_erlaubt", "
                 "zeit_nicht_erlaubt", "limit_erreicht", "zu_gross"]
 PURPOSES: Final = ["allgemein", "textentwurf", "zusammenfassung", "uebersetzung", "recherche", "urkunde"]
 OWN: Final = ["heartbeat", "view", "anchor.sent", "pass.nachweis", "key.created", "policy.change", "export"]
-_LOG: Final = "bench.example/ki-pforte/1"
+LOG: Final = "bench.example/ki-pforte/1"
 _TABLES: Final = {
     "audit_record": "id, writer, wseq, type, ref, envelope",
     "audit_part": "record_id, name, salt, body, class, expires_at",
@@ -95,7 +95,7 @@ class Town:
             days = 184 if name == "meta" else 90
             self.rows["audit_part"].append((record_id, name, salt, body, "meta-standard" if days == 184 else "subject",
                                             t // 1_000_000 + days * 86_400))
-        envelope = build_envelope(commitments=promised, record_id=record_id, log=_LOG, wseq=idx, ref=ref, t_us=t,
+        envelope = build_envelope(commitments=promised, record_id=record_id, log=LOG, wseq=idx, ref=ref, t_us=t,
                                   type_=kind, writer=self._writer)
         leaf = leaf_hash(envelope)
         self.rows["audit_record"].append((record_id, self._writer, idx, kind, ref, envelope))
