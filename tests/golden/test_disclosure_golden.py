@@ -34,8 +34,8 @@ def record(n: int, kind: str, meta: dict[str, object], ref: int | None = None) -
 FOUND = [
     record(1, "intent", {"vorgang": "K7QF", "department": "sozialamt", "model": "m1", "provider": "Muster <KI> GmbH",
                          "region": "EU", "purpose": "bescheid", "rules": ["organisation:standard"],
-                         "decision": "allowed", "found": {"PERSON": 2, "IBAN_CODE": 1},
-                         "replaced": {"PERSON:placeholder": 2, "IBAN_CODE:mask": 1}}),
+                         "decision": "allowed", "found": {"PERSON": 2, "IBAN": 1},
+                         "replaced": {"PERSON:placeholder": 2, "IBAN:mask": 1}}),
     record(2, "outcome", {"vorgang": "K7QF", "status": "ok"}, ref=1),
     record(3, "denied", {"vorgang": "M2XA", "department": "sozialamt", "decision": "denied", "code": "zu_gross",
                          "purpose": "bescheid"}),
