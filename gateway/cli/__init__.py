@@ -107,6 +107,7 @@ def _register() -> None:
     audit_app.command("list")(audit_read.list_)
     audit_app.command("self")(audit_read.self_)
     audit_app.command("rotate-key")(audit_keep.rotate_key)
+    audit_app.command()(audit_keep.successor)
     for group in (person_app, key_app, client_app, pass_app, document_app, policy_app, model_app, audit_app):
         app.add_typer(group)
 

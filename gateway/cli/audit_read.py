@@ -14,7 +14,7 @@ from datetime import UTC, date, datetime, timedelta
 from datetime import time as day_time
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
@@ -27,7 +27,9 @@ from gateway.kipass.calendar import BERLIN
 from gateway.pipeline.reference import mark_of
 from gateway.policy.titles import in_words
 from gateway.settings import load
-from gateway.web import disclosure, words
+
+if TYPE_CHECKING:
+    from gateway.web import disclosure
 
 PAUSE: Final = 1.0
 """Seconds between two looks at the log; more often would only cost."""
@@ -144,6 +146,7 @@ def self_(
     out: Out, form: Form = "html",
 ) -> None:
     """Auskunft nach Art. 15 DSGVO für Beschäftigte: die eigenen Einträge in klaren Worten. Steht im Protokoll."""
+    from gateway.web import disclosure, words
     _check_form(form)
     own = context(ctx)
     subject = person_id(own, email)
@@ -163,6 +166,7 @@ def citizen(
 ) -> None:
     """Auskunft nach Art. 15 DSGVO für Bürgerinnen und Bürger: Anfragen unter einem Aktenzeichen, ohne die Namen
     Beschäftigter. Steht im Protokoll."""
+    from gateway.web import disclosure, words
     _check_form(form)
     own = context(ctx)
     asked = _filters(since, until)
@@ -193,6 +197,7 @@ def _disclose(ledger: Ledger, out: Path, data: bytes, facts: dict[str, Any], sub
 
 
 def _names(own: CliContext) -> disclosure.Names:
+    from gateway.web import disclosure
     policies = own.policy_set
     return disclosure.Names({model.id: model.name for model in policies.models.values()},
                             {key: purpose.title for key, purpose in policies.organisation.purposes.allow.items()},
@@ -213,6 +218,7 @@ def _filters(since: str = "", until: str = "", department: str = "", model: str 
 
 
 def _day(text: str, option: str) -> date | None:
+    from gateway.web import words  # late, as the pages: help and lists need no web framework
     found = words.read_day(text) if text else None
     if text and (found is None or not date.min < found < date.max):
         raise CliError(f"Nach {option} steht ein Tag, zum Beispiel 2026-11-22.", Exit.MISUSE)
@@ -224,7 +230,7 @@ def _us(day: date | None) -> int | None:
 
 
 def _german(text: str) -> str:
-    found = words.read_day(text)
+    found = _day(text, "--since")
     return f"{found:%d.%m.%Y}" if found else ""
 
 
