@@ -34,6 +34,7 @@ from audit.retention import PROOF_CLASS, Retention
 from audit.signing import Signer, file_lock, private_folder, read_vkeys
 from audit.store.store import Store
 from audit.successor import current_name
+from audit.taking import Taking
 from audit.verdict import Verdict
 from audit.verify import Trust
 from audit.writer import Backlog, Writer
@@ -70,7 +71,7 @@ def body_of(value: Any) -> bytes:
         raise FormatError("value has no canonical form") from error
 
 
-class Ledger:
+class Ledger(Taking):
     """One process's way to the ledger."""
 
     def __init__(self, config: LedgerConfig) -> None:
