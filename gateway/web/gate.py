@@ -76,6 +76,18 @@ class Desk:
         self.sessions = Sessions(context.secret)
         self.throttle = Throttle()
 
+    def let_in(self, visit: Visit, member: Member) -> None:
+        """Note who it is, with the roles that count in this session."""
+        roles = in_force(member.principal.roles, self.context.guarded, strong=member.sign_in.strong)
+        visit.resting = member.principal.roles - roles
+        visit.member = replace(member, principal=replace(member.principal, roles=roles))
+
+    async def look_again(self, visit: Visit) -> None:
+        """Read anew what is on file about whoever is signed in: this visit has changed it."""
+        member = await self.context.members.find(visit.session.id) if visit.session else None
+        if member is not None:
+            self.let_in(visit, member)
+
     def page(self, visit: Visit, template: str, http_status: int = 200, **values: Any) -> Response:
         """Render a page in its frame."""
         policies = self.context.policies()
@@ -190,9 +202,7 @@ class Gate:
         if session is None or member is None:
             visit.cookie = ""
             return
-        roles = in_force(member.principal.roles, desk.context.guarded, strong=member.sign_in.strong)
-        visit.resting = member.principal.roles - roles
-        visit.member = replace(member, principal=replace(member.principal, roles=roles))
+        desk.let_in(visit, member)
         visit.session, visit.nonce = session, session.id
         if (renewed := desk.sessions.renewed(session, now)) is not None:
             visit.cookie = desk.sessions.write(renewed)

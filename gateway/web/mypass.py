@@ -59,8 +59,7 @@ async def finished(desk: Desk, visit: Visit, found: Overview, one: Step, shown: 
     person = visit.somebody.person.id
     if not await do(desk.context.learning.finish, person, one.module.key, shown):
         return await show(desk, visit, found, one, http_status=409, newer=True)
-    if visit.session is not None:
-        visit.member = await desk.context.members.find(visit.session.id) or visit.member
+    await desk.look_again(visit)
     now_ = await overview_of(desk, visit)
     done = f"?erledigt={quote(one.module.key)}"
     if now_.admits and not now_.open:
