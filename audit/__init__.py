@@ -6,12 +6,12 @@ Map of the house (imports only point down)::
     ledger                   the whole thing as one object: `Ledger(LedgerConfig(...))`
     keeper                   background: sequence, sign, reap        reader, inplace    reading, checking in place
     deletion holds pruning   what goes, what stays     moving  to another database
-    anchors/  witness        notes kept outside; countersigning for a neighbour     tiles  proofs over a large tree
+    anchors/  witness        notes kept outside; countersigning for a neighbour     tiles proving  proofs
     reaper  checkpointer     every intent one end; signed heads      presence           which writers are alive
     writer  waiters  batch   durable appends                         sequencer  facets  order, tree, search columns
     store/                   SQL: tables, connections, migrations (SQLite, PostgreSQL)
     ----------------------   from here down: standard library and `cryptography` only
-    verify  verdict  bundle  the verifier
+    verify  verdict  bundle  proof     the verifier (and pruefer.html, the same in JavaScript; zipapp packs it)
     checkpoint  signing  pseudonym     signed notes, keys
     record  canonical  merkle  retention  errors
 
