@@ -69,6 +69,7 @@ from gateway.registry.certificates import CertificateOffice
 from gateway.registry.desk import PassOffice
 from gateway.registry.directory import Directory
 from gateway.registry.index import Indexing
+from gateway.registry.learning import Learner
 from gateway.registry.literacy import Reports
 from gateway.registry.reminding import Reminding
 from gateway.settings import Settings, load
@@ -296,7 +297,8 @@ class House:
             department_size=self.census.department_size, usage=self.limits.own,
             secret=own_secret(self.settings.home, "web.key"),
             version=__version__, certificates=CertificateOffice(self.books, lambda: pass_keys(self.settings.home)),
-            literacy=Reports(self.books), reminders=Reminding(self.books, self.settings),
+            learning=Learner(self.books), literacy=Reports(self.books),
+            reminders=Reminding(self.books, self.settings),
             office=PassOffice(self.books, folder=self.settings.policies),
             detector=self.detector, operators=self._operators, stopped=self.stopped.known,
             problems=self._policy_problems, sso=self._sign_ins, guarded=self.settings.roles_with_second_factor,

@@ -16,7 +16,7 @@ from typing import Final
 
 from joserfc.jwk import ECKey
 
-from audit import Ledger, LedgerConfig, Sink, Witness, sink_of
+from audit import Ledger, LedgerConfig, MailServer, Sink, Witness, sink_of
 from gateway import __version__
 from gateway.settings import Settings
 
@@ -53,7 +53,10 @@ def open_ledger(settings: Settings, log_name: str, policy: str = "") -> Ledger:
 
 def anchors(settings: Settings) -> tuple[Sink, ...]:
     """Return the places where notes of the ledger are kept outside. Raises `audit.LedgerConfigError`."""
-    return tuple(sink_of(address) for address in settings.anchors.split(",") if address.strip())
+    password = settings.smtp_password.get_secret_value() if settings.smtp_password else ""
+    mail = MailServer(settings.smtp_host, settings.smtp_port, settings.smtp_security, settings.smtp_user, password,
+                      settings.smtp_from) if settings.smtp_host else None
+    return tuple(sink_of(address, mail) for address in settings.anchors.split(",") if address.strip())
 
 
 def open_witness(settings: Settings) -> Witness | None:

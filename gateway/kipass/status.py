@@ -46,7 +46,7 @@ class Standing(IntEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class _Check:
+class Check:
     """One module, as one piece of evidence (or none) has it. ``end``: when it stops counting, or stopped."""
 
     module: Module
@@ -65,7 +65,7 @@ def status(evidence: Sequence[Evidence], events: Sequence[PassEvent], config: Ki
            scope: str = BASIS) -> PassStatus:
     """Return the KI-Pass for `scope` at `now`. Raises KeyError for a scope that the rules do not know."""
     modules = [config.modules[key] for key in config.scopes[scope].modules]
-    checks = [_check(module, evidence, config, now) for module in modules]
+    checks = [check(module, evidence, config, now) for module in modules]
     unfinished = tuple(c.module for c in checks if c.standing < Standing.GOOD)
     words = messages.Words(config, config.scopes[scope], unfinished)
     verdict = _blocked_verdict(words) if _blocked(events, scope, now) else _verdict(checks, words, config, now)
@@ -79,7 +79,7 @@ def _blocked_verdict(words: messages.Words) -> PassStatus:
     return PassStatus("gesperrt", message=words.blocked())
 
 
-def _verdict(checks: Sequence[_Check], words: messages.Words, config: KiPassConfig, now: datetime) -> PassStatus:
+def _verdict(checks: Sequence[Check], words: messages.Words, config: KiPassConfig, now: datetime) -> PassStatus:
     """Return what the modules say together: the worst of them decides."""
     worst = min((c.standing for c in checks), default=Standing.OPEN)
     ends = [c.end for c in checks if c.standing is worst and ALWAYS < c.end < FOREVER]
@@ -97,11 +97,11 @@ def _verdict(checks: Sequence[_Check], words: messages.Words, config: KiPassConf
     return PassStatus("gueltig", until=end)
 
 
-def _check(module: Module, evidence: Iterable[Evidence], config: KiPassConfig, now: datetime) -> _Check:
+def check(module: Module, evidence: Iterable[Evidence], config: KiPassConfig, now: datetime) -> Check:
     """Return how a module stands: its best evidence decides."""
     live = [e for e in evidence if e.module == module.key and _done(e.completed_at, now)
             and (e.revoked_at is None or not _done(e.revoked_at, now))]
-    return max((_weigh(module, e, config, now) for e in live), default=_Check(module, Standing.OPEN, ALWAYS),
+    return max((_weigh(module, e, config, now) for e in live), default=Check(module, Standing.OPEN, ALWAYS),
                key=lambda c: (c.standing, c.end, c.sha256 or ""))
 
 
@@ -110,17 +110,17 @@ def _done(at: datetime, now: datetime) -> bool:
     return at - now <= SKEW
 
 
-def _weigh(module: Module, one: Evidence, config: KiPassConfig, now: datetime) -> _Check:
+def _weigh(module: Module, one: Evidence, config: KiPassConfig, now: datetime) -> Check:
     expiry = _expiry(module, one)
     if module.kind != "kenntnisnahme_dv":
-        return _Check(module, Standing.GOOD if expiry > now else Standing.EXPIRED, expiry)
+        return Check(module, Standing.GOOD if expiry > now else Standing.EXPIRED, expiry)
     if expiry <= now:
-        return _Check(module, Standing.EXPIRED, expiry, one.document_sha256)
+        return Check(module, Standing.EXPIRED, expiry, one.document_sha256)
     overtaken_from, overtaken_at = _overtaken(config, one.document_sha256)
     if overtaken_at <= now:
-        return _Check(module, Standing.OVERTAKEN, overtaken_at, one.document_sha256)
+        return Check(module, Standing.OVERTAKEN, overtaken_at, one.document_sha256)
     standing = Standing.GRACE if overtaken_from <= now else Standing.GOOD
-    return _Check(module, standing, min(expiry, overtaken_at), one.document_sha256)
+    return Check(module, standing, min(expiry, overtaken_at), one.document_sha256)
 
 
 def _expiry(module: Module, one: Evidence) -> datetime:

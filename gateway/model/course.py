@@ -73,3 +73,11 @@ class Checklist:
     title: str
     groups: tuple[Group, ...]
     intro: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far somebody came in a version of a course: the keys of the sections that they read, and nothing else."""
+
+    document_sha256: str
+    sections: frozenset[str]

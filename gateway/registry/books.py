@@ -86,3 +86,12 @@ def known_person(connection: Connection, person_id: str, *, to_change: bool = Fa
     if person is None:
         raise InvalidError("Diese Person ist nicht mehr eingetragen.")
     return person
+
+
+def active_person(connection: Connection, person_id: str) -> Person:
+    """Return the person with this id, whose acts then wait for one another. Raises `InvalidError`: may not act."""
+    people.lock(connection, person_id)
+    person = known_person(connection, person_id)
+    if not person.active:
+        raise InvalidError("Der Zugang dieser Person ist abgeschaltet.")
+    return person

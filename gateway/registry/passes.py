@@ -1,4 +1,4 @@
-"""Acts on the KI-Pass: a step was finished, a pass was granted, withdrawn, blocked or freed.
+"""Acts of the pass office on the KI-Pass: evidence was recorded, a pass was granted, withdrawn, blocked or freed.
 
 The pass itself is never written: it follows from the evidence (`gateway.kipass`). The reason of a block stays in the
 file of the pass office; the ledger takes no free text.
@@ -20,7 +20,7 @@ from gateway.model.kipass import BASIS, PassEventKind
 from gateway.model.people import Person
 from gateway.model.principal import PassStatus
 from gateway.registry import index
-from gateway.registry.books import Actor, Books, known_person
+from gateway.registry.books import Actor, Books, active_person, known_person
 from gateway.store import InvalidError
 from gateway.store import passes as proofs
 
@@ -41,27 +41,7 @@ class PassFile:
 def pass_file(books: Books, person_id: str) -> PassFile:
     """Return what is on file about a person's pass. Raises `InvalidError`: there is nobody."""
     with books.reading() as connection:
-        return _file(books, connection, known_person(connection, person_id))
-
-
-def finish(books: Books, actor: Actor, person_id: str, module: str) -> PassFile:
-    """Write down that a person finished a step by themselves, with the version that is in force now.
-
-    Finishing the same version again on the same day changes nothing (a form that was sent twice).
-    """
-    rules, now = books.rules, books.now()
-    _check(rules.modules, module, "Den Schritt")
-    with books.writing() as connection:
-        person = _active(connection, person_id)
-        [new] = evidence_for(rules, [module], now)
-        before = _file(books, connection, person)
-        if any(e.module == module and e.document_sha256 == new.document_sha256 and e.revoked_at is None
-               and e.valid_until is None and e.completed_at.date() == now.date() for e in before.proof.evidence):
-            return before
-        proofs.record(connection, [(person_id, new)], source="selbst", recorded_by="selbst", now=now)
-        books.record("pass.nachweis", {"modules": [module], "document": new.document_sha256 or "", "scope": "",
-                                       **actor.meta}, person_id)
-        return _settled(books, connection, person)
+        return file_of(books, connection, known_person(connection, person_id))
 
 
 def grant(books: Books, actor: Actor, person_id: str, modules: Sequence[str], scope: str | None, *,
@@ -80,7 +60,7 @@ def grant(books: Books, actor: Actor, person_id: str, modules: Sequence[str], sc
             proofs.act(connection, person_id, PassEvent("erteilt", now, scope), by_role=actor.name)
         books.record("pass.erteilt" if event else "pass.nachweis",
                      {"modules": list(modules), "scope": scope or "", **actor.meta}, person_id)
-        return _settled(books, connection, person)
+        return settled(books, connection, person)
 
 
 def enter(books: Books, actor: Actor, person_id: str, module: str, day: date) -> PassFile:
@@ -93,11 +73,11 @@ def enter(books: Books, actor: Actor, person_id: str, module: str, day: date) ->
         raise InvalidError("Der Tag liegt zu weit zurück. Bitte prüfen Sie das Jahr.")
     at = now if day == day_of(now) else midnight(day)
     with books.writing() as connection:
-        person = _active(connection, person_id)
+        person = active_person(connection, person_id)
         [new] = evidence_for(rules, [module], at, elsewhere=True)
         proofs.record(connection, [(person_id, new)], source="verwaltung", recorded_by=actor.name, now=now)
         books.record("pass.nachweis", {"modules": [module], "scope": "", **actor.meta}, person_id)
-        return _settled(books, connection, person)
+        return settled(books, connection, person)
 
 
 def revoke_one(books: Books, actor: Actor, person_id: str, evidence_id: int, reason: str) -> PassFile:
@@ -109,7 +89,7 @@ def revoke_one(books: Books, actor: Actor, person_id: str, evidence_id: int, rea
         if module is None:
             raise InvalidError("Dieser Nachweis zählt schon nicht mehr.")
         books.record("pass.nachweis_widerrufen", {"modules": [module], "count": 1, **actor.meta}, person_id)
-        return _settled(books, connection, person)
+        return settled(books, connection, person)
 
 
 def revoke_evidence(books: Books, actor: Actor, person_id: str, modules: Sequence[str], reason: str) -> PassFile:
@@ -121,7 +101,7 @@ def revoke_evidence(books: Books, actor: Actor, person_id: str, modules: Sequenc
         person = known_person(connection, person_id)
         count = proofs.revoke(connection, person_id, modules, reason=reason or "ohne Angabe", now=books.now())
         books.record("pass.nachweis_widerrufen", {"modules": list(modules), "count": count, **actor.meta}, person_id)
-        return _settled(books, connection, person)
+        return settled(books, connection, person)
 
 
 def act(books: Books, actor: Actor, person_id: str, event: PassEventKind, scope: str | None = None,
@@ -135,24 +115,19 @@ def act(books: Books, actor: Actor, person_id: str, event: PassEventKind, scope:
         proofs.act(connection, person_id, PassEvent(event, books.now(), scope), by_role=actor.name,
                    reason=reason or None)
         books.record(f"pass.{event}", {"scope": scope or "", **actor.meta}, person_id)
-        return _settled(books, connection, person)
+        return settled(books, connection, person)
 
 
-def _settled(books: Books, connection: Connection, person: Person) -> PassFile:
+def settled(books: Books, connection: Connection, person: Person) -> PassFile:
+    """Note in the index what a change of the file leads to; return what is on file now."""
     index.note(connection, books, [person.id])
-    return _file(books, connection, person)
+    return file_of(books, connection, person)
 
 
-def _file(books: Books, connection: Connection, person: Person) -> PassFile:
+def file_of(books: Books, connection: Connection, person: Person) -> PassFile:
+    """Return what is on file, as this transaction sees it."""
     proof = proofs.of(connection, person.id)
     return PassFile(person, proof, passes(proof.evidence, proof.events, books.rules, books.now()))
-
-
-def _active(connection: Connection, person_id: str) -> Person:
-    person = known_person(connection, person_id)
-    if not person.active:
-        raise InvalidError("Der Zugang dieser Person ist abgeschaltet.")
-    return person
 
 
 def _check_reason(reason: str, *, needed: bool = False) -> None:
@@ -167,4 +142,5 @@ def _check(known: Mapping[str, object], word: str, what: str) -> None:
         raise InvalidError(f"{what} „{word[:64]}“ gibt es nicht. Möglich sind: {', '.join(known)}.")
 
 
-__all__ = ["BASIS", "PassFile", "act", "enter", "finish", "grant", "pass_file", "revoke_evidence", "revoke_one"]
+__all__ = ["BASIS", "PassFile", "act", "enter", "file_of", "grant", "pass_file", "revoke_evidence", "revoke_one",
+           "settled"]

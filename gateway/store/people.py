@@ -123,6 +123,11 @@ def by_id(connection: Connection, person_id: str, *, to_change: bool = False) ->
     return None if row is None else _person(row)
 
 
+def lock(connection: Connection, person_id: str) -> None:
+    """Let whoever writes about this person wait until this transaction ends. (SQLite has one writer at a time.)"""
+    connection.execute(select(person.c.id).where(person.c.id == person_id).with_for_update())
+
+
 def by_ids(connection: Connection, person_ids: Sequence[str]) -> dict[str, Person]:
     """Return these people by their ids; who is not there is not in the answer."""
     return {p.id: p for ids in in_chunks(person_ids)

@@ -18,7 +18,7 @@ from gateway.kipass.number import in_groups
 from gateway.model.certificates import Attestation
 from gateway.web.gate import Desk, Visit
 from gateway.web.qr import qr
-from gateway.web.staff import state_in_words
+from gateway.web.steps import state_in_words
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -30,8 +30,9 @@ async def show(desk: Desk, visit: Visit) -> Response:
     person, status = visit.somebody.person, visit.somebody.pass_for(BASIS)
     found, shows = await call(desk.context.certificates.of_person, person.id)
     code = (await call(qr, shows.address, f"QR-Code zur Prüfseite: {shows.address}")  # takes some 20 ms
-            if found and shows else "")
-    return desk.page(visit, "certificate.html", sentence=state_in_words(status), found=found, shows=shows, code=code,
+             if found and shows else "")
+    sentence = state_in_words(status, desk.context.policies().kipass, desk.context.now())
+    return desk.page(visit, "certificate.html", sentence=sentence, found=found, shows=shows, code=code,
                      number=in_groups(found.id) if found else "",
                      done=DONE.get(visit.request.query_params.get("erledigt", ""), ""))
 

@@ -25,6 +25,7 @@ from gateway.model.signin import Arrival, Begun
 from gateway.policy import DepartmentRules, PolicySet
 from gateway.ports import Authenticator, Clock, Detector, Operators, Recorder
 from gateway.web.access import Accounts, Guesses, Keys
+from gateway.web.learning import Learning
 from gateway.web.office_ports import Office
 
 P = ParamSpec("P")
@@ -210,6 +211,8 @@ class WebContext:
     secret: bytes = field(repr=False)
     """Signs sessions and forms: at least 32 random bytes, the same in every worker."""
     version: str
+    learning: Learning
+    """What people do for their KI-Pass by themselves."""
     certificates: Certificates
     literacy: LiteracyReports
     office: Office

@@ -30,6 +30,8 @@ from gateway.web.throttle import Throttle
 _log = logging.getLogger(__name__)
 FORM_LIMIT: Final = 16_384
 FORM_SECONDS: Final = 30.0
+MOST_FIELDS: Final = 250
+"""A long checklist has a hundred."""
 
 
 @dataclass(slots=True)
@@ -141,9 +143,14 @@ class Gate:
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
+        self._read: set[str] = set()
+        """The addresses that can be opened, and not only sent to."""
 
     def endpoint(self, page: Page) -> Callable[[Request], Awaitable[Response]]:
         """Return what the router calls for a page."""
+        if page.method == "GET":
+            self._read.add(page.path)
+
         async def serve(request: Request) -> Response:
             visit = self.stranger(request)
             try:
@@ -193,7 +200,8 @@ class Gate:
     async def _through(self, page: Page, visit: Visit) -> Response:
         desk = self._desk
         if page.roles is not None and visit.member is None:
-            target = visit.path if page.method == "GET" else "/"
+            # A form that was sent after the session ended: its page is there again, the form is not sent by itself.
+            target = visit.path if page.method == "GET" else visit.request.url.path if page.path in self._read else "/"
             return RedirectResponse(f"/anmelden?weiter={quote(target, safe='/')}", 303)
         if page.roles and not page.roles & visit.somebody.principal.roles:
             if page.roles & visit.resting:
@@ -236,6 +244,6 @@ async def _form(request: Request, limit: int) -> tuple[Mapping[str, str], Mappin
     if (boundary := multipart.boundary_of(request.headers.get("content-type", ""))) is not None:
         return await asyncio.to_thread(multipart.parse, bytes(body), boundary)
     try:
-        return dict(parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=120)), {}
+        return dict(parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=MOST_FIELDS)), {}
     except ValueError:
         return {}, {}

@@ -13,13 +13,16 @@ from gateway.model.people import Role
 from gateway.web import (
     account,
     certificate,
+    course,
     keys,
     literacy,
     local,
+    mypass,
     office,
     office_documents,
     office_import,
     office_person,
+    papers,
     preview,
     public,
     reminders,
@@ -40,7 +43,6 @@ from gateway.web.review import Review
 SIGNED_IN: Final[frozenset[Role]] = frozenset()
 PASS_OFFICE: Final[frozenset[Role]] = frozenset({"ki-pass-stelle"})
 OFFICER: Final[frozenset[Role]] = frozenset({"dpo"})
-PASS_OFFICE: Final[frozenset[Role]] = frozenset({"ki-pass-stelle"})
 IT: Final[frozenset[Role]] = frozenset({"it"})
 REPORTED_TO: Final[frozenset[Role]] = frozenset({"ki-pass-stelle", "leitung", "dpo", "personalrat"})
 
@@ -54,8 +56,16 @@ def pages(context: WebContext) -> tuple[Page, ...]:
         Page("/anmelden", signin.form),
         Page("/anmelden", signin.sign_in, "POST"),
         Page("/abmelden", signin.sign_out, "POST"),
+        Page("/pass", mypass.overview, roles=SIGNED_IN),
+        Page("/pass/geschafft", mypass.all_done, roles=SIGNED_IN),
+        Page("/pass/dokumente", papers.every, roles=SIGNED_IN),
+        Page("/pass/dokumente/{sha256}", papers.download, roles=SIGNED_IN),
+        Page("/pass/dokumente/{sha256}/lesen", papers.read, roles=SIGNED_IN),
+        Page("/pass/schritt/{module}", mypass.step, roles=SIGNED_IN),
+        Page("/pass/schritt/{module}", mypass.finish, "POST", SIGNED_IN),
+        Page("/pass/schritt/{module}/{section}", course.section, roles=SIGNED_IN),
+        Page("/pass/schritt/{module}/{section}", course.answer, "POST", SIGNED_IN),
         *(sso.pages(context.sso) if context.sso else ()),
-        Page("/pass", staff.my_pass, roles=SIGNED_IN),
         Page("/anmelden/kennwort", local.sign_in, "POST"),
         Page("/anmelden/vergessen", local.forgot),
         Page("/einladung/{code}", local.invitation),

@@ -43,6 +43,7 @@ from gateway.registry.accounts import Accounts
 from gateway.registry.books import Books
 from gateway.registry.certificates import CertificateOffice
 from gateway.registry.desk import PassOffice
+from gateway.registry.learning import Learner
 from gateway.registry.literacy import Reports
 from gateway.registry.reminding import Reminding
 from gateway.settings import Settings
@@ -139,7 +140,8 @@ class House:
             ledger=ledger, recorder=LedgerRecorder(ledger), clock=self.clock,
             department_size=lambda name: self.sizes.get(name, 20), usage=self.usage, secret=b"s" * 32, version="0.1.0",
             certificates=CertificateOffice(self.books, lambda: pass_keys(folder)), office=PassOffice(self.books),
-            literacy=Reports(self.books), reminders=Reminding(self.books, Settings(home=folder)), detector=_detector(),
+            learning=Learner(self.books), literacy=Reports(self.books),
+            reminders=Reminding(self.books, Settings(home=folder)), detector=_detector(),
             operators=build_operators(bytes(32)), stopped=lambda: self.stopped,
             problems=lambda: self.problems, keys=KeyDesk(self.books),
             accounts=AccountDesk(Accounts(self.books, Passwords(CHEAPEST))),

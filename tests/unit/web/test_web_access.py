@@ -6,23 +6,38 @@ import re
 
 import pytest
 
+from gateway.kipass.documents import course_of, in_force, versions_of
 from gateway.model.people import ROLES
 from gateway.web import pages
 from gateway.web.headers import CONTENT_SECURITY_POLICY
 from gateway.web.sessions import COOKIE
 from tests.support.web_house import House
 
-FILES = {"/pass/nachweis.jws", "/pass/open-badge.jwt"}
-"""Downloads of whoever has a certificate; everybody else is led to the page about it."""
+PAPER = "/pass/dokumente/{sha256}"
+FILES = {PAPER, "/pass/nachweis.jws", "/pass/open-badge.jwt"}
+"""Downloads: those of a certificate lead whoever has none to the page about it."""
 MACHINES = {"/transparency.json", "/.well-known/ki-pass.json", "/.well-known/did.json", *FILES}
 
 
 def every_page(house: House) -> list[str]:
     record = house.exchange()
     house.settle()
-    paths = [p.path.replace("{id}", record) for p in pages(house.context) if p.method == "GET"]
-    paths = [path.replace("{code}", "gibtsnicht") for path in paths]
+    paths = [address(house, p.path, record) for p in pages(house.context) if p.method == "GET"]
     return [*paths, "/gibt-es-nicht"]
+
+
+def address(house: House, path: str, record: str) -> str:
+    """Return a path of the table with something that is there in place of each name in braces."""
+    rules, now = house.policies.kipass, house.clock.now()
+    module = next(m for m in rules.modules.values() if m.course)
+    course = in_force(versions_of(rules, module), now)
+    assert course is not None
+    known = {"{id}": record, "{code}": "gibtsnicht", "{module}": module.key,
+             "{section}": course_of(rules, course).sections[0].key,
+             "{sha256}": rules.documents["information"][0].sha256}
+    for name, value in known.items():
+        path = path.replace(name, value)
+    return path
 
 
 @pytest.mark.parametrize("role", [r for r in ROLES if r != "dpo"])
@@ -86,7 +101,8 @@ def test_the_style_sheet_is_kept_for_good_under_its_address_only(house: House) -
 
 def test_every_link_on_every_page_leads_somewhere(house: House) -> None:
     browser = house.browser(house.hire("Mia Muster", "dpo"))
-    links = {link for path in every_page(house) for link in re.findall(r'href="(/[^"]*)"', browser.get(path).text)}
+    links = {link.partition("#")[0] for path in every_page(house)
+             for link in re.findall(r'href="(/[^"]*)"', browser.get(path).text)}
     assert "/review" in links
     for link in links:
         assert browser.get(link.replace("&amp;", "&")).status == (303 if link == "/anmelden" else 200), link
@@ -94,7 +110,8 @@ def test_every_link_on_every_page_leads_somewhere(house: House) -> None:
 
 def test_every_page_has_one_heading_a_language_a_title_and_a_way_past_the_menu(house: House) -> None:
     browser = house.browser(house.hire("Mia Muster", "dpo"))
-    for path in (p for p in every_page(house) if p not in MACHINES | {"/anmelden"}):
+    papers = {address(house, PAPER, "")}
+    for path in (p for p in every_page(house) if p not in MACHINES | papers | {"/anmelden"}):
         text = browser.get(path).text
         assert text.count("<h1") == 1, path
         assert '<html lang="de">' in text
