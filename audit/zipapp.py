@@ -10,8 +10,8 @@ import zipfile
 from pathlib import Path
 from typing import Final
 
-FILES: Final = ("__init__", "bundle", "canonical", "checkpoint", "cli", "errors", "merkle", "proof", "record", "verdict",
-                "verify")
+FILES: Final = ("__init__", "bundle", "canonical", "checkpoint", "cli", "errors", "merkle", "proof", "record",
+                "verdict", "verify")
 _MAIN: Final = """# Der Prüfer der KI-Pforte. Aufruf: python pruefer.pyz verify BÜNDEL --pin NOTIZ --vkey SCHLÜSSEL
 import sys
 
@@ -30,7 +30,8 @@ _SHEBANG: Final = b"#!/usr/bin/env python3\n"
 def build(path: Path) -> None:
     """Write the verifier to `path`."""
     home = Path(__file__).parent
-    files = {"__main__.py": _MAIN.encode(), **{f"audit/{name}.py": (home / f"{name}.py").read_bytes() for name in FILES}}
+    files = {"__main__.py": _MAIN.encode()}
+    files |= {f"audit/{name}.py": (home / f"{name}.py").read_bytes() for name in FILES}
     draft = path.with_name(f".{path.name}.part")
     try:
         with draft.open("wb") as raw:
