@@ -43,7 +43,7 @@ def parser(prog: str = "python -m audit") -> argparse.ArgumentParser:
     check.add_argument("--progress", action="store_true", help="Fortschritt zeigen (auf der Fehlerausgabe)")
     proof = commands.add_parser("verify-proof", help="den Nachweis über einen Eintrag prüfen (.tlog-proof)")
     proof.add_argument("file", type=Path, help="Datei aus „audit proof“")
-    proof.add_argument("--vkey", action="append", required=True, help="Prüfschlüssel oder Datei damit; mehrfach möglich")
+    proof.add_argument("--vkey", action="append", required=True, help="Prüfschlüssel oder Datei damit; mehrfach")
     proof.add_argument("--json", action="store_true", help="Ergebnis als JSON")
     zipapp = commands.add_parser("zipapp", help="den Prüfer als eine Datei schreiben")
     zipapp.add_argument("file", type=Path, help="zum Beispiel pruefer.pyz")

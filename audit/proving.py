@@ -26,7 +26,7 @@ def prove(store: Store, record_id: str) -> str:
             raise LedgerConfigError("Diesen Eintrag gibt es nicht oder nicht mehr.")
         noted = run(store.sql(_NOTE), (row[0],)).fetchone()
         if noted is None:
-            raise LedgerConfigError("Der Eintrag liegt noch nicht unter einem Prüfpunkt. Bitte warten Sie einen Moment.")
+            raise LedgerConfigError("Der Eintrag liegt noch nicht unter einem Prüfpunkt.")
         parts = {name: (as_bytes(salt), as_bytes(body), kind) for name, salt, body, kind in run(
             store.sql(_PARTS), (record_id,)).fetchall()}
         size = Checkpoint.parse(Note.parse(noted[0]).text).size

@@ -68,6 +68,7 @@ def main() -> None:
 def _register() -> None:
     from gateway.cli import (
         audit_keep,
+        audit_proof,
         certificate,
         inspect,
         pass_remind,
@@ -99,7 +100,7 @@ def _register() -> None:
     pass_app.command()(pass_report.report)
     pass_app.command()(pass_remind.remind)
     for keeping in (audit_keep.prune, audit_keep.delete, audit_keep.hold, audit_keep.release, audit_keep.erase,
-                    audit_keep.move, audit_keep.anchor, audit_keep.witness):
+                    audit_keep.move, audit_keep.anchor, audit_keep.witness, audit_proof.proof):
         audit_app.command()(keeping)
     audit_app.command("rotate-key")(audit_keep.rotate_key)
     for group in (person_app, key_app, client_app, pass_app, document_app, policy_app, model_app, audit_app):

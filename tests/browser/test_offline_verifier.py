@@ -20,10 +20,12 @@ pytestmark = [pytest.mark.browser, pytest.mark.skipif(bool(MISSING), reason=MISS
 PAGE = Path(__file__).parents[2] / "audit" / "pruefer.html"
 VECTORS: dict[str, Any] = json.loads((HOME / "vectors.json").read_text("utf-8"))
 _LOGIC = """const {basics} = arguments[0], raw = text => Uint8Array.from(atob(text), c => c.charCodeAt(0));
-const reads = (read, bytes) => { try { read(bytes); return true; } catch (error) { if (error instanceof FormatError) return false; throw error; } };
+const reads = (read, bytes) => { try { read(bytes); return true; }
+  catch (error) { if (error instanceof FormatError) return false; throw error; } };
 const tree = new CompactRange(), roots = [hex(tree.root())], message = utf8(parseNote(basics.note).text);
 for (const one of basics.envelopes.slice(0, 3)) { tree.append(unhex(one.leaf)); roots.push(hex(tree.root())); }
-const key = parseVkey(basics.vkey), signature = parseNote(basics.note).signatures[0].signature, none = new Uint8Array(64);
+const key = parseVkey(basics.vkey), none = new Uint8Array(64);
+const signature = parseNote(basics.note).signatures[0].signature;
 return Promise.all([ed25519(key.public, signature, message), slowVerify(key.public, signature, message),
   slowVerify(key.public, none, message)]).then(signed => ({signed, roots, native,
   canonical: basics.canonical.map(one => reads(canonical, raw(one.bytes))),
@@ -41,11 +43,17 @@ def judge(window: Chromium, case: dict[str, Any]) -> dict[str, Any]:
     """Fill in the page as a person would, and return what it says for programs."""
     window.open(PAGE.as_uri())
     window.type("#buendel", str(HOME / f"{case['name']}.zip"))
-    window.script("for (const [id, text] of Object.entries(arguments[0])) document.getElementById(id).value = text;"
-                  "document.getElementById('pflicht').checked = arguments[1];",
-                  {"schluessel": "\n".join(case["vkeys"])}, case["require_pin"])
-    window.script("const files = new DataTransfer(); arguments[0].forEach((text, n) => files.items.add(new File([text], "
-                  "`pin${n}.txt`))); document.getElementById('notizdateien').files = files.files;", case["pins"])
+    window.script(
+        "for (const [id, text] of Object.entries(arguments[0])) document.getElementById(id).value = text;"
+        "document.getElementById('pflicht').checked = arguments[1];",
+        {"schluessel": "\n".join(case["vkeys"])},
+        case["require_pin"],
+    )
+    window.script(
+        "const files = new DataTransfer(); arguments[0].forEach((text, n) => files.items.add(new File([text], "
+        "`pin${n}.txt`))); document.getElementById('notizdateien').files = files.files;",
+        case["pins"],
+    )
     window.click("#pruefen")
     for _ in range(3000):
         if window.script("return !document.querySelector('#urteil').hidden"):

@@ -20,10 +20,31 @@ from tests.support.audit_vectors import HOME, make
 
 VECTORS: dict[str, Any] = json.loads((HOME / "vectors.json").read_text("utf-8"))
 BUNDLES = {each["name"]: each for each in VECTORS["bundles"]}
-GOOD = {"unchanged", "no_pin", "parts_deleted", "unsequenced", "end_not_signed", "pin_in_a_mail", "shortened_unnoticed",
-        "pin_of_a_stranger", "rotated", "pruned", "pruned_pin_too_late", "archive_count"}
-UNCHECKED = {"pin_required", "pin_of_another_log", "pin_unreadable", "manifest_spelled_otherwise", "manifest_missing",
-             "archive_cut", "archive_prefixed", "archive_damaged", "archive_encrypted"}
+GOOD = {
+    "unchanged",
+    "no_pin",
+    "parts_deleted",
+    "unsequenced",
+    "end_not_signed",
+    "pin_in_a_mail",
+    "shortened_unnoticed",
+    "pin_of_a_stranger",
+    "rotated",
+    "pruned",
+    "pruned_pin_too_late",
+    "archive_count",
+}
+UNCHECKED = {
+    "pin_required",
+    "pin_of_another_log",
+    "pin_unreadable",
+    "manifest_spelled_otherwise",
+    "manifest_missing",
+    "archive_cut",
+    "archive_prefixed",
+    "archive_damaged",
+    "archive_encrypted",
+}
 
 
 def test_the_files_are_what_the_script_makes() -> None:
@@ -81,13 +102,15 @@ def test_the_verifier_as_one_file_says_the_same_without_any_of_our_packages(tmp_
     build(again)
     assert app.read_bytes() == again.read_bytes()
     # -I: neither this folder nor the environment's paths; the finder refuses everything but cryptography.
-    program = ("import sys, runpy\n"
-               "class Only:\n"
-               "    def find_spec(self, name, path=None, target=None):\n"
-               "        if name.split('.')[0] in {'sqlalchemy', 'orjson', 'gateway', 'psycopg'}: raise ImportError(name)\n"
-               "sys.meta_path.insert(0, Only())\n"
-               "app = sys.argv[1]; sys.argv = sys.argv[1:]\n"
-               "runpy.run_path(app, run_name='__main__')\n")
+    program = (
+        "import sys, runpy\n"
+        "class Only:\n"
+        "    def find_spec(self, name, path=None, target=None):\n"
+        "        if name.split('.')[0] in {'sqlalchemy', 'orjson', 'gateway', 'psycopg'}: raise ImportError(name)\n"
+        "sys.meta_path.insert(0, Only())\n"
+        "app = sys.argv[1]; sys.argv = sys.argv[1:]\n"
+        "runpy.run_path(app, run_name='__main__')\n"
+    )
     for name in ("pruned", "rotated", "body_byte", "archive_cut"):
         case = BUNDLES[name]
         pins = []
@@ -95,7 +118,34 @@ def test_the_verifier_as_one_file_says_the_same_without_any_of_our_packages(tmp_
             (tmp_path / f"pin{n}").write_text(text, encoding="utf-8", newline="")
             pins += ["--pin", str(tmp_path / f"pin{n}")]
         keys = [word for key in case["vkeys"] for word in ("--vkey", key)]
-        done = subprocess.run([sys.executable, "-I", "-c", program, str(app), "verify", str(HOME / f"{name}.zip"), "--json",
-                               *pins, *keys], capture_output=True, encoding="utf-8", check=False, cwd=tmp_path,
-                              env={"PYTHONIOENCODING": "utf-8"})
+        done = subprocess.run(
+            [
+                sys.executable,
+                "-I",
+                "-c",
+                program,
+                str(app),
+                "verify",
+                str(HOME / f"{name}.zip"),
+                "--json",
+                *pins,
+                *keys,
+            ],
+            capture_output=True,
+            encoding="utf-8",
+            check=False,
+            cwd=tmp_path,
+            env={"PYTHONIOENCODING": "utf-8"},
+        )
         assert (done.returncode, json.loads(done.stdout)) == (case["expect"]["exit_code"], case["expect"]), done.stderr
+
+
+def test_the_specification_shows_the_bytes_of_the_vectors() -> None:
+    text = (HOME.parents[2] / "docs" / "audit-format.md").read_text("utf-8")
+    basics, proof = VECTORS["basics"], VECTORS["proofs"][0]["proof"]
+    envelope, bound = basics["envelopes"][1], basics["commitments"][1]
+    shown = [base64.b64decode(envelope["bytes"]).decode(), envelope["leaf"], *basics["roots"][1:3], bound["salt"],
+             bound["hex"], base64.b64decode(bound["body"]).decode(), basics["vkey"], basics["note"].rstrip(),
+             proof[proof.index("\nindex ") :].rstrip()]
+    for piece in shown:
+        assert piece in text
