@@ -54,9 +54,10 @@ class Line:
 
 
 def write_bundle(
-    path: Path, manifest: Mapping[str, Any], lines: Iterable[Line], notes: Sequence[str], vkeys: Sequence[Vkey]
+    path: Path, manifest: Mapping[str, Any], lines: Iterable[Line], notes: Sequence[str], vkeys: Sequence[Vkey],
+    before: Callable[[], None] = lambda: None,
 ) -> None:
-    """Write a bundle. The file appears when it is complete."""
+    """Write a bundle. The file appears when it is complete, and after `before` has returned."""
     draft = path.with_name(f".{path.name}.part")
     try:
         with zipfile.ZipFile(draft, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -66,6 +67,7 @@ def write_bundle(
                     records.write(dump_line(line))
             archive.writestr("checkpoints.txt", "".join(notes))
             archive.writestr("vkeys.txt", "".join(f"{key}\n" for key in vkeys))
+        before()
         draft.replace(path)
     finally:
         draft.unlink(missing_ok=True)

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from audit import trustee
 from audit.bundle import pinned_notes, verify_bundle
 from audit.checkpoint import Vkey
 from audit.errors import FormatError, LedgerConfigError, LedgerError
@@ -53,6 +54,7 @@ def parser(prog: str = "python -m audit") -> argparse.ArgumentParser:
         command.add_argument("--database", help="Adresse der Datenbank, z. B. sqlite:////pfad/audit.sqlite")
         command.add_argument("--log", help="Name des Protokolls, z. B. musterstadt.de/ki-pforte/1")
         command.add_argument("--folder", type=Path, help="Ordner der Schlüssel")
+    trustee.add_to(commands)
     return top
 
 
@@ -69,6 +71,8 @@ def main(arguments: Sequence[str] | None = None, prog: str = "python -m audit") 
             return check_proof(options.file, options.vkey, as_json=options.json)
         if options.command == "zipapp":
             return _zipapp(options.file)
+        if options.command == "trustee":
+            return trustee.run(options)
         with _ledger(options) as ledger:
             if options.command == "export":
                 _say(f"{ledger.export_bundle(options.bundle)} Einträge geschrieben: {options.bundle}")

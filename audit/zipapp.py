@@ -10,8 +10,8 @@ import zipfile
 from pathlib import Path
 from typing import Final
 
-FILES: Final = ("__init__", "bundle", "canonical", "checkpoint", "cli", "errors", "merkle", "proof", "record",
-                "verdict", "verify")
+FILES: Final = ("__init__", "bundle", "canonical", "checkpoint", "cli", "errors", "merkle", "pieces", "proof",
+                "record", "sealing", "trustee", "verdict", "verify")
 _MAIN: Final = """# Der Prüfer der KI-Pforte. Aufruf: python pruefer.pyz verify BÜNDEL --pin NOTIZ --vkey SCHLÜSSEL
 import sys
 
