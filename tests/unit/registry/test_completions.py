@@ -11,12 +11,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from audit.sheet import table
 from gateway.kipass.calendar import BERLIN
 from gateway.model.completions import Columns
 from gateway.registry import completions, index
 from gateway.registry.books import Actor
 from gateway.registry.dates import moment
-from gateway.registry.table_file import read, table
+from gateway.registry.table_file import read
 from gateway.store import InvalidError, people
 from gateway.store import passes as proofs
 from tests.support.web_house import Entry, House, open_house
