@@ -83,11 +83,14 @@ person = Table(
     Column("id", String(32), primary_key=True),
     Column("email", String(254), nullable=False, unique=True),  # lower case; see people.normal_email
     Column("name", String(200), nullable=False),
-    Column("department_id", ForeignKey(department.c.id), nullable=False, index=True),
+    Column("department_id", ForeignKey(department.c.id), nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
     Column("disabled_at", UtcDateTime),
     Column("external_id", String(200)),  # in the directory service of the house; NULL: not recorded
     Index(None, "external_id", unique=True),
+    Index(None, "department_id", "name", "id"),
+    Index(None, "name", "id", "email", "disabled_at"),  # lists and searches by name read nothing else
+    Index(None, "disabled_at"),
 )
 
 person_department = Table(
