@@ -103,7 +103,8 @@ def ending(connection: Connection, scope: str, state: str, before: datetime) -> 
 
 def active(connection: Connection) -> int:
     """Return how many active people there are."""
-    return _number(connection, select(func.count()).select_from(person).where(person.c.disabled_at.is_(None)))
+    query = select(func.count()).select_from(person)
+    return _number(connection, query) - _number(connection, query.where(person.c.disabled_at.is_not(None)))
 
 
 def sizes(connection: Connection) -> Counter[str]:

@@ -27,6 +27,7 @@ from sqlalchemy import (
     Table,
     Text,
     TypeDecorator,
+    text,
 )
 
 from gateway.model.clients import GROUPS_MODES, IDENTITIES
@@ -90,7 +91,8 @@ person = Table(
     Index(None, "external_id", unique=True),
     Index(None, "department_id", "name", "id"),
     Index(None, "name", "id", "email", "disabled_at"),  # lists and searches by name read nothing else
-    Index(None, "disabled_at"),
+    Index(None, "disabled_at", sqlite_where=text("disabled_at IS NOT NULL"),  # who left, and nobody else
+          postgresql_where=text("disabled_at IS NOT NULL")),
 )
 
 person_department = Table(

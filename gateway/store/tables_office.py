@@ -101,7 +101,7 @@ pass_index = Table(
     Column("rules", String(16), nullable=False),  # what it was worked out with
     Index(None, "scope", "state", "until", "person_id"),
     Index(None, "scope", "until", "person_id"),
-    Index(None, "scope", "rules"),
+    Index(None, "scope", "rules", "changes_at"),
     Index(None, "changes_at"),
 )
 """How the pass of each person stood when somebody last looked: for lists and counts, not for the gate."""

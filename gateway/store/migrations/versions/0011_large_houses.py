@@ -21,7 +21,9 @@ def upgrade() -> None:
     op.drop_index(op.f("ix_person_department_id"), "person")
     op.create_index(op.f("ix_person_department_id_name_id"), "person", ["department_id", "name", "id"])
     op.create_index(op.f("ix_person_name_id_email_disabled_at"), "person", ["name", "id", "email", "disabled_at"])
-    op.create_index(op.f("ix_person_disabled_at"), "person", ["disabled_at"])
+    op.create_index(op.f("ix_person_disabled_at"), "person", ["disabled_at"],
+                    sqlite_where=sa.text("disabled_at IS NOT NULL"),
+                    postgresql_where=sa.text("disabled_at IS NOT NULL"))
     op.drop_table("pass_index")
     op.create_table(
         "pass_index",
@@ -35,7 +37,7 @@ def upgrade() -> None:
                                 ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("person_id", "scope", name=op.f("pk_pass_index")))
     op.create_index(op.f("ix_pass_index_changes_at"), "pass_index", ["changes_at"])
-    op.create_index(op.f("ix_pass_index_scope_rules"), "pass_index", ["scope", "rules"])
+    op.create_index(op.f("ix_pass_index_scope_rules_changes_at"), "pass_index", ["scope", "rules", "changes_at"])
     op.create_index(op.f("ix_pass_index_scope_state_until_person_id"), "pass_index",
                     ["scope", "state", "until", "person_id"])
     op.create_index(op.f("ix_pass_index_scope_until_person_id"), "pass_index", ["scope", "until", "person_id"])
