@@ -49,9 +49,27 @@ def unb64(text: str) -> bytes:
     return raw
 
 
-def key_id(name: str, public: bytes) -> bytes:
-    """Return the key id of an Ed25519 key in signed notes."""
-    return hashlib.sha256(name.encode() + b"\n" + bytes([ED25519]) + public).digest()[:4]
+def key_id(name: str, public: bytes, kind: int = ED25519) -> bytes:
+    """Return the key id of a key in signed notes."""
+    return hashlib.sha256(name.encode() + b"\n" + bytes([kind]) + public).digest()[:4]
+
+
+def print_key(name: str, public: bytes, kind: int = ED25519) -> str:
+    """Return ``name+id+base64(kind public key)``."""
+    return f"{name}+{key_id(name, public, kind).hex()}+{b64(bytes([kind]) + public)}"
+
+
+def read_key(text: str, kind: int = ED25519) -> tuple[str, bytes]:
+    """Read what `print_key` wrote: name and public key. Raises `FormatError`."""
+    name, _, rest = text.strip().partition("+")
+    ident, _, encoded = rest.partition("+")
+    raw = unb64(encoded)
+    check_key_name(name)
+    if len(raw) != 33 or raw[0] != kind:
+        raise FormatError("not a key of this kind")
+    if key_id(name, raw[1:], kind).hex() != ident:
+        raise FormatError("the key's id does not fit")
+    return name, raw[1:]
 
 
 def check_key_name(name: str) -> None:
@@ -73,21 +91,12 @@ class Vkey:
         return key_id(self.name, self.public)
 
     def __str__(self) -> str:
-        return f"{self.name}+{self.id.hex()}+{b64(bytes([ED25519]) + self.public)}"
+        return print_key(self.name, self.public)
 
     @classmethod
     def parse(cls, text: str) -> Vkey:
         """Read a printed key and check that its id fits."""
-        name, _, rest = text.strip().partition("+")
-        ident, _, encoded = rest.partition("+")
-        raw = unb64(encoded)
-        check_key_name(name)
-        if len(raw) != 33 or raw[0] != ED25519:
-            raise FormatError("not an Ed25519 verifier key")
-        key = cls(name, raw[1:])
-        if key.id.hex() != ident:
-            raise FormatError("the key's id does not fit")
-        return key
+        return cls(*read_key(text))
 
     def verifies(self, message: bytes, signature: bytes) -> bool:
         """Check one signature."""

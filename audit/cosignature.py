@@ -6,14 +6,13 @@ time and 64 of Ed25519. Key id = first 4 bytes of ``SHA-256(name 0A 04 public ke
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from typing import Final
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
-from audit.checkpoint import Note, b64, check_key_name, unb64
+from audit.checkpoint import Note, b64, key_id, print_key, read_key
 from audit.errors import FormatError
 
 COSIGNATURE: Final = 4
@@ -29,24 +28,15 @@ class WitnessKey:
     @property
     def id(self) -> bytes:
         """Key id of the note format."""
-        return hashlib.sha256(self.name.encode() + b"\n" + bytes([COSIGNATURE]) + self.public).digest()[:4]
+        return key_id(self.name, self.public, COSIGNATURE)
 
     def __str__(self) -> str:
-        return f"{self.name}+{self.id.hex()}+{b64(bytes([COSIGNATURE]) + self.public)}"
+        return print_key(self.name, self.public, COSIGNATURE)
 
     @classmethod
     def parse(cls, text: str) -> WitnessKey:
         """Read a printed key. Raises `FormatError`."""
-        name, _, rest = text.strip().partition("+")
-        ident, _, encoded = rest.partition("+")
-        raw = unb64(encoded)
-        check_key_name(name)
-        if len(raw) != 33 or raw[0] != COSIGNATURE:
-            raise FormatError("not a witness key")
-        key = cls(name, raw[1:])
-        if key.id.hex() != ident:
-            raise FormatError("the key's id does not fit")
-        return key
+        return cls(*read_key(text, COSIGNATURE))
 
     def seen_at(self, note: Note) -> int | None:
         """Return when this witness saw the note (seconds since 1970); None: it did not sign. Raises `FormatError`."""
