@@ -92,6 +92,9 @@ def test_the_export_holds_the_list_without_formulas_and_leaves_a_record(house: H
     answer = office.get("/office/people.csv")
     assert answer.body.startswith("\ufeffName;E-Mail-Adresse;Amt".encode())
     assert "\n'=cmd();" in answer.text
+    house.hire("Mia", department="it")
+    line = r"\nMia;\d+@musterstadt\.example;[^;]+;gültig;\d\d\.\d\d\.\d{4}\r\n"
+    assert re.search(line, office.get("/office/people.csv").text)
     assert "attachment" in answer.header("content-disposition")
     assert house.types()[-1] == "export"
 
