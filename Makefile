@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-test run test test-long client-test client-test-heavy check bench evaluate train docs lock clean
+.PHONY: help install install-test run test test-long client-test client-test-heavy check bench audit-torture evaluate train docs lock clean
 
 help: ## Diese Übersicht
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-18s %s\n", $$1, $$2}'
@@ -49,6 +49,11 @@ check: install-test ## Stil, Typen, Stockwerke
 bench: install-test ## Messen, was eine Anfrage kostet (einige Minuten; auf ruhiger Maschine)
 	$(BIN)/python -m tests.bench.bench
 	$(BIN)/python -m tests.bench.policy_bench
+	$(BIN)/python -m tests.bench.ledger_bench
+
+audit-torture: install-test ## Das Protokoll tausendmal mitten im Schreiben töten (etwa 20 Minuten)
+	$(BIN)/python -m tests.bench.audit_torture
+	$(BIN)/python -m tests.bench.audit_torture --eight
 
 EVAL ?= tests/evaluation/held_out.jsonl tests/evaluation/documents.jsonl
 ORIGINS ?= $(wildcard $(dir $(firstword $(EVAL)))origins.json)

@@ -36,6 +36,8 @@ class Pending:
     given_up: bool = False
     """The caller was told that the record is not durable."""
     waiter: object = field(default=None, repr=False)
+    spooled: bool = False
+    """It lies in the file of this writer (`audit.spool`), or of a dead one."""
 
     @property
     def must_stay(self) -> bool:

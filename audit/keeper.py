@@ -1,7 +1,8 @@
 """The housekeeper: one thread of a serving process that sequences, signs, reaps, and goes on when something fails.
 
 Every 250 ms it sequences what waits, every 10 s it signs a checkpoint if the log has grown, every minute it ends old
-intents; at the start it ends the intents of writers of this host that were killed. At the start and every six hours
+intents; at the start it writes what killed
+writers of this host left in their files, and ends their intents. At the start and every six hours
 one of the processes deletes what is due (so a restored backup loses at once what had been deleted since), and finishes
 a pruning that was announced. Traffic does not wait for any of it:
 records are durable before. What fails is logged, shown in the status, and tried again.
@@ -13,6 +14,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Final
 
 from audit.checkpointer import Checkpointer
@@ -21,8 +23,9 @@ from audit.errors import LedgerError, LedgerRollback
 from audit.presence import Presence
 from audit.pruning import carry_out
 from audit.reaper import reap_old, reap_writer
-from audit.record import GAP
+from audit.record import GAP, SPOOLED
 from audit.sequencer import Gap, Sequencer
+from audit.spool import forget, read
 from audit.store.store import Store
 from audit.writer import Writer
 
@@ -45,6 +48,7 @@ class Keeper:
         presence: Presence,
         writer: Callable[[], Writer],
         longest_exchange: float,
+        spool: Path,
     ) -> None:
         self._store = store
         self._sequencer = Sequencer(store)
@@ -52,6 +56,7 @@ class Keeper:
         self._presence = presence
         self._writer = writer
         self._longest = longest_exchange
+        self._spool = spool
         self._errors: tuple[type[Exception], ...] = (LedgerError, *store.errors)
         self._dead: list[str] = []
         self._stop = threading.Event()
@@ -107,9 +112,22 @@ class Keeper:
         """End the intents of dead writers and those that are too old; return how many."""
         ended = 0
         for name in dead:
+            self._fetch(name)
             ended += reap_writer(self._store, self._writer(), name)
             self._presence.leave(name)
         return ended + reap_old(self._store, self._writer(), self._longest)
+
+    def _fetch(self, dead: str) -> None:
+        """Write what a dead writer left in its file, before its intents are ended."""
+        path = self._spool / dead
+        entries, torn = read(path)
+        if entries or torn:
+            writer = self._writer()
+            writer.bring(entries)
+            meta = {"writer": dead, "records": len(entries), "torn_bytes": torn}
+            writer.append_wait(writer.draft(SPOOLED, meta))
+            self.sequence()
+        forget(path)
 
     def let_go(self) -> None:
         """Delete what is due, if no other process did so lately; finish a pruning."""

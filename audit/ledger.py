@@ -16,7 +16,7 @@ from typing import Any, Final
 
 import orjson
 
-from audit import canonical, deletion, holds, moving, pruning
+from audit import canonical, deletion, holds, moving, pruning, spool
 from audit.anchors.anchorer import Anchorer, AnchorState, AnchorThread
 from audit.anchors.sinks import Sink
 from audit.checkpoint import Vkey
@@ -33,7 +33,7 @@ from audit.signing import Signer, file_lock, private_folder, read_vkeys
 from audit.store.store import Store
 from audit.verdict import Verdict
 from audit.verify import Trust
-from audit.writer import Writer
+from audit.writer import Backlog, Writer
 
 _TRY_MS: Final = 1500
 """How long `Ledger.accepts_writes` waits for a lock: less than the patience of a caller (`audit.waiters`)."""
@@ -102,6 +102,7 @@ class Ledger:
             self._presence,
             self._writer,
             config.longest_exchange,
+            folder / spool.FOLDER,
         )
         self.reader = LedgerReader(self._store)
         self._anchorer = Anchorer(self._store, config.anchors)
@@ -111,7 +112,7 @@ class Ledger:
 
     def start(self) -> None:
         """Begin to serve: write ``writer.start``, and keep house in the background."""
-        dead = self._presence.claim_dead()
+        dead = self._presence.claim_dead(spool.left_behind(self.config.folder / spool.FOLDER))
         self._unclean = len(dead)
         self._writer()
         self._started = True
@@ -148,7 +149,8 @@ class Ledger:
                 writer = self._live
                 if writer is None:
                     about = {"host": platform.node(), "unclean": self._unclean, **self.config.about}
-                    writer = Writer(self._store, self.config.log, self.config.retention, about=about)
+                    writer = Writer(self._store, self.config.log, self.config.retention,
+                                    self.config.folder / spool.FOLDER, about=about)
                     self._presence.enter(writer.id)
                     writer.start()
                     self._live = writer
@@ -184,7 +186,7 @@ class Ledger:
         """Write one record from an event loop; return when it is durable. Raises `LedgerUnavailable`.
 
         A cancelled call may leave a durable record. Outcomes (``outcome``) that raise are still written when the
-        database is back, as long as the process lives.
+        database is back, by this process or by the next one (`audit.spool`).
         """
         return await self._writer().append(draft)
 
@@ -318,6 +320,11 @@ class Ledger:
     def healthy(self) -> bool:
         """Whether records can be written, as far as the last attempt showed. Costs nothing."""
         return self._live is None or self._live.healthy
+
+    @property
+    def backlog(self) -> Backlog:
+        """What must be written and waits for the database. Costs nothing."""
+        return self._live.backlog if self._live is not None else Backlog()
 
     def accepts_writes(self) -> bool:
         """Try whether a record could be written now; writes none. Takes as long as a caller would wait, at most."""

@@ -7,6 +7,7 @@ once. Writers on other hosts, or with another folder, cannot be seen here; for t
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 from audit.signing import private_folder
@@ -41,11 +42,14 @@ class Presence:
             (self._folder / writer).unlink(missing_ok=True)
             os.close(handle)
 
-    def claim_dead(self) -> list[str]:
-        """Return the writers that died; their files are held until `leave`, so that only one process sees to them."""
+    def claim_dead(self, left: Sequence[str] = ()) -> list[str]:
+        """Return the writers that died; their files are held until `leave`, so that only one process sees to them.
+
+        `left` are writers of whom something else is still there: without a lock file they are dead as well.
+        """
         if fcntl is None:
             return []
-        dead = []
+        dead = [name for name in left if not (self._folder / name).exists()]
         for path in sorted(self._folder.iterdir()):
             if path.name.startswith(".") or path.name in self._held:
                 continue

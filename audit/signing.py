@@ -57,13 +57,14 @@ def write_private(path: Path, data: bytes, *, replace: bool) -> bool:
                 os.link(draft, path)
             except FileExistsError:
                 return False
-        _sync_folder(path.parent)
+        sync_folder(path.parent)
         return True
     finally:
         draft.unlink(missing_ok=True)
 
 
-def _sync_folder(path: Path) -> None:
+def sync_folder(path: Path) -> None:
+    """Make new names and gone ones durable."""
     handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)
@@ -131,7 +132,7 @@ class Signer:
         """Let the next key sign, beside the one before."""
         write_private(folder / OLD_KEY_FILE, read_private(folder / KEY_FILE), replace=True)
         (folder / NEXT_KEY_FILE).replace(folder / KEY_FILE)
-        _sync_folder(folder)
+        sync_folder(folder)
 
     @staticmethod
     def finish_rotation(folder: Path) -> None:

@@ -30,20 +30,29 @@ class Waiter(Protocol):
 class ThreadWaiter:
     """One caller that blocks."""
 
-    def __init__(self) -> None:
+    def __init__(self, came_late: Callable[[Pending], None]) -> None:
+        self._came_late = came_late
+        self._turn = threading.Lock()
         self._done = threading.Event()
         self._durable = False
+        self._gone = False
 
     def deliver(self, batch: Sequence[Pending], *, durable: bool) -> None:
-        self._durable = durable
-        self._done.set()
+        with self._turn:
+            self._durable = durable
+            self._done.set()
+            gone = self._gone
+        if gone and durable:  # told otherwise
+            for item in batch:
+                self._came_late(item)
 
     def wait(self, item: Pending) -> Receipt:
         """Return when the entry is durable. Raises `LedgerUnavailable`."""
-        if not self._done.wait(PATIENCE):
-            item.given_up = True
-        elif self._durable:
-            return Receipt(item.id)
+        self._done.wait(PATIENCE)
+        with self._turn:
+            if self._done.is_set() and self._durable:
+                return Receipt(item.id)
+            self._gone = item.given_up = True
         raise LedgerUnavailable(DOWN)
 
 

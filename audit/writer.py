@@ -6,12 +6,12 @@ nothing ever waits longer than the commit before it. Callers of one event loop a
 Kept true: committed counters (``wseq``) of a writer are 0, 1, 2, ... without holes, from ``writer.start`` to
 ``writer.stop``; after any doubt about a commit the writer settles what the database holds before it goes on
 (`batch.Batches.settle`); writing the same id twice writes it once. No answer in two seconds, or an error, is
-`LedgerUnavailable` for everyone who waits, and for newcomers at once until the database is back. Outcomes are kept and
-written then; other records are dropped, their callers were told. An intent that became durable too late for its caller
-is ended as `outcome.unknown`, because nothing was sent.
+`LedgerUnavailable` for everyone who waits, and for newcomers at once until the database is back. Outcomes are kept,
+in memory and in a file that survives the process (`audit.spool`), and written then; other records are dropped, their
+callers were told. An intent that became durable too late for its caller is ended as `outcome.unknown`, because nothing
+was sent.
 
-Not known here: order between writers (that is the sequencer's), and what is lost when the process dies with outcomes
-still waiting for the database (the reaper ends those intents).
+Not known here: order between writers (that is the sequencer's).
 """
 
 from __future__ import annotations
@@ -24,6 +24,8 @@ import secrets
 import threading
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any, Final
 
 from sqlalchemy.pool import PoolProxiedConnection
@@ -36,6 +38,7 @@ from audit.record import (
     INTENT,
     META,
     OUTCOME_UNKNOWN,
+    SPOOLED,
     WRITER_START,
     WRITER_STOP,
     Draft,
@@ -47,6 +50,7 @@ from audit.record import (
     now_us,
 )
 from audit.retention import META_CLASS, Retention
+from audit.spool import Spool
 from audit.store.store import Store
 from audit.waiters import DOWN, PATIENCE, LoopWaiter, ThreadWaiter, Waiter
 
@@ -54,8 +58,34 @@ BATCH: Final = 64
 HEARTBEAT_EVERY: Final = 60.0
 MAX_WAITING: Final = 10_000
 _PAUSE: Final = 0.25
+_OF_THE_PROCESS: Final = frozenset({WRITER_START, WRITER_STOP, HEARTBEAT})
+"""Say that a writer lives; of one that died before the database took them they are not worth keeping."""
 
 log = logging.getLogger("audit.writer")
+
+
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """Records that must be written and wait for the database: how many, and how safe they are meanwhile."""
+
+    spooled: int = 0
+    """On disk: they survive this process."""
+    memory: int = 0
+    """Only in memory, because the disk (or the bound of the file) took no more."""
+    lost: int = 0
+    """Given up since the start, because there were too many."""
+
+    def warnings(self) -> list[str]:
+        """Return what somebody should look at, in German."""
+        found = []
+        if self.memory:
+            found.append(f"{self.memory} Einträge des Protokolls stehen nur im Arbeitsspeicher: Die Datenbank des "
+                         "Protokolls antwortet nicht, und die Festplatte nimmt nichts mehr an. Bitte schaffen Sie "
+                         "Platz und beenden Sie die KI-Pforte so lange nicht.")
+        if self.lost:
+            found.append(f"{self.lost} Einträge des Protokolls gingen verloren, weil zu viele auf die Datenbank "
+                         "warteten. Ihre Vorgänge enden als „unbekannt“.")
+        return found
 
 
 class Writer:
@@ -66,8 +96,10 @@ class Writer:
         store: Store,
         log_name: str,
         retention: Retention,
+        spool: Path,
         *,
         about: Mapping[str, Any] | None = None,
+        first: Draft | None = None,
         heartbeat_every: float = HEARTBEAT_EVERY,
     ) -> None:
         self.id = secrets.token_hex(8)
@@ -75,6 +107,9 @@ class Writer:
         self._batches = Batches(store, log_name, self.id, retention)
         self._retention = retention
         self._about = dict(about or {})
+        self._first = first
+        self._spool = Spool(spool, self.id)
+        self.backlog = Backlog()
         self._beat = heartbeat_every
         self._queue: queue.SimpleQueue[Pending | None] = queue.SimpleQueue()
         self._loops: dict[asyncio.AbstractEventLoop, LoopWaiter] = {}
@@ -99,8 +134,10 @@ class Writer:
         return self._finished
 
     def start(self) -> None:
-        """Start the thread; the first record is ``writer.start``."""
+        """Start the thread; the first record is ``writer.start`` (in a new log: what stands before all others)."""
         self._open = True
+        if self._first is not None:
+            self._queue.put(Pending(self._first, new_id(), now_us()))
         self._queue.put(self._own(WRITER_START, self._about))
         self._thread.start()
 
@@ -117,10 +154,31 @@ class Writer:
 
     def append_wait(self, draft: Draft) -> Receipt:
         """The same for callers without an event loop."""
-        waiter = ThreadWaiter()
+        waiter = ThreadWaiter(self.came_late)
         item = self._admit(draft, waiter)
         self._queue.put(item)
         return waiter.wait(item)
+
+    def bring(self, entries: Sequence[Pending]) -> None:
+        """Write what a dead writer had to leave in its file, under its old ids; return when all of it is durable.
+
+        Raises `LedgerUnavailable`; then it still lies in the file, and doing it again writes it once.
+        """
+        known = self._retention.days
+        for at in range(0, len(entries), BATCH):
+            if not self.healthy:
+                raise LedgerUnavailable(DOWN)
+            waiting = []
+            for item in entries[at : at + BATCH]:
+                waiter = item.waiter = ThreadWaiter(self.came_late)
+                item.started = time.monotonic()
+                parts = {name: part if part.retention in known else replace(part, retention=META_CLASS)
+                         for name, part in item.draft.parts.items()}  # fmt: skip
+                item.draft = replace(item.draft, parts=parts)
+                waiting.append((waiter, item))
+                self._queue.put(item)
+            for waiter, item in waiting:
+                waiter.wait(item)
 
     def note(self, type_: str, meta: Mapping[str, Any], ref: str = "") -> None:
         """Put down a finding of the ledger itself; nobody waits, it is kept until it is written."""
@@ -139,6 +197,7 @@ class Writer:
         self._queue.put(None)
         self._thread.join(PATIENCE)
         self._quit.set()
+        self._queue.put(None)  # wakes it
         self._thread.join()
 
     def _admit(self, draft: Draft, waiter: Waiter) -> Pending:
@@ -227,29 +286,43 @@ class Writer:
                 self._down = True
                 log.error("audit: the ledger's database does not answer (%s)", type(error).__name__)
                 _deliver(batch, durable=False)
-            if self._down:
-                batch = self._hold(batch)
-            if self._quit.wait(_PAUSE if self._down else 0.02):
+            batch = self._patiently(batch)
+            if self._quit.is_set():
                 self._abandon(batch)
                 return
         self._batches.next = after
         self._settled([item for item in batch if item not in dropped])
+
+    def _patiently(self, batch: list[Pending]) -> list[Pending]:
+        """Wait a little before the next attempt; while down, see at once to what comes meanwhile."""
+        if not self._down:
+            self._quit.wait(0.02)
+            return batch
+        batch, until = self._hold(batch), time.monotonic() + _PAUSE
+        while (left := until - time.monotonic()) > 0 and not self._quit.is_set():
+            with contextlib.suppress(queue.Empty):
+                batch = self._hold(batch, self._queue.get(timeout=left))
+        return batch
 
     def _settled(self, durable: list[Pending]) -> None:
         if not self._down:
             _deliver(durable, durable=True)
             return
         log.warning("audit: the ledger's database answers again")
-        self._down = False
+        self._spool.clear()
+        before, self.backlog = self.backlog, Backlog(lost=self.backlog.lost)
+        if before != Backlog():
+            self.note(SPOOLED, {"records": before.spooled, "memory": before.memory, "lost": before.lost})
         for item in durable:
             self.came_late(item)
+        self._down = False
 
-    def _hold(self, batch: list[Pending]) -> list[Pending]:
-        """While the database is away: refuse whoever waits, and hold on to what must be written.
+    def _hold(self, batch: list[Pending], first: Pending | None = None) -> list[Pending]:
+        """While the database is away: refuse whoever waits, and hold on to what must be written, durably.
 
         Entries whose commit had an unknown result stay too: only the database can say whether they are durable.
         """
-        fresh: list[Pending] = []
+        fresh = [first] if first is not None else []
         while not self._queue.empty():
             item = self._queue.get()
             if item is None:
@@ -258,13 +331,32 @@ class Writer:
                 fresh.append(item)
         _deliver(fresh, durable=False)
         held = batch + [item for item in fresh if item.must_stay]
-        if len(held) > MAX_WAITING:
-            log.error("audit: %d records could not be kept until the database is back", len(held) - MAX_WAITING)
+        lost = max(0, len(held) - MAX_WAITING)
+        if lost:
+            log.error("audit: %d records could not be kept until the database is back", lost)
+        self._keep(held[:MAX_WAITING], self.backlog.lost + lost)
         return held[:MAX_WAITING]
+
+    def _keep(self, held: list[Pending], lost: int) -> None:
+        """Put into the file what is not there yet; where the disk refuses, say so once and try again later."""
+        must = [item for item in held if item.must_stay and item.draft.type not in _OF_THE_PROCESS]
+        fresh = [item for item in must if not item.spooled]
+        try:
+            if fresh:
+                self._spool.add(fresh)
+        except OSError as error:
+            if not self.backlog.memory:
+                log.error("audit: %d records are kept in memory alone (%s)", len(fresh), type(error).__name__)
+        else:
+            for item in fresh:
+                item.spooled = True
+        safe = sum(item.spooled for item in must)
+        self.backlog = Backlog(safe, len(must) - safe, lost)
 
     def _abandon(self, batch: list[Pending]) -> None:
         batch = self._hold(batch)
-        log.error("audit: stopped without a database; %d records are not written", len(batch))
+        log.error("audit: stopped without a database; %d records are not written, %d of them wait on disk for the "
+                  "next start", len(batch), self.backlog.spooled)
         _deliver(batch, durable=False)
         self._stopping = self._down = True
 

@@ -233,6 +233,7 @@ class House:
         warnings += self._policy_problems()
         warnings += self.limits.problems()
         warnings += anchor_warnings(self.census.anchors)
+        warnings += self.ledger.backlog.warnings()
         warnings += self.settings.sign_in_warnings()
         if not inspects:
             reasons["pruefung"] = "Die Suche nach personenbezogenen Angaben findet ihre Probe nicht."

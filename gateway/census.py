@@ -46,6 +46,8 @@ class Census:
 
     def look_at_ledger(self, metrics: PrometheusMetrics) -> None:
         """Read the state of ledger, detector and policies."""
+        backlog = self._ledger.backlog
+        metrics.kept_back(disk=backlog.spooled, memory=backlog.memory, lost=backlog.lost)
         status = self._ledger.status()
         metrics.ledger(status.size, status.unsequenced, status.checkpoint_age)
         self.anchors = self._ledger.anchors()

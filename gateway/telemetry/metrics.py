@@ -58,6 +58,9 @@ class PrometheusMetrics:
         self._ledger_records = Gauge("ki_pforte_ledger_records", "Einträge im Protokoll", registry=registry)
         self._ledger_waiting = Gauge("ki_pforte_ledger_unsequenced", "Einträge, die noch nicht eingereiht sind",
                                      registry=registry)
+        self._kept_back = Gauge("ki_pforte_ledger_kept_back", "Einträge, die auf die Datenbank des Protokolls warten: "
+                                "auf der Festplatte (disk), nur im Arbeitsspeicher (memory); verloren (lost)",
+                                ("where",), registry=registry)
         self._checkpoint_age = Gauge("ki_pforte_ledger_checkpoint_age_seconds", "Alter des letzten Prüfpunkts",
                                      registry=registry)
         self._anchor_age = Gauge("ki_pforte_ledger_anchor_age_seconds", "Alter des letzten Prüfpunkts an diesem Ort "
@@ -170,6 +173,11 @@ class PrometheusMetrics:
         self._ledger_records.set(records)
         self._ledger_waiting.set(waiting)
         self._checkpoint_age.set(float("nan") if checkpoint_age is None else checkpoint_age)
+
+    def kept_back(self, *, disk: int, memory: int, lost: int) -> None:
+        """Set how many records wait for the ledger's database, and how many were given up."""
+        for where, number in (("disk", disk), ("memory", memory), ("lost", lost)):
+            self._kept_back.labels(where).set(number)
 
     def anchor(self, sink: str, age: float | None) -> None:
         """Set how old the newest note at this place is; one that never took any has no number."""

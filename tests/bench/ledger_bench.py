@@ -1,6 +1,6 @@
 """Measures the ledger: durable appends, CPU per exchange, latency, verification.
 
-Run: ``python tests/bench/ledger_bench.py [URL]``; without a URL it uses SQLite in a temporary folder. An exchange is
+Run: ``python -m tests.bench.ledger_bench [URL]``; without a URL it uses SQLite in a temporary folder. An exchange is
 two records (intent with `meta` and `subject`, outcome with `meta`) and their sequencing.
 """
 

@@ -21,7 +21,11 @@ CANARIES = {"X-OpenWebUI-User-Name": "canary-name", "X-OpenWebUI-User-Id": "cana
             "X-KIP-Conversation": "canary-conversation", "X-KIP-Task": "canary-task", "X-KIP-Groups": "canary-group",
             "X-LibreChat-User": "canary-librechat"}
 STRANGER = "canary-stranger@x.example"
-NOW = datetime.now(UTC)
+
+
+def now() -> datetime:
+    """The moment at which a token is made: not when the tests were collected."""
+    return datetime.now(UTC)
 
 
 class Town:
@@ -68,8 +72,8 @@ def test_every_way_leads_to_the_same_person(town: Town) -> None:
     mail = town.person.email
     basic = base64.b64encode(f"{mail}:{town.person.key}".encode()).decode()
     replies = [town.chat(town.plain, X_OpenWebUI_User_Email=mail),
-               town.chat(town.signed, X_OpenWebUI_User_Jwt=hs256(open_webui(NOW, mail))),
-               town.chat(rs256(town.openid.claims(NOW, mail))), town.chat("", Authorization=f"Basic {basic}")]
+               town.chat(town.signed, X_OpenWebUI_User_Jwt=hs256(open_webui(now(), mail))),
+               town.chat(rs256(town.openid.claims(now(), mail))), town.chat("", Authorization=f"Basic {basic}")]
     assert {town.department(reply) for reply in replies} == {town.person.department}
 
 
@@ -81,12 +85,12 @@ def test_groups_and_services_have_their_department(town: Town) -> None:
 
 def test_a_front_end_without_a_person_or_with_an_unknown_one_reaches_no_provider(town: Town) -> None:
     before = len(town.provider.received)
-    expired = open_webui(NOW, town.person.email, exp=int(NOW.timestamp()) - 61)
+    expired = open_webui(now(), town.person.email, exp=int(now().timestamp()) - 61)
     replies = [town.chat(town.plain), town.chat(town.signed), town.chat(town.plain, X_OpenWebUI_User_Email=STRANGER),
                town.chat(town.signed, X_OpenWebUI_User_Email=town.person.email),
                town.chat(town.signed, X_OpenWebUI_User_Jwt=hs256(expired)),
                town.chat(town.plain, X_OpenWebUI_User_Email="{{LIBRECHAT_USER_EMAIL}}"),
-               town.chat(rs256(town.openid.claims(NOW, STRANGER, sub="canary-sub")))]
+               town.chat(rs256(town.openid.claims(now(), STRANGER, sub="canary-sub")))]
     assert [(r.status, r.error["code"]) for r in replies] == [(401, "schluessel_ungueltig")] * len(replies)
     assert ask("GET", town.gateway.url + "/v1/models", town.plain).status == 401
     assert len(town.provider.received) == before
@@ -103,15 +107,15 @@ def test_a_blocked_person_is_refused_behind_a_front_end_as_anywhere(town: Town) 
 
 def test_with_another_key_identity_headers_change_nothing(town: Town) -> None:
     for headers in ({"X_OpenWebUI_User_Email": town.gateway.holder("gesperrt").email, "X_KIP_Groups": "Sozialamt"},
-                    {"X_OpenWebUI_User_Jwt": hs256(open_webui(NOW, STRANGER))}, {"X_KIP_User": "{{USER}}"}):
+                    {"X_OpenWebUI_User_Jwt": hs256(open_webui(now(), STRANGER))}, {"X_KIP_User": "{{USER}}"}):
         assert town.department(town.chat(town.person.key, **headers)) == town.person.department
         assert town.department(town.chat(town.service, **headers)) == "it"
 
 
 def test_nothing_of_an_identity_reaches_the_provider_or_stays_behind(town: Town) -> None:
     mail = town.person.email
-    token, signed = rs256(town.openid.claims(NOW, mail)), hs256(open_webui(NOW, mail, name="canary-claim"))
-    stranger = hs256(open_webui(NOW, STRANGER, name="canary-claim"))
+    token, signed = rs256(town.openid.claims(now(), mail)), hs256(open_webui(now(), mail, name="canary-claim"))
+    stranger = hs256(open_webui(now(), STRANGER, name="canary-claim"))
     headers = underscored(CANARIES)
     began = len(town.provider.received)
     for key, more in ((town.plain, {"X_OpenWebUI_User_Email": mail}), (town.signed, {"X_OpenWebUI_User_Jwt": signed}),
@@ -121,7 +125,7 @@ def test_nothing_of_an_identity_reaches_the_provider_or_stays_behind(town: Town)
                       (town.plain, {"X_OpenWebUI_User_Email": f"{STRANGER}%0Acanary"}),
                       (town.signed, {"X_OpenWebUI_User_Jwt": stranger}),
                       (town.signed, {"X_OpenWebUI_User_Jwt": STRANGER}),
-                      (token[:-9] + "AAAAAAAAA", {}), (rs256(town.openid.claims(NOW, STRANGER), "canary-kid"), {})):
+                      (token[:-9] + "AAAAAAAAA", {}), (rs256(town.openid.claims(now(), STRANGER), "canary-kid"), {})):
         reply = town.chat(key, "Guten Tag", **headers, **more)
         assert reply.status == 401
         assert found_in(reply.body, ("canary", mail)) == []

@@ -352,9 +352,10 @@ def test_a_database_that_goes_away_stops_callers_and_loses_no_outcome(
     monkeypatch.setattr(store, "write", real)
     while not ledger.healthy:
         pass
+    ledger.append_wait(ledger.draft("config", {}))
     verdict = ledger.verify()
     assert (verdict.exit_code, verdict.open_intents) == (0, 0)
-    assert types(ledger) == ["writer.start", "intent", "outcome"]
+    assert types(ledger) == ["writer.start", "intent", "outcome", "finding.spool", "config"]
     assert any("does not answer" in record.message for record in caplog.records)
 
 

@@ -123,5 +123,7 @@ def test_a_server_that_restarts_costs_no_record(postgres_server: Server, tmp_pat
         postgres_server.control("start")
         while not ledger.healthy:
             time.sleep(0.02)
+        ledger.append_wait(ledger.draft("config", {}))
         verdict = ledger.verify()
-        assert (verdict.exit_code, verdict.size, verdict.open_intents) == (0, 3, 0)
+        assert (verdict.exit_code, verdict.size, verdict.open_intents) == (0, 5, 0)
+        assert [row.type for row in ledger.reader.tail(-1, 9)][2:4] == ["outcome", "finding.spool"]
