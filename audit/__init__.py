@@ -8,7 +8,8 @@ Map of the house (imports only point down)::
     deletion holds pruning   what goes, what stays     moving  to another database
     anchors/  witness        notes kept outside; countersigning for a neighbour     tiles  proofs over a large tree
     reaper  checkpointer     every intent one end; signed heads      presence           which writers are alive
-    writer  waiters  batch   durable appends                         sequencer  facets  order, tree, search columns
+    successor                a new log after a rollback
+    writer  waiters  batch  spool   durable appends                  sequencer  facets  order, tree, search columns
     store/                   SQL: tables, connections, migrations (SQLite, PostgreSQL)
     ----------------------   from here down: standard library and `cryptography` only
     verify  verdict  bundle  the verifier

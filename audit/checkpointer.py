@@ -28,7 +28,9 @@ from audit.store.store import Store
 HEAD_FILE: Final = "head.json"
 _ROLLBACK: Final = (
     "Das Protokoll setzt nicht fort, was zuletzt unterschrieben wurde (Stand {old}, jetzt {new}). Wurde eine "
-    "Sicherung eingespielt? Es wird nichts mehr unterschrieben, bis das geklärt ist."
+    "Sicherung eingespielt? Es wird nichts mehr unterschrieben, bis das geklärt ist. Spielen Sie den neueren Stand "
+    "wieder ein, oder eröffnen Sie nach Rücksprache mit der oder dem Datenschutzbeauftragten ein neues Protokoll: "
+    "„ki-pforte audit successor --note DATEI“."
 )
 
 
@@ -75,6 +77,11 @@ class Checkpointer:
             if signer.before is not None and self._covers_rotation(tree.size):
                 Signer.finish_rotation(self._folder)
             return kept
+
+    def check(self) -> None:
+        """Raise `LedgerRollback` where a signature would be refused; sign nothing."""
+        with self._store.read() as connection:
+            self._check(connection, read_state(connection.exec_driver_sql), last_checkpoint(connection))
 
     def _covers_rotation(self, size: int) -> bool:
         with self._store.read() as connection:

@@ -108,6 +108,10 @@ class Keeper:
                 self._writer().note("finding.rollback", {"reason": "stand_passt_nicht_zur_unterschrift"})
             raise
 
+    def check(self) -> None:
+        """Raise `LedgerRollback` where a signature would be refused."""
+        self._checkpointer.check()
+
     def reap(self, dead: Sequence[str] = ()) -> int:
         """End the intents of dead writers and those that are too old; return how many."""
         ended = 0

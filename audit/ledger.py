@@ -21,7 +21,7 @@ from audit.anchors.anchorer import Anchorer, AnchorState, AnchorThread
 from audit.anchors.sinks import Sink
 from audit.checkpoint import Vkey
 from audit.checkpointer import Checkpointer
-from audit.errors import FormatError, LedgerConfigError, LedgerDamaged, LedgerError, LedgerUnavailable
+from audit.errors import FormatError, LedgerConfigError, LedgerDamaged, LedgerError, LedgerRollback, LedgerUnavailable
 from audit.inplace import export_store, verify_store
 from audit.keeper import Keeper
 from audit.presence import Presence
@@ -31,6 +31,7 @@ from audit.record import CONTENT, KEY_ROTATE, META, SUBJECT, Draft, Part, Receip
 from audit.retention import PROOF_CLASS, Retention
 from audit.signing import Signer, file_lock, private_folder, read_vkeys
 from audit.store.store import Store
+from audit.successor import current_name
 from audit.verdict import Verdict
 from audit.verify import Trust
 from audit.writer import Backlog, Writer
@@ -76,6 +77,7 @@ class Ledger:
             check_log(config.log)
         except FormatError as error:
             raise LedgerConfigError("Der Name des Protokolls sieht aus wie musterstadt.de/ki-pforte/1.") from error
+        config = replace(config, log=current_name(config.folder, config.log))
         self.config = config
         self._store = Store(config.url)
         try:
@@ -260,6 +262,15 @@ class Ledger:
         """Give every waiting record its place now."""
         with self._database():
             self._keeper.sequence()
+
+    def continues(self) -> str:
+        """Return why nothing can be signed any more, in German; empty as long as it can."""
+        try:
+            with self._database():
+                self._keeper.check()
+        except LedgerRollback as error:
+            return str(error)
+        return ""
 
     def checkpoint(self) -> None:
         """Sequence, and sign a checkpoint if the log has grown. Raises `LedgerRollback`."""

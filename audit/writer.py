@@ -99,7 +99,6 @@ class Writer:
         spool: Path,
         *,
         about: Mapping[str, Any] | None = None,
-        first: Draft | None = None,
         heartbeat_every: float = HEARTBEAT_EVERY,
     ) -> None:
         self.id = secrets.token_hex(8)
@@ -107,7 +106,6 @@ class Writer:
         self._batches = Batches(store, log_name, self.id, retention)
         self._retention = retention
         self._about = dict(about or {})
-        self._first = first
         self._spool = Spool(spool, self.id)
         self.backlog = Backlog()
         self._beat = heartbeat_every
@@ -134,10 +132,8 @@ class Writer:
         return self._finished
 
     def start(self) -> None:
-        """Start the thread; the first record is ``writer.start`` (in a new log: what stands before all others)."""
+        """Start the thread; the first record is ``writer.start``."""
         self._open = True
-        if self._first is not None:
-            self._queue.put(Pending(self._first, new_id(), now_us()))
         self._queue.put(self._own(WRITER_START, self._about))
         self._thread.start()
 

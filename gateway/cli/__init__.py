@@ -102,6 +102,7 @@ def _register() -> None:
                     audit_keep.move, audit_keep.anchor, audit_keep.witness):
         audit_app.command()(keeping)
     audit_app.command("rotate-key")(audit_keep.rotate_key)
+    audit_app.command()(audit_keep.successor)
     for group in (person_app, key_app, client_app, pass_app, document_app, policy_app, model_app, audit_app):
         app.add_typer(group)
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from audit import Filters, anchor_warnings
+from audit.successor import succeed
 from gateway.cli.audit import Json, ledger_errors, open_one
 from gateway.cli.context import context, person_id
 from gateway.cli.output import CliError, Exit, cannot_run, emit, note, say
@@ -159,5 +161,30 @@ def rotate_key(ctx: typer.Context, json: Json = False) -> None:
         key = str(ledger.rotate_key())
     if json:
         return emit({"vkey": key})
+    note("Der neue Prüfschlüssel; bitte geben Sie ihn der oder dem Datenschutzbeauftragten:")
+    return say(key)
+
+
+@ledger_errors
+def successor(
+    ctx: typer.Context,
+    kept: Annotated[Path, typer.Option("--note", exists=True, dir_okay=False, help="Datei mit der letzten Notiz, die "
+                                       "außerhalb aufbewahrt wurde.")],
+    old_database: Annotated[str, typer.Option("--old-database", help="Adresse der bisherigen Datenbank, wenn die "
+                                              "eingestellte eine neue ist (PostgreSQL).")] = "",
+    json: Json = False,
+) -> None:
+    """Eröffnet ein neues Protokoll, wenn die Datenbank hinter das zurückgefallen ist, was unterschrieben wurde."""
+    settings = load()
+    name = context(ctx).policy_set.organisation.id
+    done = succeed(settings.audit_database, settings.home / "keys" / "protokoll", name, kept.read_text("utf-8"),
+                   old_database)
+    with open_one(ctx) as ledger:
+        key = str(ledger.vkeys()[-1])
+    if json:
+        return emit({"old": done.old, "log": done.new, "keys": str(done.keys), "vkey": key})
+    note(f"Das Protokoll heißt jetzt {done.new}. Sein erster Eintrag nennt {done.old} und Ihre Notiz.")
+    note(f"Die Schlüssel des bisherigen Protokolls liegen in {done.keys}; seine Datenbank bleibt, wie sie ist. Bitte "
+         "bewahren Sie beide auf.")
     note("Der neue Prüfschlüssel; bitte geben Sie ihn der oder dem Datenschutzbeauftragten:")
     return say(key)

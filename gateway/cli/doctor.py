@@ -154,12 +154,12 @@ def _clients(own: CliContext, settings: Settings) -> Iterator[Finding]:
 def _ledger(settings: Settings, policies: PolicySet) -> Iterator[Finding]:
     try:
         with open_ledger(settings, policies.organisation.id) as ledger:
-            status = ledger.status()
+            status, broken = ledger.status(), ledger.continues()
     except LedgerError as error:
         yield Finding("Protokoll", FAULT, str(error))
         return
-    if status.problem:
-        yield Finding("Protokoll", FAULT, status.problem)
+    if broken or status.problem:
+        yield Finding("Protokoll", FAULT, broken or status.problem)
     yield Finding("Protokoll", GOOD, f"{status.size} Einträge, {status.unsequenced} noch einzureihen. "
                                      "„ki-pforte audit verify“ prüft sie.")
 

@@ -24,7 +24,7 @@ from sqlalchemy import Connection
 from gateway.cli.output import CliError, Exit, emit, note, say
 from gateway.model.people import Person
 from gateway.registry.books import Record
-from gateway.store import InvalidError, keys, people
+from gateway.store import InvalidError, accounts, keys, people, sessions
 
 _HEADINGS: Final = {
     "email": "email", "e-mail": "email", "mail": "email", "e-mail-adresse": "email",
@@ -190,11 +190,22 @@ def _compare(row: Row, old: Person | None, joins: frozenset[str], result: Plan) 
 
 
 def carry_out(plan: Plan, connection: Connection, record: Record, now: datetime) -> None:
-    """Write the difference. The ledger gets numbers."""
-    people.add(connection, plan.added, now)
+    """Write the difference. The ledger gets numbers, and of whoever holds more than the role of staff which roles."""
+    for person in people.add(connection, plan.added, now):
+        if privileges := sorted(person.roles - {"staff"}):
+            record("person.added", {"roles": privileges, "via": "cli"}, person.id)
     people.change(connection, [new for _, new in plan.changed])
     people.change(connection, [replace(p, disabled_at=now) for p in plan.disabled])
     keys.revoke_all(connection, [p.id for p in plan.disabled], now)
+    for gone in plan.disabled:
+        sessions.end_of_person(connection, gone.id, now)
+        accounts.withdraw(connection, gone.id)
+    for old, new in plan.changed:
+        if new.roles - old.roles:
+            accounts.withdraw(connection, new.id)  # given to somebody of less weight (`gateway.registry.people`)
+        if new.roles != old.roles:
+            record("person.roles", {"joined": sorted(new.roles - old.roles), "left": sorted(old.roles - new.roles),
+                                    "via": "cli"}, new.id)
     record("person.imported", {"via": "cli", "added": len(plan.added), "changed": len(plan.changed),
                                "disabled": len(plan.disabled)}, None)
 

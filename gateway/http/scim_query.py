@@ -6,6 +6,7 @@ attributes, joined by ``and`` and ``or``. Everything else is refused, never answ
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -22,6 +23,8 @@ USUAL_PAGE: Final = 100
 _USERS: Final[dict[str, Field]] = {
     "id": "id", "username": "userName", "externalid": "externalId", "emails": "email", "emails.value": "email",
     "displayname": "name", "name.formatted": "name", "active": "active"}
+_UNSTORABLE: Final = re.compile("[\0\ud800-\udfff]")
+"""What no database holds: a zero byte, half a character."""
 _ENTERPRISE: Final = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:user"
 
 
@@ -82,6 +85,8 @@ def group_name(node: FilterNode | None) -> tuple[str, str] | None:
 def _condition(node: FilterNode, inside: str) -> Condition:
     if isinstance(node, LogicalExpr):
         parts = tuple(_condition(term, inside) for term in node.terms if not _is_kind_of_address(term, inside))
+        if not parts:  # a condition without parts would mean everybody
+            raise InvalidFilterException(detail="Der Filter nennt keine Adresse. Bitte ergänzen Sie value eq.")
         return AllOf(parts) if node.op is LogicalOperator.and_ else AnyOf(parts)
     if isinstance(node, ValuePath) and not inside and node.sub_attr is None:
         return _condition(node.val_filter, node.attr_path.attr)
@@ -100,7 +105,7 @@ def _is(node: Comparison, inside: str) -> Is:
     value: Any = node.value
     if field == "active":
         value = {"true": True, "false": False}.get(str(value).lower())
-    if not isinstance(value, bool if field == "active" else str) or "\0" in str(value):
+    if not isinstance(value, bool if field == "active" else str) or _UNSTORABLE.search(str(value)):
         raise InvalidFilterException(detail=f"Der Wert passt nicht zu „{name[:64]}“.")
     return Is(field, value)
 

@@ -48,9 +48,10 @@ def make(books: Books) -> tuple[Report, int]:
             states[scope][state] += number
     sizes = _sizes(table)
     names = {key: department.name for key, department in policies.departments.items()}
+    lines = _lines(table, sizes, names)
     report = Report(
         policies.organisation.name, day_of(now), policies.digest, scopes, sum(sizes.values()),
-        {scope: together(found) for scope, found in states.items()}, _lines(table, sizes, names),
+        {scope: _states(found, scope, lines) for scope, found in states.items()}, lines,
         _contents(rules, contents), _quarters(quarters))
     return report, index.waiting(books)
 
@@ -98,6 +99,21 @@ def _sizes(table: Mapping[str, Mapping[tuple[str, str], int]]) -> dict[str, int]
             of_scope[department] += number
         sizes = {name: max(sizes.get(name, 0), of_scope[name]) for name in sizes.keys() | of_scope}
     return sizes
+
+
+def _states(found: Mapping[str, int], scope: str, lines: tuple[Line, ...]) -> dict[str, int]:
+    """Return how many people of the whole house are in which state, no finer than the lines allow.
+
+    The sums of the columns can be worked out, so a rare state is put together with those of its own column only; and
+    where a whole column is rare, all columns in which a line is silent are told as one number.
+    """
+    columns = {standing: {state: number for state, number in found.items() if _STANDS.get(state, "offen") == standing}
+               for standing in (STANDINGS if lines else ())}
+    silent = [s for s in columns if any(line.told[scope][s] is None for line in lines)]
+    if any(0 < sum(columns[s].values()) < SMALL for s in silent):
+        merged = {state: number for s in silent for state, number in columns.pop(s).items() if number}
+        columns["+".join(sorted(merged))] = {"+".join(sorted(merged)): sum(merged.values())}
+    return {state: number for states in columns.values() for state, number in together(states).items()}
 
 
 def _lines(table: Mapping[str, Mapping[tuple[str, str], int]], sizes: Mapping[str, int],

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, timedelta
 from typing import Final
 
 from sqlalchemy import Connection
@@ -16,6 +16,7 @@ from sqlalchemy import Connection
 from gateway.kipass import PassEvent, passes
 from gateway.kipass.calendar import day_of, midnight
 from gateway.kipass.documents import evidence_for
+from gateway.kipass.status import SKEW
 from gateway.model.kipass import BASIS, PassEventKind
 from gateway.model.people import Person
 from gateway.model.principal import PassStatus
@@ -111,8 +112,9 @@ def act(books: Books, actor: Actor, person_id: str, event: PassEventKind, scope:
         _check(books.rules.scopes, scope, "Den Bereich")
     _check_reason(reason, needed=event in ("gesperrt", "entzogen") and actor.via == "web")
     with books.writing() as connection:
-        person = known_person(connection, person_id)
-        proofs.act(connection, person_id, PassEvent(event, books.now(), scope), by_role=actor.name,
+        person = known_person(connection, person_id, to_change=True)
+        proofs.act(connection, person_id, PassEvent(event, _after(connection, person_id, books.now()), scope),
+                   by_role=actor.name,
                    reason=reason or None)
         books.record(f"pass.{event}", {"scope": scope or "", **actor.meta}, person_id)
         return settled(books, connection, person)
@@ -128,6 +130,15 @@ def file_of(books: Books, connection: Connection, person: Person) -> PassFile:
     """Return what is on file, as this transaction sees it."""
     proof = proofs.of(connection, person.id)
     return PassFile(person, proof, passes(proof.evidence, proof.events, books.rules, books.now()))
+
+
+def _after(connection: Connection, person_id: str, now: datetime) -> datetime:
+    """Return the moment of an act: after every act that was there, also one of a replica whose clock goes ahead.
+
+    Otherwise a block just after that would count as older than what it blocks, and block nothing.
+    """
+    last = max((e.at for e in proofs.of(connection, person_id).events if e.at - now <= SKEW), default=None)
+    return now if last is None or last < now else last + timedelta(microseconds=1)
 
 
 def _check_reason(reason: str, *, needed: bool = False) -> None:

@@ -1,8 +1,9 @@
 """Acts on people: written down, changed, switched off and on again. Commands, SCIM and sign-in all come through here.
 
 Kept true: whoever is switched off has no key and no session any more when the act is over, and every replica learns of
-it with the next look at the generation (two seconds); what somebody showed for the KI-Pass stays. The ledger is told
-which fields changed, and of roles and groups which; never a name or an address.
+it with the next look at the generation (two seconds); an open invitation ends with that, with a new address and with a
+new role (the pass office may invite staff, but nobody who holds more); what somebody showed for the KI-Pass stays. The
+ledger is told which fields changed, and of roles and groups which; never a name or an address.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from sqlalchemy import Connection
 from gateway.model.people import Person
 from gateway.registry import index
 from gateway.registry.books import Actor, Books, known_person
-from gateway.store import ConflictError, InvalidError, keys, people, sessions, writing
+from gateway.store import ConflictError, InvalidError, accounts, keys, people, sessions, writing
 from gateway.store.people import NewPerson
 
 LONGEST_NAME: Final = 200
@@ -94,6 +95,8 @@ def changed(books: Books, connection: Connection, actor: Actor, before: Person,
 
 def _write(books: Books, connection: Connection, actor: Actor, before: Person, after: Person) -> Change:
     people.change(connection, [after])
+    if after.roles - before.roles or after.email != before.email or not after.active:
+        accounts.withdraw(connection, after.id)  # given to somebody of less weight, or to another address
     revoked = 0
     if fields := [name for name in _FIELDS if getattr(before, name) != getattr(after, name)]:
         books.record("person.changed", {"fields": fields, **actor.meta}, after.id)

@@ -23,6 +23,7 @@ from gateway.model.office import Draft, DraftSeen
 from gateway.registry.books import Actor, Books
 from gateway.registry.publication import RULES, Publication, apply, try_out
 from gateway.store import InvalidError, pass_index
+from gateway.store.locks import alone
 
 MOST_LINES: Final = 400
 """Lines of a comparison that are shown."""
@@ -60,9 +61,18 @@ def prepare(rules: KiPassConfig, draft: Draft) -> Publication:
 
 
 def publish(books: Books, actor: Actor, new: Publication, policies: Path, load: Callable[[Path], object]) -> None:
-    """Publish a version that was tried out on a copy of the folder."""
+    """Publish a version that was tried out on a copy of the folder.
+
+    Two at the same moment (or one button pressed twice) would each pass the trial and together spoil the rules: the
+    second finds them changed.
+    """
+    before = (policies / RULES).read_bytes()
     try_out(new, policies, load)
-    with books.writing():
+    with books.writing() as connection:
+        alone(connection, "publish")
+        if (policies / RULES).read_bytes() != before:
+            raise InvalidError("Die Richtlinien wurden eben geändert. Bitte sehen Sie sich die Fassungen noch einmal "
+                               "an, bevor Sie veröffentlichen.")
         # Recorded first: a version that nobody can find in the ledger must not come into force.
         books.record("policy.change", {"document": new.entry.name, "version": new.entry.version,
                                        "sha256": new.entry.sha256, "change": new.entry.change,

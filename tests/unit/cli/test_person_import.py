@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from gateway.model.sessions import SignIn
+from gateway.store import accounts, open_engine, people, reading, sessions, writing
 from tests.support.municipality import database
-from tests.unit.cli.test_people_commands import Terminal
+from tests.unit.cli.test_people_commands import NOW, Terminal
 
 GOOD = "email;name;department;roles\nanna@x.example;Anna Óg;bauamt;dpo it\nbo@x.example;Bo;sozialamt;\n"
 
@@ -101,3 +104,41 @@ def test_leavers_go_only_when_asked_and_do_not_come_back_by_a_file(load: Importe
     code, report = load(GOOD)
     assert (code, report["still_disabled"]) == (0, ["bo@x.example"])
     assert load.people()["bo@x.example"]["active"] is False
+
+
+def ids_of(load: Importer) -> dict[str, str]:
+    engine = open_engine(load.terminal.url)
+    try:
+        with reading(engine) as connection:
+            return {email: person.id for email, person in people.every(connection).items()}
+    finally:
+        engine.dispose()
+
+
+def test_the_ledger_knows_whom_a_file_gave_a_role_and_whom_it_took_one(load: Importer) -> None:
+    load(GOOD)
+    load(GOOD.replace("bauamt;dpo it", "bauamt;it").replace("Bo;sozialamt;", "Bo;sozialamt;dpo"))
+    ids = ids_of(load)
+    roles = [record for record in load.terminal.records if "roles" in record[1] or record[0] == "person.roles"]
+    assert roles == [
+        ("person.added", {"roles": ["dpo", "it"], "via": "cli"}, ids["anna@x.example"]),
+        ("person.roles", {"joined": [], "left": ["dpo"], "via": "cli"}, ids["anna@x.example"]),
+        ("person.roles", {"joined": ["dpo"], "left": [], "via": "cli"}, ids["bo@x.example"])]
+
+
+def test_a_link_and_a_sign_in_end_when_a_file_gives_a_role_or_switches_off(load: Importer) -> None:
+    load(GOOD)
+    anna, bo = (ids_of(load)[email] for email in ("anna@x.example", "bo@x.example"))
+    engine, later = open_engine(load.terminal.url), NOW + timedelta(days=1)
+    try:
+        with writing(engine, bump=False) as connection:
+            accounts.invite(connection, anna, "einladung", "a", NOW, later)
+            accounts.invite(connection, bo, "einladung", "b", NOW, later)
+            sessions.add(connection, "s", SignIn(anna, "local", NOW), later)
+        load("email;name;department;roles\nbo@x.example;Bo;sozialamt;dpo\n", "--disable-missing")
+        with reading(engine) as connection:
+            assert accounts.find(connection, "a", NOW) is None
+            assert accounts.find(connection, "b", NOW) is None
+            assert sessions.find(connection, "s", NOW) is None
+    finally:
+        engine.dispose()

@@ -8,8 +8,11 @@ from hashlib import sha256
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from gateway.model.kipass import PassEvent
+from gateway.model.literacy import STANDINGS, Line
 from gateway.registry import index, literacy
 from gateway.registry.books import COMMAND_LINE
 from gateway.web.literacy import file_of
@@ -97,3 +100,34 @@ def test_the_page_and_its_files_are_for_those_it_reports_to(house: House) -> Non
     assert "ki-kompetenz-" in str(taken.headers)
     assert house.types()[-1] == "report"
     assert house.browser(house.hire("Anna Amt")).get("/office/report").status == 403
+
+
+def test_no_sum_of_the_table_tells_how_many_are_in_a_rare_state(house: House) -> None:
+    """Three people in grace among many who hold the pass: the column says 23, so the states must not say 20."""
+    for number in range(23):
+        house.hire(f"P{number}", department="bauamt", steps=None)
+    for number in range(8):
+        house.hire(f"Q{number}", department="bauamt", steps=1)
+    for number in range(3):
+        house.hire(f"R{number}", department="bauamt", events=(PassEvent("gesperrt", house.clock.now()),))
+    while index.refresh(house.books):
+        pass
+    report, _ = literacy.make(house.books)
+    found, (line,) = report.states["basis"], report.lines
+    assert line.told["basis"] == {"gilt": 23, "galt": 0, "offen": 11}
+    assert found == {"gueltig": 23, "fehlt+gesperrt": 11}
+
+
+@given(st.dictionaries(st.sampled_from(["gueltig", "kulanz", "abgelaufen", "dv_neu", "fehlt", "gesperrt"]),
+                       st.integers(0, 12)), st.sets(st.sampled_from(STANDINGS)))
+def test_what_columns_and_states_say_together_never_stands_for_fewer_than_five(
+        found: dict[str, int], hidden: set[str]) -> None:
+    column = {s: sum(n for state, n in found.items() if literacy._STANDS.get(state, "offen") == s) for s in STANDINGS}
+    silent = {s for s in STANDINGS if s in hidden or 0 < column[s] < 5}
+    line = Line("a", sum(column.values()), {"basis": {s: None if s in silent else column[s] for s in STANDINGS}})
+    told = literacy._states(found, "basis", (line,))
+    assert all(number >= 5 for number in told.values())
+    for standing in STANDINGS:
+        own = [key for key in told if {literacy._STANDS.get(s, "offen") for s in key.split("+")} == {standing}]
+        left = column[standing] - sum(told[key] for key in own)
+        assert left == 0 or (standing in silent and not own)

@@ -63,6 +63,17 @@ def test_every_act_leaves_the_index_as_right_as_working_it_out_anew(house: House
         assert counts(house) == {state: 1}
 
 
+@pytest.mark.parametrize("ahead", [0, 20])
+def test_a_block_holds_also_when_the_replica_before_had_a_fast_clock(house: House, ahead: int) -> None:
+    person, now = house.hire("A").person, house.clock.now()
+    acts.act(house.books, OFFICE, person.id, "gesperrt", None, "x")
+    house.clock.time = now + timedelta(seconds=ahead)
+    assert acts.act(house.books, OFFICE, person.id, "entsperrt").held[BASIS].state == "gueltig"
+    house.clock.time = now
+    assert acts.act(house.books, OFFICE, person.id, "gesperrt", None, "x").held[BASIS].state == "gesperrt"
+    assert acts.act(house.books, OFFICE, person.id, "entsperrt").held[BASIS].state == "gueltig"
+
+
 def test_time_alone_makes_a_line_stale_and_the_page_never_shows_it_wrong(house: House) -> None:
     house.hire("A")
     settled(house)

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
+from datetime import date
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
 
+from gateway.model.office import Draft
 from gateway.policy import load_policies
 from gateway.registry import index
 from tests.support.web_client import Browser
@@ -78,3 +82,19 @@ def test_what_is_wrong_is_told_and_the_text_stays(office: Browser, folder: Path,
 
 def test_an_editorial_change_asks_nobody(office: Browser, folder: Path) -> None:
     assert "Niemand muss deshalb etwas tun" in send(office, schritt="zeigen", aenderung="redaktionell")[1]
+
+
+def test_two_versions_at_the_same_moment_never_spoil_the_rules(house: House, office: Browser, folder: Path) -> None:
+    """The second is published while the first is being tried out: each alone would be fine."""
+    rival = replace(house.context.office, load=lambda path: load_policies(path))
+
+    def slow(path: Path) -> object:
+        object.__setattr__(house.context.office, "load", load_policies)
+        rival.publish("p2", Draft("dienstvereinbarung", b"# Anders\n", ".md", "9.0", "wesentlich", date(2026, 12, 1)))
+        return load_policies(path)
+
+    object.__setattr__(house.context.office, "load", slow)
+    status, text = send(office, schritt="veroeffentlichen")
+    assert (status, "eben geändert" in text) == (422, True)
+    assert load_policies(folder).kipass.documents["dienstvereinbarung"][-1].sha256 == sha256(b"# Anders\n").hexdigest()
+    assert house.types().count("policy.change") == 1

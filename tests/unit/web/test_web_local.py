@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import unicodedata
+from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from gateway.errors import GatewayError
 from gateway.identity.passwords import Passwords, objection
 from gateway.model.accounts import Invitation
+from gateway.registry import people as registry_people
 from gateway.registry.access_desk import MOST_WAITING, _said
 from gateway.registry.accounts import Accounts
 from gateway.registry.books import COMMAND_LINE, Actor
@@ -79,6 +82,22 @@ def test_a_link_ends_after_seven_days_with_a_newer_one_and_with_the_person(house
     assert redeem_gone(house, third)
     with pytest.raises(InvalidError):
         invite(house, entry)
+
+
+@pytest.mark.parametrize("how", [{"roles": frozenset({"staff", "dpo"})}, {"email": "neu@musterstadt.example"}])
+def test_a_link_of_the_pass_office_does_not_outlive_a_new_role_or_address(house: House, how: dict[str, Any]) -> None:
+    entry = house.hire("Mia Muster")
+    made = invite(house, entry, Actor("web", "p1", "ki-pass-stelle"))
+    registry_people.change(house.books, COMMAND_LINE, entry.person.id, lambda person: replace(person, **how))
+    assert redeem_gone(house, made)
+
+
+def test_a_link_does_not_come_back_with_the_person(house: House) -> None:
+    entry = house.hire("Mia Muster")
+    made = invite(house, entry)
+    for active in (False, True):
+        registry_people.switch(house.books, COMMAND_LINE, entry.person.id, active=active)
+    assert redeem_gone(house, made)
 
 
 def redeem_gone(house: House, made: Invitation) -> bool:
