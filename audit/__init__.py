@@ -5,7 +5,9 @@ Map of the house (imports only point down)::
     cli, __main__            `python -m audit verify BUNDLE --pin NOTE --vkey KEY`
     ledger                   the whole thing as one object: `Ledger(LedgerConfig(...))`
     keeper                   background: sequence, sign, reap        reader, inplace    reading, checking in place
+    identity keyring         who a pseudonym is, sealed to two trustees       reid, reid_state    resolving one
     deletion holds pruning   what goes, what stays     moving  to another database
+    taking  exports/  sheet   taking records along      statistics forecast   numbers, never of single persons
     anchors/  witness        notes kept outside; countersigning for a neighbour     tiles  proofs over a large tree
     reaper  checkpointer     every intent one end; signed heads      presence           which writers are alive
     successor                a new log after a rollback
@@ -14,6 +16,7 @@ Map of the house (imports only point down)::
     ----------------------   from here down: standard library and `cryptography` only
     verify  verdict  bundle  the verifier
     checkpoint  signing  pseudonym     signed notes, keys
+    sealing  pieces  trustee the two trustees: what they seal, send and open on their own machines
     record  canonical  merkle  retention  errors
 
 A record becomes durable (writer), gets its place (sequencer), comes under a signed checkpoint (checkpointer), and can
@@ -59,6 +62,7 @@ if TYPE_CHECKING:
     from audit.record import Receipt as Receipt
     from audit.record import time_text as time_text
     from audit.record import time_us as time_us
+    from audit.reid import Reidentification as Reidentification
     from audit.retention import Retention as Retention
     from audit.verdict import Verdict as Verdict
     from audit.verify import Trust as Trust
@@ -74,6 +78,7 @@ _HOME: Final = {
     "ledger": ("Ledger", "LedgerConfig"),
     "reader": ("Filters", "LedgerReader", "Page", "PartView", "RecordRow", "RecordView", "Status"),
     "record": ("Draft", "Part", "Receipt", "time_text", "time_us"),
+    "reid": ("Reidentification",),
     "retention": ("Retention",),
     "verdict": ("Verdict",),
     "verify": ("Trust",),  # the function is `audit.verify.verify`: beside the module it cannot have that name here

@@ -12,7 +12,7 @@ import json
 import re
 import zipfile
 import zlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -40,24 +40,27 @@ class Line:
 
 
 def write_bundle(
-    path: Path, manifest: Mapping[str, Any], lines: Iterable[Line], notes: Sequence[str], vkeys: Sequence[Vkey]
+    path: Path, manifest: Mapping[str, Any], lines: Iterable[Line], notes: Sequence[str], vkeys: Sequence[Vkey],
+    before: Callable[[], None] = lambda: None,
 ) -> None:
-    """Write a bundle. The file appears when it is complete."""
+    """Write a bundle. The file appears when it is complete, and after `before` has returned."""
     draft = path.with_name(f".{path.name}.part")
     try:
         with zipfile.ZipFile(draft, "w", zipfile.ZIP_DEFLATED) as archive:
             archive.writestr("manifest.json", json.dumps({"format": FORMAT, **manifest}, indent=1))
             with archive.open("records.jsonl", "w", force_zip64=True) as records:
                 for line in lines:
-                    records.write(_dump(line))
+                    records.write(dump_line(line))
             archive.writestr("checkpoints.txt", "".join(notes))
             archive.writestr("vkeys.txt", "".join(f"{key}\n" for key in vkeys))
+        before()
         draft.replace(path)
     finally:
         draft.unlink(missing_ok=True)
 
 
-def _dump(line: Line) -> bytes:
+def dump_line(line: Line) -> bytes:
+    """Return a record as a line of ``records.jsonl``."""
     parts = {
         name: {"salt": b64(salt), "body": b64(body), "class": kind} for name, (salt, body, kind) in line.parts.items()
     }

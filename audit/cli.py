@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from audit import trustee
 from audit.bundle import Bundle
 from audit.checkpoint import Vkey
 from audit.errors import FormatError, LedgerConfigError, LedgerError
@@ -45,6 +46,7 @@ def parser() -> argparse.ArgumentParser:
         command.add_argument("--database", help="Adresse der Datenbank, z. B. sqlite:////pfad/audit.sqlite")
         command.add_argument("--log", help="Name des Protokolls, z. B. musterstadt.de/ki-pforte/1")
         command.add_argument("--folder", type=Path, help="Ordner der Schlüssel")
+    trustee.add_to(commands)
     return top
 
 
@@ -57,6 +59,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         if options.command == "verify":
             return _verify(options)
+        if options.command == "trustee":
+            return trustee.run(options)
         with _ledger(options) as ledger:
             if options.command == "export":
                 _say(f"{ledger.export_bundle(options.bundle)} Einträge geschrieben: {options.bundle}")

@@ -44,13 +44,9 @@ def delete_due(store: Store, writer: Writer, seconds: int | None = None) -> dict
     until = int(time.time()) if seconds is None else seconds
     with store.read() as connection:
         counts = {kind: int(n) for kind, n in connection.exec_driver_sql(store.sql(_COUNT), (until,)).fetchall()}
-        seals = connection.exec_driver_sql(
-            store.sql("SELECT count(*) FROM identity_seal WHERE expires_at <= ?"), (until,)).scalar()
-    if not counts and not seals:
+    if not counts:
         return {}
-    writer.append_wait(writer.draft(RETENTION_DELETE, {"until": until, "parts": counts, "identities": int(seals or 0)}))
-    with store.write() as run:
-        run(store.sql("DELETE FROM identity_seal WHERE expires_at <= ?"), (until,))
+    writer.append_wait(writer.draft(RETENTION_DELETE, {"until": until, "parts": counts}))
     while True:
         with store.write() as run:
             rows = run(store.sql(_SOME), (until,)).fetchall()

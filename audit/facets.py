@@ -1,7 +1,8 @@
 """What of a record can be searched: a few columns taken from its part ``meta``.
 
 Convention for writers: ``meta`` is a JSON map; ``vorgang``, ``department``, ``model``, ``decision``, ``code``,
-``purpose`` are strings, ``rules`` is a list of rule ids of which the first decided. Anything else is left alone.
+``purpose``, ``reference`` (a keyed digest) are strings, ``rules`` is a list of rule ids of which the first decided.
+Anything else is left alone.
 Facets are derived: never hashed, rebuilt from the parts, and gone when the part ``meta`` is deleted.
 """
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Final
 
@@ -47,8 +47,11 @@ def verify_store(store: Store, log: str, vkeys: list[Vkey], trust: Trust) -> Ver
         return verify(source, trust)
 
 
-def export_store(store: Store, path: Path, vkeys: list[Vkey]) -> int:
-    """Write the whole log as a bundle; return the number of records."""
+def export_store(store: Store, path: Path, vkeys: list[Vkey], announce: Callable[[int], None] | None = None) -> int:
+    """Write the whole log as a bundle; return the number of records.
+
+    `announce` is told this number before the file gets its name; when it raises there is no file.
+    """
     with store.read() as connection:
         state = read_state(connection.exec_driver_sql)
         manifest = {
@@ -59,8 +62,10 @@ def export_store(store: Store, path: Path, vkeys: list[Vkey]) -> int:
             "unsequenced": unsequenced(connection.exec_driver_sql),
             "created": int(time.time()),
         }
-        write_bundle(path, manifest, _lines(store, connection, state), _notes(connection), vkeys)
-    return state.tree.size
+        size = state.tree.size
+        write_bundle(path, manifest, _lines(store, connection, state), _notes(connection), vkeys,
+                     lambda: announce(size) if announce is not None else None)
+    return size
 
 
 def _notes(connection: Connection) -> list[str]:

@@ -20,6 +20,7 @@ from typing import Final
 from audit.checkpointer import Checkpointer
 from audit.deletion import claim, delete_due
 from audit.errors import LedgerError, LedgerRollback
+from audit.identity import Identities
 from audit.presence import Presence
 from audit.pruning import carry_out
 from audit.reaper import reap_old, reap_writer
@@ -48,6 +49,7 @@ class Keeper:
         presence: Presence,
         writer: Callable[[], Writer],
         longest_exchange: float,
+        identities: Identities,
         spool: Path,
     ) -> None:
         self._store = store
@@ -56,6 +58,7 @@ class Keeper:
         self._presence = presence
         self._writer = writer
         self._longest = longest_exchange
+        self._identities = identities
         self._spool = spool
         self._errors: tuple[type[Exception], ...] = (LedgerError, *store.errors)
         self._dead: list[str] = []
@@ -137,6 +140,8 @@ class Keeper:
         """Delete what is due, if no other process did so lately; finish a pruning."""
         if claim(self._store, "retention", DELETE_EVERY):
             delete_due(self._store, self._writer())
+            self._identities.let_go(self._writer())
+            self._identities.reconcile()
         carry_out(self._store)
 
     def _report(self, gap: Gap) -> None:
@@ -148,6 +153,7 @@ class Keeper:
         while not self._stop.is_set():
             try:
                 self.sequence()
+                self._identities.flush()
                 now = time.monotonic()
                 if now >= next_reap:
                     self.reap(self._dead)

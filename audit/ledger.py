@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import platform
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
@@ -22,8 +22,10 @@ from audit.anchors.sinks import Sink
 from audit.checkpoint import Vkey
 from audit.checkpointer import Checkpointer
 from audit.errors import FormatError, LedgerConfigError, LedgerDamaged, LedgerError, LedgerRollback, LedgerUnavailable
+from audit.identity import Identities
 from audit.inplace import export_store, verify_store
 from audit.keeper import Keeper
+from audit.keyring import Keyring
 from audit.presence import Presence
 from audit.pseudonym import Pseudonyms, epoch_of
 from audit.reader import LedgerReader, Status
@@ -32,6 +34,7 @@ from audit.retention import PROOF_CLASS, Retention
 from audit.signing import Signer, file_lock, private_folder, read_vkeys
 from audit.store.store import Store
 from audit.successor import current_name
+from audit.taking import Taking
 from audit.verdict import Verdict
 from audit.verify import Trust
 from audit.writer import Backlog, Writer
@@ -68,7 +71,7 @@ def body_of(value: Any) -> bytes:
         raise FormatError("value has no canonical form") from error
 
 
-class Ledger:
+class Ledger(Taking):
     """One process's way to the ledger."""
 
     def __init__(self, config: LedgerConfig) -> None:
@@ -92,6 +95,8 @@ class Ledger:
         self._store.open_log(config.log)
         folder = private_folder(config.folder)
         self._pseudonyms = Pseudonyms(folder)
+        self.keyring = Keyring(folder)
+        self.identities = Identities(self._store, self._pseudonyms, self.keyring, config.retention)
         self._presence = Presence(folder / "writers")
         self._lock = threading.Lock()
         self._live: Writer | None = None
@@ -104,6 +109,7 @@ class Ledger:
             self._presence,
             self._writer,
             config.longest_exchange,
+            self.identities,
             folder / spool.FOLDER,
         )
         self.reader = LedgerReader(self._store)
@@ -112,8 +118,12 @@ class Ledger:
 
     # ---- life ----------------------------------------------------------------------------------------------------
 
-    def start(self) -> None:
-        """Begin to serve: write ``writer.start``, and keep house in the background."""
+    def start(self, everyone: Callable[[], Iterable[str]] = tuple) -> None:
+        """Begin to serve: write ``writer.start``, and keep house in the background.
+
+        `everyone` names the opaque ids of all people, to seal identities that a killed process left out.
+        """
+        self.identities.everyone = everyone
         dead = self._presence.claim_dead(spool.left_behind(self.config.folder / spool.FOLDER))
         self._unclean = len(dead)
         self._writer()
@@ -128,6 +138,8 @@ class Ledger:
             self._keeper.stop(self._live)
         with self._lock:
             writer, self._live = self._live, None
+        with contextlib.suppress(LedgerError, *self._store.errors):  # made up for by whoever runs next
+            self.identities.flush()
         if writer is not None:
             writer.stop()
             if writer.finished:
@@ -150,7 +162,8 @@ class Ledger:
             with self._lock:
                 writer = self._live
                 if writer is None:
-                    about = {"host": platform.node(), "unclean": self._unclean, **self.config.about}
+                    about = {"host": platform.node(), "unclean": self._unclean, **self.config.about,
+                             "trustees": sorted(key.id for key in self.keyring.in_force().values())}
                     writer = Writer(self._store, self.config.log, self.config.retention,
                                     self.config.folder / spool.FOLDER, about=about)
                     self._presence.enter(writer.id)
@@ -174,13 +187,18 @@ class Ledger:
         ref: str = "",
         record_id: str = "",
         meta_class: str = "",
+        epoch: str = "",
     ) -> Draft:
-        """Build a record: ``meta`` (strings, integers, lists and maps of them), and a pseudonym of `subject`."""
+        """Build a record: ``meta`` (strings, integers, lists and maps of them), and a pseudonym of `subject`.
+
+        `epoch` names another quarter than the present one, where people are to be told apart across its end.
+        """
         classes = self.config.retention.classes
         parts = {META: Part(body_of(meta), meta_class or classes[META])}
         if subject is not None:
-            epoch = epoch_of(now_us())
+            epoch = epoch or epoch_of(now_us())
             body = {"epoch": epoch, "pseudonym": self._pseudonyms.of(subject, epoch)}
+            self.identities.note(subject, epoch, body["pseudonym"])
             parts[SUBJECT] = Part(body_of(body), classes[SUBJECT])
         return Draft(type_, parts, ref, record_id)
 
@@ -222,7 +240,9 @@ class Ledger:
         The housekeeper does it by itself, every few hours.
         """
         with self._database():
-            return deletion.delete_due(self._store, self._writer(), seconds)
+            counts = deletion.delete_due(self._store, self._writer(), seconds)
+            self.identities.let_go(self._writer(), seconds)
+            return counts
 
     def erase_subject(self, subject: str, reason: str, case: str = "") -> tuple[int, int]:
         """Make a person's records nobody's (Art. 17 GDPR): return how many, and how many a case holds back.
@@ -231,8 +251,11 @@ class Ledger:
         """
         with self._database():
             self._keeper.sequence()
-            found = deletion.records_of(self._store, self._pseudonyms.every(subject))
-            return deletion.erase(self._store, self._writer(), found, (SUBJECT, CONTENT), reason, case)
+            names = self._pseudonyms.every(subject)
+            found = deletion.records_of(self._store, names)
+            said = deletion.erase(self._store, self._writer(), found, (SUBJECT, CONTENT), reason, case)
+            self.identities.forget(names)
+            return said
 
     def erase_records(self, record_ids: Sequence[str], reason: str, case: str = "") -> tuple[int, int]:
         """The same for single records, for example those with a citizen's data in their content."""

@@ -37,6 +37,8 @@ class Filters:
     code: str = ""
     rule: str = ""
     purpose: str = ""
+    reference: str = ""
+    """What the log keeps of a case reference: a keyed digest."""
     subject: str = field(default="", repr=False)
     """One pseudonym, asked for by name: for a person's own records, erasure, or after re-identification."""
 
@@ -57,6 +59,7 @@ class RecordRow:
     code: str
     rule: str
     purpose: str
+    reference: str = ""
     end: RecordRow | None = None
     status: str = ""
 
@@ -135,7 +138,7 @@ class LedgerReader:
     def page(self, filters: Filters | None = None, before: str | None = None, limit: int = 50) -> Page:
         """Return a page; it begins after the line with the cursor `before`. Raises ValueError for a bad cursor."""
         limit = max(1, min(limit, MAX_PAGE))
-        query = select(*_COLUMNS).where(*_conditions(filters or Filters()))
+        query = select(*_COLUMNS).where(*conditions(filters or Filters()))
         if before is not None:
             t_us, idx = (int(piece) for piece in before.split(".", 1))
             query = query.where(tuple_(_f.t, _f.idx) < tuple_(t_us, idx))
@@ -272,7 +275,8 @@ def _row(row: Sequence[Any]) -> RecordRow:
     return RecordRow(**values)
 
 
-def _conditions(filters: Filters) -> list[ColumnElement[bool]]:
+def conditions(filters: Filters) -> list[ColumnElement[bool]]:
+    """Return a filter as conditions on ``audit_facet``."""
     found: list[ColumnElement[bool]] = []
     if filters.since is not None:
         found.append(_f.t >= filters.since)

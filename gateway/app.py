@@ -74,7 +74,7 @@ from gateway.registry.literacy import Reports
 from gateway.registry.reminding import Reminding
 from gateway.settings import Settings, load
 from gateway.settings_office import scim_meanings
-from gateway.store import migrate, open_engine
+from gateway.store import migrate, open_engine, people, reading
 from gateway.store.conversations import SqlConversations
 from gateway.store.directory import SqlDirectory
 from gateway.store.pins import SqlPins
@@ -170,7 +170,7 @@ class House:
         """Begin to serve."""
         # Detection works in a thread beside the event loop; a shorter turn keeps streams smooth while it computes.
         sys.setswitchinterval(0.001)
-        self.ledger.start()
+        self.ledger.start(self._everyone)
         await asyncio.to_thread(self.census.count_people, self.metrics)
         await self.authenticator.start()
         await self.upstream.start(self.policies().models.values())
@@ -201,6 +201,10 @@ class House:
 
     def _record(self, kind: str, meta: Mapping[str, Any], subject: str | None) -> None:
         self.ledger.append_wait(self.ledger.draft(kind, meta, subject=subject))
+
+    def _everyone(self) -> list[str]:
+        with reading(self.engine) as connection:
+            return [person.id for person in people.every(connection).values()]
 
     async def close(self) -> None:
         """End: first what is under way, last the ledger."""
@@ -233,6 +237,7 @@ class House:
         warnings += self._policy_problems()
         warnings += self.limits.problems()
         warnings += anchor_warnings(self.census.anchors)
+        warnings += self.census.identities
         warnings += self.ledger.backlog.warnings()
         warnings += self.settings.sign_in_warnings()
         if not inspects:

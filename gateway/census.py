@@ -10,7 +10,7 @@ from typing import get_args
 
 from sqlalchemy import Engine
 
-from audit import AnchorState, Ledger, LedgerError
+from audit import AnchorState, Ledger, LedgerError, Reidentification
 from gateway.detection import RuleDetector
 from gateway.model.kipass import BASIS
 from gateway.model.principal import PassState
@@ -32,6 +32,8 @@ class Census:
         self._sizes: Counter[str] = Counter()
         self.anchors: Sequence[AnchorState] = ledger.anchors()
         """How the places outside stand where notes of the ledger are kept, as of the last look."""
+        self.identities: Sequence[str] = [text for text in (ledger.keyring.problem(),) if text]
+        """What is to be said about sealed identities and their resolving, as of the last look."""
 
     def department_size(self, department: str) -> int:
         """Return how many active people a department has, as of the last count."""
@@ -56,6 +58,11 @@ class Census:
         metrics.detector(self._detector.queued, self._detector.hits, self._detector.misses)
         metrics.policy(self._policies().digest)
 
+    def look_at_identities(self) -> None:
+        """End requests to resolve a pseudonym whose time is up, and see whether somebody is still to be informed."""
+        Reidentification(self._ledger).expire()
+        self.identities = identity_warnings(self._ledger)
+
     async def follow(self, metrics: PrometheusMetrics) -> None:
         """Count until cancelled; what cannot be counted now is counted later."""
         tick = 0
@@ -66,5 +73,14 @@ class Census:
                 await asyncio.to_thread(self.look_at_ledger, metrics)
                 if tick % PEOPLE_EVERY == 0:
                     await asyncio.to_thread(self.count_people, metrics)
+                    await asyncio.to_thread(self.look_at_identities)
             except (StoreError, LedgerError) as error:
                 _log.warning("numbers cannot be counted now: %s", type(error).__name__)
+
+
+def identity_warnings(ledger: Ledger) -> list[str]:
+    """Return in German what is missing for resolving pseudonyms, and who is still to be told that it was done."""
+    waiting = len(Reidentification(ledger).to_inform())
+    told = f"{waiting} re-identifizierte Personen sind noch zu informieren (ki-pforte reid list)." if waiting > 1 else \
+        "Eine re-identifizierte Person ist noch zu informieren (ki-pforte reid list)." if waiting else ""
+    return [text for text in (ledger.keyring.problem(), told) if text]

@@ -31,7 +31,7 @@ from sqlalchemy import (
 )
 
 VERSION_TABLE: Final = "audit_version"
-HEAD: Final = "0003"
+HEAD: Final = "0004"
 """The newest migration; `store.Store` compares it before it loads Alembic."""
 
 metadata = MetaData()
@@ -154,7 +154,7 @@ audit_open = Table(
     sqlite_with_rowid=False,
 )
 
-FACETS: Final = ("vorgang", "department", "model", "decision", "code", "rule", "purpose")
+FACETS: Final = ("vorgang", "department", "model", "decision", "code", "rule", "purpose", "reference")
 """The columns of ``audit_facet`` that come from the part ``meta``."""
 
 audit_facet = Table(

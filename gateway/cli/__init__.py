@@ -68,6 +68,7 @@ def main() -> None:
 def _register() -> None:
     from gateway.cli import (
         audit_keep,
+        audit_read,
         certificate,
         inspect,
         pass_remind,
@@ -86,6 +87,7 @@ def _register() -> None:
     from gateway.cli.passes import pass_app
     from gateway.cli.person import person_app
     from gateway.cli.policy import policy_app
+    from gateway.cli.reid import reid_app
     for command in (run.serve, run.init, run.doctor, run.train, inspect.redact, inspect.evaluate):
         app.command()(command)
     policy_app.command("test")(policy_test.run_suites)
@@ -101,9 +103,14 @@ def _register() -> None:
     for keeping in (audit_keep.prune, audit_keep.delete, audit_keep.hold, audit_keep.release, audit_keep.erase,
                     audit_keep.move, audit_keep.anchor, audit_keep.witness):
         audit_app.command()(keeping)
+    for reading in (audit_read.tail, audit_read.export, audit_read.citizen):
+        audit_app.command()(reading)
+    audit_app.command("list")(audit_read.list_)
+    audit_app.command("self")(audit_read.self_)
     audit_app.command("rotate-key")(audit_keep.rotate_key)
     audit_app.command()(audit_keep.successor)
-    for group in (person_app, key_app, client_app, pass_app, document_app, policy_app, model_app, audit_app):
+    for group in (person_app, key_app, client_app, pass_app, document_app, policy_app, model_app, audit_app,
+                  reid_app):
         app.add_typer(group)
 
 

@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict
-from datetime import UTC, datetime
 from functools import wraps
 from pathlib import Path
 from typing import Annotated, Any, ParamSpec
 
 import typer
 
-from audit import Bundle, Ledger, LedgerConfigError, LedgerError, RecordRow, read_trust, time_text
+from audit import Bundle, Ledger, LedgerConfigError, LedgerError, read_trust
 from audit.verify import verify
 from gateway.cli.context import context
-from gateway.cli.output import CliError, Exit, emit, note, say, speaks, table
+from gateway.cli.output import CliError, Exit, emit, note, say, speaks
 from gateway.home import open_ledger
-from gateway.kipass.calendar import BERLIN
 from gateway.settings import load
 
 audit_app = typer.Typer(name="audit", help="Protokoll ansehen, prüfen und mitnehmen.", no_args_is_help=True)
@@ -72,36 +69,6 @@ def verify_(
 
 @audit_app.command()
 @ledger_errors
-def tail(
-    ctx: typer.Context,
-    number: Annotated[int, typer.Option("--number", "-n", min=1, max=1000, help="So viele Einträge.")] = 20,
-    json: Json = False,
-) -> None:
-    """Zeigt die letzten Einträge."""
-    with open_one(ctx) as ledger:
-        ledger.sequence()
-        rows = ledger.reader.page(limit=number).rows
-    if json:
-        emit({"records": [_row(row) for row in rows]})
-        return
-    table(("Nr.", "Zeit", "Art", "Vorgang", "Abteilung", "Modell", "Entscheidung", "Grund"), [
-        (row.idx, _local(row.t_us), row.type, row.vorgang, row.department, row.model, row.decision,
-         row.code or row.rule) for row in reversed(rows)])
-
-
-@audit_app.command()
-@ledger_errors
-def export(ctx: typer.Context,
-           bundle: Annotated[Path, typer.Argument(help="ZIP-Datei, die geschrieben wird.")]) -> None:
-    """Schreibt das ganze Protokoll als Bündel, das sich ohne die KI-Pforte prüfen lässt."""
-    with open_one(ctx) as ledger:
-        ledger.append_wait(ledger.draft("export", {"via": "cli"}))
-        number = ledger.export_bundle(bundle)
-    note(f"{number} Einträge geschrieben: {bundle}")
-
-
-@audit_app.command()
-@ledger_errors
 def checkpoint(ctx: typer.Context) -> None:
     """Unterschreibt einen Prüfpunkt und zeigt die Notiz zum Aufbewahren."""
     with open_one(ctx) as ledger:
@@ -119,26 +86,32 @@ def checkpoint(ctx: typer.Context) -> None:
 def status(ctx: typer.Context, json: Json = False) -> None:
     """Zeigt Größe und Stand des Protokolls."""
     with open_one(ctx) as ledger:
-        found = ledger.status()
+        found, ahead = ledger.status(), ledger.forecast()
         keys = [str(key) for key in ledger.vkeys()]
     facts: dict[str, Any] = {
         "log": found.log, "size": found.size, "unsequenced": found.unsequenced, "open_intents": found.open_intents,
         "checkpoint_size": found.checkpoint_size, "checkpoint_age": found.checkpoint_age, "problem": found.problem,
-        "vkeys": keys}
+        "vkeys": keys, "bytes": ahead.size, "records_per_day": ahead.records_per_day, "bytes_per_day": ahead.growth,
+        "bytes_after_days": dict(ahead.after)}
     if json:
         emit(facts)
         return
     say(f"Protokoll {found.log}: {found.size} Einträge, {found.unsequenced} noch einzureihen, "
         f"{found.open_intents} laufende Vorgänge; letzter Prüfpunkt bei {found.checkpoint_size}.")
+    say(f"Auf der Platte: {_megabytes(ahead.size)}, etwa {_megabytes(ahead.growth)} mehr am Tag "
+        f"({ahead.records_per_day} Einträge).")
+    if ahead.growth:
+        say("Ohne Löschung höchstens: " + ", ".join(f"{_megabytes(octets)} in {days} Tagen"
+                                                    for days, octets in ahead.after.items()) + ".")
     for key in keys:
         say(f"Prüfschlüssel: {key}")
     if found.problem:
         say(found.problem)
 
 
-def _local(t_us: int) -> str:
-    return f"{datetime.fromtimestamp(t_us // 1_000_000, UTC).astimezone(BERLIN):%d.%m.%Y %H:%M:%S}"
 
-
-def _row(row: RecordRow) -> dict[str, Any]:
-    return {**asdict(row), "t": time_text(row.t_us)}
+def _megabytes(octets: int) -> str:
+    for unit, factor in (("GB", 10**9), ("MB", 10**6)):
+        if octets >= factor:
+            return f"{octets / factor:.1f} {unit}".replace(".", ",")
+    return f"{octets // 1000} kB"

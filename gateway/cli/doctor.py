@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from audit import LedgerError
+from gateway.census import identity_warnings
 from gateway.cli.context import CliContext
 from gateway.cli.output import CliError
 from gateway.cli.views import moment, works
@@ -155,6 +156,7 @@ def _ledger(settings: Settings, policies: PolicySet) -> Iterator[Finding]:
     try:
         with open_ledger(settings, policies.organisation.id) as ledger:
             status, broken = ledger.status(), ledger.continues()
+            identities = [] if broken else identity_warnings(ledger)
     except LedgerError as error:
         yield Finding("Protokoll", FAULT, str(error))
         return
@@ -162,6 +164,8 @@ def _ledger(settings: Settings, policies: PolicySet) -> Iterator[Finding]:
         yield Finding("Protokoll", FAULT, broken or status.problem)
     yield Finding("Protokoll", GOOD, f"{status.size} Einträge, {status.unsequenced} noch einzureihen. "
                                      "„ki-pforte audit verify“ prüft sie.")
+    for text in identities:
+        yield Finding("Pseudonyme", NOTICE, text)
 
 
 def _detector(settings: Settings, policies: PolicySet) -> Iterator[Finding]:

@@ -66,6 +66,11 @@ class ExchangeLog:
         self._facts |= {"department": principal.department, "pass": basis.state,
                         "dv_sha256": basis.document_sha256 or ""}
 
+    def reference(self, mark: str) -> None:
+        """Note what a case reference is found by."""
+        if mark:
+            self._facts["reference"] = mark
+
     def retry(self, count: str) -> None:
         """Note what a client says of itself: that it asks the same again, and how often it has."""
         if count.isascii() and count.isdigit() and (number := int(count[:4])):

@@ -32,6 +32,7 @@ from gateway.pipeline.holding import Holding
 from gateway.pipeline.memory import Inspection, count
 from gateway.pipeline.provider_errors import provider_error
 from gateway.pipeline.reading import read_files
+from gateway.pipeline.reference import HEADER, read_mark
 from gateway.pipeline.relay import Relay
 from gateway.pipeline.rooms import Rooms
 from gateway.pipeline.sequel import Sequel
@@ -108,6 +109,7 @@ class Walk:
         rooms, inbound = self._rooms, self._inbound
         self._principal = principal = await rooms.authenticator.authenticate(inbound.credentials)
         self.log.principal(principal)
+        self.log.reference(read_mark(rooms.secret, inbound.credentials.headers.get(HEADER)))
         self.log.retry(inbound.credentials.headers.get("x-stainless-retry-count", ""))
         self._stage("authenticate")
         self._parsed = parsed = await beside(partial(inbound.dialect.parse, inbound.body), len(inbound.body))

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Final
 
 from gateway.model.entities import ENTITIES
 from gateway.model.principal import Principal
@@ -19,6 +20,8 @@ from gateway.model.register import RegisteredModel
 from gateway.policy.policyset import NOBODY, ModelRules, PassDemand
 from gateway.policy.schema import Side
 from gateway.policy.vocabulary import FOUND_CLASSES
+
+_SIDES: Final = {"in_house": "im Haus", "outside": "außer Haus"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +49,8 @@ def of_model(model: RegisteredModel, layers: Iterable[ModelsDemand], known: Coll
         for scope in scopes:
             if scope not in known and scope not in found:
                 found[scope] = PassDemand(scope, rule, f"„{model.name}“ verlangt den KI-Pass "
-                                                       f"„{names.get(scope, scope)}“.")
+                                                       f"„{names.get(scope, scope)}“.",
+                                           what=f"das Modell „{model.name}“")
     return tuple(found.values())
 
 
@@ -62,7 +66,8 @@ def of_side(name: str, said: Sequence[tuple[str, Side]], known: Collection[str],
                 if kinds and scope not in known:
                     asked[scope] = asked.get(scope, NOBODY) | kinds
                     found.append(PassDemand(scope, f"{where}:content.{name}.pass_scopes.{key}",
-                                            f"{_named(key)}: nur mit dem KI-Pass „{names.get(scope, scope)}“.", kinds))
+                                            f"{_named(key)}: nur mit dem KI-Pass „{names.get(scope, scope)}“.", kinds,
+                                            f"{_named(key)} in Anfragen an Modelle {_SIDES[name]}"))
     return tuple(found)
 
 

@@ -60,6 +60,8 @@ class PassDemand:
     rule: str
     text: str
     kinds: frozenset[str] = NOBODY
+    what: str = ""
+    """What it is needed for, in words that follow “für”."""
 
 
 @dataclass(frozen=True, slots=True)

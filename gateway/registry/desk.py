@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Final
 
 from audit import LedgerError
+from audit.sheet import table
 from gateway.errors import GatewayError
 from gateway.kipass import last_day
 from gateway.kipass.documents import in_force
@@ -33,7 +34,7 @@ from gateway.registry import completions, office, publishing
 from gateway.registry import passes as acts
 from gateway.registry.books import Actor, Books
 from gateway.registry.publication import FolderError, Publication, try_out
-from gateway.registry.table_file import read, table
+from gateway.registry.table_file import read
 from gateway.store import ConflictError, InvalidError, StoreError, uploads, writing
 
 _log = logging.getLogger(__name__)

@@ -4,7 +4,7 @@ Known: comma, semicolon and tab; UTF-8 with and without mark, UTF-16, Windows-12
 every kind. A file that is no table at all, or whose headings cannot be told apart, is refused with a sentence that says
 how to save it; what is wrong with single lines is told line by line by whoever reads them.
 
-And the other way: `table` writes CSV for a spreadsheet in Germany, in which no cell can be a formula.
+The other way is `audit.sheet`: CSV for a spreadsheet in Germany.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from __future__ import annotations
 import codecs
 import csv
 import io
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -118,21 +118,3 @@ def _headings(cells: Sequence[str]) -> tuple[str, ...]:
         raise InvalidError(f"Die Spalte „{twice[:60]}“ kommt zweimal vor. Bitte benennen Sie eine davon um oder "
                            "löschen Sie sie.")
     return tuple(headings)
-
-
-def table(headings: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterator[str]:
-    """Yield the lines of a CSV file that Excel and LibreOffice open as it is meant."""
-    yield "\ufeff" + _line(headings)
-    for row in rows:
-        yield _line(row)
-
-
-def _line(cells: Sequence[object]) -> str:
-    out = io.StringIO()
-    csv.writer(out, delimiter=";", lineterminator="\r\n").writerow([_harmless(str(cell)) for cell in cells])
-    return out.getvalue()
-
-
-def _harmless(cell: str) -> str:
-    """Return a cell that no spreadsheet takes for a formula."""
-    return f"'{cell}" if cell[:1] in ("=", "+", "-", "@", "\t", "\r") else cell

@@ -5,13 +5,12 @@ The sheet loads nothing: no script, no style sheet, no picture from elsewhere. T
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from typing import Any, Final
 
 from starlette.responses import Response
 
+from audit.sheet import table
 from gateway.model.literacy import STANDINGS, Report
 from gateway.web.certificate import call
 from gateway.web.gate import Desk, Visit
@@ -41,20 +40,11 @@ def _sheet(report: Report) -> bytes:
 
 
 def _table(report: Report) -> bytes:
-    out = io.StringIO(newline="")
-    writer = csv.writer(out, delimiter=";", lineterminator="\r\n")
-    writer.writerow(("Stand", "Amt", "Personen", "Bereich", *(WORDS[s] for s in STANDINGS)))
-    for line in report.lines:
-        for scope, name in report.scopes.items():
-            cells = ["nicht angegeben" if line.told[scope][s] is None else line.told[scope][s] for s in STANDINGS]
-            writer.writerow((report.day.isoformat(), _plain(line.department or "Weitere Ämter"), line.people,
-                             _plain(name), *cells))
-    return b"\xef\xbb\xbf" + out.getvalue().encode()
-
-
-def _plain(text: str) -> str:
-    """Return a text that no spreadsheet takes for a formula."""
-    return f"'{text}" if text[:1] in "=+-@\t" else text
+    headings = ("Stand", "Amt", "Personen", "Bereich", *(WORDS[s] for s in STANDINGS))
+    rows = [(report.day.isoformat(), line.department or "Weitere Ämter", line.people, name,
+             *("nicht angegeben" if line.told[scope][s] is None else line.told[scope][s] for s in STANDINGS))
+            for line in report.lines for scope, name in report.scopes.items()]
+    return "".join(table(headings, rows)).encode()
 
 
 def _json(report: Report) -> bytes:

@@ -109,6 +109,8 @@ class Overview:
     """The first open step that can be done here, of what every request of this person takes."""
     announced: Document | None
     """A Dienstvereinbarung that will apply and was not acknowledged yet."""
+    others: tuple[Step, ...] = ()
+    """Steps that nothing asks of this person now. A link to one still leads somewhere."""
 
     @property
     def basis(self) -> Pass:
@@ -142,7 +144,8 @@ class Overview:
 
     def step(self, key: str) -> Step | None:
         """Return a step by its module."""
-        return next((step for one in self.passes for step in one.steps if step.module.key == key), None)
+        steps = (*(step for one in self.passes for step in one.steps), *self.others)
+        return next((step for step in steps if step.module.key == key), None)
 
     @property
     def dv(self) -> Step | None:
@@ -172,7 +175,9 @@ def overview(member: Member, policies: PolicySet, now: datetime,
             passes.append(Pass(scope, config.scopes[scope].name, needed, why, member.pass_for(scope), steps))
     blocked = any(p.needed and p.status.state == "gesperrt" for p in passes)
     next_ = next((s for p in passes if p.needed for s in p.open if s.here), None)
-    return Overview(tuple(passes), None if blocked else next_, _announced(member, config, now))
+    others = tuple(step_of(member, module, config, now, progress.get(key, frozenset()))
+                   for key, module in config.modules.items() if key not in seen)
+    return Overview(tuple(passes), None if blocked else next_, _announced(member, config, now), others)
 
 
 def demanded(rules: DepartmentRules | None) -> dict[str, str]:
@@ -184,6 +189,9 @@ def demanded(rules: DepartmentRules | None) -> dict[str, str]:
     for purpose in rules.purposes.values() if rules else ():
         for scope in purpose.pass_scopes:
             found.setdefault(scope, []).append(f"den Zweck „{purpose.title}“")
+    for model in rules.models.values() if rules else ():
+        for demand in (*model.demands, *model.kind_demands):
+            found.setdefault(demand.scope, []).append(demand.what)
     return {scope: _why(scope, scope in always, what) for scope, what in found.items()}
 
 

@@ -52,10 +52,16 @@ def test_a_clerk_signs_in_with_the_keyboard_alone_and_sees_what_is_open(site: Si
     assert window.script("return document.activeElement.className") == "skip"
     window.press(ENTER)
     assert window.script("return document.activeElement.id") == "inhalt"
+    window.press(TAB)
+    assert window.script("return document.activeElement.innerText").startswith("Weiter mit: "), "the next step is first"
     with window.leaving():
         window.press(TAB, ENTER)
     assert window.address.endswith("/pass")
-    assert "zusammen etwa 15 Minuten" in window.text()
+    steps = window.script("return [...document.querySelectorAll("
+                          "'[aria-labelledby=pass-basis] :is(li.next, li.open)')].map(e => e.innerText)")
+    assert len(steps) == 2, "this clerk has done three of five"
+    assert all("Minuten" in step for step in steps)
+    assert "Ihnen fehlen noch 2 Schritte" in window.text()
 
 
 def test_the_focus_is_always_visible(site: Site) -> None:

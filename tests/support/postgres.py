@@ -21,6 +21,7 @@ from pathlib import Path
 import pytest
 
 _USERS = ("postgres", "nobody")
+FAST = "-c shared_buffers=16MB -c fsync=off"
 
 
 def find_server() -> Path | None:
@@ -55,8 +56,8 @@ def _run(arguments: list[str], folder: Path, user: pwd.struct_passwd | None) -> 
 class Server:
     """A running server."""
 
-    def __init__(self, binaries: Path, folder: Path, user: pwd.struct_passwd | None) -> None:
-        self._binaries, self._folder, self._user = binaries, folder, user
+    def __init__(self, binaries: Path, folder: Path, user: pwd.struct_passwd | None, settings: str = FAST) -> None:
+        self._binaries, self._folder, self._user, self._settings = binaries, folder, user, settings
         self._count = 0
 
     def database(self) -> str:
@@ -68,16 +69,14 @@ class Server:
 
     def control(self, *arguments: str) -> None:
         """Run `pg_ctl`, for example ``restart -m immediate``."""
-        options = (
-            f"-c listen_addresses='' -c unix_socket_directories='{self._folder}' -c shared_buffers=16MB -c fsync=off"
-        )
+        options = f"-c listen_addresses='' -c unix_socket_directories='{self._folder}' {self._settings}"
         log = str(self._folder / "log")
         command = [str(self._binaries / "pg_ctl"), "-D", str(self._folder / "data"), "-w", "-l", log, "-o", options]
         _run([*command, *arguments], self._folder, self._user)
 
 
 @contextlib.contextmanager
-def running_server() -> Iterator[Server]:
+def running_server(settings: str = FAST) -> Iterator[Server]:
     """Start a server; stop it and remove its files afterwards."""
     binaries = find_server()
     if binaries is None:
@@ -101,7 +100,7 @@ def running_server() -> Iterator[Server]:
             "--no-sync",
         ]
         _run(initdb, folder, user)
-        server = Server(binaries, folder, user)
+        server = Server(binaries, folder, user, settings)
         server.control("start")
         try:
             yield server

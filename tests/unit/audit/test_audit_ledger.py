@@ -296,14 +296,6 @@ def test_the_pages_of_a_running_server_fill_by_themselves(ledger: Ledger) -> Non
         reopened.close()
 
 
-def test_pseudonyms_change_with_the_quarter_and_with_nothing_else(open_ledger: Maker) -> None:
-    one, two = open_ledger(), open_ledger()
-    assert one.pseudonym("anna", "2026Q4") == two.pseudonym("anna", "2026Q4") != one.pseudonym("bert", "2026Q4")
-    assert one.pseudonym("anna", "2026Q4") != one.pseudonym("anna", "2027Q1")
-    assert len(one.pseudonym("anna")) == 18
-    assert one.pseudonym("anna").startswith("P-")
-
-
 def test_no_content_reaches_a_repr_or_an_error_of_the_database(sqlite_ledger: Ledger) -> None:
     draft = sqlite_ledger.draft("intent", {"vorgang": "Kanarienvogel"}, subject="Kanarienvogel")
     assert "Kanarienvogel" not in repr(draft)

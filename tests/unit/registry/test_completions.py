@@ -12,13 +12,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import func, select
 
+from audit.sheet import table
 from gateway.kipass.calendar import BERLIN
 from gateway.model.completions import Columns
 from gateway.model.kipass import Evidence
 from gateway.registry import completions, index
 from gateway.registry.books import Actor
 from gateway.registry.dates import moment
-from gateway.registry.table_file import read, table
+from gateway.registry.table_file import read
 from gateway.store import InvalidError, people
 from gateway.store import passes as proofs
 from gateway.store.tables_office import staged_evidence

@@ -75,7 +75,7 @@ def test_every_metric_has_the_prefix_and_a_meaning_and_counters_end_in_total() -
         assert family.name.startswith("ki_pforte_")
         assert family.documentation
         if family.type == "counter":
-            assert all(s.name.endswith(("_total", "_created")) for s in family.samples)
+            assert all(s.name.endswith("_total") for s in family.samples)
 
 
 def test_what_the_detector_saw_is_counted_once_however_often_it_is_asked() -> None:

@@ -1,0 +1,103 @@
+"""The part of the ledger that takes records along: exports, a person's own records, numbers, size on disk."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from audit import statistics
+from audit.checkpoint import Vkey
+from audit.errors import LedgerConfigError
+from audit.exports import writing
+from audit.exports.source import Exported, records
+from audit.forecast import Forecast, forecast
+from audit.inplace import export_store
+from audit.keeper import Keeper
+from audit.reader import Filters
+from audit.record import Draft, Receipt
+from audit.statistics import By, Group
+from audit.store.store import Store
+
+if TYPE_CHECKING:
+    from audit.ledger import LedgerConfig
+
+
+class Taking(ABC):
+    """What `audit.Ledger` can besides writing and keeping. Needs what is declared first."""
+
+    config: LedgerConfig
+    _store: Store
+    _keeper: Keeper
+
+    @abstractmethod
+    def _database(self) -> AbstractContextManager[None]:
+        """Turn errors of the database into ours."""
+
+    @abstractmethod
+    def draft(self, type_: str, meta: Mapping[str, Any], *, subject: str | None = None) -> Draft:
+        """Build a record."""
+
+    @abstractmethod
+    def append_wait(self, draft: Draft) -> Receipt:
+        """Write a record."""
+
+    @abstractmethod
+    def vkeys(self) -> list[Vkey]:
+        """Return the verifier keys."""
+
+    @abstractmethod
+    def pseudonyms(self, subject: str) -> list[str]:
+        """Return a person's pseudonyms."""
+
+    def export(self, path: Path, form: str = "bundle", filters: Filters | None = None, *, purpose: str = "",
+               via: str = "", subject: str | None = None) -> int:
+        """Write records to a file; return how many. A record says so before the file is there.
+
+        ``form``: one of `audit.exports.writing.FORMATS`; a bundle is always the whole log. ``purpose`` and ``via`` are
+        words of the house, ``subject`` who asks.
+        """
+        asked = filters or Filters()
+        if form == "bundle" and asked != Filters():
+            raise LedgerConfigError("Ein Bündel enthält immer das ganze Protokoll. Für eine Auswahl gibt es jsonl.")
+        write = None if form == "bundle" else writing.form_of(form)
+        facts = {"format": form, "filter": writing.said(asked), "reason": purpose, "via": via}
+
+        def announce(count: int) -> None:
+            self.append_wait(self.draft(writing.EXPORT, {**facts, "rows": count}, subject=subject))
+
+        with self._database():
+            self._keeper.sequence()
+            if write is None:
+                return export_store(self._store, path, self.vkeys(), announce)
+            return writing.write(self._store, path, write, asked, announce)
+
+    def own_records(self, subject: str) -> list[Exported]:
+        """Return everything that names a person, of every quarter whose key is there (Art. 15 GDPR), oldest first.
+
+        Writes nothing: whoever shows it to somebody else than that person writes a ``view`` first.
+        """
+        return self._taken([Filters(subject=name) for name in self.pseudonyms(subject)])
+
+    def records_about(self, mark: str, since: int | None = None, until: int | None = None) -> list[Exported]:
+        """Return the requests that were made under a case reference, by what the log keeps of it."""
+        return self._taken([Filters(reference=mark, since=since, until=until)])
+
+    def _taken(self, asked: Sequence[Filters]) -> list[Exported]:
+        with self._database():
+            self._keeper.sequence()
+            with self._store.read() as connection:
+                found = [record for filters in asked for record in records(self._store, connection, filters)]
+        return sorted(found, key=lambda record: record.line.idx)
+
+    def forecast(self) -> Forecast:
+        """Return how large the ledger is on disk, and will be."""
+        with self._database():
+            return forecast(self._store, self.config.retention.days)
+
+    def requests(self, by: By, year: int, month: int) -> list[Group]:
+        """Return how many requests there were in a month; never about fewer than five people (`audit.statistics`)."""
+        with self._database():
+            return statistics.requests(self._store, by, year, month)
