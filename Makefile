@@ -55,6 +55,9 @@ audit-torture: install-test ## Das Protokoll tausendmal mitten im Schreiben töt
 	$(BIN)/python -m tests.bench.audit_torture
 	$(BIN)/python -m tests.bench.audit_torture --eight
 
+pruefer: install ## Den Prüfer des Protokolls als eine Datei bauen (pruefer.pyz)
+	$(BIN)/python -m audit zipapp pruefer.pyz
+
 EVAL ?= tests/evaluation/held_out.jsonl tests/evaluation/documents.jsonl
 ORIGINS ?= $(wildcard $(dir $(firstword $(EVAL)))origins.json)
 evaluate: install ## Messen, wie gut Angaben erkannt werden; eigene Dokumente mit EVAL=DATEI.jsonl

@@ -8,13 +8,13 @@ Map of the house (imports only point down)::
     identity keyring         who a pseudonym is, sealed to two trustees       reid, reid_state    resolving one
     deletion holds pruning   what goes, what stays     moving  to another database
     taking  exports/  sheet   taking records along      statistics forecast   numbers, never of single persons
-    anchors/  witness        notes kept outside; countersigning for a neighbour     tiles  proofs over a large tree
+    anchors/  witness        notes kept outside; countersigning for a neighbour     tiles proving  proofs
     reaper  checkpointer     every intent one end; signed heads      presence           which writers are alive
     successor                a new log after a rollback
     writer  waiters  batch  spool   durable appends                  sequencer  facets  order, tree, search columns
     store/                   SQL: tables, connections, migrations (SQLite, PostgreSQL)
     ----------------------   from here down: standard library and `cryptography` only
-    verify  verdict  bundle  the verifier
+    verify  verdict  bundle  proof     the verifier (and pruefer.html, the same in JavaScript; zipapp packs it)
     checkpoint  signing  pseudonym     signed notes, keys
     sealing  pieces  trustee the two trustees: what they seal, send and open on their own machines
     record  canonical  merkle  retention  errors

@@ -3,31 +3,45 @@
 ``manifest.json`` (format, log, size; where the beginning was deleted ``first`` and ``pruned_peaks``),
 ``records.jsonl`` (one record a line: ``idx``, ``envelope``, per part ``salt``, ``body``, ``class``; bytes in base64),
 ``checkpoints.txt`` (notes one after the other), ``vkeys.txt``.
+Everything has exactly one spelling (``docs/audit-format.md``): manifest and lines are read only as they are written
+here, so that two programs never read two different logs out of one file.
 Reading and writing are streams; nothing but one record is held in memory. Standard library and cryptography only.
 """
 
 from __future__ import annotations
 
-import json
 import re
 import zipfile
 import zlib
+from binascii import Error as Base64Error
+from binascii import a2b_base64, b2a_base64
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
-from audit.checkpoint import Vkey, b64, unb64
+from audit import canonical
+from audit.checkpoint import Vkey, unb64
 from audit.errors import FormatError, LedgerError
 from audit.merkle import CompactRange
-from audit.verify import Entry, PartBytes, Source
+from audit.verdict import Verdict
+from audit.verify import Entry, PartBytes, Source, Trust, verify
 
 FORMAT: Final = "ki-pforte-bundle/1"
-_SIGNATURES: Final = re.compile("\n\n(?:\u2014 [^\n]+\n)+")
+UNREADABLE: Final = "Die Datei ist kein lesbares Bündel des Protokolls."
+FILES: Final = ("manifest.json", "records.jsonl", "checkpoints.txt", "vkeys.txt")
+_NOTE: Final = re.compile("(?<![^\n])[^\n]+\n[0-9]{1,15}\n[^\n]+\n\n(?:\u2014 [^\n]+\n)+")
+_PLAIN: Final = re.compile(rb"[A-Za-z0-9._-]{1,64}")
+"""Names of parts and classes: what needs no escaping."""
 _SHORT: Final = 1 << 20
 """Bytes of a manifest or of all keys."""
+_NOTES: Final = 256 << 20
 _LINE: Final = 64 << 20
 """Bytes of one record; more would only fill the memory of whoever checks."""
+_CHUNK: Final = 256 << 10
+_DAMAGED: Final = (OSError, zipfile.BadZipFile, zlib.error, KeyError, ValueError, RuntimeError, NotImplementedError,
+                   EOFError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +61,7 @@ def write_bundle(
     draft = path.with_name(f".{path.name}.part")
     try:
         with zipfile.ZipFile(draft, "w", zipfile.ZIP_DEFLATED) as archive:
-            archive.writestr("manifest.json", json.dumps({"format": FORMAT, **manifest}, indent=1))
+            archive.writestr("manifest.json", canonical.dumps({"format": FORMAT, **manifest}))
             with archive.open("records.jsonl", "w", force_zip64=True) as records:
                 for line in lines:
                     records.write(dump_line(line))
@@ -60,14 +74,41 @@ def write_bundle(
 
 
 def dump_line(line: Line) -> bytes:
-    """Return a record as a line of ``records.jsonl``."""
-    parts = {
-        name: {"salt": b64(salt), "body": b64(body), "class": kind} for name, (salt, body, kind) in line.parts.items()
-    }
-    return (
-        json.dumps({"idx": line.idx, "envelope": b64(line.envelope), "parts": parts}, separators=(",", ":")).encode()
-        + b"\n"
-    )
+    """Return a record as it stands in ``records.jsonl``: this one spelling and no other."""
+    return _spell(b"%d" % line.idx, line.envelope, [
+        (name.encode(), salt, body, kind.encode()) for name, (salt, body, kind) in line.parts.items()])
+
+
+def _spell(idx: bytes, envelope: bytes, parts: Iterable[tuple[bytes, bytes, bytes, bytes]]) -> bytes:
+    pieces = [b'"%b":{"salt":"%b","body":"%b","class":"%b"}' % (
+        name, b2a_base64(salt, newline=False), b2a_base64(body, newline=False), kind)
+        for name, salt, body, kind in parts]
+    return b'{"idx":%b,"envelope":"%b","parts":{%b}}\n' % (idx, b2a_base64(envelope, newline=False), b",".join(pieces))
+
+
+def load_line(line: bytes) -> Entry:
+    """Read one record strictly. Raises `FormatError` for any other spelling than that of `dump_line`."""
+    words = line.split(b'"')
+    try:
+        idx, envelope = words[2][1:-1], a2b_base64(words[5])
+        parts = [(words[at], a2b_base64(words[at + 4]), a2b_base64(words[at + 8]), words[at + 12])
+                 for at in range(9, len(words) - 13, 14)]
+        names = {name.decode("ascii"): PartBytes(salt, body) for name, salt, body, _ in parts}
+    except (IndexError, Base64Error, ValueError) as error:
+        raise FormatError("not a line of a bundle") from error
+    if (_spell(idx, envelope, parts) != line or len(names) != len(parts) or not idx.isdigit() or len(idx) > 15
+            or (idx[:1] == b"0" and idx != b"0") or not all(_plain(part) for part in parts)):
+        raise FormatError("not a line of a bundle")
+    return Entry(int(idx), envelope, names)
+
+
+@lru_cache(maxsize=1024)
+def _plain_names(name: bytes, kind: bytes) -> bool:
+    return _PLAIN.fullmatch(name) is not None and _PLAIN.fullmatch(kind) is not None
+
+
+def _plain(part: tuple[bytes, bytes, bytes, bytes]) -> bool:
+    return _plain_names(part[0], part[3])
 
 
 class Bundle:
@@ -76,17 +117,14 @@ class Bundle:
     def __init__(self, path: Path) -> None:
         try:
             self._archive = zipfile.ZipFile(path)
-            names = self._archive.namelist()
-            if len(set(names)) != len(names):
-                raise FormatError("a file occurs twice: another program would read another log")
+            self._check_archive()
             self.manifest = self._manifest()
             self._pruned = CompactRange(self.manifest.get("first", 0),
                                         [unb64(peak) for peak in self.manifest.get("pruned_peaks", [])])
-            self._notes = self._archive.read("checkpoints.txt").decode()
-            self._vkeys = [Vkey.parse(line) for line in self._text("vkeys.txt").splitlines() if line.strip()]
-        except (OSError, zipfile.BadZipFile, zlib.error, KeyError, ValueError, RecursionError, RuntimeError,
-                NotImplementedError, TypeError, AttributeError, FormatError) as error:
-            raise LedgerError("Die Datei ist kein lesbares Bündel des Protokolls.") from error
+            self._notes = self._text("checkpoints.txt", _NOTES)
+            self._vkeys = [Vkey.parse(line) for line in self._text("vkeys.txt", _SHORT).split("\n") if line]
+        except (*_DAMAGED, RecursionError, TypeError, AttributeError, FormatError) as error:
+            raise LedgerError(UNREADABLE) from error
 
     def source(self) -> Source:
         """Return what the verifier reads."""
@@ -99,53 +137,90 @@ class Bundle:
             pruned=self._pruned,
         )
 
+    def _check_archive(self) -> None:
+        found = self._archive.infolist()
+        if len({one.filename for one in found}) != len(found):
+            raise FormatError("a file occurs twice: another program would read another log")
+        if min(one.header_offset for one in found) != 0:
+            raise FormatError("something stands before the first file")
+        for name in FILES:
+            one = self._archive.getinfo(name)
+            if one.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED) or one.flag_bits & 0x2061:
+                raise FormatError("packed in a way that not everybody reads")
+
     def _manifest(self) -> dict[str, Any]:
-        value = json.loads(self._text("manifest.json"))
+        value = canonical.loads(self._text("manifest.json", _SHORT).encode())
         if not (isinstance(value, dict) and value.get("format") == FORMAT and type(value.get("log")) is str
-                and type(value.get("unsequenced", 0)) is int and type(value.get("first", 0)) is int):
+                and type(value.get("unsequenced", 0)) is int and value.get("unsequenced", 0) >= 0
+                and type(value.get("first", 0)) is int and type(value.get("pruned_peaks", [])) is list
+                and type(value.get("size", 0)) is int):
             raise FormatError("unknown format of the bundle")
         return value
 
-    def _text(self, name: str) -> str:
-        if self._archive.getinfo(name).file_size > _SHORT:
+    def _text(self, name: str, limit: int) -> str:
+        if self._archive.getinfo(name).file_size > limit:
             raise FormatError(f"{name} is too long")
         return self._archive.read(name).decode()
 
     def _entries(self) -> Iterator[Entry]:
+        rest: list[bytes] = []
+        length = 0
+        for chunk in self._chunks():
+            lines = chunk.split(b"\n")
+            if len(lines) > 1:
+                rest.append(lines[0])
+                yield load_line(b"".join(rest) + b"\n")
+                for at in range(1, len(lines) - 1):
+                    yield load_line(lines[at] + b"\n")
+                rest, length = [], 0
+            rest.append(lines[-1])
+            length += len(lines[-1])
+            if length > _LINE:
+                raise FormatError("an endless line")
+        if length:
+            raise FormatError("the last line has no end")
+
+    def _chunks(self) -> Iterator[bytes]:
+        """Yield the records' bytes. A damaged file is no changed log: raises `LedgerError`."""
         try:
             with self._archive.open("records.jsonl") as raw:
-                while line := raw.readline(_LINE):
-                    yield _load(line)
-        except (OSError, zipfile.BadZipFile, zlib.error, KeyError, RuntimeError, NotImplementedError) as error:
-            raise FormatError("records are not readable") from error
+                while chunk := raw.read(_CHUNK):
+                    yield chunk
+        except _DAMAGED as error:
+            raise LedgerError(UNREADABLE) from error
 
 
-def _load(line: bytes) -> Entry:
+def verify_bundle(
+    path: Path, trust: Trust | None = None, progress: Callable[[int, int], None] | None = None
+) -> Verdict:
+    """Check a bundle. Never raises for what is wrong with it; `progress` hears records read and records promised."""
     try:
-        value = json.loads(line)
-        parts = {name: PartBytes(unb64(part["salt"]), unb64(part["body"])) for name, part in value["parts"].items()}
-        if type(value["idx"]) is not int:
-            raise FormatError("not a line of a bundle")
-        return Entry(value["idx"], unb64(value["envelope"]), parts)
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        raise FormatError("not a line of a bundle") from error
+        bundle = Bundle(path)
+        total = bundle.manifest.get("size", 0)
+        return verify(bundle.source(), trust, None if progress is None else lambda count: progress(count, total))
+    except LedgerError:
+        unread = Verdict(own_keys=False, pin_given=True)
+        unread.problem(UNREADABLE)
+        return unread
 
 
 def split_notes(text: str) -> list[str]:
-    """Split notes that stand one after the other. What is not a note is returned as one, so that it gets noticed."""
+    """Split notes that stand one after the other. What is not a note is returned as one, so that it gets noticed.
+
+    A note here is three lines, an empty one, and lines of signatures: checkpoints without extensions.
+    """
     notes, at = [], 0
-    for signatures in _SIGNATURES.finditer(text):
-        blank = text.rfind("\n\n", at, signatures.start())
-        block = at if blank < 0 else blank + 2
-        lines = text[block : signatures.start()].split("\n")
-        first = next((i for i in range(len(lines) - 2) if lines[i] and lines[i + 1].isdecimal()), -1)
-        if first < 0 or not lines[-1]:
-            continue
-        start = block + sum(len(line) + 1 for line in lines[:first])
-        if text[at:start].strip():
-            notes.append(text[at:start])
-        notes.append(text[start : signatures.end()])
-        at = signatures.end()
-    if text[at:].strip():
+    for found in _NOTE.finditer(text):
+        if text[at : found.start()].strip("\n"):
+            notes.append(text[at : found.start()])
+        notes.append(found[0])
+        at = found.end()
+    if text[at:].strip("\n"):
         notes.append(text[at:])
     return notes
+
+
+def pinned_notes(text: str) -> list[str]:
+    """Return the notes in a text that somebody kept: a file, or the e-mail that brought one. Nothing else counts."""
+    plain = text.removeprefix("\ufeff").replace("\r\n", "\n")
+    return _NOTE.findall(plain) or [text]

@@ -16,27 +16,31 @@ from typing import Any, Final
 from audit.errors import FormatError
 
 MAX_INT: Final = 2**53 - 1
+MAX_DEPTH: Final = 64
+"""Lists and maps within one another; where a reader's memory ends must not decide what can be read."""
 
 _encode = json.JSONEncoder(sort_keys=True, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode
 
 
-def check(value: Any) -> None:
-    """Raise `FormatError` unless `value` is made of what has a canonical form (lone surrogates and depth apart)."""
+def check(value: Any, depth: int = MAX_DEPTH) -> None:
+    """Raise `FormatError` unless `value` is made of what has a canonical form (lone surrogates apart)."""
     kind = type(value)
     if kind is str:
         return
     if kind is int:
         if not -MAX_INT <= value <= MAX_INT:
             raise FormatError("integer beyond 2^53 - 1")
+    elif depth == 0:
+        raise FormatError("too many lists and maps within one another")
     elif kind is dict:
         for key, item in value.items():
             if type(key) is not str:
                 raise FormatError("a key is not a string")
             if type(item) is not str:
-                check(item)
+                check(item, depth - 1)
     elif kind is list or kind is tuple:
         for item in value:
-            check(item)
+            check(item, depth - 1)
     else:
         raise FormatError(f"only strings, integers, lists and maps are allowed, not {kind.__name__}")
 

@@ -13,19 +13,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from audit import trustee
-from audit.bundle import Bundle
+from audit.bundle import pinned_notes, verify_bundle
 from audit.checkpoint import Vkey
 from audit.errors import FormatError, LedgerConfigError, LedgerError
+from audit.proof import text_of, verify_proof
 from audit.verdict import MISUSE, UNCHECKED, Verdict
-from audit.verify import Trust, verify
+from audit.verify import Trust
 
 if TYPE_CHECKING:
     from audit.ledger import Ledger
 
 
-def parser() -> argparse.ArgumentParser:
+def parser(prog: str = "python -m audit") -> argparse.ArgumentParser:
     """Return the commands and their options."""
-    top = argparse.ArgumentParser(prog="python -m audit", description="Das Protokoll prüfen, ohne das Gateway.")
+    top = argparse.ArgumentParser(prog=prog, description="Das Protokoll prüfen, ohne das Gateway.")
     commands = top.add_subparsers(dest="command", required=True)
     check = commands.add_parser("verify", help="ein Bündel oder die Datenbank prüfen")
     check.add_argument("bundle", nargs="?", type=Path, help="ZIP-Datei aus dem Export")
@@ -40,6 +41,13 @@ def parser() -> argparse.ArgumentParser:
     check.add_argument("--vkey", action="append", default=[], help="Prüfschlüssel oder Datei damit; mehrfach möglich")
     check.add_argument("--require-pin", action="store_true", help="ohne Notiz nicht prüfen")
     check.add_argument("--json", action="store_true", help="Ergebnis als JSON")
+    check.add_argument("--progress", action="store_true", help="Fortschritt zeigen (auf der Fehlerausgabe)")
+    proof = commands.add_parser("verify-proof", help="den Nachweis über einen Eintrag prüfen (.tlog-proof)")
+    proof.add_argument("file", type=Path, help="Datei aus „audit proof“")
+    proof.add_argument("--vkey", action="append", required=True, help="Prüfschlüssel oder Datei damit; mehrfach")
+    proof.add_argument("--json", action="store_true", help="Ergebnis als JSON")
+    zipapp = commands.add_parser("zipapp", help="den Prüfer als eine Datei schreiben")
+    zipapp.add_argument("file", type=Path, help="zum Beispiel pruefer.pyz")
     export = commands.add_parser("export", help="das ganze Protokoll als Bündel schreiben")
     export.add_argument("bundle", type=Path)
     for command in (check, export, commands.add_parser("vkey", help="die Prüfschlüssel zeigen")):
@@ -50,15 +58,19 @@ def parser() -> argparse.ArgumentParser:
     return top
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
+def main(arguments: Sequence[str] | None = None, prog: str = "python -m audit") -> int:
     """Run one command; return its exit code."""
     try:
-        options = parser().parse_args(arguments)
+        options = parser(prog).parse_args(arguments)
     except SystemExit as stop:
         return MISUSE if stop.code else 0
     try:
         if options.command == "verify":
             return _verify(options)
+        if options.command == "verify-proof":
+            return check_proof(options.file, options.vkey, as_json=options.json)
+        if options.command == "zipapp":
+            return _zipapp(options.file)
         if options.command == "trustee":
             return trustee.run(options)
         with _ledger(options) as ledger:
@@ -78,7 +90,7 @@ def read_trust(pins: Sequence[Path], vkeys: Sequence[str], *, require_pin: bool)
     notes = []
     for path in pins:
         try:
-            notes.append(path.read_text(encoding="utf-8"))
+            notes += pinned_notes(path.read_bytes().decode())
         except (OSError, UnicodeDecodeError) as error:
             raise LedgerConfigError(f"Die Notiz {path} ist nicht lesbar.") from error
     keys = []
@@ -96,12 +108,34 @@ def _verify(options: argparse.Namespace) -> int:
     if options.bundle is not None:
         if not options.bundle.is_file():
             raise LedgerConfigError(f"Die Datei {options.bundle} gibt es nicht.")
-        verdict = verify(Bundle(options.bundle).source(), trust)
+        verdict = verify_bundle(options.bundle, trust, _progress if options.progress else None)
     else:
         with _ledger(options) as ledger:
             verdict = ledger.verify(pins=trust.pins, vkeys=trust.vkeys, require_pin=trust.require_pin)
     show(verdict, as_json=options.json)
     return verdict.exit_code
+
+
+def check_proof(path: Path, vkeys: Sequence[str], *, as_json: bool) -> int:
+    """Check the proof of one record and print the result; return the exit code."""
+    trust = read_trust([], vkeys, require_pin=False)
+    try:
+        text = path.read_bytes().decode()
+    except OSError as error:
+        raise LedgerConfigError(f"Die Datei {path} ist nicht lesbar.") from error
+    except UnicodeDecodeError:
+        text = ""
+    said = verify_proof(text, trust.vkeys)
+    _say(json.dumps(said, ensure_ascii=False, indent=2) if as_json else text_of(said))
+    return int(said["exit_code"])
+
+
+def _zipapp(path: Path) -> int:
+    from audit.zipapp import build  # not part of what it builds
+
+    build(path)
+    _say(f"Geschrieben: {path}")
+    return 0
 
 
 def show(verdict: Verdict, *, as_json: bool) -> None:
@@ -115,6 +149,11 @@ def _ledger(options: argparse.Namespace) -> Ledger:
     if not (options.database and options.log and options.folder):
         raise LedgerConfigError("Bitte geben Sie ein Bündel an, oder --database, --log und --folder.")
     return Ledger(LedgerConfig(options.database, options.log, options.folder))
+
+
+def _progress(count: int, total: int) -> None:
+    sys.stderr.write(f"{count} von {total} Einträgen gelesen\n")
+    sys.stderr.flush()
 
 
 def _say(text: str) -> None:

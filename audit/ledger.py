@@ -16,7 +16,7 @@ from typing import Any, Final
 
 import orjson
 
-from audit import canonical, deletion, holds, moving, pruning, spool
+from audit import canonical, deletion, holds, moving, proving, pruning, spool
 from audit.anchors.anchorer import Anchorer, AnchorState, AnchorThread
 from audit.anchors.sinks import Sink
 from audit.checkpoint import Vkey
@@ -337,6 +337,12 @@ class Ledger(Taking):
             return verify_store(
                 self._store, self.config.log, self.vkeys(), Trust(tuple(pins), tuple(vkeys), require_pin)
             )
+
+    def proof(self, record_id: str) -> str:
+        """Return the proof of one record (``.tlog-proof``); signs first if it lies under no checkpoint yet."""
+        self.checkpoint()
+        with self._database():
+            return proving.prove(self._store, record_id)
 
     def export_bundle(self, path: Path) -> int:
         """Sequence what waits, then write the whole log as a bundle; return the number of records."""

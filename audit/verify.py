@@ -18,8 +18,7 @@ Not judged here: whether what a record says was true when it was written.
 
 from __future__ import annotations
 
-import hmac
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -29,11 +28,12 @@ from audit.errors import FormatError
 from audit.merkle import CompactRange, leaf_hash
 from audit.verdict import Verdict
 
+_REPORT: Final = 10_000
 _MAX_NAMED: Final = 20
 """How many findings of one kind are named; all are counted."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen: millions are made, and that would take longer than a hash
 class PartBytes:
     """A part as it is stored."""
 
@@ -41,7 +41,7 @@ class PartBytes:
     body: bytes = field(repr=False)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Entry:
     """One sequenced record as it is stored, with everything that claims to belong to it."""
 
@@ -80,9 +80,12 @@ class Trust:
     require_pin: bool = False
 
 
-def verify(source: Source, trust: Trust | None = None) -> Verdict:
-    """Check everything and return the verdict. Never raises for what is wrong with the records."""
-    return _Check(source, trust or Trust()).run()
+def verify(source: Source, trust: Trust | None = None, progress: Callable[[int], None] | None = None) -> Verdict:
+    """Check everything and return the verdict. Never raises for what is wrong with the records.
+
+    `progress` is told now and then how many records were read.
+    """
+    return _Check(source, trust or Trust()).run(progress)
 
 
 class _UnknownKeyError(FormatError):
@@ -118,13 +121,15 @@ class _Check:
         self.surplus: list[str] = []
         """What ends refer to that do not end an intent that was seen."""
 
-    def run(self) -> Verdict:
+    def run(self, progress: Callable[[int], None] | None) -> Verdict:
         verdict = self.verdict
         self._take_notes()
         self._compare()
         try:
             for entry in self.source.entries:
                 self._entry(entry)
+                if progress is not None and not self.tree.size % _REPORT:
+                    progress(self.tree.size)
         except FormatError:
             self._changed(self.tree.size, "Ab hier ist das Protokoll nicht mehr lesbar.")
         self._beginning()
@@ -245,8 +250,7 @@ class _Check:
 
     def _parts(self, index: int, entry: Entry, envelope: record.Envelope) -> None:
         for name, part in entry.parts.items():
-            said = envelope.commitments.get(name, "")
-            if not hmac.compare_digest(record.commitment(name, part.salt, part.body), said):
+            if not bound(name, part, envelope):
                 self._changed(index, f"Was der Eintrag sagt, wurde verändert (Teil {name}).")
         self.verdict.deleted_parts += len(envelope.commitments.keys() - entry.parts.keys())
 
@@ -277,7 +281,7 @@ class _Check:
         """Take note of a key that is to sign from here on. Believed when a known key has signed beyond this record."""
         try:
             key = Vkey.parse(self._meta(entry, envelope)["vkey"])
-        except (FormatError, ValueError, KeyError, TypeError, AttributeError):
+        except (FormatError, KeyError, TypeError, AttributeError):
             return
         if key.name == self.source.log and key not in self.keys:
             self.coming.append((index, key))
@@ -285,8 +289,7 @@ class _Check:
     def _meta(self, entry: Entry, envelope: record.Envelope) -> Any:
         """Return what a record says, if it says what it said when it was written. Raises `FormatError`."""
         part = entry.parts.get(record.META)
-        said = envelope.commitments.get(record.META, "")
-        if part is None or not hmac.compare_digest(record.commitment(record.META, part.salt, part.body), said):
+        if part is None or not bound(record.META, part, envelope):
             raise FormatError("the part is gone or was changed")
         return canonical.loads(part.body)
 
@@ -296,13 +299,12 @@ class _Check:
         """Take note of a record that says that the beginning was deleted, if it is about this beginning."""
         try:
             meta = self._meta(entry, envelope)
-            to, peaks = meta["to"], [bytes.fromhex(peak) for peak in meta["peaks"]]
-            fits = to == self.start.size and peaks == self.start.peaks and to <= index
-            writers, later = dict(meta["writers"]), list(meta["open"])
-        except (FormatError, ValueError, KeyError, TypeError):
+            to, peaks, writers, later = meta["to"], meta["peaks"], meta["writers"], meta["open"]
+        except (FormatError, KeyError, TypeError):
             return
-        if fits:
-            self.proof = {"idx": index, "writers": writers, "open": later}
+        here = [peak.hex() for peak in self.start.peaks]
+        if to == self.start.size and peaks == here and to <= index and type(writers) is dict and type(later) is list:
+            self.proof = {"idx": index, "writers": writers, "open": [ref for ref in later if type(ref) is str]}
 
     def _beginning(self) -> None:
         """Judge a missing beginning: only a record that the later roots cover, and a signed root, make it good."""
@@ -322,7 +324,8 @@ class _Check:
                 self._changed(size, "Ein Zähler passt nicht zum Eintrag über die Löschung des Anfangs.")
             elif first > want:
                 self.verdict.add_gap(writer, want, first - 1)
-        self.verdict.surplus_ends = len([ref for ref in self.surplus if ref not in set(proof["open"])])
+        later = set(proof["open"])
+        self.verdict.surplus_ends = sum(ref not in later for ref in self.surplus)
 
     # ---- the end -------------------------------------------------------------------------------------------------
 
@@ -347,6 +350,12 @@ class _Check:
         self.verdict.changed_count += 1
         if len(self.verdict.changed) < _MAX_NAMED:
             self.verdict.changed.append((index, what))
+
+
+def bound(name: str, part: PartBytes, envelope: record.Envelope) -> bool:
+    """Tell whether the envelope binds this part. A salt that a zero byte lengthens would give the same HMAC."""
+    return (len(part.salt) == record.SALT_SIZE
+            and record.commitment(name, part.salt, part.body) == envelope.commitments.get(name))
 
 
 def _columns(envelope: record.Envelope) -> dict[str, str | int]:

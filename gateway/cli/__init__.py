@@ -68,6 +68,7 @@ def main() -> None:
 def _register() -> None:
     from gateway.cli import (
         audit_keep,
+        audit_proof,
         audit_read,
         certificate,
         inspect,
@@ -101,7 +102,7 @@ def _register() -> None:
     pass_app.command()(pass_report.report)
     pass_app.command()(pass_remind.remind)
     for keeping in (audit_keep.prune, audit_keep.delete, audit_keep.hold, audit_keep.release, audit_keep.erase,
-                    audit_keep.move, audit_keep.anchor, audit_keep.witness):
+                    audit_keep.move, audit_keep.anchor, audit_keep.witness, audit_proof.proof):
         audit_app.command()(keeping)
     for reading in (audit_read.tail, audit_read.export, audit_read.citizen):
         audit_app.command()(reading)

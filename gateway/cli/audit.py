@@ -9,8 +9,8 @@ from typing import Annotated, Any, ParamSpec
 
 import typer
 
-from audit import Bundle, Ledger, LedgerConfigError, LedgerError, read_trust
-from audit.verify import verify
+from audit import Ledger, LedgerConfigError, LedgerError, read_trust
+from audit.bundle import verify_bundle
 from gateway.cli.context import context
 from gateway.cli.output import CliError, Exit, emit, note, say, speaks
 from gateway.home import open_ledger
@@ -59,7 +59,7 @@ def verify_(
     if bundle is not None:
         if not bundle.is_file():
             raise LedgerConfigError(f"Die Datei {bundle} gibt es nicht.")
-        verdict = verify(Bundle(bundle).source(), trust)
+        verdict = verify_bundle(bundle, trust)
     else:
         with open_one(ctx) as ledger:
             verdict = ledger.verify(pins=trust.pins, vkeys=trust.vkeys, require_pin=trust.require_pin)

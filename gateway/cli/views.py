@@ -13,7 +13,7 @@ from gateway.model.principal import PassStatus
 
 _BERLIN: Final = ZoneInfo("Europe/Berlin")
 STATES: Final = {
-    "gueltig": "gültig", "kulanz": "Kulanzfrist", "abgelaufen": "abgelaufen",
+    "gueltig": "gültig", "kulanz": "Kulanzzeit", "abgelaufen": "abgelaufen",
     "dv_neu": "neue Dienstvereinbarung", "gesperrt": "gesperrt", "fehlt": "fehlt",
 }
 """State -> German word."""

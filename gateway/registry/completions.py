@@ -34,8 +34,8 @@ _HEADINGS: Final[Mapping[str, tuple[str, ...]]] = {
     "person": ("e-mail-adresse", "e-mail", "email", "email address", "mail", "emailadresse", "login", "anmeldename",
                "benutzername", "username", "kennung", "externe kennung", "personalnummer", "idnumber", "id-nummer"),
     "completed": ("abschlussdatum", "abgeschlossen am", "kurs abgeschlossen", "abschluss", "status geändert am",
-                  "datum des abschlusses", "abgeschlossen", "completion date", "date completed", "course complete",
-                  "timecompleted", "completed", "status changed", "datum"),
+                  "status geändert", "datum des abschlusses", "abgeschlossen", "completion date", "date completed",
+                  "course complete", "timecompleted", "completed", "status changed", "datum"),
     "status": ("status", "lernfortschritt", "lernfortschrittsstatus", "abschlussstatus", "completion status"),
     "course": ("kurs", "kursname", "kurstitel", "kurzer kursname", "course", "course name", "titel", "module"),
 }

@@ -6,6 +6,7 @@ The sheet loads nothing: no script, no style sheet, no picture from elsewhere. T
 from __future__ import annotations
 
 import json
+import re
 from typing import Any, Final
 
 from starlette.responses import Response
@@ -17,7 +18,7 @@ from gateway.web.gate import Desk, Visit
 from gateway.web.render import Assets, Renderer
 
 WORDS: Final = {"gilt": "gilt", "galt": "gilt nicht mehr", "offen": "noch nicht oder gesperrt"}
-STATES: Final = {"gueltig": "gültig", "kulanz": "gültig in der Kulanzfrist", "abgelaufen": "abgelaufen",
+STATES: Final = {"gueltig": "gültig", "kulanz": "gültig in der Kulanzzeit", "abgelaufen": "abgelaufen",
                  "dv_neu": "neue Dienstvereinbarung offen", "fehlt": "Schritte offen", "gesperrt": "gesperrt"}
 MEDIA: Final = {"html": "text/html; charset=utf-8", "csv": "text/csv; charset=utf-8", "json": "application/json"}
 
@@ -27,7 +28,13 @@ def values(report: Report) -> dict[str, Any]:
     states = {scope: [(" oder ".join(STATES.get(s, s) for s in key.split("+")), number)
                       for key, number in sorted(found.items(), key=lambda pair: -pair[1])]
               for scope, found in report.states.items()}
-    return {"report": report, "states": states, "standings": STANDINGS, "words": WORDS}
+    return {"report": report, "states": states, "standings": STANDINGS, "words": WORDS,
+            "quarters": [(_spelled(period), number) for period, number in report.quarters]}
+
+
+def _spelled(period: str) -> str:
+    """Return ``2026-Q3 bis 2026-Q4`` as people write it."""
+    return re.sub(r"(\d{4})-Q(\d)", r"\2. Quartal \1", period)
 
 
 def file_of(report: Report, kind: str) -> bytes:

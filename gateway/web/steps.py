@@ -199,7 +199,7 @@ def _why(scope: str, always: bool, what: Sequence[str]) -> str:
     if scope == BASIS:
         return "Ihn brauchen alle, die KI nutzen."
     return "In Ihrem Bereich braucht ihn jede Anfrage." if always else \
-        f"Sie brauchen ihn nur für {words.listed(list(dict.fromkeys(what)))}."
+        f"Das brauchen Sie nur für {words.listed(list(dict.fromkeys(what)))}."
 
 
 def step_of(member: Member, module: Module, config: KiPassConfig, now: datetime, read: frozenset[str]) -> Step:

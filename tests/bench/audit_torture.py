@@ -35,6 +35,7 @@ import psycopg
 from sqlalchemy import make_url
 
 from audit import Ledger, LedgerConfig, LedgerUnavailable, RecordRow
+from audit.record import new_id
 from tests.support.postgres import Server, running_server
 
 LOG: Final = "torture.example/ki-pforte/1"
@@ -305,7 +306,13 @@ def _many(url: str, folder: Path, count: int) -> None:
     async def main(ledger: Ledger) -> None:
         async def one(share: int) -> None:
             for _ in range(share):
-                await ledger.append(ledger.draft("denied", {"code": "inhalt_gesperrt"}, subject="anna"))
+                draft = ledger.draft("denied", {"code": "inhalt_gesperrt"}, subject="anna", record_id=new_id())
+                while True:  # eight writers of one SQLite file may keep somebody waiting too long: the same id again
+                    try:
+                        await ledger.append(draft)
+                        break
+                    except LedgerUnavailable:
+                        await asyncio.sleep(0.2)
         await asyncio.gather(*[one(count // 50) for _ in range(50)])
 
     with Ledger(config(url, folder)) as ledger:

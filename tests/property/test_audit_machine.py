@@ -1,4 +1,4 @@
-"""The ledger as a state machine: append, crash, reopen, sign, verify, in any order."""
+"""The ledger as a state machine: append, crash, reopen, sign, rotate, hold, erase, export, several writers."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from audit import Ledger, LedgerConfig
+from audit import Bundle, Ledger, LedgerConfig, Trust
 from audit.store.store import Store
+from audit.verify import verify
 
 _template: list[Path] = []
 
@@ -97,6 +98,38 @@ class LedgerMachine(RuleBasedStateMachine):
         with store.write() as run:
             run("DELETE FROM audit_part WHERE record_id = ?", (data.draw(st.sampled_from(self.durable)),))
         store.close()
+
+    @rule()
+    def rotate(self) -> None:
+        self.ledger.rotate_key()
+
+    @rule(count=st.integers(1, 3))
+    def another_process_writes(self, count: int) -> None:
+        with Ledger(_config(self.folder)) as other:
+            for _ in range(count):
+                self.durable.append(other.append_wait(other.draft("denied", {"code": "x"}, subject="bert")).record_id)
+                self.durable.append(self.ledger.append_wait(self.ledger.draft("config", {})).record_id)
+
+    @precondition(lambda self: self.durable)
+    @rule(data=st.data())
+    def hold(self, data: st.DataObject) -> None:
+        self.ledger.hold("V-2026-1", [data.draw(st.sampled_from(self.durable))])
+
+    @rule()
+    def release(self) -> None:
+        self.ledger.release("V-2026-1")
+
+    @rule(who=st.sampled_from(["anna", "bert"]))
+    def erase(self, who: str) -> None:
+        self.ledger.erase_subject(who, "art17")
+
+    @rule()
+    def export(self) -> None:
+        path = self.folder / "bundle.zip"
+        self.ledger.export_bundle(path)
+        trust = Trust(tuple(self.pins), tuple(self.ledger.vkeys()))
+        assert verify(Bundle(path).source(), trust).exit_code == 0
+        path.unlink()
 
     @invariant()
     def it_verifies_against_every_note_ever_signed_and_nothing_is_lost(self) -> None:

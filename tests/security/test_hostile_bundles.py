@@ -21,7 +21,8 @@ def bundle(path: Path, *, manifest: object = MANIFEST, records: bytes = b"", not
            again: bytes | None = None) -> Path:
     with warnings.catch_warnings(), zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         warnings.simplefilter("ignore")
-        archive.writestr("manifest.json", json.dumps(manifest) if not isinstance(manifest, bytes) else manifest)
+        archive.writestr("manifest.json", manifest if isinstance(manifest, bytes) else json.dumps(
+            manifest, sort_keys=True, separators=(",", ":")))
         archive.writestr("records.jsonl", records)
         if again is not None:
             archive.writestr("records.jsonl", again)

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from audit import Filters, Ledger, LedgerConfig, LedgerConfigError
+from audit import Filters, Ledger, LedgerConfig, LedgerConfigError, canonical
 from audit.cli import main
 from audit.record import commitment, parse_envelope
 from audit.sequencer import rebuild
@@ -284,7 +284,7 @@ def forged(tmp_path: Path) -> Forged:
 
 
 def _manifest(**values: Any) -> Callable[[bytes], bytes]:
-    return lambda raw: json.dumps({**json.loads(raw), **values}).encode()
+    return lambda raw: canonical.dumps({**json.loads(raw), **values})
 
 
 def test_an_untouched_pruned_bundle_is_good(forged: Forged) -> None:
@@ -302,7 +302,7 @@ def test_peaks_of_an_edited_beginning_are_found(forged: Forged) -> None:
     def other(raw: bytes) -> bytes:
         value = json.loads(raw)
         value["pruned_peaks"][0] = "A" * 43 + "="
-        return json.dumps(value).encode()
+        return canonical.dumps(value)
     forged.change("manifest.json", other)
     assert forged.run() == 1
     assert forged.run(pin=False) == 1
@@ -315,7 +315,7 @@ def test_a_missing_beginning_without_its_record_is_found(forged: Forged) -> None
         for line in lines:
             if parse_envelope(base64.b64decode(line["envelope"])).type == "prune":
                 line["parts"] = {}
-        return b"".join(json.dumps(line).encode() + b"\n" for line in lines)
+        return b"".join(json.dumps(line, separators=(",", ":")).encode() + b"\n" for line in lines)
     forged.change("records.jsonl", without_body)
     assert forged.run() == 1
 

@@ -61,7 +61,8 @@ class Case:
         return [json.loads(line) for line in self.files()["records.jsonl"].splitlines()]
 
     def put(self, lines: Lines) -> None:
-        self.rewrite("records.jsonl", b"".join(json.dumps(line).encode() + b"\n" for line in lines))
+        self.rewrite("records.jsonl", b"".join(
+            json.dumps(line, separators=(",", ":")).encode() + b"\n" for line in lines))
 
     def run(self, *, pin: bool = True) -> int:
         pins = ["--pin", str(self.folder / "pin.txt"), "--require-pin"] if pin else []
