@@ -19,6 +19,10 @@ from gateway.model.kipass import BASIS, Document, KiPassConfig, Module, Scope
 GOAL: Final = 270
 LIMIT: Final = 300
 
+STATES: Final = {
+    "gueltig": "gültig", "kulanz": "gültig in der Kulanzzeit", "abgelaufen": "abgelaufen",
+    "dv_neu": "neue Dienstvereinbarung", "gesperrt": "gesperrt", "fehlt": "noch nicht vollständig"}
+"""How a pass stands, in a word or two."""
 _ASCII: Final = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "Ä": "Ae", "Ö": "Oe", "Ü": "Ue", "ß": "ss",
                                "–": "-", "„": "'", "“": "'", "’": "'"})
 

@@ -65,6 +65,8 @@ class ImportPlan:
     there: int = 0
     unknown: list[Completed] = field(default_factory=list)
     leavers: list[Completed] = field(default_factory=list)
+    entered: int = 0
+    """How many were entered; fewer than `new` where somebody else was quicker."""
 
 
 @dataclass(frozen=True, slots=True)

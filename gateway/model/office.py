@@ -37,6 +37,17 @@ class ListedPerson:
 
 
 @dataclass(frozen=True, slots=True)
+class OnList:
+    """One line of the list as it is taken along."""
+
+    name: str
+    email: str
+    department: str
+    state: PassState
+    until: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class PeoplePage:
     """A page of the list, and where the next one begins."""
 

@@ -1,7 +1,7 @@
 """Completions of trainings from a file of a learning platform: everything or nothing.
 
 Three steps. `guess` and `read` turn a table into completions and into problems with the line they stand on; `compare`
-says what of it is new; `carry_out` enters that in one transaction with one record. While a single line is wrong nothing
+says what of it is new; `carry_out` enters that in one statement with one record. While a single line is wrong nothing
 is entered. Who is not known here is left out and named: a platform teaches people of other houses, too.
 
 Only five columns are ever looked at; scores, grades and attempts are never read, let alone kept. The same file a second
@@ -11,23 +11,23 @@ time changes nothing, and does not bring back what was revoked.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import datetime
+import secrets
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Final
 
 from sqlalchemy import Connection
 
-from gateway.kipass.calendar import day_of
+from gateway.kipass.calendar import day_of, midnight
 from gateway.kipass.documents import evidence_for
 from gateway.model.completions import Columns, Completed, FileRead, ImportPlan, Problem
 from gateway.model.kipass import BASIS
 from gateway.registry.books import Actor, Books
 from gateway.registry.dates import moment
 from gateway.registry.table_file import Table
-from gateway.store import InvalidError, pass_index, people
+from gateway.store import InvalidError, people, staging, writing
 from gateway.store import passes as proofs
-from gateway.store.directory import current_generation
 from gateway.store.locks import alone
 
 _HEADINGS: Final[Mapping[str, tuple[str, ...]]] = {
@@ -46,6 +46,8 @@ _MEASURES: Final = re.compile(r"\bnoten?\b|punkt|bewertung|ergebnis|prozent|%|gr
                                r"duration|zeit\b", re.IGNORECASE)
 _NOTHING: Final = frozenset({"", "-", "–", "nie", "never", "nicht abgeschlossen", "0"})
 """What stands instead of a date where somebody has not finished."""
+_BIT: Final = 1000
+"""Completions that are laid down in one transaction."""
 
 
 def guess(headings: Sequence[str]) -> Columns:
@@ -168,30 +170,54 @@ def dry_run(books: Books, table: Table, columns: Columns) -> ImportPlan:
 
 def carry_out(books: Books, actor: Actor, table: Table, columns: Columns, *, source_ref: str,
               tell: Callable[[int, int], None] = lambda done, total: None) -> ImportPlan:
-    """Enter what is new, in one transaction, unless a line is wrong. `tell` hears how far this is.
+    """Enter what is new, all of it at once, unless a line is wrong. `tell` hears how far this is.
 
-    The file is read before the transaction begins, so that other writers wait only while the database works.
+    What is new is laid down bit by bit, so that other writers get their turn; only the last step holds them up.
     """
     check(columns, table.headings, books.rules.modules)
-    found, rules, now = read(table, columns, books.now()), books.rules, books.now()
-    tell(len(found.completed) // 2, len(found.completed))
+    found = read(table, columns, books.now())
     with books.reading() as connection:
-        seen = current_generation(connection)
         plan = compare(connection, found)
     if found.problems:
         return plan
-    with books.writing() as connection:
-        alone(connection, "completions")
-        if current_generation(connection) != seen:  # somebody wrote since: look once more, now that nobody can
-            plan = compare(connection, found)
-        proofs.record(connection, ((id_, evidence_for(rules, [one.module], one.at, elsewhere=True)[0])
-                                   for id_, one in plan.new),
-                      source="lms_csv", recorded_by=actor.name, now=now, source_ref=source_ref)
-        pass_index.mark(connection, list(dict.fromkeys(id_ for id_, _ in plan.new)), BASIS)
-        books.record("pass.import", {"modules": sorted({one.module for _, one in plan.new}), "lines": found.lines,
-                                     "added": len(plan.new), "there": plan.there, "unknown": len(plan.unknown),
-                                     "left": len(plan.leavers), "file": source_ref, **actor.meta}, None)
+    batch = secrets.token_hex(16)
+    try:
+        for laid in _lay(books, batch, plan):
+            tell(laid * 9 // 10, len(plan.new))
+        with books.writing() as connection:
+            alone(connection, "completions")
+            plan.entered = staging.enter(connection, batch, source="lms_csv", source_ref=source_ref,
+                                         recorded_by=actor.name, now=books.now(), scope=BASIS)
+            books.record("pass.import", {
+                "modules": sorted({one.module for _, one in plan.new}), "lines": found.lines, "added": plan.entered,
+                "there": plan.there + len(plan.new) - plan.entered, "unknown": len(plan.unknown),
+                "left": len(plan.leavers), "file": source_ref, **actor.meta}, None)
+    finally:
+        _clear(books, batch)
     return plan
+
+
+def _lay(books: Books, batch: str, plan: ImportPlan) -> Iterator[int]:
+    """Lay down what is new, in the order of the people; yield how much lies there."""
+    rules = books.rules
+    new = sorted((id_, one.module, one.at) for id_, one in plan.new)
+    for start in range(0, len(new), _BIT):
+        items = []
+        for id_, module, at in new[start:start + _BIT]:
+            [proof] = evidence_for(rules, [module], at, elsewhere=True)
+            day = day_of(at)
+            items.append(staging.Staged(id_, module, at, proof.document_sha256, midnight(day),
+                                        midnight(day + timedelta(days=1))))
+        with writing(books.engine, bump=False) as connection:  # counts nowhere yet
+            staging.lay(connection, batch, items, books.now())
+        yield min(start + _BIT, len(new))
+
+
+def _clear(books: Books, batch: str) -> None:
+    more = True
+    while more:
+        with writing(books.engine, bump=False) as connection:
+            more = staging.clear(connection, batch, _BIT)
 
 
 def reference(data: bytes) -> str:

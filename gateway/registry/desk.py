@@ -22,20 +22,12 @@ from typing import Final
 from audit import LedgerError
 from audit.sheet import table
 from gateway.errors import GatewayError
+from gateway.kipass import last_day
 from gateway.kipass.documents import in_force
+from gateway.kipass.messages import STATES, german
 from gateway.model.completions import Columns, ImportPlan, ImportState
 from gateway.model.kipass import PassEventKind
-from gateway.model.office import (
-    DocumentKindView,
-    Draft,
-    DraftSeen,
-    FileSeen,
-    ListedPerson,
-    PeoplePage,
-    PersonFile,
-    Standing,
-    Wanted,
-)
+from gateway.model.office import DocumentKindView, Draft, DraftSeen, FileSeen, PeoplePage, PersonFile, Standing, Wanted
 from gateway.policy import load_policies
 from gateway.policy.problems import PolicyErrors
 from gateway.registry import completions, office, publishing
@@ -61,8 +53,6 @@ class PassOffice:
     """Implements `gateway.web.office_ports.Office`. All methods block. `by` is the opaque id of who acts."""
 
     books: Books
-    words: Callable[[ListedPerson], list[str]] = lambda line: [line.status.state]
-    """The state of a pass as the export writes it, and until when."""
     folder: Path | None = None
     """The policy folder; None: nothing is published here."""
     load: Callable[[Path], object] = load_policies
@@ -80,11 +70,12 @@ class PassOffice:
     def export(self, by: str, wanted: Wanted) -> str:
         """Return the whole list as CSV; the ledger is told how many people are on it."""
         with _in_words():
-            rows = [(p.person.name, p.person.email, p.person.department, *self.words(p))
-                    for p in office.everybody(self.books, wanted)]
+            names = {key: known.name for key, known in self.books.policies().departments.items()}
+            rows = [(one.name, one.email, names.get(one.department, one.department), STATES[one.state],
+                     german(last_day(one.until)) if one.until else "") for one in office.everybody(self.books, wanted)]
             self.books.record("export", {"list": "ki-pass", "scope": wanted.scope, "rows": len(rows),
                                          **_actor(by).meta}, by)
-            return "".join(table(("Name", "E-Mail-Adresse", "Amt", "KI-Pass", "bis"), rows))
+            return "".join(table(("Name", "E-Mail-Adresse", "Amt", "KI-Pass", "Gilt bis"), rows))
 
     def person(self, person_id: str) -> PersonFile:
         """Return the file of one person."""
@@ -188,7 +179,7 @@ class PassOffice:
         try:
             plan = completions.carry_out(self.books, _actor(by), read(data), columns,
                                          source_ref=completions.reference(data), tell=tell)
-            tell(len(plan.new), plan.read.lines, "fehler" if plan.read.problems else "fertig")
+            tell(plan.entered, plan.read.lines, "fehler" if plan.read.problems else "fertig")
         except Exception as error:  # noqa: BLE001 - nobody waits for this thread: the page must say how it ended
             _log.error("an import was not carried out: %s", type(error).__name__)
             tell(0, 0, "fehler")

@@ -14,6 +14,7 @@ import asyncio
 import json
 import logging
 from collections.abc import Sequence
+from datetime import datetime
 from hashlib import sha256
 from typing import Final
 
@@ -24,6 +25,7 @@ from gateway.model.kipass import BASIS, KiPassConfig
 from gateway.registry.books import Books
 from gateway.store import StoreError, pass_index, writing
 from gateway.store import passes as proofs
+from gateway.store.directory import current_generation
 
 _log = logging.getLogger(__name__)
 BATCH: Final = 250
@@ -40,20 +42,24 @@ def digest(rules: KiPassConfig) -> str:
         "scopes": sorted((s.key, s.modules) for s in rules.scopes.values()),
         "documents": [(d.sha256, d.valid_from.isoformat(), d.change, d.grace_days)
                       for d in rules.documents.get("dienstvereinbarung", ())]}
-    return sha256(json.dumps(facts).encode()).hexdigest()
+    return sha256(json.dumps(facts).encode()).hexdigest()[:16]
 
 
 def note(connection: Connection, books: Books, person_ids: Sequence[str], *, skip: bool = False) -> int:
     """Work out the lines of these people, in the transaction that changed them; return how many people that were."""
-    held, rules, now = pass_index.hold(connection, person_ids, skip=skip), books.rules, books.now()
-    shown = proofs.of_many(connection, held)
-    lines = []
-    for id_ in held:
+    held = pass_index.hold(connection, person_ids, skip=skip)
+    pass_index.put(connection, held, _lines(connection, books.rules, books.now(), held), digest(books.rules))
+    return len(held)
+
+
+def _lines(connection: Connection, rules: KiPassConfig, now: datetime, person_ids: Sequence[str]) \
+        -> list[pass_index.Line]:
+    shown, lines = proofs.of_many(connection, person_ids), []
+    for id_ in person_ids:
         proof = shown.get(id_, proofs.Proof())
         lines += [pass_index.Line(id_, scope, status.state, status.until, status.changes_at)
                   for scope, status in passes(proof.evidence, proof.events, rules, now).items()]
-    pass_index.put(connection, held, lines, digest(rules))
-    return len(held)
+    return lines
 
 
 def waiting(books: Books) -> int:
@@ -64,12 +70,19 @@ def waiting(books: Books) -> int:
 
 def refresh(books: Books, limit: int = BATCH) -> int:
     """Work out one batch of lines that are not right any more; return how many people that were."""
+    rules, now = books.rules, books.now()
     with books.reading() as connection:
-        found = pass_index.stale(connection, BASIS, digest(books.rules), books.now(), limit)
+        seen = current_generation(connection)
+        found = pass_index.stale(connection, BASIS, digest(rules), now, limit)
+        lines = _lines(connection, rules, now, found)
     if not found:
         return 0
     with writing(books.engine, bump=False) as connection:  # nobody caches what is worked out here
-        return note(connection, books, found, skip=True)
+        held = pass_index.hold(connection, found, skip=True)
+        if len(held) < len(found) or current_generation(connection) != seen:
+            lines = _lines(connection, rules, now, held)  # somebody wrote since: look once more, now that nobody can
+        pass_index.put(connection, held, lines, digest(rules))
+        return len(held)
 
 
 class Indexing:

@@ -6,16 +6,16 @@ index that is not right any more costs a row on the page, never a wrong word abo
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
-from typing import Final
+from typing import Final, cast
 
 from sqlalchemy import Connection
 
 from gateway.kipass import passes
 from gateway.kipass import status as status_of
 from gateway.model.kipass import BASIS
-from gateway.model.office import ListedPerson, PeoplePage, PersonFile, Standing, Wanted
+from gateway.model.office import ListedPerson, OnList, PeoplePage, PersonFile, Standing, Wanted
+from gateway.model.principal import PassState
 from gateway.registry.books import Books, known_person
 from gateway.registry.index import digest
 from gateway.store import pass_index, people
@@ -34,7 +34,7 @@ def standing(books: Books, scope: str = BASIS) -> Standing:
             ending=pass_index.ending(connection, scope, "gueltig", now + SOON),
             grace_ends=pass_index.ending(connection, scope, "kulanz", now + SOON),
             waiting=pass_index.waiting(connection, BASIS, digest(rules), now),
-            people=pass_index.sizes(connection).total())
+            people=pass_index.active(connection))
 
 
 def page(books: Books, wanted: Wanted, after: str = "", size: int = PAGE) -> PeoplePage:
@@ -43,15 +43,22 @@ def page(books: Books, wanted: Wanted, after: str = "", size: int = PAGE) -> Peo
         return _page(books, connection, wanted, after, size)
 
 
-def everybody(books: Books, wanted: Wanted) -> Iterator[ListedPerson]:
-    """Yield the whole list, for an export."""
-    after = ""
-    while True:
-        found = page(books, wanted, after, 500)
-        yield from found.lines
-        if not found.after:
-            return
-        after = found.after
+def everybody(books: Books, wanted: Wanted) -> list[OnList]:
+    """Return the whole list, for an export: from the index where it is right, worked out from evidence where not."""
+    rules, now = books.rules, books.now()
+    with books.reading() as connection:
+        found = list(pass_index.rows(connection, wanted, digest(rules), now))
+        proof = proofs.of_many(connection, [row.person_id for row in found if not row.right])
+    lines = []
+    for row in found:
+        state, until = cast(PassState, row.state), row.until
+        if not row.right:
+            own = proof.get(row.person_id, proofs.Proof())
+            status = status_of(own.evidence, own.events, rules, now, wanted.scope)
+            state, until = status.state, status.until
+        if not wanted.state or state == wanted.state:
+            lines.append(OnList(row.name, row.email, row.department, state, until))
+    return lines
 
 
 def person_file(books: Books, person_id: str) -> PersonFile:

@@ -27,6 +27,7 @@ from sqlalchemy import (
     Table,
     Text,
     TypeDecorator,
+    text,
 )
 
 from gateway.model.clients import GROUPS_MODES, IDENTITIES
@@ -83,11 +84,15 @@ person = Table(
     Column("id", String(32), primary_key=True),
     Column("email", String(254), nullable=False, unique=True),  # lower case; see people.normal_email
     Column("name", String(200), nullable=False),
-    Column("department_id", ForeignKey(department.c.id), nullable=False, index=True),
+    Column("department_id", ForeignKey(department.c.id), nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
     Column("disabled_at", UtcDateTime),
     Column("external_id", String(200)),  # in the directory service of the house; NULL: not recorded
     Index(None, "external_id", unique=True),
+    Index(None, "department_id", "name", "id"),
+    Index(None, "name", "id", "email", "disabled_at"),  # lists and searches by name read nothing else
+    Index(None, "disabled_at", sqlite_where=text("disabled_at IS NOT NULL"),  # who left, and nobody else
+          postgresql_where=text("disabled_at IS NOT NULL")),
 )
 
 person_department = Table(

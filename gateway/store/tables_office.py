@@ -96,13 +96,28 @@ pass_index = Table(
     Column("person_id", ForeignKey(person.c.id, ondelete="CASCADE"), primary_key=True),
     Column("scope", String(64), primary_key=True),
     Column("state", String(16), nullable=False),
-    Column("until", UtcDateTime),
+    Column("until", UtcDateTime, nullable=False),  # `pass_index.NEVER`: it does not end by itself
     Column("changes_at", UtcDateTime),  # when this line may be wrong by itself
-    Column("rules", String(64), nullable=False),  # what it was worked out with
-    Index(None, "scope", "state", "until"),
+    Column("rules", String(16), nullable=False),  # what it was worked out with
+    Index(None, "scope", "state", "until", "person_id"),
+    Index(None, "scope", "until", "person_id"),
+    Index(None, "scope", "rules", "changes_at"),
     Index(None, "changes_at"),
 )
 """How the pass of each person stood when somebody last looked: for lists and counts, not for the gate."""
+
+staged_evidence = Table(
+    "staged_evidence", metadata,
+    Column("batch", String(32), primary_key=True),  # one import
+    Column("person_id", String(32), primary_key=True),
+    Column("module", String(64), primary_key=True),
+    Column("completed_at", UtcDateTime, primary_key=True),
+    Column("document_sha256", String(64)),
+    Column("day_begins", UtcDateTime, nullable=False),
+    Column("day_ends", UtcDateTime, nullable=False),
+    Column("staged_at", UtcDateTime, nullable=False, index=True),  # so that what an import left behind can be deleted
+)
+"""Completions of an import under way. They count when one statement has moved all of them to ``evidence``, or never."""
 
 upload = Table(
     "upload", metadata,

@@ -64,6 +64,8 @@ async def change(desk: Desk, visit: Visit) -> Response:
     """Do what a button says, or say at its form why not."""
     person, form = visit.request.path_params["id"], visit.form
     step, reason = form.get("schritt", ""), form.get("grund", "").strip()
+    if step == "einladen":
+        return await _invite(desk, visit, person)
     if step in _ASKED and form.get("sicher") != "ja" and reason:
         file = await ask_office(desk.context.office.person, person)
         rules = desk.context.policies().kipass
@@ -77,6 +79,21 @@ async def change(desk: Desk, visit: Visit) -> Response:
             raise
         return await _page(desk, visit, step=step, problem=error.message)
     return RedirectResponse(f"/office/people/{person}?getan={done}", 303)
+
+
+async def _invite(desk: Desk, visit: Visit, person: str) -> Response:
+    """Make a link with which the person chooses a password, and show it this once."""
+    context = desk.context
+    if not context.local_sign_in:
+        return desk.error(visit, 404)
+    try:
+        made = await context.accounts.invite(visit.somebody.person.id, "ki-pass-stelle", person)
+    except GatewayError as error:
+        if error.code != "anfrage_ungueltig":
+            raise
+        return await _page(desk, visit, step="einladen", problem=error.message)
+    base = context.policies().organisation.base_url.rstrip("/")
+    return desk.page(visit, "office_invitation.html", made=made, link=f"{base}/einladung/{made.code}")
 
 
 async def _do(desk: Desk, visit: Visit, person: str, step: str, reason: str) -> str:
@@ -112,7 +129,8 @@ async def _page(desk: Desk, visit: Visit, step: str = "", problem: str = "") -> 
         department=department.name if department else file.person.department, states=words.PASS_STATES,
         modules={key: module.title for key, module in rules.modules.items()},
         scope_names={key: scope.name for key, scope in rules.scopes.items()},
-        today=words.iso_day(desk.context.now()), blocked=_blocks(file, "gesperrt", "entsperrt"),
+        local=desk.context.local_sign_in, today=words.iso_day(desk.context.now()),
+        blocked=_blocks(file, "gesperrt", "entsperrt"),
         withdrawn=_blocks(file, "entzogen", "erteilt"), done=DONE.get(visit.request.query_params.get("getan", ""), ""))
 
 

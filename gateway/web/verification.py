@@ -78,18 +78,19 @@ class Verification:
         return self._page(desk, visit, result, 404, typed=typed[:60])
 
     async def by_form(self, desk: Desk, visit: Visit) -> Response:
-        """Read what somebody typed: a number, the address of a certificate, or the signed file."""
+        """Read what somebody typed or chose: a number, the address of a certificate, or the signed file."""
         if (slow := self._slow(desk, visit)) is not None:
             return slow
         typed = visit.form.get("nachweis", "").strip()
-        if not typed:
-            return self._page(desk, visit, status=400, problem="Bitte geben Sie eine Nummer ein oder fügen Sie den "
-                                                               "Inhalt der Datei ein.")
-        number = read_number(typed.rstrip("/").rpartition("/")[2])
+        file = visit.files.get("datei", b"").decode("utf-8-sig", "replace")
+        if not typed and not file:
+            return self._page(desk, visit, status=400, problem="Bitte geben Sie eine Nummer ein oder wählen Sie eine "
+                                                               "Datei aus.")
+        number = None if file else read_number(typed.rstrip("/").rpartition("/")[2])
         if number is not None:
             return RedirectResponse(f"{_PATH}/{number}", 303)
-        if "." in typed or len(typed) > LONGEST:
-            result = await self._by_file(desk, "".join(typed.split()))
+        if file or "." in typed or len(typed) > LONGEST:
+            result = await self._by_file(desk, "".join((file or typed).split()))
         else:
             result = SLIP
         if result.kind != "ok" and result is not OVER:

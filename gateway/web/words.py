@@ -6,6 +6,7 @@ from datetime import date, datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from gateway.kipass.messages import STATES
 from gateway.model.decision import Action
 from gateway.model.entities import ENTITIES
 
@@ -102,8 +103,7 @@ ZONES: Final = {"haus": "im Haus", "DE": "Deutschland", "EU": "EU und EWR", "dri
 AI_ROLES: Final = {"betreiber": "Betreiber", "anbieter": "Anbieter"}
 """The town's role under the AI Act."""
 
-PASS_STATES: Final = {"gueltig": "gültig", "kulanz": "gültig in der Kulanzzeit", "abgelaufen": "abgelaufen",
-                      "dv_neu": "neue Dienstvereinbarung", "gesperrt": "gesperrt", "fehlt": "noch nicht vollständig"}
+PASS_STATES: Final = STATES
 
 PARTS: Final = {"meta": "Angaben", "subject": "Pseudonym", "content": "Inhalt"}
 

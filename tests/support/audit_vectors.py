@@ -263,7 +263,7 @@ def make() -> dict[str, bytes]:
 def main() -> int:
     """Write the folder anew."""
     HOME.mkdir(parents=True, exist_ok=True)
-    for old in HOME.iterdir():
+    for old in HOME.glob("*.zip"):
         old.unlink()
     for name, data in make().items():
         (HOME / name).write_bytes(data)

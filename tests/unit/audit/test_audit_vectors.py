@@ -48,7 +48,9 @@ UNCHECKED = {
 
 
 def test_the_files_are_what_the_script_makes() -> None:
-    assert make() == {path.name: path.read_bytes() for path in HOME.iterdir()}
+    made = make()
+    assert made == {name: (HOME / name).read_bytes() for name in made}
+    assert {path.name for path in HOME.glob("*.zip")} == {name for name in made if name.endswith(".zip")}
 
 
 @pytest.mark.parametrize("name", sorted(BUNDLES))

@@ -10,16 +10,19 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy import func, select
 
 from audit.sheet import table
 from gateway.kipass.calendar import BERLIN
 from gateway.model.completions import Columns
+from gateway.model.kipass import Evidence
 from gateway.registry import completions, index
 from gateway.registry.books import Actor
 from gateway.registry.dates import moment
 from gateway.registry.table_file import read
 from gateway.store import InvalidError, people
 from gateway.store import passes as proofs
+from gateway.store.tables_office import staged_evidence
 from tests.support.web_house import Entry, House, open_house
 
 OFFICE = Actor("web", "someone", "ki-pass-stelle")
@@ -192,3 +195,34 @@ def test_what_we_write_holds_no_formula_and_can_be_read_again(rows: list[list[st
     for line in text.lstrip("\ufeff").split("\r\n"):
         for cell in line.split(";"):
             assert cell.lstrip('"')[:1] not in ("=", "+", "@")
+
+
+def test_what_others_do_while_completions_are_laid_down_is_seen_when_they_are_entered(house: House, mia: Entry) -> None:
+    left, quick = house.hire("Linus", steps=0), house.hire("Quirin", steps=0)
+
+    def meanwhile(done: int, total: int) -> None:
+        with house.books.writing() as connection:
+            people.change(connection, [replace(left.person, disabled_at=house.clock.now())])
+            proofs.record(connection, [(quick.person.id, Evidence("schulung", datetime(2026, 11, 21, 15, tzinfo=UTC)))],
+                          source="selbst", recorded_by="test", now=house.clock.now())
+    data = MOODLE + "".join(f"X;{one.person.email};21.11.2026;1\n" for one in (mia, left, quick))
+    plan = completions.carry_out(house.books, OFFICE, read(data.encode()), columns(data), source_ref="x",
+                                 tell=meanwhile)
+    assert (len(plan.new), plan.entered) == (3, 1)
+    assert [held(house, one) for one in (mia, left, quick)] == [["schulung"], [], ["schulung"]]
+    assert _laid(house) == 0
+
+
+def test_an_import_that_breaks_off_leaves_nothing_that_counts_or_lies_about(house: House, mia: Entry) -> None:
+    def dies(done: int, total: int) -> None:
+        raise KeyboardInterrupt
+    data = f"{MOODLE}Mia;{mia.person.email};21.11.2026;1\n"
+    with pytest.raises(KeyboardInterrupt):
+        completions.carry_out(house.books, OFFICE, read(data.encode()), columns(data), source_ref="x", tell=dies)
+    assert held(house, mia) == []
+    assert _laid(house) == 0
+
+
+def _laid(house: House) -> int:
+    with house.books.reading() as connection:
+        return connection.execute(select(func.count()).select_from(staged_evidence)).scalar_one()

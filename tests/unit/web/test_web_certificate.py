@@ -206,6 +206,30 @@ def test_the_signed_file_is_checked_here_and_by_others_without_us(house: House, 
         assert _verdict(answer) == "Dieser KI-Pass gilt."
 
 
+def test_the_signed_file_can_be_chosen_instead_of_pasted(house: House, ada: Entry) -> None:
+    holder = house.browser(ada)
+    _give(holder)
+    file = holder.get("/pass/nachweis.jws").text
+    for content, verdict in ((file, "Dieser KI-Pass gilt."), (f"\ufeff{file}\r\n", "Dieser KI-Pass gilt."),
+                             (file[:-8] + "AAAAAAAA", "Dieser Nachweis ist nicht gültig."),
+                             ("x", "Dieser Nachweis ist nicht gültig.")):
+        assert _verdict(_choose(house.browser(), content.encode())) == verdict
+    assert _verdict(_choose(house.browser(), b"\xff\x00" * 500)) == "Dieser Nachweis ist nicht gültig."
+    assert _choose(house.browser(), b"").status == 400
+    assert _choose(house.browser(), b"a" * 100_000).status == 413
+
+
+def _choose(browser: Browser, content: bytes) -> Answer:
+    """Send the form as a browser does in which a file was chosen and nothing was typed."""
+    fields = {"formular": browser.get("/pass/pruefen").token, "nachweis": ""}
+    parts = [f'--grenze\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'.encode()
+             for name, value in fields.items()]
+    parts.append(b'--grenze\r\nContent-Disposition: form-data; name="datei"; filename="ki-pass-nachweis.jws"\r\n'
+                 b"Content-Type: application/octet-stream\r\n\r\n" + content + b"\r\n--grenze--\r\n")
+    return browser.send("POST", "/pass/pruefen", b"".join(parts),
+                        {"content-type": "multipart/form-data; boundary=grenze"})
+
+
 def test_a_signed_file_of_a_withdrawn_certificate_counts_here_no_more(house: House, ada: Entry) -> None:
     browser = house.browser(ada)
     _give(browser)

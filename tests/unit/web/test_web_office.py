@@ -92,6 +92,9 @@ def test_the_export_holds_the_list_without_formulas_and_leaves_a_record(house: H
     answer = office.get("/office/people.csv")
     assert answer.body.startswith("\ufeffName;E-Mail-Adresse;Amt".encode())
     assert "\n'=cmd();" in answer.text
+    house.hire("Mia", department="it")
+    line = r"\nMia;\d+@musterstadt\.example;[^;]+;gültig;\d\d\.\d\d\.\d{4}\r\n"
+    assert re.search(line, office.get("/office/people.csv").text)
     assert "attachment" in answer.header("content-disposition")
     assert house.types()[-1] == "export"
 
@@ -225,3 +228,20 @@ def test_a_file_is_gone_after_an_hour_and_lies_sealed_before(house: House, offic
     office = house.browser(house.hire("Dritte", "ki-pass-stelle"))
     form["formular"] = office.get("/office/import").token
     assert "Die Datei ist nicht mehr da" in office.post("/office/import/pruefen", form).text
+
+
+def test_a_link_for_a_password_is_shown_once_and_works(house: House, office: Browser, mia: Entry) -> None:
+    here = f"/office/people/{mia.person.id}"
+    answer = office.post(here, {"schritt": "einladen"}, page=here)
+    [code] = re.findall(r"/einladung/([\w-]{43})<", answer.text)
+    assert house.types()[-1] == "person.invited"
+    assert code not in office.get(here).text
+    assert house.browser().get(f"/einladung/{code}").status == 200
+
+
+def test_nobody_in_the_office_makes_a_link_for_a_special_role(house: House, office: Browser) -> None:
+    here = f"/office/people/{house.hire('Ida', 'dpo').person.id}"
+    answer = office.post(here, {"schritt": "einladen"}, page=here)
+    assert answer.status == 422
+    assert "von der IT" in answer.text
+    assert "/einladung/" not in answer.text
