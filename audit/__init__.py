@@ -6,7 +6,7 @@ Map of the house (imports only point down)::
     ledger                   the whole thing as one object: `Ledger(LedgerConfig(...))`
     keeper                   background: sequence, sign, reap        reader, inplace    reading, checking in place
     identity keyring         who a pseudonym is, sealed to two trustees       reid, reid_state    resolving one
-    deletion holds pruning   what goes, what stays     moving  to another database
+    letting_go (deletion holds pruning)   what goes, what stays     moving  to another database
     taking  exports/  sheet   taking records along      statistics forecast   numbers, never of single persons
     anchors/  witness        notes kept outside; countersigning for a neighbour     tiles proving  proofs
     reaper  checkpointer     every intent one end; signed heads      presence           which writers are alive

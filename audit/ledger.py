@@ -16,7 +16,7 @@ from typing import Any, Final
 
 import orjson
 
-from audit import canonical, deletion, holds, moving, proving, pruning, spool
+from audit import canonical, holds, moving, proving, spool
 from audit.anchors.anchorer import Anchorer, AnchorState, AnchorThread
 from audit.anchors.sinks import Sink
 from audit.checkpoint import Vkey
@@ -26,15 +26,15 @@ from audit.identity import Identities
 from audit.inplace import export_store, verify_store
 from audit.keeper import Keeper
 from audit.keyring import Keyring
+from audit.letting_go import LettingGo
 from audit.presence import Presence
 from audit.pseudonym import Pseudonyms, epoch_of
 from audit.reader import LedgerReader, Status
-from audit.record import CONTENT, KEY_ROTATE, META, SUBJECT, Draft, Part, Receipt, check_log, new_id, now_us
+from audit.record import KEY_ROTATE, META, SUBJECT, Draft, Part, Receipt, check_log, new_id, now_us
 from audit.retention import PROOF_CLASS, Retention
 from audit.signing import Signer, file_lock, private_folder, read_vkeys
 from audit.store.store import Store
 from audit.successor import current_name
-from audit.taking import Taking
 from audit.verdict import Verdict
 from audit.verify import Trust
 from audit.writer import Backlog, Writer
@@ -71,7 +71,7 @@ def body_of(value: Any) -> bytes:
         raise FormatError("value has no canonical form") from error
 
 
-class Ledger(Taking):
+class Ledger(LettingGo):
     """One process's way to the ledger."""
 
     def __init__(self, config: LedgerConfig) -> None:
@@ -221,63 +221,6 @@ class Ledger(Taking):
             yield
         except self._store.errors as error:
             raise LedgerUnavailable("Die Datenbank des Protokolls ist nicht erreichbar.") from error
-
-    # ---- keeping and letting go ------------------------------------------------------------------------------------
-
-    def hold(self, case: str, record_ids: Sequence[str]) -> int:
-        """Keep these records for a case, whatever their period; return how many were not yet kept for it."""
-        with self._database():
-            return holds.hold(self._store, self._writer(), case, record_ids)
-
-    def release(self, case: str) -> int:
-        """Let go of what was kept for a case; return how many records."""
-        with self._database():
-            return holds.release(self._store, self._writer(), case)
-
-    def delete_due(self, seconds: int | None = None) -> dict[str, int]:
-        """Delete the parts whose time is up at that second (default: now); return how many per class.
-
-        The housekeeper does it by itself, every few hours.
-        """
-        with self._database():
-            counts = deletion.delete_due(self._store, self._writer(), seconds)
-            self.identities.let_go(self._writer(), seconds)
-            return counts
-
-    def erase_subject(self, subject: str, reason: str, case: str = "") -> tuple[int, int]:
-        """Make a person's records nobody's (Art. 17 GDPR): return how many, and how many a case holds back.
-
-        Finds the records of every quarter whose key is still there; those of older quarters name nobody any more.
-        """
-        with self._database():
-            self._keeper.sequence()
-            names = self._pseudonyms.every(subject)
-            found = deletion.records_of(self._store, names)
-            said = deletion.erase(self._store, self._writer(), found, (SUBJECT, CONTENT), reason, case)
-            self.identities.forget(names)
-            return said
-
-    def erase_records(self, record_ids: Sequence[str], reason: str, case: str = "") -> tuple[int, int]:
-        """The same for single records, for example those with a citizen's data in their content."""
-        with self._database():
-            return deletion.erase(self._store, self._writer(), record_ids, (SUBJECT, CONTENT), reason, case)
-
-    def prunable(self) -> int:
-        """Return to where the beginning could be deleted now; 0: nowhere."""
-        with self._database():
-            return pruning.furthest(self._store)
-
-    def announce_pruning(self, to: int | None = None, policy: str = "") -> int:
-        """Say in the log that the beginning will be deleted; returns to where. Raises `LedgerConfigError`."""
-        with self._database():
-            size = pruning.announce(self._store, self._writer(), to, policy)
-            self._keeper.sequence()
-            return size
-
-    def carry_out_pruning(self) -> int:
-        """Delete the beginning if that was announced and an anchored checkpoint covers it; return how many records."""
-        with self._database():
-            return pruning.carry_out(self._store)
 
     # ---- keeping and checking ------------------------------------------------------------------------------------
 
