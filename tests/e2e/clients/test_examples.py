@@ -38,4 +38,5 @@ def test_an_example_of_the_handbook_works(example: Example, gateway: GatewayProc
     done = subprocess.run(words, cwd=tmp_path, env=environment, capture_output=True, encoding="utf-8", timeout=120,
                           check=False)
     assert done.returncode == 0, done.stderr
-    assert "Sabine Krüger" in done.stdout
+    # An example that names somebody shows that the name comes back; the shortest one only that there is an answer.
+    assert ("Sabine Krüger" if "Sabine Krüger" in example.text else "Guten Tag") in done.stdout
