@@ -289,7 +289,7 @@ IN_PLACE = [
     "DELETE FROM audit_seq WHERE idx = 3",
     "DELETE FROM audit_seq WHERE idx >= 9",
     "DELETE FROM audit_seq",
-    "UPDATE checkpoint SET note = replace(note, 'A', 'B')",
+    "UPDATE checkpoint SET note = upper(note)",
     "UPDATE checkpoint SET size = size + 100, note = replace(note, '12', '13')",
 ]
 
