@@ -56,7 +56,8 @@ def test_values_of_the_provider_mean_roles_departments_and_groups(monkeypatch: p
     ({"oidc_map": "=rolle:dpo"}, "WERT=rolle:NAME"), ({**SSO, "strong_roles": "dpo,chefin"}, "chefin"),
     ({**SSO, "strong_roles": "staff"}, "staff"), ({"strong_roles": "dpo"}, "KI_PFORTE_OIDC_ISSUER"),
     ({**SSO, "strong_roles": "dpo", "oidc_pages": "off"}, "sonst gälten diese Rollen nie"),
-    ({"key_sign_in": "off"}, "sonst kommt niemand herein")])
+    ({"key_sign_in": "off", "local_sign_in": "off"}, "kommt niemand herein"),
+    ({**SSO, "oidc_pages": "off", "key_sign_in": "off", "local_sign_in": "off"}, "kommt niemand herein")])
 def test_what_would_let_in_strangers_or_nobody_stops_the_start(
         monkeypatch: pytest.MonkeyPatch, tmp_path: Path, values: dict[str, str], says: str) -> None:
     with pytest.raises(SettingsError) as caught:
