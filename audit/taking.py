@@ -21,6 +21,7 @@ from audit.inplace import export_store
 from audit.keeper import Keeper
 from audit.reader import Filters
 from audit.record import Draft, Receipt
+from audit.sample import NUMBER, Sample, sample
 from audit.statistics import By, Group
 from audit.store.store import Store
 
@@ -99,6 +100,11 @@ class Taking(ABC):
         """Return how large the ledger is on disk, and will be."""
         with self._database():
             return forecast(self._store, self.config.retention.days)
+
+    def sample(self, month: date, number: int = NUMBER) -> Sample:
+        """Return the sample of a month, which is the same for everybody (`audit.sample`)."""
+        with self._database():
+            return sample(self._store, month, number)
 
     def due(self) -> Due:
         """Return which parts are deleted next, and what should be gone and is not."""
