@@ -35,6 +35,7 @@ from gateway.web import (
     signin,
     sso,
     staff,
+    styleguide,
     usage,
     verification,
 )
@@ -130,6 +131,7 @@ def pages(context: WebContext) -> tuple[Page, ...]:
         Page("/office/report", literacy.take, "POST", REPORTED_TO),
         # Areas of their own.
         *review_site.pages(context),
+        *((Page("/styleguide", styleguide.page),) if context.development else ()),
     )
 
 
