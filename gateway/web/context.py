@@ -234,6 +234,9 @@ class WebContext:
     local_sign_in: bool = True
     """Whether one signs in with an address and a password."""
 
+    development: bool = False
+    """Whether somebody builds pages here: the page of components is there."""
+
     sso: SingleSignOn | None = None
     """The OpenID provider of the house; None: there is none, or not for pages."""
     guarded: frozenset[str] = frozenset()

@@ -34,6 +34,7 @@ from gateway.web import (
     services,
     signin,
     sso,
+    styleguide,
     verification,
 )
 from gateway.web.context import WebContext
@@ -129,6 +130,7 @@ def pages(context: WebContext) -> tuple[Page, ...]:
         Page("/office/report", literacy.take, "POST", REPORTED_TO),
         # Areas of their own.
         *review_site.pages(context),
+        *((Page("/styleguide", styleguide.page),) if context.development else ()),
         *staff_site.pages(),  # last: a Vorgang can have any name
     )
 
