@@ -28,4 +28,4 @@ def web_context(house: House) -> WebContext:
         stopped=house.stopped.known, problems=house.problems, sso=house.sign_ins,
         guarded=settings.roles_with_second_factor, key_sign_in=settings.key_sign_in == "on",
         local_sign_in=settings.with_password, own=house.ledger, keys=KeyDesk(books), accounts=house.accounts,
-        guesses=house.limits.guesses)
+        guesses=house.limits.guesses, reports=house.reports)

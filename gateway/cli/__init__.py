@@ -89,6 +89,7 @@ def _register() -> None:
     from gateway.cli.person import person_app
     from gateway.cli.policy import policy_app
     from gateway.cli.reid import reid_app
+    from gateway.cli.report import report_app
     for command in (run.serve, run.init, run.doctor, run.train, inspect.redact, inspect.evaluate):
         app.command()(command)
     policy_app.command("test")(policy_test.run_suites)
@@ -111,7 +112,7 @@ def _register() -> None:
     audit_app.command("rotate-key")(audit_keep.rotate_key)
     audit_app.command()(audit_keep.successor)
     for group in (person_app, key_app, client_app, pass_app, document_app, policy_app, model_app, audit_app,
-                  reid_app):
+                  reid_app, report_app):
         app.add_typer(group)
 
 

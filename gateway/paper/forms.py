@@ -31,9 +31,9 @@ def file_of(report: Report, form: Form) -> bytes:
     return made[form](report)
 
 
-def fragment(report: Report) -> Markup:
-    """Return the sections of a paper as HTML, to stand in a page below its title."""
-    return Markup(_environment().get_template("fragment.html").render(report=report))  # noqa: S704 - rendered escaped
+def fragment(report: Report, deeper: int = 0) -> Markup:
+    """Return the sections of a paper as HTML, to stand in a page below its title, or `deeper` below a heading."""
+    return Markup(_environment().get_template("fragment.html").render(report=report, deeper=deeper))  # noqa: S704 - rendered escaped
 
 
 def _html(report: Report) -> bytes:

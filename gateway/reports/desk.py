@@ -7,6 +7,8 @@ under a pseudonym.
 
 from __future__ import annotations
 
+import asyncio
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -23,8 +25,8 @@ from gateway.paper.forms import file_of, from_json
 from gateway.paper.report import Form, Report
 from gateway.registry import literacy
 from gateway.registry.books import Actor, Books
-from gateway.reports import dpia, fria, leadership, parts, processing, systems, transparency, works_council
-from gateway.reports.figures import figures, keep_up
+from gateway.reports import dpia, fria, leadership, processing, systems, transparency, works_council
+from gateway.reports.figures import Figures, Question, figures, keep_up
 from gateway.reports.happenings import read
 from gateway.reports.periods import Period, quarters, years
 from gateway.reports.periods import read as read_period
@@ -37,7 +39,11 @@ _AS_OF_NOW: Final[Mapping[str, Callable[[InForce], Report]]] = {
     processing.KIND: processing.paper, dpia.KIND: dpia.paper, systems.KIND: systems.paper, fria.KIND: fria.paper}
 _OF_A_TIME: Final[Mapping[str, Callable[[Situation], Report]]] = {
     works_council.KIND: works_council.paper, leadership.KIND: leadership.paper, transparency.KIND: transparency.paper}
+_FOR_PROGRAMS: Final[Mapping[str, Question]] = {"nach_modell": "model", "ablehnungen_nach_grund": "code",
+                                                "nach_bereich": "department", "gefundene_angaben": "finding"}
 _QUARTERS: Final = 8
+_EVERY: Final = 3600.0
+_log = logging.getLogger(__name__)
 _GIVEN_DAYS: Final = 184
 """How far back the list of given files looks: as far as the ledger keeps facts by default."""
 
@@ -89,6 +95,15 @@ class ReportDesk:
         first = next(iter(self.ledger.reader.tail(-1, 1)), None)
         return keep_up(self.books, self.ledger,
                        None if first is None else datetime.fromtimestamp(first.t_us / 1e6, UTC))
+
+    async def follow(self) -> None:
+        """Count months that are over until cancelled; what cannot be counted now is counted later."""
+        while True:
+            try:
+                await asyncio.to_thread(self.count_months)
+            except Exception as error:  # noqa: BLE001 - the ledger or the database: tried again in an hour
+                _log.warning("the months that are over cannot be counted now: %s", type(error).__name__)
+            await asyncio.sleep(_EVERY)
 
     def _situation(self, period: Period) -> Situation:
         self.count_months()
@@ -178,13 +193,9 @@ class ReportDesk:
         asked = read_period(year) if year else next(iter(told), known[0])
         if asked is None or asked not in known:
             raise _wrong("Zu diesem Jahr gibt es keine Zahlen.")
-        house = self.in_force()
-        situation = Situation(house, asked, figures(kept, asked), ())
-        sections = (parts.usage(situation), parts.refusals(situation), parts.found(situation)) \
-            if situation.figures.months else (parts.usage(situation),)
-        report = Report("figures", "Zahlen", house.policies.organisation.name, day_of(house.now), "", sections,
-                        asked.words)
-        return PublicFigures(asked.key, asked.words, [(p.key, p.words) for p in known], sections, report)
+        house, found = self.in_force(), figures(kept, asked)
+        return PublicFigures(asked.key, asked.words, [(period.key, period.words) for period in known],
+                             transparency.numbers(Situation(house, asked, found, ())), _values(asked, found))
 
     def systems(self) -> Sequence[Mapping[str, Any]]:
         """See `gateway.web.reports.ports.Reports.systems`."""
@@ -193,6 +204,13 @@ class ReportDesk:
     def systems_csv(self) -> str:
         """See `gateway.web.reports.ports.Reports.systems_csv`."""
         return systems.as_csv(self.in_force())
+
+
+def _values(period: Period, found: Figures) -> dict[str, Any]:
+    told = {name: [{"ids": list(group.names), "anzahl": group.count} for group in found.told[question]]
+            for name, question in _FOR_PROGRAMS.items()}
+    return {"jahr": period.key, "monate": list(found.months), "anfragen": found.total,
+            "durchgelassen": found.of("decision", "allowed"), "abgelehnt": found.of("decision", "denied"), **told}
 
 
 def _kind(key: str) -> ReportKind:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from audit.statistics import Group
 from gateway.kipass.calendar import day_of
@@ -72,18 +72,30 @@ def extent(of: Situation) -> str:
 def _extent(figures: Figures, of: Situation) -> Iterator[str]:
     today, months = day_of(of.house.now), of.period.months
     if figures.months:
-        yield f"Gezählt sind: {words.listed([_month(m) for m in figures.months])}."
+        yield f"Gezählt sind: {_months(figures.months)}."
     if figures.silent:
         yield (f"Ohne Zahlen, weil es zu wenige Anfragen oder zu wenige Personen waren: "
-               f"{words.listed([_month(m) for m in figures.silent])}.")
+               f"{_months(figures.silent)}.")
     if open_ := [m for m in months if month_after(m) > today]:
-        yield f"Noch nicht zu Ende: {words.listed([_month(m) for m in open_])}. Ein Monat zählt erst, wenn er um ist."
+        yield f"Noch nicht zu Ende: {_months(open_)}. Ein Monat zählt erst, wenn er um ist."
     counted = {*figures.months, *figures.silent, *open_}
     if before := [m for m in months if m not in counted]:
-        yield f"Nicht gezählt, weil das Protokoll später beginnt: {words.listed([_month(m) for m in before])}."
+        yield f"Nicht gezählt, weil das Protokoll später beginnt: {_months(before)}."
     if figures.months:
         yield ("Hinter jeder Zahl stehen mindestens fünf Personen; kleinere Gruppen sind zusammengefasst, auch so, "
                "dass nichts durch Abziehen folgt.")
+
+
+def _months(months: Sequence[str]) -> str:
+    """Return months as a sentence lists them; those that follow one another as "Januar bis Oktober 2026"."""
+    runs: list[list[str]] = []
+    for month in months:
+        if runs and f"{month_after(runs[-1][-1]):%Y-%m}" == month:
+            runs[-1].append(month)
+        else:
+            runs.append([month])
+    return words.listed([_month(run[0]) if len(run) == 1 else f"{_month(run[0]).split()[0]} bis {_month(run[-1])}"
+                         for run in runs])
 
 
 def _month(month: str) -> str:

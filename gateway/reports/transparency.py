@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 from gateway.paper.report import Block, Check, Column, Points, Report, Section, Table, Text
@@ -24,6 +25,13 @@ def paper(situation: Situation) -> Report:
                 parts.refusals(situation), parts.found(situation), _oversight(situation), _contact(situation))
     return situation.house.paper(KIND, TITLE, lead, sections, situation.period.words,
                                  (parts.shared(situation.house),))
+
+
+def numbers(situation: Situation) -> Report:
+    """Return the numbers alone, for a page."""
+    sections = (parts.usage(situation), *((parts.refusals(situation), parts.found(situation))
+                                          if situation.figures.months else ()))
+    return replace(situation.house.paper("figures", "Zahlen", "", sections, situation.period.words), sources=())
 
 
 def _how(situation: Situation) -> Section:

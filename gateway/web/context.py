@@ -25,6 +25,7 @@ from gateway.ports import Authenticator, Clock, Detector, Operators, Recorder
 from gateway.web.access import Accounts, Guesses, Keys
 from gateway.web.learning import Learning
 from gateway.web.office_ports import Office
+from gateway.web.reports.ports import Reports
 from gateway.web.staff.ports import OwnRecords
 
 P = ParamSpec("P")
@@ -231,6 +232,8 @@ class WebContext:
     """Local accounts, and where people are signed in."""
     guesses: Guesses = field(kw_only=True)
     """Counts vain attempts to sign in."""
+    reports: Reports = field(kw_only=True)
+    """What the house says about itself."""
     local_sign_in: bool = True
     """Whether one signs in with an address and a password."""
 

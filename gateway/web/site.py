@@ -38,9 +38,8 @@ from gateway.web import (
     verification,
 )
 from gateway.web.context import WebContext
-from gateway.web.figures import Tally
 from gateway.web.gate import Desk, Gate, Page
-from gateway.web.public import Transparency
+from gateway.web.reports import site as reports_site
 from gateway.web.review import site as review_site
 from gateway.web.staff import site as staff_site
 from gateway.web.staff import start
@@ -54,13 +53,10 @@ REPORTED_TO: Final[frozenset[Role]] = frozenset({"ki-pass-stelle", "leitung", "d
 def pages(context: WebContext) -> tuple[Page, ...]:
     """Return the table of pages."""
     checks = verification.Verification()
-    transparency = Transparency(Tally(context.ledger.reader))
     return (
         # For everybody: what this is, and what the public is told.
         Page("/", start.start),
         Page("/help", public.help_page),
-        Page("/transparency", transparency.page),
-        Page("/transparency.json", transparency.as_json),
         Page("/datenschutz", public.privacy),
         Page("/barrierefreiheit", public.accessibility),
         Page("/impressum", public.imprint),
@@ -130,6 +126,8 @@ def pages(context: WebContext) -> tuple[Page, ...]:
         Page("/office/report", literacy.take, "POST", REPORTED_TO),
         # Areas of their own.
         *review_site.pages(context),
+        # Reports, papers, and what the public is told.
+        *reports_site.pages(context),
         *((Page("/styleguide", styleguide.page),) if context.development else ()),
         *staff_site.pages(),  # last: a Vorgang can have any name
     )

@@ -11,6 +11,7 @@ SIGNED_IN: Final = "angemeldet"
 KEY: Final = "Schlüssel"
 PASS_OFFICE: Final = "ki-pass-stelle"
 REPORTED_TO: Final = "ki-pass-stelle leitung dpo personalrat"
+REPORT_READERS: Final = "leitung dpo personalrat"
 TOKEN: Final = "Kennwort für Metriken, wenn eines gesetzt ist"
 DIRECTORY: Final = "Kennwort des Verzeichnisdienstes (nur mit `KI_PFORTE_SCIM_TOKEN`)"
 WITNESSES: Final = "Unterschrift eines Nachbarn aus der Liste (nur als Zeuge)"
@@ -22,6 +23,11 @@ MATRIX: Final[dict[tuple[str, str], str]] = {
     ("POST", "/anmelden/abmelden-oidc"): ALL,
     ("GET", "/einladung/{code}"): ALL, ("POST", "/einladung/{code}"): ALL,
     ("GET", "/help"): ALL, ("GET", "/transparency"): ALL, ("GET", "/transparency.json"): ALL,
+    ("GET", "/transparency.csv"): ALL,
+    ("GET", "/review/berichte"): REPORT_READERS, ("GET", "/review/berichte/{kind}"): REPORT_READERS,
+    ("POST", "/review/berichte/{kind}"): REPORT_READERS,
+    ("GET", "/review/unterlagen"): "dpo", ("GET", "/review/unterlagen/{kind}"): "dpo",
+    ("POST", "/review/unterlagen/{kind}"): "dpo", ("POST", "/review/unterlagen/{kind}/freigabe/{id}"): "dpo",
     ("GET", "/datenschutz"): ALL, ("GET", "/barrierefreiheit"): ALL, ("GET", "/impressum"): ALL,
     ("GET", "/static/{name}"): ALL,
     ("GET", "/konto"): SIGNED_IN, ("POST", "/konto/abmelden"): SIGNED_IN, ("POST", "/konto/kennwort"): SIGNED_IN,

@@ -46,6 +46,7 @@ from gateway.registry.desk import PassOffice
 from gateway.registry.learning import Learner
 from gateway.registry.literacy import Reports
 from gateway.registry.reminding import Reminding
+from gateway.reports.desk import ReportDesk
 from gateway.settings import Settings
 from gateway.store import departments, keys, migrate, open_engine, people
 from gateway.store import passes as proofs
@@ -146,6 +147,7 @@ class House:
             operators=build_operators(bytes(32)), stopped=lambda: self.stopped,
             problems=lambda: self.problems, own=ledger, keys=KeyDesk(self.books),
             accounts=AccountDesk(Accounts(self.books, Passwords(CHEAPEST))),
+            reports=ReportDesk(self.books, ledger, "0.1.0", lambda: self.stopped),
             guesses=Guesses(MemoryCounts(), Counted(bytes(32))), development=development)
         self.app = self._application()
 

@@ -12,7 +12,7 @@ from typing import Any, Protocol
 
 from gateway.model.people import Role
 from gateway.paper.changes import Change
-from gateway.paper.report import Form, Report, Section
+from gateway.paper.report import Form, Report
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +58,10 @@ class PublicFigures:
     period: str
     words: str
     years: Sequence[tuple[str, str]]
-    sections: Sequence[Section]
     report: Report
-    """The same, to be put on a page."""
+    """The numbers as sections."""
+    values: Mapping[str, Any]
+    """The same for programs."""
 
 
 class Reports(Protocol):
