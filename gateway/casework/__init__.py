@@ -1,0 +1,1 @@
+"""Casework of the data protection officer: findings, incidents, requests of people, complaints."""
