@@ -219,7 +219,7 @@ async function inner(order, value, key, house) {
 async function scrypt(password, salt, n) {
   const source = await crypto.subtle.importKey("raw", password, "PBKDF2", false, ["deriveBits"]);
   const stretch = async (with_, bytes) => crypto.subtle.deriveBits({name: "PBKDF2", hash: "SHA-256", salt: with_, iterations: 1}, source, bytes * 8);
-  const x = new Uint32Array(await stretch(salt, 1024)), y = new Uint32Array(256), v = new Uint32Array(n * 256);
+  const x = new Int32Array(await stretch(salt, 1024)), y = new Int32Array(256), v = new Int32Array(n * 256);
   for (let i = 0; i < n; i++) { v.set(x, i * 256); mix(x, y); if (i % 8192 === 0) await breath(); }
   for (let i = 0; i < n; i++) {
     const at = (x[240] & (n - 1)) * 256;
@@ -232,8 +232,11 @@ async function scrypt(password, salt, n) {
 
 const breath = () => new Promise(done => setTimeout(done)); // the page stays alive meanwhile
 
+const LAST = new Int32Array(16);
+
 function mix(x, y) {
-  const b = x.slice(240, 256);
+  const b = LAST;
+  b.set(x.subarray(240));
   for (let i = 0; i < 16; i++) {
     for (let k = 0; k < 16; k++) b[k] ^= x[i * 16 + k];
     salsa(b);
@@ -242,19 +245,18 @@ function mix(x, y) {
   x.set(y);
 }
 
-const ROUND = [[4, 0, 12], [8, 4, 0], [12, 8, 4], [0, 12, 8], [9, 5, 1], [13, 9, 5], [1, 13, 9], [5, 1, 13], [14, 10, 6],
-  [2, 14, 10], [6, 2, 14], [10, 6, 2], [3, 15, 11], [7, 3, 15], [11, 7, 3], [15, 11, 7], [1, 0, 3], [2, 1, 0], [3, 2, 1],
-  [0, 3, 2], [6, 5, 4], [7, 6, 5], [4, 7, 6], [5, 4, 7], [11, 10, 9], [8, 11, 10], [9, 8, 11], [10, 9, 8], [12, 15, 14],
-  [13, 12, 15], [14, 13, 12], [15, 14, 13]];
-const TURN = [7, 9, 13, 18], WAY = Int32Array.from(ROUND.flatMap((one, i) => [...one, TURN[i % 4]])), Z = new Int32Array(16);
-
-function salsa(b) {
-  Z.set(b);
+function salsa(z) { // Salsa20/8, spelt out: a loop over a table takes five times as long
+  let t, a = z[0], b = z[1], c = z[2], d = z[3], e = z[4], f = z[5], g = z[6], h = z[7], i = z[8], j = z[9], k = z[10], l = z[11], m = z[12], n = z[13], o = z[14], p = z[15];
   for (let round = 0; round < 4; round++) {
-    for (let i = 0; i < 128; i += 4) {
-      const sum = (Z[WAY[i + 1]] + Z[WAY[i + 2]]) | 0, by = WAY[i + 3];
-      Z[WAY[i]] ^= (sum << by) | (sum >>> (32 - by));
-    }
+    t = a + m | 0; e ^= t << 7 | t >>> 25; t = e + a | 0; i ^= t << 9 | t >>> 23; t = i + e | 0; m ^= t << 13 | t >>> 19; t = m + i | 0; a ^= t << 18 | t >>> 14;
+    t = f + b | 0; j ^= t << 7 | t >>> 25; t = j + f | 0; n ^= t << 9 | t >>> 23; t = n + j | 0; b ^= t << 13 | t >>> 19; t = b + n | 0; f ^= t << 18 | t >>> 14;
+    t = k + g | 0; o ^= t << 7 | t >>> 25; t = o + k | 0; c ^= t << 9 | t >>> 23; t = c + o | 0; g ^= t << 13 | t >>> 19; t = g + c | 0; k ^= t << 18 | t >>> 14;
+    t = p + l | 0; d ^= t << 7 | t >>> 25; t = d + p | 0; h ^= t << 9 | t >>> 23; t = h + d | 0; l ^= t << 13 | t >>> 19; t = l + h | 0; p ^= t << 18 | t >>> 14;
+    t = a + d | 0; b ^= t << 7 | t >>> 25; t = b + a | 0; c ^= t << 9 | t >>> 23; t = c + b | 0; d ^= t << 13 | t >>> 19; t = d + c | 0; a ^= t << 18 | t >>> 14;
+    t = f + e | 0; g ^= t << 7 | t >>> 25; t = g + f | 0; h ^= t << 9 | t >>> 23; t = h + g | 0; e ^= t << 13 | t >>> 19; t = e + h | 0; f ^= t << 18 | t >>> 14;
+    t = k + j | 0; l ^= t << 7 | t >>> 25; t = l + k | 0; i ^= t << 9 | t >>> 23; t = i + l | 0; j ^= t << 13 | t >>> 19; t = j + i | 0; k ^= t << 18 | t >>> 14;
+    t = p + o | 0; m ^= t << 7 | t >>> 25; t = m + p | 0; n ^= t << 9 | t >>> 23; t = n + m | 0; o ^= t << 13 | t >>> 19; t = o + n | 0; p ^= t << 18 | t >>> 14;
   }
-  for (let i = 0; i < 16; i++) b[i] += Z[i];
+  z[0] += a; z[1] += b; z[2] += c; z[3] += d; z[4] += e; z[5] += f; z[6] += g; z[7] += h;
+  z[8] += i; z[9] += j; z[10] += k; z[11] += l; z[12] += m; z[13] += n; z[14] += o; z[15] += p;
 }
