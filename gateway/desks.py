@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from gateway import __version__
+from gateway.generation.consent import PolicyConsent
 from gateway.home import own_secret, pass_keys
 from gateway.house import House
 from gateway.registry.access_desk import KeyDesk
 from gateway.registry.certificates import CertificateOffice
+from gateway.registry.content_consent import ContentConsent
+from gateway.registry.content_mode import ContentDesk
 from gateway.registry.desk import PassOffice
 from gateway.registry.learning import Learner
 from gateway.registry.literacy import Reports
 from gateway.registry.reminding import Reminding
+from gateway.reid.desk import ReidDesk
 from gateway.web import DirectoryMembers, WebContext
+from gateway.web.council.ports import Council
 
 
 def web_context(house: House) -> WebContext:
@@ -28,4 +33,9 @@ def web_context(house: House) -> WebContext:
         stopped=house.stopped.known, problems=house.problems, sso=house.sign_ins,
         guarded=settings.roles_with_second_factor, key_sign_in=settings.key_sign_in == "on",
         local_sign_in=settings.with_password, keys=KeyDesk(books), accounts=house.accounts,
-        guesses=house.limits.guesses)
+        guesses=house.limits.guesses,
+        reid=ReidDesk(house.ledger, house.engine, house.departments),
+        council=Council(
+            PolicyConsent(house.engine, house.record, house.clock.now,
+                          lambda: (house.policies.pending(), house.shadow() if house.shadow else None)),
+            ContentConsent(ContentDesk(books, house.ledger.keyring.problem))))

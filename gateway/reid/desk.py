@@ -11,17 +11,18 @@ Which role somebody acts in is the caller's to check (the gate of the pages); `b
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Any, Final
+
+from sqlalchemy import Engine
 
 from audit import Ledger, LedgerConfigError, NotAllowed, Reidentification
 from audit.record import now_us
 from audit.reid_state import ANSWER_US, LASTS_US, REASONS, SHOWN_US, Request
 from gateway.model.reid import ANSWER, ENVELOPE, ORDER, Case, Found, SealKey, SealKeys, Step
-from gateway.registry.books import Books
-from gateway.store import people, reid_pieces, writing
+from gateway.store import people, reading, reid_pieces, writing
 
 DPO: Final = "dpo"
 
@@ -31,7 +32,9 @@ class ReidDesk:
     """Implements `gateway.web.reid.ports.Reid`. All methods block."""
 
     ledger: Ledger
-    books: Books
+    engine: Engine
+    departments: Callable[[], Mapping[str, str]]
+    """What departments are called."""
     reasons: Mapping[str, str] = field(default_factory=lambda: REASONS)
 
     @property
@@ -58,12 +61,12 @@ class ReidDesk:
         if kind != ANSWER:
             raise LedgerConfigError("Zu diesem Antrag wird hier kein Ergebnis (mehr) gezeigt.")
         subject = self._work.look(request, text, by)
-        with self.books.reading() as connection:
+        with reading(self.engine) as connection:
             person = people.by_id(connection, subject)
         if person is None:
             return Found(subject)
-        department = self.books.policies().departments.get(person.department)
-        return Found(subject, person.name, person.email, department.name if department else person.department)
+        return Found(subject, person.name, person.email,
+                     self.departments().get(person.department, person.department))
 
     def keys(self) -> SealKeys:
         """Return the keys that identities are sealed to."""
@@ -88,7 +91,7 @@ class ReidDesk:
     def refuse(self, by: str, role: str, request: str) -> None:
         """Refuse in a role: that ends it."""
         self._work.deny(request, role, by)
-        with writing(self.books.engine, bump=False) as connection:
+        with writing(self.engine, bump=False) as connection:
             reid_pieces.drop(connection, request)
 
     def hand_out(self, by: str, request: str) -> None:
@@ -108,7 +111,7 @@ class ReidDesk:
         found, now = self._work.get(request), now_us()
         if self._work.asked_by(found, by):
             raise NotAllowed("Die innere Hülle öffnet eine andere Person als die, die den Antrag gestellt hat.")
-        with writing(self.books.engine, bump=False) as connection:
+        with writing(self.engine, bump=False) as connection:
             reid_pieces.put(connection, request, ANSWER, answer, _moment(now), _moment(now + SHOWN_US))
             self._work.resolve(request, answer, by, keep=True)  # if this fails, nothing is kept
 
@@ -137,17 +140,17 @@ class ReidDesk:
 
     def _only_who_asked(self, by: str, request: str) -> None:
         if not self._work.asked_by(self._work.get(request), by):
-            raise NotAllowed("Diesen Schritt macht die Person, die den Antrag gestellt hat. Das Ergebnis sieht nur sie.")
+            raise NotAllowed("Diesen Schritt macht die Person, die den Antrag gestellt hat.")
 
     def _record(self, kind: str, meta: dict[str, Any], by: str) -> object:
         return self.ledger.append_wait(self.ledger.draft(kind, {**meta, "via": "web"}, subject=by))
 
     def _keep(self, request: str, kind: str, text: str, until_us: int) -> None:
-        with writing(self.books.engine, bump=False) as connection:
+        with writing(self.engine, bump=False) as connection:
             reid_pieces.put(connection, request, kind, text, _moment(now_us()), _moment(until_us))
 
     def _piece(self, request: str) -> tuple[str, str]:
-        with self.books.reading() as connection:
+        with reading(self.engine) as connection:
             return reid_pieces.get(connection, request, _moment(now_us()))
 
     def _shown(self, work: Reidentification, one: Request, by: str, kind: str = "", piece: str = "") -> Case:

@@ -2,7 +2,8 @@
 
 Kept true: what opens a door is stored as a hash (session, invitation) or as an Argon2id digest (password); the name of
 a section stands in ``course_progress`` only until the course is finished, without a time of day and without answers;
-``reid_piece`` holds ciphertext that the key of a trustee opens; ``pass_index`` is a list to look things up in, worked out from evidence and rules, never asked by the gate.
+``pass_index`` is a list to look things up in, worked out from evidence and rules, never asked by the gate; what
+``reid_piece`` holds opens only with the key of a trustee.
 """
 
 from __future__ import annotations

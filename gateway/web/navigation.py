@@ -23,6 +23,8 @@ ENTRIES: Final[tuple[Entry, ...]] = (
     ("/keys", "Schlüssel", SIGNED_IN),
     ("/usage", "Verbrauch", SIGNED_IN),
     ("/review", "Protokoll", frozenset({"dpo"})),
+    ("/review/person", "Person feststellen", frozenset({"dpo", "personalrat"})),
+    ("/review/personalrat", "Personalrat", frozenset({"dpo", "personalrat"})),
     ("/office", "KI-Pass-Stelle", frozenset({"ki-pass-stelle"})),
     ("/office/report", "Bericht", frozenset({"ki-pass-stelle", "leitung", "dpo", "personalrat"})),
     ("/keys/dienste", "Dienste", frozenset({"it"})),

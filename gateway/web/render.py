@@ -14,11 +14,11 @@ from starlette.responses import Response
 from gateway.kipass import last_day
 from gateway.web import markdown, register, words
 
-_TYPES: Final = {".css": "text/css; charset=utf-8", ".svg": "image/svg+xml"}
+_TYPES: Final = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml"}
 
 
 class Assets:
-    """The files that pages load: style sheet and icon. Their addresses change with their content."""
+    """The files that pages load: style sheets, scripts, icon. Their addresses change with their content."""
 
     def __init__(self) -> None:
         folder = files("gateway.web") / "static"

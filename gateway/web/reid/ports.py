@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Collection, Mapping
 from datetime import date
 from typing import ParamSpec, Protocol, TypeVar
@@ -9,7 +10,6 @@ from typing import ParamSpec, Protocol, TypeVar
 from audit import LedgerConfigError
 from gateway.errors import GatewayError
 from gateway.model.reid import Case, Found, SealKeys
-from gateway.web.context import ask
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -81,20 +81,11 @@ class Reid(Protocol):
 
 async def ask_reid(question: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     """Ask in a thread: a sentence for people stays one, everything else becomes the one error that a page can show."""
-    problem: list[LedgerConfigError] = []
-
-    def asked() -> T | None:
-        try:
-            return question(*args, **kwargs)
-        except LedgerConfigError as error:
-            problem.append(error)
-            return None
-    answer = await ask(asked)
-    if problem:
-        raise problem[0]
-    return answer  # type: ignore[return-value]
-
-
-def refused(error: LedgerConfigError) -> GatewayError:
-    """Return a sentence of the ledger as the error of a form."""
-    return GatewayError("anfrage_ungueltig", str(error))
+    try:
+        return await asyncio.to_thread(question, *args, **kwargs)
+    except LedgerConfigError:
+        raise
+    except Exception as error:
+        raise GatewayError("protokoll_nicht_verfuegbar", "Das Protokoll oder die Datenbank antwortet gerade nicht. Der "
+                           "Schritt wurde nicht gemacht. Bitte versuchen Sie es in einer Minute noch einmal.",
+                           hint=f"reid: {type(error).__name__}") from error
