@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from gateway import __version__
-from gateway.generation.consent import PolicyConsent
 from gateway.home import own_secret, pass_keys
 from gateway.house import House
 from gateway.registry.access_desk import KeyDesk
 from gateway.registry.certificates import CertificateOffice
-from gateway.registry.content_consent import ContentConsent
 from gateway.registry.content_mode import ContentDesk
 from gateway.registry.desk import PassOffice
 from gateway.registry.learning import Learner
 from gateway.registry.literacy import Reports
 from gateway.registry.reminding import Reminding
+from gateway.reid.content import ContentConsent
 from gateway.reid.desk import ReidDesk
+from gateway.reid.policies import PolicyConsent
 from gateway.web import DirectoryMembers, WebContext
 from gateway.web.council.ports import Council
 

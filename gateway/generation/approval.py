@@ -8,7 +8,7 @@ At the start of a server with a change that nobody agreed to: it does not start,
 last approved numbers into a new set would serve rules that nobody wrote and nobody reviewed, and starting with the new
 ones would be what the law forbids. A server that is running keeps its last good set, so this shows before a restart.
 
-Somebody of the Personalrat agrees on a page, signed in in that role (`gateway.generation.consent`), or at a terminal.
+Somebody of the Personalrat agrees on a page, signed in in that role (`gateway.reid.policies`), or at a terminal.
 Does not know: whether the person at a terminal is who the command names. The approval stands in the ledger under the
 pseudonym of that person and with its way (``via``), where the Personalrat can see it.
 """

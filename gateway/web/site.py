@@ -35,6 +35,7 @@ from gateway.web import (
     signin,
     sso,
     staff,
+    styleguide,
     usage,
     verification,
 )
@@ -134,6 +135,7 @@ def pages(context: WebContext) -> tuple[Page, ...]:
         *review_site.pages(context),
         *reid_site.pages(context),
         *council_site.pages(context),
+        *((Page("/styleguide", styleguide.page),) if context.development else ()),
     )
 
 

@@ -22,7 +22,6 @@ from starlette.exceptions import HTTPException
 from audit import Ledger, LedgerConfig, LedgerUnavailable
 from gateway.detection import DetectorOptions, RuleDetector, build_detector, build_operators
 from gateway.errors import GatewayError
-from gateway.generation.consent import PolicyConsent
 from gateway.home import pass_keys
 from gateway.http.asgi import new_request_id
 from gateway.http.errors import ErrorHandlers
@@ -43,13 +42,14 @@ from gateway.registry.access_desk import AccountDesk, KeyDesk
 from gateway.registry.accounts import Accounts
 from gateway.registry.books import Books
 from gateway.registry.certificates import CertificateOffice
-from gateway.registry.content_consent import ContentConsent
 from gateway.registry.content_mode import ContentDesk
 from gateway.registry.desk import PassOffice
 from gateway.registry.learning import Learner
 from gateway.registry.literacy import Reports
 from gateway.registry.reminding import Reminding
+from gateway.reid.content import ContentConsent
 from gateway.reid.desk import ReidDesk
+from gateway.reid.policies import PolicyConsent
 from gateway.settings import Settings
 from gateway.store import departments, keys, migrate, open_engine, people
 from gateway.store import passes as proofs
@@ -130,7 +130,8 @@ class LedgerRecorder:
 class House:
     """Everything the pages need, and a way to open them."""
 
-    def __init__(self, ledger: Ledger, engine: Engine, folder: Path, now: datetime | None = NOW) -> None:
+    def __init__(self, ledger: Ledger, engine: Engine, folder: Path, now: datetime | None = NOW, *,
+                 development: bool = False) -> None:
         self.ledger, self.clock, self.register = ledger, SetClock(now), Directory(engine)
         self.policies: PolicySet = _policies()
         self.books = Books(engine, self._record, lambda: self.policies, self.clock)
@@ -156,7 +157,7 @@ class House:
             reid=ReidDesk(ledger, engine, lambda: {key: d.name for key, d in self.policies.departments.items()}),
             council=Council(PolicyConsent(engine, self._record, self.clock.now,
                                           lambda: (self.changed_policies, self.shadow_policies)),
-                            ContentConsent(ContentDesk(self.books, ledger.keyring.problem))))
+                            ContentConsent(ContentDesk(self.books, ledger.keyring.problem))), development=development)
         self.app = self._application()
 
     def _record(self, kind: str, meta: Mapping[str, Any], subject: str | None, /) -> None:
@@ -257,14 +258,14 @@ class House:
 
 
 @contextmanager
-def open_house(folder: Path, now: datetime | None = NOW) -> Iterator[House]:
+def open_house(folder: Path, now: datetime | None = NOW, *, development: bool = False) -> Iterator[House]:
     """A house with an empty ledger and nobody in it."""
     engine = open_engine(f"sqlite:///{folder / 'people.sqlite'}")
     migrate(engine)
     try:
         with Ledger(LedgerConfig(f"sqlite:///{folder / 'audit.sqlite'}", "musterstadt.example/ki-pforte/1",
                                  folder / "keys")) as ledger:
-            yield House(ledger, engine, folder, now)
+            yield House(ledger, engine, folder, now, development=development)
     finally:
         engine.dispose()
 
@@ -294,7 +295,7 @@ def serve(port: int = 8099) -> None:
 
     import uvicorn
 
-    with tempfile.TemporaryDirectory() as folder, open_house(Path(folder), None) as house:
+    with tempfile.TemporaryDirectory() as folder, open_house(Path(folder), None, development=True) as house:
         house.ledger.start()
         officer, clerk = example_life(house)
         print(f"DPO {house.keys[officer.person.id]}\nCLERK {house.keys[clerk.person.id]}", flush=True)

@@ -15,7 +15,7 @@ from audit import LedgerConfigError, NotAllowed
 from gateway.errors import GatewayError
 from gateway.model.people import Role
 from gateway.model.reid import STATES
-from gateway.web.council.ports import ask_council
+from gateway.web.asking import do
 from gateway.web.gate import Desk, Visit
 from gateway.web.reid.keys import NAMES
 from gateway.web.reid.ports import ask_reid
@@ -52,14 +52,14 @@ async def act(desk: Desk, visit: Visit) -> Response:
     number = form.get("nummer", "")
     try:
         if step == "richtlinien":
-            await ask_council(council.policies.agree, by, form.get("stand", ""))
+            await do(council.policies.agree, by, form.get("stand", ""))
         elif step == "schluessel":
             await ask_reid(reid.approve_key, by, visit.somebody.principal.roles, form.get("rolle", ""),
                            form.get("schluessel", ""))
         elif step == "inhalt" and number.isascii() and number.isdigit():
-            await ask_council(council.content.approve, by, COUNCIL, int(number[:9]))
+            await do(council.content.approve, by, COUNCIL, int(number[:9]))
         elif step == "inhalt-ende" and number.isascii() and number.isdigit():
-            await ask_council(council.content.stop, by, COUNCIL, int(number[:9]))
+            await do(council.content.stop, by, COUNCIL, int(number[:9]))
         else:
             return await _page(desk, visit, "Diesen Schritt gibt es nicht. Bitte wählen Sie einen der Knöpfe.")
     except NotAllowed as error:
@@ -80,8 +80,8 @@ async def _page(desk: Desk, visit: Visit, problem: str = "") -> Response:
     now, roles = context.now(), member.principal.roles
     cases = await ask_reid(context.reid.cases, member.person.id)
     keys = await ask_reid(context.reid.keys)
-    modes = [(mode, mode.state(now)) for mode in await ask_council(context.council.content.modes)]
-    pending = await ask_council(context.council.policies.pending)
+    modes = [(mode, mode.state(now)) for mode in await do(context.council.content.modes)]
+    pending = await do(context.council.policies.pending)
     waiting_keys = [key for key in keys.keys if not key.in_force]
     mine = [case for case in cases if task(case, roles, now)] if COUNCIL in roles else []
     waits = len(pending) + len(waiting_keys) + len(mine) + sum(
@@ -94,7 +94,7 @@ async def _page(desk: Desk, visit: Visit, problem: str = "") -> Response:
         past_modes=[pair for pair in modes if pair[1] not in ("waiting", "on")][:SHOWN], mode_words=MODES,
         mode_reasons=REASONS, departments=departments, cases=cases[:SHOWN], more=max(0, len(cases) - SHOWN),
         states=STATES, reasons=context.reid.reasons, by_reason=_by_reason([case.reason for case in cases]),
-        agreements=(await ask_council(context.council.policies.agreements))[:SHOWN], kinds=KINDS, links_here=LINKS)
+        agreements=(await do(context.council.policies.agreements))[:SHOWN], kinds=KINDS, links_here=LINKS)
 
 
 def _by_reason(reasons: list[str]) -> list[tuple[str, int]]:

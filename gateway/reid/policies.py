@@ -7,19 +7,18 @@ by themselves within seconds (`gateway.generation.current`).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Engine
 
-from audit import LedgerError
 from gateway.errors import GatewayError
 from gateway.generation.approval import RecordFacts, agree, standing_of
 from gateway.model.consent import Agreement, PendingPolicies
 from gateway.policy import PolicySet
-from gateway.store import StoreError, approvals, reading, writing
+from gateway.registry.said import in_words
+from gateway.store import approvals, reading, writing
 
 _GONE = ("Diese Änderung wartet nicht mehr auf Zustimmung, oder sie wurde inzwischen geändert. Bitte laden Sie die "
          "Seite neu.")
@@ -37,7 +36,7 @@ class PolicyConsent:
 
     def pending(self) -> list[PendingPolicies]:
         """Return what waits."""
-        with _in_words(), reading(self.engine) as connection:
+        with in_words(), reading(self.engine) as connection:
             found = [PendingPolicies(standing.digest, policies.digest, standing.open_points, shadow)
                      for shadow, policies in zip((False, True), self.candidates(), strict=True) if policies is not None
                      if (standing := standing_of(connection, policies)).open_points]
@@ -45,7 +44,7 @@ class PolicyConsent:
 
     def agreements(self) -> list[Agreement]:
         """Return what was agreed to, the newest first."""
-        with _in_words(), reading(self.engine) as connection:
+        with in_words(), reading(self.engine) as connection:
             return [Agreement(one.kind, one.at, one.in_force_since, one.digest)
                     for one in approvals.every(connection)]
 
@@ -54,18 +53,8 @@ class PolicyConsent:
         for policies in self.candidates():
             if policies is None:
                 continue
-            with _in_words(), writing(self.engine, bump=False) as connection:
+            with in_words(), writing(self.engine, bump=False) as connection:
                 if standing_of(connection, policies).digest == digest and agree(
                         connection, policies, by, "web", self.record, self.now()).open_points:
                     return
         raise GatewayError("anfrage_ungueltig", _GONE)
-
-
-@contextmanager
-def _in_words() -> Iterator[None]:
-    try:
-        yield
-    except (StoreError, LedgerError) as error:
-        raise GatewayError("protokoll_nicht_verfuegbar", "Die Datenbank oder das Protokoll antwortet gerade nicht. Es "
-                           "wurde nichts geändert. Bitte versuchen Sie es in einer Minute noch einmal.",
-                           hint=f"consent: {type(error).__name__}") from error
