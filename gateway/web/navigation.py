@@ -21,7 +21,7 @@ ENTRIES: Final[tuple[Entry, ...]] = (
     ("/preview", "Vorschau", SIGNED_IN),
     ("/pass", "KI-Pass", SIGNED_IN),
     ("/keys", "Schlüssel", SIGNED_IN),
-    ("/usage", "Verbrauch", SIGNED_IN),
+    ("/usage", "Meine Nutzung", SIGNED_IN),
     ("/review", "Protokoll", frozenset({"dpo"})),
     ("/review/person", "Person feststellen", frozenset({"dpo", "personalrat"})),
     ("/review/personalrat", "Personalrat", frozenset({"dpo", "personalrat"})),
