@@ -40,6 +40,7 @@ from gateway.identity.passwords import Passwords
 from gateway.identity.porter import Porter
 from gateway.identity.signin import Registration, SignIns
 from gateway.kipass import Evidence, PassEvent, passes
+from gateway.ledger.contents import LedgerContents
 from gateway.ledger.recorder import LedgerRecorder
 from gateway.limits.room import LimitOptions, LimitRoom
 from gateway.model.principal import PassStatus
@@ -105,6 +106,7 @@ class House:
             oidc=(oidc := _oidc(settings)))
         self.sign_ins = self._single_sign_on(oidc[1]) if oidc and settings.pages_use_oidc else None
         self.stopped = StoppedModels(self.authenticator.watch(self.directory.stops), self.policies)
+        self.contents = LedgerContents(self.ledger, self.authenticator.watch(self.directory.content_modes), clock)
         self.upstream = UpstreamRouter(settings.home, environment=provider_environment(settings))
         self.recorder = LedgerRecorder(self.ledger)
         self.conversations = SqlConversations(self.engine)
@@ -121,7 +123,7 @@ class House:
             recorder=self.recorder, metrics=self.metrics, clock=clock,
             conversations=self.conversations, reader=FileReader.of(settings), stops=self.stopped,
             pins=SqlPins(self.engine), secret=own_secret(settings.home, "gespraeche.key"),
-            limiter=self.limits.limiter,
+            limiter=self.limits.limiter, contents=self.contents,
             shadow=Shadow(self.shadow, self.metrics) if self.shadow else None))
         self._tasks: list[asyncio.Task[None]] = []
         self._metrics_site: aio.AppRunner | None = None
