@@ -227,7 +227,7 @@ class House:
 
     def _content_warnings(self) -> list[str]:
         """Say where content is kept: whoever looks after the house should always know."""
-        return [f"Inhaltsmodus im Amt „{self._departments().get(mode.department, mode.department)}“ bis "
+        return [f"Inhaltsmodus im Amt „{self.departments().get(mode.department, mode.department)}“ bis "
                 f"{last_day(mode):%d.%m.%Y} (Fall {mode.case}): Inhalte werden versiegelt aufbewahrt."
                 for mode in self.contents.on()]
 
