@@ -88,7 +88,7 @@ def _model(model: RegisteredModel, line: Line | None, stop: ModelStop | None,
     if stop is not None:
         return ModelRow(model, "stop", "angehalten", f"seit {words.moment(stop.at)}: {stop.reason}", stop, asked)
     if line is None:
-        return ModelRow(model, "open", "noch nicht gefragt", "seit diesem Start", None, asked)
+        return ModelRow(model, "note", "noch nicht gefragt", "seit diesem Start", None, asked)
     if line.failures:
         assert line.failed is not None
         return ModelRow(model, "no", "antwortet nicht",
