@@ -27,6 +27,7 @@ ENTRIES: Final[tuple[Entry, ...]] = (
     ("/review/personalrat", "Personalrat", frozenset({"dpo", "personalrat"})),
     ("/office", "KI-Pass-Stelle", frozenset({"ki-pass-stelle"})),
     ("/office/report", "Bericht", frozenset({"ki-pass-stelle", "leitung", "dpo", "personalrat"})),
+    ("/it", "Betrieb", frozenset({"it"})),
     ("/keys/dienste", "Dienste", frozenset({"it"})),
     ("/transparency", "Transparenz", None),
     ("/help", "Hilfe", None),

@@ -41,6 +41,7 @@ from gateway.web.context import WebContext
 from gateway.web.council import site as council_site
 from gateway.web.figures import Tally
 from gateway.web.gate import Desk, Gate, Page
+from gateway.web.it import site as it_site
 from gateway.web.public import Transparency
 from gateway.web.reid import site as reid_site
 from gateway.web.review import site as review_site
@@ -135,6 +136,7 @@ def pages(context: WebContext) -> tuple[Page, ...]:
         *reid_site.pages(context),
         *council_site.pages(context),
         *((Page("/styleguide", styleguide.page),) if context.development else ()),
+        *it_site.pages(),
         *staff_site.pages(),  # last: a Vorgang can have any name
     )
 
