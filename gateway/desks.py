@@ -18,10 +18,10 @@ from gateway.registry.learning import Learner
 from gateway.registry.literacy import Reports
 from gateway.registry.reminding import Reminding
 from gateway.registry.switching import Switch
-from gateway.upstream.probe import unreachable
 from gateway.reid.content import ContentConsent
 from gateway.reid.desk import ReidDesk
 from gateway.reid.policies import PolicyConsent
+from gateway.upstream.probe import unreachable
 from gateway.web import DirectoryMembers, WebContext
 from gateway.web.council.ports import Council
 
