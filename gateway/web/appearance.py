@@ -1,4 +1,4 @@
-"""How pages look to somebody: language and density of tables. Chosen by a link, remembered in a cookie, nowhere else."""
+"""How pages look to somebody: language and density of tables; chosen by a link, remembered in a cookie only."""
 
 from __future__ import annotations
 

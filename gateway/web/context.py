@@ -25,6 +25,7 @@ from gateway.ports import Authenticator, Clock, Detector, Operators, Recorder
 from gateway.web.access import Accounts, Guesses, Keys
 from gateway.web.learning import Learning
 from gateway.web.office_ports import Office
+from gateway.web.staff.ports import OwnRecords
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -222,6 +223,8 @@ class WebContext:
     """The models that somebody switched off, as far as known; never fails."""
     problems: Callable[[], list[str]] = list
     """What is wrong with the policies in force, in sentences for people; never fails."""
+    own: OwnRecords = field(kw_only=True)
+    """A person's own records in the ledger."""
     keys: Keys = field(kw_only=True)
     """Keys of people and of services."""
     accounts: Accounts = field(kw_only=True)

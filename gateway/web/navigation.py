@@ -24,7 +24,7 @@ ENTRIES: Final[tuple[Entry, ...]] = (
     ("/preview", N_("Vorschau"), SIGNED_IN),
     ("/pass", N_("KI-Pass"), SIGNED_IN),
     ("/keys", N_("Schlüssel"), SIGNED_IN),
-    ("/usage", N_("Verbrauch"), SIGNED_IN),
+    ("/usage", N_("Meine Nutzung"), SIGNED_IN),
     ("/review", N_("Protokoll"), DPO),
     ("/office", N_("KI-Pass-Stelle"), frozenset({"ki-pass-stelle"})),
     ("/office/report", N_("Bericht"), frozenset({"ki-pass-stelle", "leitung", "dpo", "personalrat"})),

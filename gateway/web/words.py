@@ -121,7 +121,8 @@ SOURCES: Final = Words({"selbst": "selbst erledigt", "lms_csv": "aus dem Lernsys
 """Where evidence comes from."""
 EVENTS: Final = Words({"erteilt": "KI-Pass erteilt", "gesperrt": "KI-Pass gesperrt", "entsperrt": "Sperre aufgehoben",
                  "entzogen": "KI-Pass entzogen", "verlängert": "KI-Pass verlängert"})
-OFFICES: Final = Words({"kommandozeile": "Befehlszeile", "selbst": "die Person selbst", "ki-pass-stelle": "KI-Pass-Stelle"})
+OFFICES: Final = Words({"kommandozeile": "Befehlszeile", "selbst": "die Person selbst",
+                        "ki-pass-stelle": "KI-Pass-Stelle"})
 """Who wrote something into the file."""
 
 

@@ -144,7 +144,7 @@ class House:
             learning=Learner(self.books), literacy=Reports(self.books),
             reminders=Reminding(self.books, Settings(home=folder)), detector=_detector(),
             operators=build_operators(bytes(32)), stopped=lambda: self.stopped,
-            problems=lambda: self.problems, keys=KeyDesk(self.books),
+            problems=lambda: self.problems, own=ledger, keys=KeyDesk(self.books),
             accounts=AccountDesk(Accounts(self.books, Passwords(CHEAPEST))),
             guesses=Guesses(MemoryCounts(), Counted(bytes(32))), development=development)
         self.app = self._application()
