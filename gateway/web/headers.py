@@ -1,4 +1,4 @@
-"""The headers that every page carries: nothing from elsewhere, no script but ours, no frame, no copy of what is personal."""
+"""The headers of every page: nothing from elsewhere, no script but ours, no frame, no copy of what is personal."""
 
 from __future__ import annotations
 
