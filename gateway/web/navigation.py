@@ -28,6 +28,7 @@ ENTRIES: Final[tuple[Entry, ...]] = (
     ("/review", N_("Protokoll"), DPO),
     ("/office", N_("KI-Pass-Stelle"), frozenset({"ki-pass-stelle"})),
     ("/office/report", N_("Bericht"), frozenset({"ki-pass-stelle", "leitung", "dpo", "personalrat"})),
+    ("/it", N_("Betrieb"), frozenset({"it"})),
     ("/keys/dienste", N_("Dienste"), frozenset({"it"})),
     ("/transparency", N_("Transparenz"), None),
 )
