@@ -63,6 +63,8 @@ TYPES: Final = {
     "model.stopped": "Modell angehalten", "model.started": "Modell wieder zugelassen",
     "config.reload": "Regeln neu geladen", "demo.reset": "Beispieldaten angelegt", "writer.start": "Start",
     "writer.stop": "Stopp", "heartbeat": "Lebenszeichen", "gap.detected": "Lücke entdeckt",
+    "finding.clock": "Uhr ging falsch", "finding.spool": "Einträge mussten auf die Datenbank warten",
+    "finding.rollback": "Datenbank passt nicht zu den Unterschriften",
     "retention.delete": "Löschung nach Frist", "prune": "Anfang gelöscht", "key.rotate": "Prüfschlüssel gewechselt",
     "anchor.sent": "Anker versandt",
 }
@@ -74,8 +76,8 @@ GROUPS: Final[dict[str, tuple[str, tuple[str, ...]]]] = {
     "ki-pass": ("KI-Pässe", tuple(t for t in TYPES if t.startswith("pass."))),
     "personen": ("Personen und Schlüssel", tuple(t for t in TYPES if t.startswith(("person.", "key.", "client.")))),
     "einsichten": ("Einsichten und Prüfungen", ("view", "verify.result", "export")),
-    "betrieb": ("Betrieb", ("writer.start", "writer.stop", "heartbeat", "gap.detected", "policy.change",
-                            "model.stopped", "model.started", "config.reload", "demo.reset", "retention.delete",
+    "betrieb": ("Betrieb", ("writer.start", "writer.stop", "heartbeat", "gap.detected", "finding.clock",
+                            "finding.spool", "finding.rollback", "policy.change", "model.stopped", "model.started", "config.reload", "demo.reset", "retention.delete",
                             "prune", "key.rotate", "anchor.sent")),
     "alle": ("alle Einträge", ()),
 }
