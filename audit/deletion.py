@@ -31,7 +31,8 @@ LEASE: Final = 900.0
 BATCH: Final = 500
 """Parts per transaction: writers wait no longer than that takes."""
 
-_FREE: Final = "NOT EXISTS (SELECT 1 FROM audit_hold h WHERE h.record_id = p.record_id)"
+_FREE: Final = ("(p.name = 'content' OR NOT EXISTS (SELECT 1 FROM audit_hold h WHERE h.record_id = p.record_id))")
+"""Content goes when its time is up, whatever else of its record a case holds."""
 _DUE: Final = f"FROM audit_part p WHERE p.expires_at <= ? AND {_FREE}"
 _COUNT: Final = f"SELECT p.class, count(*) {_DUE} GROUP BY p.class"
 _SOME: Final = f"SELECT p.record_id, p.name {_DUE} ORDER BY p.expires_at LIMIT {BATCH}"

@@ -31,7 +31,7 @@ from audit.letting_go import LettingGo
 from audit.presence import Presence
 from audit.pseudonym import Pseudonyms, epoch_of
 from audit.reader import LedgerReader, Status
-from audit.record import KEY_ROTATE, META, SUBJECT, Draft, Part, Receipt, check_log, new_id, now_us
+from audit.record import CONTENT, KEY_ROTATE, META, SUBJECT, Draft, Part, Receipt, check_log, new_id, now_us
 from audit.retention import PROOF_CLASS, Retention
 from audit.signing import Signer, file_lock, private_folder, read_vkeys
 from audit.store.store import Store
@@ -191,10 +191,12 @@ class Ledger(LettingGo):
         record_id: str = "",
         meta_class: str = "",
         epoch: str = "",
+        content: bytes = b"",
     ) -> Draft:
         """Build a record: ``meta`` (strings, integers, lists and maps of them), and a pseudonym of `subject`.
 
         `epoch` names another quarter than the present one, where people are to be told apart across its end.
+        `content` is sealed already (`audit.content`).
         """
         classes = self.config.retention.classes
         parts = {META: Part(body_of(meta), meta_class or classes[META])}
@@ -203,6 +205,8 @@ class Ledger(LettingGo):
             body = {"epoch": epoch, "pseudonym": self._pseudonyms.of(subject, epoch)}
             self.identities.note(subject, epoch, body["pseudonym"])
             parts[SUBJECT] = Part(body_of(body), classes[SUBJECT])
+        if content:
+            parts[CONTENT] = Part(content, classes[CONTENT])
         return Draft(type_, parts, ref, record_id)
 
     async def append(self, draft: Draft) -> Receipt:

@@ -40,8 +40,10 @@ from gateway.identity.passwords import Passwords
 from gateway.identity.porter import Porter
 from gateway.identity.signin import Registration, SignIns
 from gateway.kipass import Evidence, PassEvent, passes
+from gateway.ledger.contents import LedgerContents
 from gateway.ledger.recorder import LedgerRecorder
 from gateway.limits.room import LimitOptions, LimitRoom
+from gateway.model.content_mode import last_day
 from gateway.model.principal import PassStatus
 from gateway.pipeline.finishing import all_finished
 from gateway.pipeline.late import Patient
@@ -55,6 +57,7 @@ from gateway.registry.access_desk import AccountDesk
 from gateway.registry.accounts import Accounts
 from gateway.registry.arrivals import Arrivals
 from gateway.registry.books import Books
+from gateway.registry.content_mode import ContentDesk
 from gateway.registry.index import Indexing
 from gateway.registry.reminding import Reminding
 from gateway.settings import Settings
@@ -97,7 +100,8 @@ class House:
         self.directory = SqlDirectory(self.engine)
         self.books = Books(self.engine, self._record, self.policies, clock)
         self.accounts = AccountDesk(Accounts(self.books, Passwords()))
-        self.census = Census(self.engine, self.ledger, self.detector, self.policies)
+        self.content_desk = ContentDesk(self.books, self.ledger.keyring.problem)
+        self.census = Census(self.engine, self.ledger, self.detector, self.policies, self.content_desk.expire)
         self.metrics = PrometheusMetrics(__version__, self.census.department_size)
         self.authenticator = Porter(
             self.directory, self.passes, clock, keys_page=self.policies().organisation.base_url + "/keys",
@@ -105,6 +109,7 @@ class House:
             oidc=(oidc := _oidc(settings)))
         self.sign_ins = self._single_sign_on(oidc[1]) if oidc and settings.pages_use_oidc else None
         self.stopped = StoppedModels(self.authenticator.watch(self.directory.stops), self.policies)
+        self.contents = LedgerContents(self.ledger, self.authenticator.watch(self.directory.content_modes), clock)
         self.upstream = UpstreamRouter(settings.home, environment=provider_environment(settings))
         self.recorder = LedgerRecorder(self.ledger)
         self.conversations = SqlConversations(self.engine)
@@ -121,7 +126,7 @@ class House:
             recorder=self.recorder, metrics=self.metrics, clock=clock,
             conversations=self.conversations, reader=FileReader.of(settings), stops=self.stopped,
             pins=SqlPins(self.engine), secret=own_secret(settings.home, "gespraeche.key"),
-            limiter=self.limits.limiter,
+            limiter=self.limits.limiter, contents=self.contents,
             shadow=Shadow(self.shadow, self.metrics) if self.shadow else None))
         self._tasks: list[asyncio.Task[None]] = []
         self._metrics_site: aio.AppRunner | None = None
@@ -209,6 +214,7 @@ class House:
         warnings += self.limits.problems()
         warnings += anchor_warnings(self.census.anchors)
         warnings += self.census.identities
+        warnings += self._content_warnings()
         warnings += self.ledger.backlog.warnings()
         warnings += self.settings.sign_in_warnings()
         if not inspects:
@@ -217,6 +223,12 @@ class House:
         return Readiness({"datenbank": self.authenticator.ready, "protokoll": ledger, "pruefung": inspects,
                           "richtlinien": bool(self.policies().departments)}, reasons, tuple(warnings),
                          {"policy": running})
+
+    def _content_warnings(self) -> list[str]:
+        """Say where content is kept: whoever looks after the house should always know."""
+        return [f"Inhaltsmodus im Amt „{self._departments().get(mode.department, mode.department)}“ bis "
+                f"{last_day(mode):%d.%m.%Y} (Fall {mode.case}): Inhalte werden versiegelt aufbewahrt."
+                for mode in self.contents.on()]
 
     def problems(self) -> list[str]:
         """Say what is wrong with the policies in force, in sentences for people."""
@@ -240,6 +252,7 @@ class House:
     def rendered(self) -> bytes:
         """Return what Prometheus asks for."""
         self.metrics.stopped(self.stopped.known())
+        self.metrics.content_modes(len(self.contents.on()))
         self.metrics.generation(problem=bool(self.policies.problem), digests=len(self.replicas.by_digest()))
         return self.metrics.render()
 

@@ -67,6 +67,9 @@ TYPES: Final = {
     "finding.rollback": "Datenbank passt nicht zu den Unterschriften",
     "retention.delete": "Löschung nach Frist", "prune": "Anfang gelöscht", "key.rotate": "Prüfschlüssel gewechselt",
     "anchor.sent": "Anker versandt",
+    "content_mode.request": "Inhaltsmodus beantragt", "content_mode.approve": "Inhaltsmodus: zugestimmt",
+    "content_mode.on": "Inhaltsmodus eingeschaltet", "content_mode.off": "Inhaltsmodus beendet",
+    "content.handout": "Inhalt: Siegel ausgegeben", "content.read": "Inhalt gelesen",
 }
 
 GROUPS: Final[dict[str, tuple[str, tuple[str, ...]]]] = {
@@ -75,9 +78,12 @@ GROUPS: Final[dict[str, tuple[str, tuple[str, ...]]]] = {
     "ergebnisse": ("Ergebnisse", ("outcome", "outcome.unknown", "outcome.late")),
     "ki-pass": ("KI-Pässe", tuple(t for t in TYPES if t.startswith("pass."))),
     "personen": ("Personen und Schlüssel", tuple(t for t in TYPES if t.startswith(("person.", "key.", "client.")))),
-    "einsichten": ("Einsichten und Prüfungen", ("view", "verify.result", "export")),
+    "einsichten": ("Einsichten und Prüfungen", ("view", "verify.result", "export", "content.handout",
+                                                "content.read")),
+    "inhaltsmodus": ("Inhaltsmodus", tuple(t for t in TYPES if t.startswith("content_mode."))),
     "betrieb": ("Betrieb", ("writer.start", "writer.stop", "heartbeat", "gap.detected", "finding.clock",
-                            "finding.spool", "finding.rollback", "policy.change", "model.stopped", "model.started", "config.reload", "demo.reset", "retention.delete",
+                            "finding.spool", "finding.rollback", "policy.change", "model.stopped", "model.started",
+                            "config.reload", "demo.reset", "retention.delete",
                             "prune", "key.rotate", "anchor.sent")),
     "alle": ("alle Einträge", ()),
 }
