@@ -22,6 +22,7 @@ from aiohttp import web as aio
 from audit import anchor_warnings
 from gateway import __version__
 from gateway.census import Census
+from gateway.condition import NEEDED, Board, short_of_space
 from gateway.detection import DetectorOptions, build_detector, build_operators
 from gateway.errors import GatewayError
 from gateway.files.reader import FileReader
@@ -43,6 +44,7 @@ from gateway.kipass import Evidence, PassEvent, passes
 from gateway.ledger.contents import LedgerContents
 from gateway.ledger.recorder import LedgerRecorder
 from gateway.limits.room import LimitOptions, LimitRoom
+from gateway.model.condition import Condition, Part, Process
 from gateway.model.content_mode import last_day
 from gateway.model.principal import PassStatus
 from gateway.pipeline.finishing import all_finished
@@ -128,6 +130,8 @@ class House:
             pins=SqlPins(self.engine), secret=own_secret(settings.home, "gespraeche.key"),
             limiter=self.limits.limiter, contents=self.contents,
             shadow=Shadow(self.shadow, self.metrics) if self.shadow else None))
+        self._board = Board(clock)
+        self._reloaded = clock.now()
         self._tasks: list[asyncio.Task[None]] = []
         self._metrics_site: aio.AppRunner | None = None
 
@@ -170,6 +174,7 @@ class House:
         """Begin a new generation: in one step, so that no request has a part of each."""
         await self.upstream.start(prepared.policies.models.values())  # a model may be the first of its kind
         self.policies.taken(prepared)
+        self._reloaded = self.clock.now()
         self.detector.adopt(prepared.detector)
         self.pipeline.begin(prepared.detector)
         self.authenticator.forget()
@@ -202,27 +207,43 @@ class House:
 
     async def readiness(self) -> Readiness:
         """Say what can fail, for ``/readyz``."""
+        parts = await self.look()
+        checks = {part.key: part.standing != "no" for part in parts if part.key in NEEDED}
+        reasons = {part.key: part.sentences[0] for part in parts if part.standing == "no"}
+        warnings = tuple(text for texts in self._concerns().values() for text in texts)
+        running = {"digest": self.policies().digest, "processes": dict(self.replicas.by_digest())}
+        return Readiness(checks, reasons, warnings, {"policy": running})
+
+    async def look(self) -> tuple[Part, ...]:
+        """Look at every part that can fail."""
         ledger, inspects = await asyncio.gather(asyncio.to_thread(self.ledger.accepts_writes),
                                                 asyncio.to_thread(self._inspects))
-        reasons = {} if self.authenticator.ready else {"datenbank": "Die Datenbank des Gateways antwortet nicht."}
+        down = {} if self.authenticator.ready else {"datenbank": "Die Datenbank des Gateways antwortet nicht."}
         if not ledger:
-            reasons["protokoll"] = "Das Protokoll kann nicht geschrieben werden; es wird nichts gesendet."
-        warnings = [f"{self.policies().models[finding.model].name}: {finding.text}"
-                    for finding in pressing(self.policies(), office_day(self.clock.now()))]
-        warnings += self.stopped.warnings()
-        warnings += self.problems()
-        warnings += self.limits.problems()
-        warnings += anchor_warnings(self.census.anchors)
-        warnings += self.census.identities
-        warnings += self._content_warnings()
-        warnings += self.ledger.backlog.warnings()
-        warnings += self.settings.sign_in_warnings()
+            down["protokoll"] = "Das Protokoll kann nicht geschrieben werden; es wird nichts gesendet."
         if not inspects:
-            reasons["pruefung"] = "Die Suche nach personenbezogenen Angaben findet ihre Probe nicht."
-        running = {"digest": self.policies().digest, "processes": dict(self.replicas.by_digest())}
-        return Readiness({"datenbank": self.authenticator.ready, "protokoll": ledger, "pruefung": inspects,
-                          "richtlinien": bool(self.policies().departments)}, reasons, tuple(warnings),
-                         {"policy": running})
+            down["pruefung"] = "Die Suche nach personenbezogenen Angaben findet ihre Probe nicht."
+        if not self.policies().departments:
+            down["richtlinien"] = "Es sind keine Richtlinien geladen."
+        return self._board.parts(down, self._concerns())
+
+    async def condition(self) -> Condition:
+        """Return the condition of the house for the page of IT."""
+        processes = tuple(Process(one.id, one.digest, one.seen_at) for one in self.replicas.seen)
+        return Condition(await self.look(), self.upstream.pulse.lines(), processes, self.policies().digest,
+                         self._reloaded, __version__)
+
+    def _concerns(self) -> dict[str, list[str]]:
+        """Return what somebody should look at, by part (`gateway.condition.PARTS`)."""
+        policies = self.policies()
+        due = pressing(policies, office_day(self.clock.now()))
+        return {
+            "modelle": [*(f"{policies.models[one.model].name}: {one.text}" for one in due), *self.stopped.warnings()],
+            "richtlinien": self.problems(), "grenzen": self.limits.problems(),
+            "anker": anchor_warnings(self.census.anchors), "identitaeten": list(self.census.identities),
+            "protokoll": self.ledger.backlog.warnings(), "anmeldung": self.settings.sign_in_warnings(),
+            "inhalte": self._content_warnings(), "platz": short_of_space(self.settings.home),
+        }
 
     def _content_warnings(self) -> list[str]:
         """Say where content is kept: whoever looks after the house should always know."""

@@ -25,6 +25,7 @@ ENTRIES: Final[tuple[Entry, ...]] = (
     ("/review", "Protokoll", frozenset({"dpo"})),
     ("/office", "KI-Pass-Stelle", frozenset({"ki-pass-stelle"})),
     ("/office/report", "Bericht", frozenset({"ki-pass-stelle", "leitung", "dpo", "personalrat"})),
+    ("/it", "Betrieb", frozenset({"it"})),
     ("/keys/dienste", "Dienste", frozenset({"it"})),
     ("/transparency", "Transparenz", None),
     ("/help", "Hilfe", None),

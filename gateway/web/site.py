@@ -40,6 +40,7 @@ from gateway.web import (
 from gateway.web.context import WebContext
 from gateway.web.figures import Tally
 from gateway.web.gate import Desk, Gate, Page
+from gateway.web.it import site as it_site
 from gateway.web.public import Transparency
 from gateway.web.review import site as review_site
 from gateway.web.staff import site as staff_site
@@ -131,6 +132,7 @@ def pages(context: WebContext) -> tuple[Page, ...]:
         # Areas of their own.
         *review_site.pages(context),
         *((Page("/styleguide", styleguide.page),) if context.development else ()),
+        *it_site.pages(),
         *staff_site.pages(),  # last: a Vorgang can have any name
     )
 

@@ -41,6 +41,8 @@ MATRIX: Final[dict[tuple[str, str], str]] = {
     ("GET", "/keys/dienste"): "it", ("POST", "/keys/dienste"): "it",
     ("GET", "/keys/dienste/{id}"): "it", ("POST", "/keys/dienste/{id}"): "it",
     ("POST", "/keys/dienste/{id}/widerrufen"): "it",
+    ("GET", "/it"): "it", ("POST", "/it"): "it", ("POST", "/it/zulassen"): "it",
+    ("GET", "/it/modelle/{id}"): "it", ("POST", "/it/modelle/{id}"): "it",
     ("GET", "/office"): PASS_OFFICE, ("GET", "/office/people"): PASS_OFFICE,
     ("GET", "/office/people.csv"): PASS_OFFICE,
     ("GET", "/office/people/{id}"): PASS_OFFICE, ("POST", "/office/people/{id}"): PASS_OFFICE,
