@@ -18,7 +18,7 @@ Map of the house (imports only point down)::
     verify  verdict  bundle  proof     the verifier (and pruefer.html, the same in JavaScript; zipapp packs it)
     checkpoint  signing  pseudonym     signed notes, keys
     sealing  pieces  trustee  content     the two trustees: what they seal, send and open on their own machines
-    record  canonical  merkle  retention  errors
+    record  canonical  merkle  retention  errors  clock
 
 A record becomes durable (writer), gets its place (sequencer), comes under a signed checkpoint (checkpointer), and can
 be checked by anybody (verify). What is hashed is the bytes of the envelope, stored as they are; bodies are bound by

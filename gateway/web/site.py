@@ -17,8 +17,10 @@ from starlette.responses import Response
 from gateway.model.people import Role
 from gateway.web import (
     account,
+    appearance,
     certificate,
     course,
+    i18n,
     keys,
     literacy,
     local,
@@ -67,6 +69,7 @@ def pages(context: WebContext) -> tuple[Page, ...]:
         Page("/datenschutz", public.privacy),
         Page("/barrierefreiheit", public.accessibility),
         Page("/impressum", public.imprint),
+        Page(appearance.PATH, appearance.choose),
         # Signing in, and one's own account.
         Page("/anmelden", signin.form),
         Page("/anmelden", signin.sign_in, "POST"),
@@ -161,6 +164,8 @@ def build_error_page(context: WebContext) -> Callable[[Request, int, str], Respo
 
     def render(request: Request, status: int, vorgang: str) -> Response:
         visit = gate.stranger(request)
-        return gate.finish(visit, desk.error(visit, status, vorgang=vorgang if status >= 500 else ""), personal=True)
+        with i18n.reading(visit.language):
+            page = desk.error(visit, status, vorgang=vorgang if status >= 500 else "")
+        return gate.finish(visit, page, personal=True)
 
     return render

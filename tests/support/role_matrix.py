@@ -24,7 +24,7 @@ MATRIX: Final[dict[tuple[str, str], str]] = {
     ("GET", "/einladung/{code}"): ALL, ("POST", "/einladung/{code}"): ALL,
     ("GET", "/help"): ALL, ("GET", "/transparency"): ALL, ("GET", "/transparency.json"): ALL,
     ("GET", "/datenschutz"): ALL, ("GET", "/barrierefreiheit"): ALL, ("GET", "/impressum"): ALL,
-    ("GET", "/static/{name}"): ALL,
+    ("GET", "/static/{name}"): ALL, ("GET", "/ansicht"): ALL,
     ("GET", "/konto"): SIGNED_IN, ("POST", "/konto/abmelden"): SIGNED_IN, ("POST", "/konto/kennwort"): SIGNED_IN,
     ("GET", "/pass/pruefen"): ALL, ("POST", "/pass/pruefen"): ALL, ("GET", "/pass/pruefen/{id}"): ALL,
     ("GET", "/.well-known/ki-pass.json"): ALL, ("GET", "/.well-known/did.json"): ALL,
