@@ -10,9 +10,8 @@ from datetime import UTC, datetime
 from typing import Final
 
 from audit.reid_state import REASONS as REID_REASONS
-from gateway.model.content_mode import ContentMode
+from gateway.model.content_mode import ContentMode, last_day
 from gateway.paper.report import Block, Column, Report, Section, Table, Text
-from gateway.registry.content_mode import last_day
 from gateway.reports import parts
 from gateway.reports.happenings import Happening, counted, of
 from gateway.reports.situation import Situation
