@@ -2,8 +2,9 @@
 
 The plan of the house (imports only point down, siblings never import each other)::
 
-    4  cli, app              composition root: the only place that knows everybody
-       registry, census, generation    acts on people and passes; what is counted; which policies are in force
+    4  cli, app > desks > house      composition root: the only place that knows everybody
+       registry, casework, reid, reports, census, generation    acts on people and passes, on cases, by two people;
+                             what the house says about itself; what is counted; which policies are in force
     3  http | web | identity | detection | upstream | store | limits | ledger | telemetry     adapters
     2  pipeline              the one way through the house (policy enforcement point)
     1  wire | redaction | policy > kipass     pure: no await, no clock, no network, no SQL

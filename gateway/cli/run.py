@@ -59,10 +59,11 @@ def serve(
     if settings.workers > 1:
         _serve_with_workers(settings, listening, options)
     else:
-        from gateway.app import House
+        from gateway.app import application
+        from gateway.house import House
         house = House(settings)
         _greet(settings, listening.getsockname()[1])
-        uvicorn.Server(uvicorn.Config(house.application(), **options)).run(sockets=[listening])
+        uvicorn.Server(uvicorn.Config(application(house), **options)).run(sockets=[listening])
     note("Die KI-Pforte ist beendet.")
 
 

@@ -1,4 +1,4 @@
-"""What the pages ask of the house. `gateway.app` fills a `WebContext`; tests fill it with small things of their own.
+"""What the pages ask of the house. `gateway.desks` fills a `WebContext`; tests fill it with small things of their own.
 
 The ledger is asked through the public names of ``audit``; its calls block, so pages make them in a thread (`ask`).
 """

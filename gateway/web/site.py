@@ -1,4 +1,9 @@
-"""Every address of the pages and who may see it, in one table; and the two things that `gateway.app` calls."""
+"""Every address of the pages and who may see it; and the two things that `gateway.app` calls.
+
+An area of several pages is a package of its own with a table like this one (``gateway/web/<area>/site.py``), its
+templates below ``templates/<area>/``. What it needs of the house it declares as one Protocol (``<area>/ports.py``) and
+one keyword-only field of `WebContext`, which `gateway.desks` fills.
+"""
 
 from __future__ import annotations
 
@@ -33,16 +38,14 @@ from gateway.web import (
     usage,
     verification,
 )
-from gateway.web.checking import Checking
 from gateway.web.context import WebContext
 from gateway.web.figures import Tally
 from gateway.web.gate import Desk, Gate, Page
 from gateway.web.public import Transparency
-from gateway.web.review import Review
+from gateway.web.review import site as review_site
 
 SIGNED_IN: Final[frozenset[Role]] = frozenset()
 PASS_OFFICE: Final[frozenset[Role]] = frozenset({"ki-pass-stelle"})
-OFFICER: Final[frozenset[Role]] = frozenset({"dpo"})
 IT: Final[frozenset[Role]] = frozenset({"it"})
 REPORTED_TO: Final[frozenset[Role]] = frozenset({"ki-pass-stelle", "leitung", "dpo", "personalrat"})
 
@@ -50,7 +53,7 @@ REPORTED_TO: Final[frozenset[Role]] = frozenset({"ki-pass-stelle", "leitung", "d
 def pages(context: WebContext) -> tuple[Page, ...]:
     """Return the table of pages."""
     checks = verification.Verification()
-    transparency, review = Transparency(Tally(context.ledger.reader)), Review(Checking(context))
+    transparency = Transparency(Tally(context.ledger.reader))
     return (
         # For everybody: what this is, and what the public is told.
         Page("/", staff.start),
@@ -125,10 +128,8 @@ def pages(context: WebContext) -> tuple[Page, ...]:
         # The report on AI literacy.
         Page("/office/report", literacy.page, roles=REPORTED_TO),
         Page("/office/report", literacy.take, "POST", REPORTED_TO),
-        # The ledger.
-        Page("/review", review.overview, roles=OFFICER),
-        Page("/review/pruefen", review.check, "POST", OFFICER),
-        Page("/review/protokoll/{id}", review.record, roles=OFFICER),
+        # Areas of their own.
+        *review_site.pages(context),
     )
 
 

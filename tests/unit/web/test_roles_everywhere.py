@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 from starlette.routing import BaseRoute
 
-from gateway.app import House as Served
+from gateway.app import application
+from gateway.house import House as Served
 from gateway.identity.keys import new_key
 from gateway.model.clients import TrustedClient
 from gateway.model.people import ROLES
@@ -140,7 +141,7 @@ def routes(found: list[BaseRoute]) -> Iterator[tuple[set[str], str]]:
 
 
 def test_every_route_of_the_application_stands_in_the_table(served: Served) -> None:
-    front = served.application()
+    front = application(served)
     framework: Any = front._framework
     seen = {(method, path) for methods, path in routes(framework.routes) for method in methods or {"GET"}}
     ends = {path for path in ENDPOINTS if path.startswith("/v1/")}
@@ -154,7 +155,7 @@ def test_every_route_of_the_application_stands_in_the_table(served: Served) -> N
 
 
 def test_every_endpoint_asks_for_a_key_and_metrics_for_their_password(served: Served) -> None:
-    front, now = served.application(), served.books.now()
+    front, now = application(served), served.books.now()
     fresh = new_key()
     with served.books.writing() as connection:
         [mia] = people.add(connection, [people.NewPerson("mia@x.example", "Mia", "bauamt", frozenset(ROLES))], now)

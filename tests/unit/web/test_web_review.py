@@ -11,7 +11,7 @@ import pytest
 
 from audit import LedgerUnavailable
 from gateway.errors import GatewayError
-from gateway.web.records import moment_of
+from gateway.web.review.records import moment_of
 from gateway.web.words import BERLIN
 from tests.support.web_client import Browser
 from tests.support.web_house import Entry, House

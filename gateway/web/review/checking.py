@@ -16,7 +16,7 @@ from typing import Final
 from audit import Filters, Verdict, time_us
 from gateway.errors import GatewayError
 from gateway.web.context import WebContext, ask
-from gateway.web.records import moment_of, number_of, text_of
+from gateway.web.review.records import moment_of, number_of, text_of
 
 _log = logging.getLogger(__name__)
 PATIENCE: Final = 5.0

@@ -15,10 +15,11 @@ from audit import Page as LedgerPage
 from gateway.model.entities import ENTITIES
 from gateway.policy import PolicySet
 from gateway.policy.titles import in_words
-from gateway.web import filters, records, words
-from gateway.web.checking import Checking
+from gateway.web import words
 from gateway.web.context import ask
 from gateway.web.gate import Desk, Visit
+from gateway.web.review import filters, records
+from gateway.web.review.checking import Checking
 
 PAGE: Final = 25
 _ID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -39,7 +40,7 @@ class Review:
         names = _names(policies)
         rows = [records.line(row, names["amt"], names["modell"]) for row in page.rows]
         return desk.page(
-            visit, "review.html", 422 if wanted.problems else 200, result=await self._checking.last(),
+            visit, "review/workplace.html", 422 if wanted.problems else 200, result=await self._checking.last(),
             running_since=self._checking.running_since, policy_problems=desk.context.problems(),
             problem=self._checking.problem, status=status, wanted=wanted,
             chips=wanted.chips(names), rows=rows, names=names, groups=words.GROUPS,
@@ -70,7 +71,7 @@ class Review:
             "decision": {**words.DECISIONS, "local": words.HERE}, "task": words.TASKS,
             "status": words.OUTCOMES, "code": words.CODES, "api": words.APIS, "pass": words.PASS_STATES,
             "purpose": names["zweck"]}, status.checkpoint_size, lambda rule: in_words(rule, policies))
-        return desk.page(visit, "record.html", shown=shown, log=status.log,
+        return desk.page(visit, "review/record.html", shown=shown, log=status.log,
                          current_policy=records.text_of(view.meta, "policy") == policies.digest)
 
 

@@ -1,0 +1,267 @@
+"""What one serving process holds open: policies, keys, databases, ledger, detector, pipeline.
+
+What cannot serve does not start: each room is opened here and says in a sentence what is wrong. Which addresses lead
+into the house is said in `gateway.app`, what the pages get of it in `gateway.desks`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import secrets
+import signal
+import sys
+from collections.abc import Coroutine, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from aiohttp import web as aio
+
+from audit import anchor_warnings
+from gateway import __version__
+from gateway.census import Census
+from gateway.detection import DetectorOptions, build_detector, build_operators
+from gateway.errors import GatewayError
+from gateway.files.reader import FileReader
+from gateway.generation import Generation, Prepared
+from gateway.generation.approval import MonitoringGate
+from gateway.generation.beside import ShadowPolicies
+from gateway.generation.replicas import Replicas
+from gateway.home import open_ledger, own_secret, provider_environment
+from gateway.http.health import Readiness
+from gateway.http.keep_alive import KeepAlive
+from gateway.identity.claims import ClaimRules
+from gateway.identity.fetch import fetch
+from gateway.identity.issuer import IssuerKeys
+from gateway.identity.oidc import OidcConfig
+from gateway.identity.passwords import Passwords
+from gateway.identity.porter import Porter
+from gateway.identity.signin import Registration, SignIns
+from gateway.kipass import Evidence, PassEvent, passes
+from gateway.ledger.recorder import LedgerRecorder
+from gateway.limits.room import LimitOptions, LimitRoom
+from gateway.model.principal import PassStatus
+from gateway.pipeline.finishing import all_finished
+from gateway.pipeline.late import Patient
+from gateway.pipeline.pipeline import Pipeline
+from gateway.pipeline.rooms import Rooms
+from gateway.pipeline.shadow import Shadow
+from gateway.policy.policyset import office_day
+from gateway.policy.register_check import pressing
+from gateway.policy.stopped import StoppedModels
+from gateway.registry.access_desk import AccountDesk
+from gateway.registry.accounts import Accounts
+from gateway.registry.arrivals import Arrivals
+from gateway.registry.books import Books
+from gateway.registry.index import Indexing
+from gateway.registry.reminding import Reminding
+from gateway.settings import Settings
+from gateway.store import migrate, open_engine, people, reading
+from gateway.store.conversations import SqlConversations
+from gateway.store.directory import SqlDirectory
+from gateway.store.pins import SqlPins
+from gateway.store.usage import SqlUsage
+from gateway.telemetry.metrics import PrometheusMetrics
+from gateway.upstream.routing import UpstreamRouter
+from gateway.upstream.secrets import Secrets
+
+
+@dataclass(frozen=True, slots=True)
+class SystemClock:
+    """The real time."""
+
+    def now(self) -> datetime:
+        """See `gateway.ports.Clock.now`."""
+        return datetime.now(UTC)
+
+
+class House:
+    """Everything that one serving process holds open."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self.policies = Generation(settings)
+        self.engine = open_engine(settings.database)
+        migrate(self.engine)
+        self.ledger = open_ledger(settings, self.policies().organisation.id, self.policies().digest)
+        gate = MonitoringGate(self.engine, self._record)
+        self.policies.first(gate)
+        self.replicas = Replicas(self.engine, self.policies)
+        self.shadow = (ShadowPolicies(settings.shadow_policies, settings, self.policies)
+                       if settings.shadow_policies else None)
+        self.detector = build_detector(DetectorOptions.of(settings, self.policies().municipality))
+        self.clock = clock = SystemClock()
+        self.directory = SqlDirectory(self.engine)
+        self.books = Books(self.engine, self._record, self.policies, clock)
+        self.accounts = AccountDesk(Accounts(self.books, Passwords()))
+        self.census = Census(self.engine, self.ledger, self.detector, self.policies)
+        self.metrics = PrometheusMetrics(__version__, self.census.department_size)
+        self.authenticator = Porter(
+            self.directory, self.passes, clock, keys_page=self.policies().organisation.base_url + "/keys",
+            departments=self._departments, groups=self._groups, secrets=Secrets(settings.home / "secrets").find,
+            oidc=(oidc := _oidc(settings)))
+        self.sign_ins = self._single_sign_on(oidc[1]) if oidc and settings.pages_use_oidc else None
+        self.stopped = StoppedModels(self.authenticator.watch(self.directory.stops), self.policies)
+        self.upstream = UpstreamRouter(settings.home, environment=provider_environment(settings))
+        self.recorder = LedgerRecorder(self.ledger)
+        self.conversations = SqlConversations(self.engine)
+        self.limits = LimitRoom(
+            LimitOptions(settings.redis_url, settings.limits_without_redis, settings.workers),
+            own_secret(settings.home, "limits.key"), clock, self.metrics, self.policies, SqlUsage(self.engine))
+        self.keep_alive = KeepAlive(settings.keep_alive, settings.keep_alive_seconds)
+        self.operators = operators = build_operators(own_secret(settings.home, "hash.key"))
+        self.policies.equip(self.detector, operators, gate, self.metrics.reload)
+        self.pipeline = Pipeline(Rooms(
+            policies=self.policies, authenticator=self.authenticator,
+            detector=self.detector.configured(self.policies().municipality), operators=operators,
+            upstream=Patient(self.upstream, self.keep_alive.patience),
+            recorder=self.recorder, metrics=self.metrics, clock=clock,
+            conversations=self.conversations, reader=FileReader.of(settings), stops=self.stopped,
+            pins=SqlPins(self.engine), secret=own_secret(settings.home, "gespraeche.key"),
+            limiter=self.limits.limiter,
+            shadow=Shadow(self.shadow, self.metrics) if self.shadow else None))
+        self._tasks: list[asyncio.Task[None]] = []
+        self._metrics_site: aio.AppRunner | None = None
+
+    def passes(self, evidence: Sequence[Evidence], events: Sequence[PassEvent],
+               now: datetime) -> dict[str, PassStatus]:
+        """Return the state of passes under the policies in force."""
+        return passes(evidence, events, self.policies().kipass, now)
+
+    def _departments(self) -> dict[str, str]:
+        return {id_: rules.name for id_, rules in self.policies().departments.items()}
+
+    def _groups(self) -> dict[str, str]:
+        return {key: group.name for key, group in self.policies().groups.items()}
+
+    async def start(self) -> None:
+        """Begin to serve."""
+        # Detection works in a thread beside the event loop; a shorter turn keeps streams smooth while it computes.
+        sys.setswitchinterval(0.001)
+        self.ledger.start(self._everyone)
+        await asyncio.to_thread(self.census.count_people, self.metrics)
+        await self.authenticator.start()
+        await self.upstream.start(self.policies().models.values())
+        self._run(self.policies.follow(self._begin))
+        self._run(self.replicas.follow())
+        if self.shadow:
+            self._run(self.shadow.follow())
+        with suppress(NotImplementedError, RuntimeError, ValueError):  # no signals here: not the main thread
+            asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, self.policies.call)
+        self._run(Indexing(self.books).follow())
+        if self.settings.remind_daily == "on":
+            self._run(Reminding(self.books, self.settings).follow())
+        self._run(self.census.follow(self.metrics))
+        await self.limits.start()
+        self._run(self.limits.follow())
+        await self._open_metrics_port()
+        gc.collect()
+        gc.freeze()
+
+    async def _begin(self, prepared: Prepared) -> None:
+        """Begin a new generation: in one step, so that no request has a part of each."""
+        await self.upstream.start(prepared.policies.models.values())  # a model may be the first of its kind
+        self.policies.taken(prepared)
+        self.detector.adopt(prepared.detector)
+        self.pipeline.begin(prepared.detector)
+        self.authenticator.forget()
+        self.metrics.policy(prepared.policies.digest)
+
+    def _record(self, kind: str, meta: Mapping[str, Any], subject: str | None) -> None:
+        self.ledger.append_wait(self.ledger.draft(kind, meta, subject=subject))
+
+    def _everyone(self) -> list[str]:
+        with reading(self.engine) as connection:
+            return [person.id for person in people.every(connection).values()]
+
+    async def close(self) -> None:
+        """End: first what is under way, last the ledger."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        if self._metrics_site:
+            await self._metrics_site.cleanup()
+        await self.upstream.close()
+        await all_finished()
+        await self.limits.close()
+        await self.authenticator.close()
+        await asyncio.to_thread(self.accounts.close)
+        await asyncio.to_thread(self.ledger.close)
+        self.engine.dispose()
+
+    def _run(self, work: Coroutine[Any, Any, None]) -> None:
+        self._tasks.append(asyncio.create_task(work))
+
+    async def readiness(self) -> Readiness:
+        """Say what can fail, for ``/readyz``."""
+        ledger, inspects = await asyncio.gather(asyncio.to_thread(self.ledger.accepts_writes),
+                                                asyncio.to_thread(self._inspects))
+        reasons = {} if self.authenticator.ready else {"datenbank": "Die Datenbank des Gateways antwortet nicht."}
+        if not ledger:
+            reasons["protokoll"] = "Das Protokoll kann nicht geschrieben werden; es wird nichts gesendet."
+        warnings = [f"{self.policies().models[finding.model].name}: {finding.text}"
+                    for finding in pressing(self.policies(), office_day(self.clock.now()))]
+        warnings += self.stopped.warnings()
+        warnings += self.problems()
+        warnings += self.limits.problems()
+        warnings += anchor_warnings(self.census.anchors)
+        warnings += self.census.identities
+        warnings += self.ledger.backlog.warnings()
+        warnings += self.settings.sign_in_warnings()
+        if not inspects:
+            reasons["pruefung"] = "Die Suche nach personenbezogenen Angaben findet ihre Probe nicht."
+        running = {"digest": self.policies().digest, "processes": dict(self.replicas.by_digest())}
+        return Readiness({"datenbank": self.authenticator.ready, "protokoll": ledger, "pruefung": inspects,
+                          "richtlinien": bool(self.policies().departments)}, reasons, tuple(warnings),
+                         {"policy": running})
+
+    def problems(self) -> list[str]:
+        """Say what is wrong with the policies in force, in sentences for people."""
+        shadow = self.shadow.problem if self.shadow else ""
+        return [problem for problem in (self.policies.problem, shadow, *self.replicas.warnings()) if problem]
+
+    def _inspects(self) -> bool:
+        try:
+            self.detector.ready()
+        except GatewayError:
+            return False
+        return True
+
+    def _single_sign_on(self, keys: IssuerKeys) -> SignIns:
+        settings = self.settings
+        arrivals = Arrivals(self.books, settings.oidc_leads == "claims", settings.oidc_create == "on")
+        return SignIns(Registration.of(settings, self.policies().organisation.base_url), ClaimRules.of(settings), keys,
+                       own_secret(settings.home, "web.key"), self.clock, arrivals.welcome, arrivals.goodbye,
+                       departments=self._departments, groups=self._groups)
+
+    def rendered(self) -> bytes:
+        """Return what Prometheus asks for."""
+        self.metrics.stopped(self.stopped.known())
+        self.metrics.generation(problem=bool(self.policies.problem), digests=len(self.replicas.by_digest()))
+        return self.metrics.render()
+
+    async def _open_metrics_port(self) -> None:
+        if self.settings.metrics_port is None:
+            return
+        token = self.settings.metrics_token.get_secret_value() if self.settings.metrics_token else ""
+
+        async def answer(request: aio.Request) -> aio.Response:
+            if token and not secrets.compare_digest(
+                    request.headers.get("authorization", "").encode("utf-8", "replace"), f"Bearer {token}".encode()):
+                return aio.Response(status=401)
+            return aio.Response(body=self.rendered(), headers={"content-type": "text/plain; version=0.0.4"})
+        served = aio.Application()
+        served.router.add_get("/metrics", answer)
+        self._metrics_site = aio.AppRunner(served, access_log=None)
+        await self._metrics_site.setup()
+        await aio.TCPSite(self._metrics_site, self.settings.host, self.settings.metrics_port).start()
+
+
+def _oidc(settings: Settings) -> tuple[OidcConfig, IssuerKeys] | None:
+    if not settings.oidc_issuer:
+        return None
+    config = OidcConfig(settings.oidc_accepted, ClaimRules.of(settings), settings.oidc_groups, settings.block_style)
+    return config, IssuerKeys(settings.oidc_issuer, fetch)

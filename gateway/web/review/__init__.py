@@ -1,0 +1,1 @@
+"""The workplace of the data protection officer and the Personalrat, below ``/review``."""
