@@ -26,6 +26,11 @@ def after_hours(known_at: datetime, hours: int) -> datetime:
     return known_at.astimezone(UTC) + timedelta(hours=hours)
 
 
+def begin_of(day: date) -> datetime:
+    """Return the first moment of a day in Berlin."""
+    return datetime.combine(day, day_time(), BERLIN).astimezone(UTC)
+
+
 def end_of(day: date) -> datetime:
     """Return the last minute of a day in Berlin."""
     return datetime.combine(day, day_time(23, 59), BERLIN).astimezone(UTC)

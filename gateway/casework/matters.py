@@ -111,6 +111,10 @@ def moved(books: Books, connection: Connection, actor: Actor, of: Matter, to: St
     made = matters.change(connection, of, **changes)
     entry = matters.note(connection, of.id, "stand", f"{to}\n{reason}", actor.subject, now)
     say(books, actor, made, "state", {"from": of.state, "number": entry.number, "note_sha256": entry.digest})
+    if of.kind == "ruege" and to in CLOSED:
+        for finding in matters.children(connection, of.id):  # what only pointed to the complaint is done with it
+            if finding.open:
+                moved(books, connection, actor, finding, "erledigt", f"Mit {of.id} erledigt.")
     return made
 
 
