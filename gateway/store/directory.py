@@ -12,11 +12,12 @@ from datetime import date, datetime
 from sqlalchemy import Connection, Engine, select
 
 from gateway.model.clients import TrustedClient
+from gateway.model.content_mode import ContentMode
 from gateway.model.kipass import Evidence, PassEvent
 from gateway.model.people import ApiKey, Person
 from gateway.model.sessions import SignIn
 from gateway.model.stops import ModelStop
-from gateway.store import clients, keys, passes, people, sessions, stops
+from gateway.store import clients, content_modes, keys, passes, people, sessions, stops
 from gateway.store.engine import reading, writing
 from gateway.store.tables import generation
 
@@ -139,6 +140,11 @@ class SqlDirectory:
         """Return what somebody switched off."""
         with reading(self._engine) as connection:
             return stops.every(connection)
+
+    def content_modes(self) -> tuple[ContentMode, ...]:
+        """Return the requests for content modes whose end nobody has put down yet, those that wait among them."""
+        with reading(self._engine) as connection:
+            return content_modes.alive(connection)
 
     def person(self, subject: str) -> Person | None:
         """Return the person behind an opaque subject."""

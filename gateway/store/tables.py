@@ -31,6 +31,7 @@ from sqlalchemy import (
 )
 
 from gateway.model.clients import GROUPS_MODES, IDENTITIES
+from gateway.model.content_mode import ENDS
 from gateway.model.people import ROLES
 from gateway.model.stops import LONGEST_REASON, STOP_KINDS
 
@@ -247,6 +248,24 @@ model_stop = Table(
     CheckConstraint(one_of("kind", STOP_KINDS), name="kind"),
 )
 """Models that somebody switched off. Every replica reads it when the generation moves."""
+
+content_mode = Table(
+    "content_mode", metadata,
+    Column("id", Integer, primary_key=True),
+    Column("department", String(64), nullable=False),
+    Column("reason", String(32), nullable=False),
+    Column("case_number", String(40), nullable=False),
+    Column("requested_at", UtcDateTime, nullable=False),
+    Column("until", UtcDateTime, nullable=False),
+    Column("requested_by", String(32), nullable=False),  # a person, while it lasts; no foreign key
+    Column("dpo_by", String(32), nullable=False),
+    Column("council_by", String(32), nullable=False),
+    Column("on_since", UtcDateTime),
+    Column("off_at", UtcDateTime, index=True),  # NULL: may still be on, or waits
+    Column("why", String(16)),
+    CheckConstraint(one_of("why", ENDS), name="why"),
+)
+"""Departments whose content is kept for some days. Every replica reads it when the generation moves."""
 
 generation = Table(
     "generation", metadata,
