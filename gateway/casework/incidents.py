@@ -14,7 +14,7 @@ from typing import Any, Final, Protocol
 
 from audit import Filters, RecordView, time_us
 from gateway.casework import form
-from gateway.casework.deadlines import BERLIN, after_hours
+from gateway.casework.deadlines import BERLIN
 from gateway.casework.matters import Opening, add_note, begin, known, moved, say, written
 from gateway.casework.rules import OTHERS, told
 from gateway.model.casework import EMPTY, Matter, Severity, Sheet, Tally
@@ -112,7 +112,7 @@ def _begin(books: Books, connection: Any, actor: Actor, logged: Mapping[str, str
     now = books.now()
     here = now.astimezone(BERLIN)
     values = {"bekannt_tag": f"{here:%Y-%m-%d}", "bekannt_zeit": f"{here:%H:%M}", **logged}
-    made = begin(books, connection, actor, Opening("vorfall", severity=severity, due_at=after_hours(now, hours),
+    made = begin(books, connection, actor, Opening("vorfall", severity=severity, due_at=form.deadline(values, hours),
                                                    parent=parent))
     made = matters.change(connection, made, owner=actor.subject or None)
     matters.write_sheet(connection, made.id, values, [name for name in logged if logged[name]], "", now)

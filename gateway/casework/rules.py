@@ -41,7 +41,7 @@ class Rule:
 RULES: Final[dict[str, Rule]] = {rule.key: rule for rule in (
     Rule("antwort_angaben", "Angaben zu Personen in einer Antwort", "mittel",
          "Antworten von KI-Modellen enthielten Angaben zu Personen, die so niemand gesendet hatte, oder ersetzte "
-         "Angaben, die der Anbieter trotzdem nannte ({wo}, {zahl} Antworten).",
+         "Angaben, die der Anbieter trotzdem nannte ({wo}; Antworten: {zahl}).",
          "Solche Angaben können erfunden sein, oder das Modell kennt sie aus anderer Quelle. Beides kann Menschen "
          "schaden, wenn es in einen Bescheid oder Vermerk gelangt.",
          "Sehen Sie im Protokoll nach, welches Modell und welcher Zweck es war. Erinnern Sie den Bereich daran, "
@@ -49,23 +49,23 @@ RULES: Final[dict[str, Rule]] = {rule.key: rule for rule in (
          period="week"),
     Rule("besondere_daten", "Abgelehnt: besondere oder soziale Daten", "niedrig",
          "Anfragen mit Gesundheitsangaben, anderen Angaben nach Art. 9 DSGVO oder Sozialdaten wurden abgelehnt "
-         "({wo}, {zahl} Anfragen). Es wurde nichts gesendet.",
+         "({wo}; Anfragen: {zahl}). Es wurde nichts gesendet.",
          "Die Regeln haben gewirkt. Viele solcher Ablehnungen zeigen, dass ein Bereich für seine Arbeit ein Modell "
          "braucht, das diese Daten erhalten darf, oder dass die Regeln nicht bekannt sind.",
          "Sprechen Sie mit der Leitung des Bereichs: Gibt es ein Modell im Haus dafür? Fehlt eine Schulung?",
          least=5, period="month"),
     Rule("viele_ablehnungen", "Viele Ablehnungen in einem Bereich", "niedrig",
-         "In einer Woche wurde mehr als ein Viertel der Anfragen abgelehnt ({wo}, {zahl} Ablehnungen).",
+         "In einer Woche wurde mehr als ein Viertel der Anfragen abgelehnt ({wo}; Ablehnungen: {zahl}).",
          "Wer oft abgelehnt wird, weicht auf andere Werkzeuge aus, über die niemand wacht.",
          "Sehen Sie im Protokoll nach den Gründen. Meist hilft ein passendes Modell, eine Schulung oder ein KI-Pass.",
          least=30, period="week"),
     Rule("ergebnis_fehlt", "Vorgänge ohne Ergebnis", "mittel",
-         "Anfragen wurden gesendet, aber wie sie endeten, ist nicht bekannt ({wo}, {zahl} Vorgänge).",
+         "Anfragen wurden gesendet, aber wie sie endeten, ist nicht bekannt ({wo}; Vorgänge: {zahl}).",
          "Ein Prozess ist abgebrochen, oder die Datenbank war nicht erreichbar. Ob eine Antwort ankam, weiß niemand.",
          "Fragen Sie die IT, was zu dieser Zeit geschah. Wiederholt es sich, ist der Betrieb gestört.",
          period="day"),
     Rule("luecke", "Lücke im Protokoll", "hoch",
-         "Im Protokoll fehlen Einträge, die ein Prozess geschrieben haben muss ({zahl} Lücken).",
+         "Im Protokoll fehlen Einträge, die ein Prozess geschrieben haben muss (Lücken: {zahl}).",
          "Was fehlt, lässt sich nicht mehr nachweisen. Ursache kann ein Absturz sein oder ein Eingriff.",
          "Lassen Sie das Protokoll prüfen und die Datenbank sichern. Fragen Sie die IT nach Abstürzen und "
          "Wiederherstellungen an diesem Tag.", period="day"),
@@ -77,11 +77,11 @@ RULES: Final[dict[str, Rule]] = {rule.key: rule for rule in (
          "anderen Rechner und sprechen Sie mit der Leitung.", period="day"),
     Rule("verloren", "Einträge konnten nicht geschrieben werden", "hoch",
          "Einträge des Protokolls sind verloren gegangen, weil die Datenbank und der Zwischenspeicher nicht schrieben "
-         "({zahl} Meldungen).",
+         "(Meldungen: {zahl}).",
          "Zu diesen Vorgängen fehlt das Ergebnis. Gesendet wird ohne Eintrag nichts; ein Abschluss kann aber fehlen.",
          "Fragen Sie die IT nach vollen Datenträgern und Ausfällen der Datenbank.", period="day"),
     Rule("uhr", "Eine Uhr geht falsch", "mittel",
-         "Einträge tragen eine Zeit, die in der Zukunft liegt oder deutlich abweicht ({zahl} Einträge).",
+         "Einträge tragen eine Zeit, die in der Zukunft liegt oder deutlich abweicht (Einträge: {zahl}).",
          "Zeiten sind Teil des Nachweises, und Fristen hängen daran.",
          "Bitten Sie die IT, den Zeitabgleich (NTP) aller Rechner zu prüfen.", period="day"),
     Rule("nachfolger", "Neues Protokoll nach einem Rückfall", "hoch",

@@ -1,8 +1,8 @@
 """E-mails about casework: at once about what weighs heavily, once a month about everything that is open.
 
-Kept true: one letter per matter and month, in however many processes (a mark is set before a letter goes, and taken back
-when the mail server refuses); a letter holds numbers, titles and a link, never what somebody wrote, and nothing about
-a person. Without a mail server nothing is sent and nothing is lost: the pages show the same.
+Kept true: one letter per matter and month, in however many processes (a mark is set before a letter goes, and taken
+back when the mail server refuses); a letter holds numbers, titles and a link, never what somebody wrote, and nothing
+about a person. Without a mail server nothing is sent and nothing is lost: the pages show the same.
 """
 
 from __future__ import annotations

@@ -8,17 +8,22 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
+from audit import AnchorState
+from audit import Ledger as OpenLedger
 from gateway.casework.conditions import Look, look
 from gateway.casework.incidents import Ledger
 from gateway.casework.matters import say
 from gateway.casework.telling import Telling
 from gateway.casework.watching import AUTO, BATCH, Reader, step
 from gateway.registry.books import Books
-from gateway.store import matters, tallies, writing
+from gateway.registry.reminding import mailer_of
+from gateway.settings import Settings
+from gateway.store import content_modes, matters, tallies, writing
 from gateway.store.locks import alone
 
 _log = logging.getLogger(__name__)
@@ -73,3 +78,16 @@ class Watch:
                 say(self.books, AUTO, one, "deleted")
             matters.remove(connection, [one.id for one in over])
             tallies.forget(connection, now - FORGET)
+
+
+def watch_of(books: Books, ledger: OpenLedger, settings: Settings,
+             anchors: Callable[[], Sequence[AnchorState]]) -> Watch:
+    """Return the watch of a house with its settings."""
+    def kept_since() -> dict[str, datetime]:
+        with books.reading() as connection:
+            return {one.department: one.on_since for one in content_modes.alive(connection)
+                    if one.on_since is not None and one.state(books.now()) == "on"}
+    mailer = mailer_of(settings)
+    where = Look(books.policies, anchors, ledger.continues, kept_since, timedelta(days=settings.content_mode_days))
+    return Watch(books, ledger, ledger.reader, where, Telling(books, mailer) if mailer else None,
+                 timedelta(days=settings.case_keep_days))

@@ -62,14 +62,11 @@ class Hit:
 
 @dataclass
 class _Heap:
-    count: int = 0
-    first: datetime = datetime.max.replace(tzinfo=UTC)
-    last: datetime = datetime.min.replace(tzinfo=UTC)
+    times: list[datetime] = field(default_factory=list)
     records: list[str] = field(default_factory=list)
 
     def take(self, at: datetime, record_id: str) -> None:
-        self.count += 1
-        self.first, self.last = min(self.first, at), max(self.last, at)
+        self.times.append(at)
         self.records.append(record_id)
 
 
@@ -124,7 +121,7 @@ def hits(seen: Seen, now: datetime) -> Iterator[Hit]:
 def _about_sensitive_data(meta: Mapping[str, Any]) -> bool:
     """Whether a refusal was about special categories (Art. 9, 10 GDPR) or social data."""
     against = [str(rule) for rule in meta.get("denied_by", ()) if isinstance(rule, str)]
-    if any(rule.endswith("handles.social") or rule.endswith("handles.special") for rule in against):
+    if any(rule.endswith(("handles.social", "handles.special")) for rule in against):
         return True
     found = meta.get("found")
     kinds = (ENTITIES[kind] for kind in found if kind in ENTITIES) if isinstance(found, dict) else ()
@@ -148,7 +145,8 @@ def _add(books: Books, connection: Connection, rule: str, scope: str, period: st
     base = f"{rule}:{scope}:{period}"[:190] if rule not in RULES else cause_of(RULES[rule], scope, period)
     cause, raised = current_cause(connection, base)
     keep = heap.records if rule in RULES else ()
-    stands = tallies.count(connection, Tally(cause, rule, scope, heap.count, heap.first, heap.last), keep)
+    stands = tallies.count(connection, Tally(cause, rule, scope, len(heap.times), min(heap.times), max(heap.times)),
+                           keep)
     if rule in RULES and raised is None and _enough(connection, RULES[rule], stands, scope, period):
         open_finding(books, connection, RULES[rule], scope, cause, {"count": stands.count})
 

@@ -16,18 +16,7 @@ from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, and_, delete, func, insert, or_, select, update
 
-from gateway.model.casework import (
-    CLOSED,
-    EMPTY,
-    LETTERS,
-    Counted,
-    Kind,
-    Matter,
-    Note,
-    NoteKind,
-    Sheet,
-    Wanted,
-)
+from gateway.model.casework import CLOSED, EMPTY, LETTERS, Counted, Kind, Matter, Note, NoteKind, Sheet, Wanted
 from gateway.store.chunks import in_chunks
 from gateway.store.errors import ConflictError
 from gateway.store.locks import alone
@@ -157,9 +146,8 @@ def untold(connection: Connection, severity: str) -> list[Matter]:
 def tell(connection: Connection, ids: Sequence[str], at: datetime | None) -> list[str]:
     """Note that an e-mail goes out about these (None: that it did not, after all); return those it is about."""
     mine = _m.told_at.is_not(None) if at is None else _m.told_at.is_(None)
-    taken = [id_ for id_ in ids if connection.execute(
+    return [id_ for id_ in ids if connection.execute(
         update(matter).where(_m.id == id_, mine).values(told_at=at)).rowcount]
-    return taken
 
 
 def over(connection: Connection, before: datetime, limit: int = 100) -> list[Matter]:
