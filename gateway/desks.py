@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from gateway import __version__
+from gateway.casework.desk import CaseDesk
 from gateway.home import own_secret, pass_keys
 from gateway.house import House
+from gateway.pipeline.reference import mark_of
 from gateway.registry.access_desk import KeyDesk
 from gateway.registry.certificates import CertificateOffice
 from gateway.registry.desk import PassOffice
@@ -28,4 +30,11 @@ def web_context(house: House) -> WebContext:
         stopped=house.stopped.known, problems=house.problems, sso=house.sign_ins,
         guarded=settings.roles_with_second_factor, key_sign_in=settings.key_sign_in == "on",
         local_sign_in=settings.with_password, keys=KeyDesk(books), accounts=house.accounts,
-        guesses=house.limits.guesses)
+        guesses=house.limits.guesses, cases=case_desk(house))
+
+
+def case_desk(house: House) -> CaseDesk:
+    """Return the desk of casework."""
+    secret = own_secret(house.settings.home, "gespraeche.key")
+    return CaseDesk(house.books, house.ledger, lambda reference: mark_of(secret, reference),
+                    lambda: house.ledger.config.log, house.settings.breach_hours, house.settings.complaint_days)

@@ -15,9 +15,9 @@ from sqlalchemy import Connection
 
 from audit import AnchorState
 from gateway.casework.matters import say
-from gateway.casework.rules import RULES
 from gateway.casework.watching import AUTO, LOCK, current_cause, open_finding
 from gateway.model.casework import Tally
+from gateway.model.findings import RULES
 from gateway.policy import PolicySet
 from gateway.policy.policyset import office_day
 from gateway.policy.register_check import pressing

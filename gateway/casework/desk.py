@@ -12,12 +12,13 @@ from datetime import date
 from typing import Any
 
 from audit import Filters
-from gateway.casework import form, incidents, matters, requests
-from gateway.casework.deadlines import end_of
+from gateway.casework import incidents, matters, requests
 from gateway.casework.dossier import IncidentFile, paper
-from gateway.casework.rules import RULES, told
 from gateway.casework.switching import stop_model
-from gateway.model.casework import SEVERITIES, Counted, Kind, Matter, Note, Sheet, State, Tally, Wanted
+from gateway.model import incident as form
+from gateway.model.casework import SEVERITIES, CaseFile, Counted, Kind, Matter, Note, State, Wanted
+from gateway.model.deadlines import end_of
+from gateway.model.findings import RULES, told
 from gateway.model.people import Role
 from gateway.paper.report import Report
 from gateway.registry.books import Actor, Books, Via
@@ -27,24 +28,6 @@ from gateway.store import matters as rows
 
 Mark = Callable[[str], str]
 """Turns a case reference into what the log keeps of it."""
-
-
-@dataclass(frozen=True, slots=True)
-class CaseFile:
-    """One matter with everything that belongs to it."""
-
-    matter: Matter
-    notes: tuple[Note, ...]
-    sheet: Sheet
-    parent: Matter | None
-    children: tuple[Matter, ...]
-    tally: Tally | None
-    records: tuple[str, ...]
-    held: int
-    owners: tuple[tuple[str, str], ...]
-    """Who can be in charge: id and name."""
-    words: tuple[str, str, str] = ("", "", "")
-    """Of a finding: what happened, why it matters, what to do."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from gateway.casework.deadlines import BERLIN
-from gateway.casework.form import GROUPS, Field, known_at, missing, reported_at
 from gateway.model.casework import Matter, Note, Sheet
+from gateway.model.deadlines import BERLIN
+from gateway.model.incident import GROUPS, Field, known_at, missing, reported_at
 from gateway.paper.report import Block, Column, Facts, Report, Section, Table, Text
 
 STATES = {"neu": "neu", "in_pruefung": "in Prüfung", "meldepflichtig": "meldepflichtig",

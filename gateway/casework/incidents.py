@@ -13,12 +13,12 @@ from datetime import UTC, datetime
 from typing import Any, Final, Protocol
 
 from audit import Filters, RecordView, time_us
-from gateway.casework import form
-from gateway.casework.deadlines import BERLIN
 from gateway.casework.matters import Opening, add_note, begin, known, moved, say, written
-from gateway.casework.rules import OTHERS, told
+from gateway.model import incident as form
 from gateway.model.casework import EMPTY, Matter, Severity, Sheet, Tally
+from gateway.model.deadlines import BERLIN
 from gateway.model.entities import ENTITIES
+from gateway.model.findings import OTHERS, told
 from gateway.policy import PolicySet
 from gateway.registry.books import Actor, Books
 from gateway.store import InvalidError, matters, tallies

@@ -13,8 +13,8 @@ from typing import Any, Final
 
 from sqlalchemy import Connection
 
-from gateway.casework.deadlines import BERLIN
 from gateway.model.casework import CLOSED, LONGEST, MOVES, SEVERITIES, Kind, Matter, Note, NoteKind, Severity, State
+from gateway.model.deadlines import BERLIN
 from gateway.registry.books import Actor, Books, active_person
 from gateway.store import InvalidError, matters
 

@@ -10,36 +10,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date, timedelta
-from typing import Final
 
-from gateway.casework.deadlines import BERLIN, DUE_DAYS, begin_of, days_after, end_of, months_after
 from gateway.casework.incidents import Ledger
 from gateway.casework.matters import Opening, add_note, begin, known, say, written
-from gateway.casework.rules import RULES
 from gateway.casework.watching import AUTO, open_finding
-from gateway.model.casework import Matter
+from gateway.model.casework import KINDS_OF_PROBLEM, PLACES, REQUESTS, STEPS, Matter
+from gateway.model.deadlines import BERLIN, DUE_DAYS, begin_of, days_after, end_of, months_after
+from gateway.model.findings import RULES
 from gateway.registry.books import Actor, Books
 from gateway.store import InvalidError, matters, people
-
-KINDS: Final = {"auskunft_person": "Auskunft an Beschäftigte (Art. 15 DSGVO)",
-                "auskunft_buerger": "Auskunft an Bürgerinnen und Bürger (Art. 15 DSGVO)",
-                "loeschung_person": "Löschung des Personenbezugs (Art. 17 DSGVO)"}
-STEPS: Final = {"identitaet": "Identität geprüft", "geantwortet": "Antwort versandt",
-                "abgegeben": "An die zuständige Stelle abgegeben"}
-KINDS_OF_PROBLEM: Final = {"falsch": "Die Antwort war falsch oder erfunden",
-                           "uebersehen": "Angaben zu Personen wurden nicht ersetzt",
-                           "zuviel": "Es wurde zu viel ersetzt",
-                           "abgelehnt": "Eine Anfrage wurde zu Unrecht abgelehnt",
-                           "diskriminierend": "Die Antwort war benachteiligend oder beleidigend",
-                           "bedienung": "Etwas war nicht bedienbar oder nicht verständlich",
-                           "anderes": "Etwas anderes"}
-PLACES: Final = {"chat": "im Chat", "vorschau": "in der Vorschau", "antwort": "in einer Antwort",
-                 "seiten": "auf den Seiten der KI-Pforte", "anderes": "anderswo"}
 
 
 def open_request(books: Books, actor: Actor, about: str, received: date, values: Mapping[str, str]) -> Matter:
     """Take in a request."""
-    if about not in KINDS:
+    if about not in REQUESTS:
         raise InvalidError("Bitte wählen Sie, worum es geht.")
     if received > books.now().astimezone(BERLIN).date():
         raise InvalidError("Der Tag des Eingangs liegt in der Zukunft.")

@@ -12,9 +12,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from gateway.casework.deadlines import BERLIN, remaining
-from gateway.casework.rules import title_of
 from gateway.model.casework import Counted, Kind, Matter
+from gateway.model.deadlines import BERLIN, remaining
+from gateway.model.findings import title_of
 from gateway.registry.books import Actor, Books
 from gateway.registry.mail import Letter, Mailer, MailError
 from gateway.store import matters, people, tallies, writing

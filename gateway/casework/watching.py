@@ -19,11 +19,11 @@ from typing import Any, Final, Protocol
 from sqlalchemy import Connection
 
 from audit.reader import Seen
-from gateway.casework.deadlines import DUE_DAYS, days_after
 from gateway.casework.matters import Opening, begin
-from gateway.casework.rules import OTHERS, RULES, SMALL, Rule, cause_of, period_of
 from gateway.model.casework import Matter, Tally
+from gateway.model.deadlines import DUE_DAYS, days_after
 from gateway.model.entities import ENTITIES
+from gateway.model.findings import OTHERS, RULES, SMALL, Rule, cause_of, period_of
 from gateway.registry.books import Actor, Books
 from gateway.store import matters, pass_index, tallies, writing
 from gateway.store.locks import alone

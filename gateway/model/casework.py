@@ -53,6 +53,23 @@ NoteKind = Literal["vermerk", "stand", "zustaendig", "frist", "schwere", "angabe
                    "meldung", "schritt"]
 NOTE_KINDS: Final[tuple[NoteKind, ...]] = ("vermerk", "stand", "zustaendig", "frist", "schwere", "angaben", "ausgabe",
                                            "aufbewahrung", "meldung", "schritt")
+REQUESTS: Final = {"auskunft_person": "Auskunft an Beschäftigte (Art. 15 DSGVO)",
+                "auskunft_buerger": "Auskunft an Bürgerinnen und Bürger (Art. 15 DSGVO)",
+                "loeschung_person": "Löschung des Personenbezugs (Art. 17 DSGVO)"}
+"""What people ask for."""
+STEPS: Final = {"identitaet": "Identität geprüft", "geantwortet": "Antwort versandt",
+                "abgegeben": "An die zuständige Stelle abgegeben"}
+"""What is written down of a request, one by one."""
+KINDS_OF_PROBLEM: Final = {"falsch": "Die Antwort war falsch oder erfunden",
+                           "uebersehen": "Angaben zu Personen wurden nicht ersetzt",
+                           "zuviel": "Es wurde zu viel ersetzt",
+                           "abgelehnt": "Eine Anfrage wurde zu Unrecht abgelehnt",
+                           "diskriminierend": "Die Antwort war benachteiligend oder beleidigend",
+                           "bedienung": "Etwas war nicht bedienbar oder nicht verständlich",
+                           "anderes": "Etwas anderes"}
+"""What feedback is about."""
+PLACES: Final = {"chat": "im Chat", "vorschau": "in der Vorschau", "antwort": "in einer Antwort",
+                 "seiten": "auf den Seiten der KI-Pforte", "anderes": "anderswo"}
 LONGEST: Final = 8000
 """Characters of a note or a field."""
 
@@ -150,3 +167,21 @@ class Counted:
     oldest: datetime | None = None
     overdue: int = 0
     next_due: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CaseFile:
+    """One matter with everything that belongs to it."""
+
+    matter: Matter
+    notes: tuple[Note, ...]
+    sheet: Sheet
+    parent: Matter | None
+    children: tuple[Matter, ...]
+    tally: Tally | None
+    records: tuple[str, ...]
+    held: int
+    owners: tuple[tuple[str, str], ...]
+    """Who can be in charge: id and name."""
+    words: tuple[str, str, str] = ("", "", "")
+    """Of a finding: what happened, why it matters, what to do."""

@@ -38,6 +38,7 @@ from gateway.web import (
     usage,
     verification,
 )
+from gateway.web.casework import site as casework_site
 from gateway.web.context import WebContext
 from gateway.web.figures import Tally
 from gateway.web.gate import Desk, Gate, Page
@@ -130,6 +131,7 @@ def pages(context: WebContext) -> tuple[Page, ...]:
         Page("/office/report", literacy.take, "POST", REPORTED_TO),
         # Areas of their own.
         *review_site.pages(context),
+        *casework_site.pages(context),
     )
 
 

@@ -50,6 +50,15 @@ MATRIX: Final[dict[tuple[str, str], str]] = {
     ("GET", "/office/import/{name}"): PASS_OFFICE,
     ("GET", "/office/report"): REPORTED_TO, ("POST", "/office/report"): REPORTED_TO,
     ("GET", "/office/reminders"): "ki-pass-stelle", ("POST", "/office/reminders"): "ki-pass-stelle",
+    ("GET", "/review/befunde"): "dpo", ("GET", "/review/befunde/{id}"): "dpo", ("POST", "/review/befunde/{id}"): "dpo",
+    ("GET", "/review/vorfaelle"): "dpo", ("POST", "/review/vorfaelle"): "dpo",
+    ("GET", "/review/vorfaelle/{id}"): "dpo", ("POST", "/review/vorfaelle/{id}"): "dpo",
+    ("POST", "/review/vorfaelle/{id}/datei"): "dpo",
+    ("GET", "/review/anfragen"): "dpo", ("POST", "/review/anfragen"): "dpo", ("GET", "/review/anfragen/neu"): "dpo",
+    ("GET", "/review/anfragen/{id}"): "dpo", ("POST", "/review/anfragen/{id}"): "dpo",
+    ("POST", "/review/anfragen/{id}/auskunft"): "dpo", ("GET", "/review/anfragen/{id}/brief"): "dpo",
+    ("GET", "/usage/rueckmeldung"): SIGNED_IN, ("POST", "/usage/rueckmeldung"): SIGNED_IN,
+    ("GET", "/transparency/ruege"): ALL, ("POST", "/transparency/ruege"): ALL,
     ("GET", "/review"): "dpo", ("POST", "/review/pruefen"): "dpo", ("GET", "/review/protokoll/{id}"): "dpo",
 }
 """Pages: method and address -> who. Roles mean these, and no others."""

@@ -20,6 +20,7 @@ from sqlalchemy import Engine
 from starlette.exceptions import HTTPException
 
 from audit import Ledger, LedgerConfig, LedgerUnavailable
+from gateway.casework.desk import CaseDesk
 from gateway.detection import DetectorOptions, RuleDetector, build_detector, build_operators
 from gateway.errors import GatewayError
 from gateway.home import pass_keys
@@ -36,6 +37,7 @@ from gateway.model.kipass import Evidence, PassEvent
 from gateway.model.limits import Used
 from gateway.model.people import ApiKey, Person
 from gateway.model.principal import Principal
+from gateway.pipeline.reference import mark_of
 from gateway.policy import PolicySet, load_policies
 from gateway.ports import Receipt
 from gateway.registry.access_desk import AccountDesk, KeyDesk
@@ -145,7 +147,9 @@ class House:
             operators=build_operators(bytes(32)), stopped=lambda: self.stopped,
             problems=lambda: self.problems, keys=KeyDesk(self.books),
             accounts=AccountDesk(Accounts(self.books, Passwords(CHEAPEST))),
-            guesses=Guesses(MemoryCounts(), Counted(bytes(32))))
+            guesses=Guesses(MemoryCounts(), Counted(bytes(32))),
+            cases=CaseDesk(self.books, ledger, lambda reference: mark_of(bytes(32), reference),
+                           lambda: ledger.config.log))
         self.app = self._application()
 
     def _record(self, kind: str, meta: Mapping[str, Any], subject: str | None, /) -> None:

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Literal
 
-from gateway.casework.deadlines import BERLIN
 from gateway.model.casework import Severity
+from gateway.model.deadlines import BERLIN
 
 OTHERS: Final = "andere"
 """Departments of fewer than five people, together."""

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Literal
 
-from gateway.casework.deadlines import BERLIN, after_hours, read_moment
 from gateway.model.casework import LONGEST
+from gateway.model.deadlines import BERLIN, after_hours, read_moment
 
 FieldKind = Literal["line", "text", "number", "day", "time", "choice"]
 SHORT: Final = 200
