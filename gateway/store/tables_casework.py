@@ -25,7 +25,7 @@ from sqlalchemy import (
 
 from gateway.model.casework import KINDS, NOTE_KINDS, SEVERITIES, STATES
 from gateway.store.tables import UtcDateTime, one_of, person
-from gateway.store.tables import metadata as metadata
+from gateway.store.tables_reports import metadata as metadata
 
 CAUSE: Final = 200
 

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from alembic import context
 
-from gateway.store import tables_casework, tables_office
-
-metadata = tables_office.metadata
-assert tables_casework.metadata is metadata, "every file of tables describes the same database"
+from gateway.store.tables_casework import metadata
 
 context.configure(
     connection=context.config.attributes["connection"],
