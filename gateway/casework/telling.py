@@ -13,12 +13,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from gateway.model.casework import Counted, Kind, Matter
-from gateway.model.deadlines import BERLIN, remaining
+from gateway.model.deadlines import BERLIN
 from gateway.model.findings import title_of
 from gateway.registry.books import Actor, Books
 from gateway.registry.mail import Letter, Mailer, MailError
 from gateway.store import matters, people, tallies, writing
 from gateway.store.locks import alone
+from gateway.web import words
 
 _log = logging.getLogger(__name__)
 _DIGEST = "monatsbrief"
@@ -122,4 +123,4 @@ def _title(matter: Matter) -> str:
 
 
 def _until(matter: Matter, now: datetime) -> str:
-    return remaining(matter.due_at, now) if matter.due_at else "ohne Frist"
+    return words.left(matter.due_at, now) if matter.due_at else "ohne Frist"

@@ -1,4 +1,4 @@
-"""Until when something has to be done, and how much time that leaves. Pure.
+"""Until when something has to be done. Pure. (How much time that leaves is said by `gateway.web.words.left`.)
 
 The 72 hours of Art. 33(1) GDPR are hours, not days: they are counted on the absolute clock, so a night in which the
 clocks change makes them neither longer nor shorter, and what a person reads is the deadline in Berlin. A month (Art.
@@ -46,19 +46,6 @@ def months_after(day: date, months: int) -> date:
 def days_after(moment: datetime, days: int) -> datetime:
     """Return the end of the day that many days later."""
     return end_of(moment.astimezone(BERLIN).date() + timedelta(days=days))
-
-
-def remaining(deadline: datetime, now: datetime) -> str:
-    """Return ``noch 51 Std. 12 Min.``, or since when it is over; from four days on in days."""
-    minutes = int((deadline - now).total_seconds() // 60)
-    over, minutes = minutes < 0, abs(minutes)
-    if minutes >= 4 * 24 * 60:
-        amount = f"{minutes // (24 * 60)} Tage" if not over else f"{minutes // (24 * 60)} Tagen"
-    else:
-        hours, rest = divmod(minutes, 60)
-        amount = " ".join(piece for piece in (f"{hours} Std." if hours else "", f"{rest} Min." if rest or not hours
-                                              else "") if piece)
-    return f"seit {amount} überschritten" if over else f"noch {amount}"
 
 
 def read_moment(day: str, clock: str) -> datetime | None:

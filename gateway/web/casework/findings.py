@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 from starlette.responses import Response
 
 from gateway.errors import GatewayError
@@ -54,6 +56,12 @@ async def _page(desk: Desk, visit: Visit, problem: str = "") -> Response:
     feedback = [(label, words.get(said.get(name, ""), said.get(name, ""))) for label, name, words in (
         ("Was nicht gut war", "art", KINDS_OF_PROBLEM), ("Wo", "stelle", PLACES), ("Vorgang", "vorgang", {}))
         if said.get(name)]
-    return desk.page(visit, "casework/finding.html", 422 if problem else 200, records=file.records[:SHOWN],
+    return desk.page(visit, "casework/finding.html", 422 if problem else 200,
+                     records=[(id_, _made(id_)) for id_ in file.records[:SHOWN]],
                      more=max(0, (file.tally.count if file.tally else 0) - SHOWN), feedback=feedback,
                      place=desk.context.cases.place(file.matter), **views.detail(desk, file, visit, problem, {}))
+
+
+def _made(record_id: str) -> datetime:
+    """Return when a record was made: its id begins with the millisecond (UUIDv7)."""
+    return datetime.fromtimestamp(int(record_id.replace("-", "")[:12], 16) / 1000, UTC)

@@ -16,7 +16,6 @@ from starlette.responses import RedirectResponse, Response
 
 from gateway.errors import GatewayError
 from gateway.model.casework import MOVES, SEVERITIES, STATES, CaseFile, Kind, Matter, Note, State, Wanted
-from gateway.model.deadlines import remaining
 from gateway.model.findings import title_of
 from gateway.web import words
 from gateway.web.asking import do
@@ -100,7 +99,7 @@ async def listing(desk: Desk, visit: Visit, kinds: tuple[Kind, ...]) -> dict[str
     names = dict(owners)
     lines = [Line(one, f"{WAYS[one.kind]}/{one.id}", title(one), cases.place(one) if one.kind == "befund" else "",
                   tallies.get(one.cause or "", 0), names.get(one.owner or "", ""),
-                  remaining(one.due_at, now) if one.due_at and one.open else "",
+                  words.left(one.due_at, now) if one.due_at and one.open else "",
                   bool(one.due_at and one.open and one.due_at < now)) for one in found]
 
     def address(**changes: str) -> str:
@@ -174,7 +173,7 @@ def detail(desk: Desk, file: CaseFile, visit: Visit, problem: str, problems: Map
     matter, now = file.matter, desk.context.now()
     moves = [to for to in MOVES[matter.kind].get(matter.state, ()) if to in TO]
     return {"file": file, "matter": matter, "title_": title(matter), "history": history(file), "moves": moves,
-            "left": remaining(matter.due_at, now) if matter.due_at and matter.open else "",
+            "left": words.left(matter.due_at, now) if matter.due_at and matter.open else "",
             "over": bool(matter.due_at and matter.open and matter.due_at < now),
             "here": f"{WAYS[matter.kind]}/{matter.id}", "problem": problem, "problems": problems, "form": visit.form,
             "step": visit.form.get("schritt", "") if problem else "", "done": DONE.get(
