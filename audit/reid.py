@@ -47,7 +47,7 @@ from audit.signing import file_lock, read_private, write_private
 if TYPE_CHECKING:
     from audit.ledger import Ledger
 
-_CASE: Final = re.compile(r"(?=.*[0-9])[A-Za-z0-9][A-Za-z0-9._/-]{0,39}")
+CASE: Final = re.compile(r"(?=.*[0-9])[A-Za-z0-9][A-Za-z0-9._/-]{0,39}")
 _PSEUDONYM: Final = re.compile(r"P-[A-Z2-7]{16}")
 
 
@@ -80,7 +80,7 @@ class Reidentification:
 
     def request(self, *, case: str, reason: str, by: str, pseudonym: str = "", vorgang: str = "") -> Request:
         """Ask for one pseudonym, given itself or by the one Vorgang that it stands in; return the request."""
-        if not _CASE.fullmatch(case):
+        if not CASE.fullmatch(case):
             raise LedgerConfigError("Ein Fall hat eine Nummer mit einer Ziffer darin, zum Beispiel „V-2026-3“, ohne "
                                     "Leerzeichen und ohne Namen.")
         if reason not in REASONS:

@@ -3,7 +3,7 @@
 ::
 
     watching     reads the ledger on, counts, raises findings by itself     conditions  what holds now and should not
-    matters      acts: open, note, move, assign                             switching   stops a model for an incident
+    matters      acts: open, note, move, assign
     incidents    from a finding to a report                                 dossier     the file of an incident, a paper
     requests     Art. 15 and 17 GDPR, complaints, feedback                  telling     e-mail: at once, and monthly
     watch        all of it, in the background of every process              desk        what pages and commands ask

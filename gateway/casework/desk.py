@@ -14,7 +14,6 @@ from typing import Any
 from audit import Filters
 from gateway.casework import incidents, matters, requests
 from gateway.casework.dossier import IncidentFile, paper
-from gateway.casework.switching import stop_model
 from gateway.model import incident as form
 from gateway.model.casework import SEVERITIES, CaseFile, Counted, Kind, Matter, Note, State, Wanted
 from gateway.model.deadlines import end_of
@@ -160,7 +159,7 @@ class CaseDesk:
     def stop_model(self, by: str, role: Role, id_: str, model: str) -> bool:
         """Switch off a model because of an incident; false: it was off already."""
         with in_words():
-            return stop_model(self.books, self._actor(by, role), id_, model)
+            return incidents.stop_model(self.books, self._actor(by, role), id_, model)
 
     def paper(self, by: str, role: Role | None, id_: str, form_: str) -> Report:
         """Return the file of an incident; that it was made is written first."""

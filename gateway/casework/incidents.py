@@ -15,11 +15,12 @@ from typing import Any, Final, Protocol
 from audit import Filters, RecordView, time_us
 from gateway.casework.matters import Opening, add_note, begin, known, moved, say, written
 from gateway.model import incident as form
-from gateway.model.casework import EMPTY, Matter, Severity, Sheet, Tally
+from gateway.model.casework import Matter, Severity, Sheet, Tally
 from gateway.model.deadlines import BERLIN
 from gateway.model.entities import ENTITIES
 from gateway.model.findings import OTHERS, told
 from gateway.policy import PolicySet
+from gateway.registry import switching
 from gateway.registry.books import Actor, Books
 from gateway.store import InvalidError, matters, tallies
 
@@ -251,7 +252,18 @@ def finish(books: Books, actor: Actor, id_: str, version: int, text: str) -> Mat
                      written(text, needed="Bitte schreiben Sie in einem Satz, wie der Vorfall endete."))
 
 
-def sheet_of(books: Books, id_: str) -> Sheet:
-    """Return the newest version of the fields of a matter."""
+def stop_model(books: Books, actor: Actor, id_: str, model: str) -> bool:
+    """Switch off one model because of an incident (AI Act Art. 26(5)); false: that very stop was there already."""
+    policies = books.policies()
+    if model not in policies.models:
+        raise InvalidError("Dieses Modell gibt es nicht.")
     with books.reading() as connection:
-        return matters.sheet(connection, id_) if matters.get(connection, id_) else EMPTY
+        of = known(connection, id_)
+    if not of.open:
+        raise InvalidError("Der Vorfall ist abgeschlossen. Modelle hält die IT an.")
+    if not switching.stop(books, actor, actor.subject, "model", model, f"Vorfall {id_}", {model}):
+        return False
+    with books.writing() as connection:
+        entry = add_note(books, connection, actor, of, "meldung", f"„{policies.models[model].name}“ wurde angehalten.")
+        say(books, actor, of, "stopped", {"model": model, "number": entry.number})
+    return True

@@ -24,6 +24,7 @@ from gateway.policy import DepartmentRules, PolicySet
 from gateway.ports import Authenticator, Clock, Detector, Operators, Recorder
 from gateway.web.access import Accounts, Guesses, Keys
 from gateway.web.casework.ports import Cases
+from gateway.web.it.ports import Engineering
 from gateway.web.learning import Learning
 from gateway.web.office_ports import Office
 from gateway.web.staff.ports import OwnRecords
@@ -226,6 +227,8 @@ class WebContext:
     """What is wrong with the policies in force, in sentences for people; never fails."""
     own: OwnRecords = field(kw_only=True)
     """A person's own records in the ledger."""
+    engineering: Engineering = field(kw_only=True)
+    """What IT sees and switches."""
     keys: Keys = field(kw_only=True)
     """Keys of people and of services."""
     accounts: Accounts = field(kw_only=True)
