@@ -80,7 +80,6 @@ def web_context(house: House) -> WebContext:
             ContentConsent(ContentDesk(books, house.ledger.keyring.problem))))
 
 
-
 def case_desk(house: House) -> CaseDesk:
     """Return the desk of casework."""
     secret = own_secret(house.settings.home, "gespraeche.key")
