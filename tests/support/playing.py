@@ -1,4 +1,4 @@
-"""Real Chromium by Playwright, as many people as a test needs: each has a context with cookies and a disk of their own."""
+"""Real Chromium by Playwright, as many people as a test needs: each with cookies and a disk of their own."""
 
 from __future__ import annotations
 
