@@ -19,6 +19,7 @@ Entry = tuple[str, str, frozenset[Role] | None]
 
 SIGNED_IN: Final[frozenset[Role]] = frozenset()
 DPO: Final[frozenset[Role]] = frozenset({"dpo"})
+BOTH_SIDES: Final[frozenset[Role]] = frozenset({"dpo", "personalrat"})
 ENTRIES: Final[tuple[Entry, ...]] = (
     ("/", N_("Start"), None),
     ("/preview", N_("Vorschau"), SIGNED_IN),
@@ -26,6 +27,7 @@ ENTRIES: Final[tuple[Entry, ...]] = (
     ("/keys", N_("Schlüssel"), SIGNED_IN),
     ("/usage", N_("Meine Nutzung"), SIGNED_IN),
     ("/review", N_("Protokoll"), DPO),
+    ("/review/personalrat", N_("Personalrat"), frozenset({"personalrat"})),
     ("/office", N_("KI-Pass-Stelle"), frozenset({"ki-pass-stelle"})),
     ("/office/report", N_("Bericht"), frozenset({"ki-pass-stelle", "leitung", "dpo", "personalrat"})),
     ("/it", N_("Betrieb"), frozenset({"it"})),
@@ -35,6 +37,8 @@ ENTRIES: Final[tuple[Entry, ...]] = (
 SECTIONS: Final[dict[str, tuple[Entry, ...]]] = {
     "/review": (
         ("/review", N_("Übersicht"), DPO),
+        ("/review/person", N_("Person feststellen"), BOTH_SIDES),
+        ("/review/personalrat", N_("Personalrat"), BOTH_SIDES),
     ),
 }
 """The second level, below the address of an entry of the first; shown as soon as somebody sees two of its words."""

@@ -40,10 +40,12 @@ from gateway.web import (
     verification,
 )
 from gateway.web.context import WebContext
+from gateway.web.council import site as council_site
 from gateway.web.figures import Tally
 from gateway.web.gate import Desk, Gate, Page
 from gateway.web.it import site as it_site
 from gateway.web.public import Transparency
+from gateway.web.reid import site as reid_site
 from gateway.web.review import site as review_site
 from gateway.web.staff import site as staff_site
 from gateway.web.staff import start
@@ -134,6 +136,8 @@ def pages(context: WebContext) -> tuple[Page, ...]:
         Page("/office/report", literacy.take, "POST", REPORTED_TO),
         # Areas of their own.
         *review_site.pages(context),
+        *reid_site.pages(context),
+        *council_site.pages(context),
         *((Page("/styleguide", styleguide.page),) if context.development else ()),
         *it_site.pages(),
         *staff_site.pages(),  # last: a Vorgang can have any name

@@ -11,6 +11,7 @@ SIGNED_IN: Final = "angemeldet"
 KEY: Final = "Schlüssel"
 PASS_OFFICE: Final = "ki-pass-stelle"
 REPORTED_TO: Final = "ki-pass-stelle leitung dpo personalrat"
+BOTH_SIDES: Final = "dpo personalrat"
 TOKEN: Final = "Kennwort für Metriken, wenn eines gesetzt ist"
 DIRECTORY: Final = "Kennwort des Verzeichnisdienstes (nur mit `KI_PFORTE_SCIM_TOKEN`)"
 WITNESSES: Final = "Unterschrift eines Nachbarn aus der Liste (nur als Zeuge)"
@@ -54,6 +55,12 @@ MATRIX: Final[dict[tuple[str, str], str]] = {
     ("GET", "/office/report"): REPORTED_TO, ("POST", "/office/report"): REPORTED_TO,
     ("GET", "/office/reminders"): "ki-pass-stelle", ("POST", "/office/reminders"): "ki-pass-stelle",
     ("GET", "/review"): "dpo", ("POST", "/review/pruefen"): "dpo", ("GET", "/review/protokoll/{id}"): "dpo",
+    ("GET", "/review/person"): BOTH_SIDES, ("GET", "/review/person/neu"): "dpo", ("POST", "/review/person/neu"): "dpo",
+    ("GET", "/review/person/schluessel"): BOTH_SIDES, ("POST", "/review/person/schluessel"): BOTH_SIDES,
+    ("GET", "/review/person/verloren"): BOTH_SIDES,
+    ("GET", "/review/person/{id}"): BOTH_SIDES, ("POST", "/review/person/{id}"): BOTH_SIDES,
+    ("GET", "/review/person/{id}/ergebnis"): BOTH_SIDES, ("GET", "/review/person/{id}/brief"): BOTH_SIDES,
+    ("GET", "/review/personalrat"): BOTH_SIDES, ("POST", "/review/personalrat"): "personalrat",
 }
 """Pages: method and address -> who. Roles mean these, and no others."""
 
