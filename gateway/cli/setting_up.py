@@ -22,8 +22,8 @@ def set_up_in_browser(settings: Settings, listening: socket.socket, options: dic
     import uvicorn
 
     if founding.inhabited(settings):
-        raise CliError("Diese KI-Pforte ist schon eingerichtet: Es sind Personen eingetragen. Starten Sie ohne --setup.",
-                       Exit.MISUSE)
+        raise CliError("Diese KI-Pforte ist schon eingerichtet: Es sind Personen eingetragen. Starten Sie sie ohne "
+                       "--setup.", Exit.MISUSE)
     code, server = secrets.token_urlsafe(32), None
     finished: list[bool] = []
 

@@ -130,6 +130,8 @@ class Wizard:
     async def _look(self, request: Request) -> Response:
         if not self._may(request):
             return RedirectResponse("/setup", 303)
+        if self._founded is not None:
+            return self._page(request, "setup/done.html", founded=self._founded)
         return self._summary(request)
 
     def _summary(self, request: Request, problem: str = "", status: int = 200) -> Response:
