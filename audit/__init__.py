@@ -50,6 +50,7 @@ if TYPE_CHECKING:
     from audit.errors import LedgerError as LedgerError
     from audit.errors import LedgerRollback as LedgerRollback
     from audit.errors import LedgerUnavailable as LedgerUnavailable
+    from audit.errors import NotAllowed as NotAllowed
     from audit.ledger import Ledger as Ledger
     from audit.ledger import LedgerConfig as LedgerConfig
     from audit.reader import Filters as Filters
@@ -78,7 +79,8 @@ _HOME: Final = {
     "checkpoint": ("Checkpoint", "Note", "Vkey"),
     "cli": ("read_trust",),
     "content": ("ContentKey",),
-    "errors": ("FormatError", "LedgerConfigError", "LedgerError", "LedgerRollback", "LedgerUnavailable"),
+    "errors": ("FormatError", "LedgerConfigError", "LedgerError", "LedgerRollback", "LedgerUnavailable",
+               "NotAllowed"),
     "ledger": ("Ledger", "LedgerConfig"),
     "reader": ("Filters", "LedgerReader", "Page", "PartView", "RecordRow", "RecordView", "Status"),
     "reading": ("ContentReading",),

@@ -12,13 +12,18 @@ from gateway.model.condition import Condition
 from gateway.model.stops import ModelStop, StopKind
 from gateway.registry.access_desk import KeyDesk
 from gateway.registry.certificates import CertificateOffice
+from gateway.registry.content_mode import ContentDesk
 from gateway.registry.desk import PassOffice
 from gateway.registry.learning import Learner
 from gateway.registry.literacy import Reports
 from gateway.registry.reminding import Reminding
 from gateway.registry.switching import Switch
+from gateway.reid.content import ContentConsent
+from gateway.reid.desk import ReidDesk
+from gateway.reid.policies import PolicyConsent
 from gateway.upstream.probe import unreachable
 from gateway.web import DirectoryMembers, WebContext
+from gateway.web.council.ports import Council
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,4 +70,9 @@ def web_context(house: House) -> WebContext:
         guarded=settings.roles_with_second_factor, key_sign_in=settings.key_sign_in == "on",
         local_sign_in=settings.with_password, own=house.ledger, engineering=Engineering(house),
         keys=KeyDesk(books), accounts=house.accounts,
-        guesses=house.limits.guesses)
+        guesses=house.limits.guesses,
+        reid=ReidDesk(house.ledger, house.engine, house.departments),
+        council=Council(
+            PolicyConsent(house.engine, house.record, house.clock.now,
+                          lambda: (house.policies.pending(), house.shadow() if house.shadow else None)),
+            ContentConsent(ContentDesk(books, house.ledger.keyring.problem))))

@@ -92,7 +92,7 @@ class House:
         self.engine = open_engine(settings.database)
         migrate(self.engine)
         self.ledger = open_ledger(settings, self.policies().organisation.id, self.policies().digest)
-        gate = MonitoringGate(self.engine, self._record)
+        gate = MonitoringGate(self.engine, self.record)
         self.policies.first(gate)
         self.replicas = Replicas(self.engine, self.policies)
         self.shadow = (ShadowPolicies(settings.shadow_policies, settings, self.policies)
@@ -100,14 +100,14 @@ class House:
         self.detector = build_detector(DetectorOptions.of(settings, self.policies().municipality))
         self.clock = clock = SystemClock()
         self.directory = SqlDirectory(self.engine)
-        self.books = Books(self.engine, self._record, self.policies, clock)
+        self.books = Books(self.engine, self.record, self.policies, clock)
         self.accounts = AccountDesk(Accounts(self.books, Passwords()))
         self.content_desk = ContentDesk(self.books, self.ledger.keyring.problem)
         self.census = Census(self.engine, self.ledger, self.detector, self.policies, self.content_desk.expire)
         self.metrics = PrometheusMetrics(__version__, self.census.department_size)
         self.authenticator = Porter(
             self.directory, self.passes, clock, keys_page=self.policies().organisation.base_url + "/keys",
-            departments=self._departments, groups=self._groups, secrets=Secrets(settings.home / "secrets").find,
+            departments=self.departments, groups=self._groups, secrets=Secrets(settings.home / "secrets").find,
             oidc=(oidc := _oidc(settings)))
         self.sign_ins = self._single_sign_on(oidc[1]) if oidc and settings.pages_use_oidc else None
         self.stopped = StoppedModels(self.authenticator.watch(self.directory.stops), self.policies)
@@ -140,7 +140,8 @@ class House:
         """Return the state of passes under the policies in force."""
         return passes(evidence, events, self.policies().kipass, now)
 
-    def _departments(self) -> dict[str, str]:
+    def departments(self) -> dict[str, str]:
+        """Return what departments are called."""
         return {id_: rules.name for id_, rules in self.policies().departments.items()}
 
     def _groups(self) -> dict[str, str]:
@@ -180,7 +181,7 @@ class House:
         self.authenticator.forget()
         self.metrics.policy(prepared.policies.digest)
 
-    def _record(self, kind: str, meta: Mapping[str, Any], subject: str | None) -> None:
+    def record(self, kind: str, meta: Mapping[str, Any], subject: str | None) -> None:
         self.ledger.append_wait(self.ledger.draft(kind, meta, subject=subject))
 
     def _everyone(self) -> list[str]:
@@ -247,7 +248,7 @@ class House:
 
     def _content_warnings(self) -> list[str]:
         """Say where content is kept: whoever looks after the house should always know."""
-        return [f"Inhaltsmodus im Amt „{self._departments().get(mode.department, mode.department)}“ bis "
+        return [f"Inhaltsmodus im Amt „{self.departments().get(mode.department, mode.department)}“ bis "
                 f"{last_day(mode):%d.%m.%Y} (Fall {mode.case}): Inhalte werden versiegelt aufbewahrt."
                 for mode in self.contents.on()]
 
@@ -268,7 +269,7 @@ class House:
         arrivals = Arrivals(self.books, settings.oidc_leads == "claims", settings.oidc_create == "on")
         return SignIns(Registration.of(settings, self.policies().organisation.base_url), ClaimRules.of(settings), keys,
                        own_secret(settings.home, "web.key"), self.clock, arrivals.welcome, arrivals.goodbye,
-                       departments=self._departments, groups=self._groups)
+                       departments=self.departments, groups=self._groups)
 
     def rendered(self) -> bytes:
         """Return what Prometheus asks for."""

@@ -44,16 +44,21 @@ from gateway.registry.access_desk import AccountDesk, KeyDesk
 from gateway.registry.accounts import Accounts
 from gateway.registry.books import Books
 from gateway.registry.certificates import CertificateOffice
+from gateway.registry.content_mode import ContentDesk
 from gateway.registry.desk import PassOffice
 from gateway.registry.learning import Learner
 from gateway.registry.literacy import Reports
 from gateway.registry.reminding import Reminding
 from gateway.registry.switching import Switch
+from gateway.reid.content import ContentConsent
+from gateway.reid.desk import ReidDesk
+from gateway.reid.policies import PolicyConsent
 from gateway.settings import Settings
 from gateway.store import departments, keys, migrate, open_engine, people
 from gateway.store import passes as proofs
 from gateway.store.directory import SqlDirectory, StoredCaller, StoredGuest
 from gateway.web import DirectoryMembers, WebContext, build_error_page, build_web
+from gateway.web.council.ports import Council
 from tests.support.web_client import Browser
 
 POLICIES = Path(__file__).parents[2] / "policies"
@@ -154,6 +159,8 @@ class House:
         self.keys: dict[str, str] = {}
         self.stopped: frozenset[str] = frozenset()
         self.problems: list[str] = []
+        self.changed_policies: PolicySet | None = None
+        self.shadow_policies: PolicySet | None = None
         self.board, self.down, self.concerns = Board(self.clock), dict[str, str](), dict[str, list[str]]()
         self.lines: dict[str, Line] = {}
         self.processes: tuple[Process, ...] = ()
@@ -169,7 +176,11 @@ class House:
             operators=build_operators(bytes(32)), stopped=lambda: self.stopped,
             problems=lambda: self.problems, own=ledger, engineering=Engineering(self), keys=KeyDesk(self.books),
             accounts=AccountDesk(Accounts(self.books, Passwords(CHEAPEST))),
-            guesses=Guesses(MemoryCounts(), Counted(bytes(32))), development=development)
+            guesses=Guesses(MemoryCounts(), Counted(bytes(32))),
+            reid=ReidDesk(ledger, engine, lambda: {key: d.name for key, d in self.policies.departments.items()}),
+            council=Council(PolicyConsent(engine, self._record, self.clock.now,
+                                          lambda: (self.changed_policies, self.shadow_policies)),
+                            ContentConsent(ContentDesk(self.books, ledger.keyring.problem))), development=development)
         self.app = self._application()
 
     def _record(self, kind: str, meta: Mapping[str, Any], subject: str | None, /) -> None:
