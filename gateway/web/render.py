@@ -99,5 +99,6 @@ def _add_filters(environment: Environment) -> None:
         sub_processors=register.sub_processors, retention=register.retention, attest=register.attest,
         decision=lambda key: words.DECISIONS.get(key, key), outcome=lambda key: words.OUTCOMES.get(key, key),
         source=lambda key: words.SOURCES.get(key, key), event=lambda key: words.EVENTS.get(key, key),
-        office=lambda key: words.OFFICES.get(key, key), last_day=lambda end: words.day(last_day(end)), said=said, word=i18n._,
+        office=lambda key: words.OFFICES.get(key, key), last_day=lambda end: words.day(last_day(end)),
+        said=said, word=i18n._,
         markdown=markdown.block, markdown_line=markdown.inline)
