@@ -91,7 +91,8 @@ def said(text: str) -> Markup:
 
 def _add_filters(environment: Environment) -> None:
     environment.filters.update(
-        number=words.number, day=words.day, time=words.time, moment=words.moment, exact=words.exact, left=words.left,
+        number=words.number, day=words.day, iso_day=words.iso_day,
+        time=words.time, moment=words.moment, exact=words.exact, left=words.left,
         duration=words.duration, size=words.size, minutes=words.minutes, entity=words.entity, done=words.action,
         code=lambda key: words.CODES.get(key, key), kind=lambda key: words.TYPES.get(key, key),
         api=lambda key: words.APIS.get(key, key), part=lambda key: words.PARTS.get(key, key), listed=words.listed,

@@ -39,6 +39,7 @@ from gateway.web import (
     styleguide,
     verification,
 )
+from gateway.web.casework import site as casework_site
 from gateway.web.context import WebContext
 from gateway.web.council import site as council_site
 from gateway.web.figures import Tally
@@ -136,6 +137,7 @@ def pages(context: WebContext) -> tuple[Page, ...]:
         Page("/office/report", literacy.take, "POST", REPORTED_TO),
         # Areas of their own.
         *review_site.pages(context),
+        *casework_site.pages(context),
         *reid_site.pages(context),
         *council_site.pages(context),
         *((Page("/styleguide", styleguide.page),) if context.development else ()),
