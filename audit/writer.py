@@ -28,8 +28,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
-from sqlalchemy.pool import PoolProxiedConnection
-
 from audit import canonical
 from audit.batch import Batches, Pending
 from audit.errors import LedgerUnavailable
@@ -58,6 +56,7 @@ BATCH: Final = 64
 HEARTBEAT_EVERY: Final = 60.0
 MAX_WAITING: Final = 10_000
 _PAUSE: Final = 0.25
+_LANE: Final = "writer"
 _OF_THE_PROCESS: Final = frozenset({WRITER_START, WRITER_STOP, HEARTBEAT})
 """Say that a writer lives; of one that died before the database took them they are not worth keeping."""
 
@@ -116,15 +115,16 @@ class Writer:
         self._stopping = False
         self._down = False
         self._finished = False
+        self._gone = False
+        """The thread has ended."""
         self._quit = threading.Event()
-        self._connection: PoolProxiedConnection | None = None
 
     # ---- callers -------------------------------------------------------------------------------------------------
 
     @property
     def healthy(self) -> bool:
         """Whether records can be written, as far as the last attempt showed."""
-        return self._open and not self._down and self._thread.is_alive()
+        return self._open and not self._down and not self._gone
 
     @property
     def finished(self) -> bool:
@@ -231,7 +231,7 @@ class Writer:
                 self._write([self._own(WRITER_STOP, {"records": self._batches.next + 1})])
                 self._finished = not self._down
         finally:
-            self._disconnect()
+            self._gone = True
 
     def _next(self) -> list[Pending]:
         """Wait for work; take what has gathered."""
@@ -254,14 +254,13 @@ class Writer:
         if not batch:
             return
         try:
-            with self._store.write(self._connect()) as run:
+            with self._store.write(_LANE) as run:
                 self._batches.insert(run, batch)
         except self._store.errors as error:
             self._doubt(batch, error)
         except Exception:
             # A batch that cannot be built is a bug; it must not silence the thread for everybody else.
             log.exception("audit: a batch could not be built")
-            self._disconnect()
             _deliver(batch, durable=False)
         else:
             self._batches.next += len(batch)
@@ -271,9 +270,8 @@ class Writer:
         """Settle an unknown result before anything else is written. Ends when the database has answered, or at stop."""
         limit = min(item.started or time.monotonic() for item in batch) + PATIENCE - _PAUSE
         while True:
-            self._disconnect()
             try:
-                with self._store.write(self._connect()) as run:
+                with self._store.write(_LANE) as run:
                     after, dropped = self._batches.settle(run, batch)
                 break
             except self._store.errors as again:
@@ -355,19 +353,6 @@ class Writer:
                   "next start", len(batch), self.backlog.spooled)
         _deliver(batch, durable=False)
         self._stopping = self._down = True
-
-    def _connect(self) -> PoolProxiedConnection:
-        if self._connection is None:
-            self._connection = self._store.connect()
-        return self._connection
-
-    def _disconnect(self) -> None:
-        connection, self._connection = self._connection, None
-        if connection is not None:
-            with contextlib.suppress(*self._store.errors):
-                connection.invalidate()
-            with contextlib.suppress(*self._store.errors):
-                connection.close()
 
 
 def _deliver(batch: Sequence[Pending], *, durable: bool) -> None:

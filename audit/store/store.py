@@ -16,6 +16,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
+from itertools import chain
 from pathlib import Path
 from typing import Any, Final, cast
 
@@ -39,6 +40,8 @@ _CHUNKS: Final = (64, 32, 16, 8, 4, 2, 1)
 
 def as_bytes(value: Any) -> bytes:
     """Return the bytes of a column. SQLite keeps whatever kind of value somebody put there by hand."""
+    if type(value) is bytes:
+        return value
     if isinstance(value, str):
         return value.encode(errors="surrogateescape")
     return bytes(value) if isinstance(value, bytes | memoryview) else b""
@@ -62,6 +65,8 @@ class Store:
         self._lock: contextlib.AbstractContextManager[Any] = (
             self._process_lock if self.sqlite else contextlib.nullcontext()
         )
+        self._kept: dict[str, PoolProxiedConnection] = {}
+        """Connections for writing that wait for their next transaction, by lane."""
         self._sql: dict[tuple[str, int], str] = {}
 
     @cached_property
@@ -87,6 +92,9 @@ class Store:
 
     def close(self) -> None:
         """Give all connections back."""
+        with self._lock:
+            while self._kept:
+                self._discard(self._kept.popitem()[1])
         self.engine.dispose()
 
     def migrate(self) -> None:
@@ -118,26 +126,35 @@ class Store:
                 yield connection
 
     @contextlib.contextmanager
-    def write(self, connection: PoolProxiedConnection | None = None) -> Iterator[Run]:
-        """One durable transaction, on a connection of the pool or on the given one; yields what runs statements.
+    def write(self, lane: str = "") -> Iterator[Run]:
+        """One durable transaction; yields what runs statements. May raise `errors`.
 
-        Driver cursors instead of SQLAlchemy's, which would cost as much as the insert itself. May raise `errors`.
+        A `lane` is a connection kept for one caller, who runs one transaction at a time; after any failure the next
+        transaction finds a fresh one. On SQLite everybody shares one: with a second connection every commit of the
+        other would empty this one's cache of pages.
+
+        Driver cursors instead of SQLAlchemy's, which would cost as much as the insert itself.
         """
-        with contextlib.ExitStack() as stack:
-            stack.enter_context(self._lock)
-            if connection is None:
-                connection = stack.enter_context(contextlib.closing(self.connect()))
-            cursor = connection.cursor()
-            stack.callback(cursor.close)
-            if self.sqlite:
-                cursor.execute("BEGIN IMMEDIATE")
+        with self._lock:
+            lane = "sqlite" if self.sqlite else lane
+            connection = self._kept.pop(lane, None) or self.connect()
             try:
-                yield cursor.execute
-                connection.commit()
+                with contextlib.closing(connection.cursor()) as cursor:
+                    if self.sqlite:
+                        cursor.execute("BEGIN IMMEDIATE")
+                    yield cursor.execute
+                    connection.commit()
             except BaseException:
-                with contextlib.suppress(*self.errors):  # the first error is the one to tell
-                    connection.rollback()
+                self._discard(connection)
                 raise
+            if not lane or self._kept.setdefault(lane, connection) is not connection:
+                connection.close()
+
+    def _discard(self, connection: PoolProxiedConnection) -> None:
+        """Roll back, and never use the connection again; the first error is the one to tell."""
+        for step in (connection.rollback, connection.invalidate, connection.close):
+            with contextlib.suppress(*self.errors):
+                step()
 
     def try_write(self, wait_ms: int) -> None:
         """Commit a change that changes nothing, waiting no longer than this. Raises `errors` where that fails.
@@ -195,12 +212,18 @@ class Store:
         """Return the statement with this driver's placeholders."""
         return statement if self.sqlite else statement.replace("?", "%s")
 
+    def rows(self, connection: Connection, statement: str, parameters: tuple[Any, ...]) -> list[tuple[Any, ...]]:
+        """Return the driver's rows: for many, SQLAlchemy's would cost as much as reading them."""
+        with contextlib.closing(connection.connection.cursor()) as cursor:
+            cursor.execute(self.sql(statement), parameters)
+            return list(cursor.fetchall())
+
     def insert(self, run: Run, head: str, rows: Sequence[tuple[Any, ...]]) -> None:
         """Insert rows of one shape: `head` is ``INSERT INTO t (a, b)``. Few statements, few distinct ones."""
         at, left = 0, len(rows)
         for chunk in _CHUNKS:
             while left >= chunk:
-                values = tuple(value for row in rows[at : at + chunk] for value in row)
+                values = tuple(chain.from_iterable(rows[at : at + chunk]))
                 run(self._insert_sql(head, chunk, len(rows[at])), values)
                 at, left = at + chunk, left - chunk
 
@@ -248,6 +271,7 @@ def _prepare_sqlite(connection: sqlite3.Connection, _: Any) -> None:
     _use_wal(connection)
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute("PRAGMA fullfsync = ON")
+    connection.execute("PRAGMA wal_autocheckpoint = 4000")  # pages; most are written again and again
     connection.execute("PRAGMA secure_delete = ON")  # a deleted part leaves no bytes in the file
 
 
