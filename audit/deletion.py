@@ -16,6 +16,7 @@ import time
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
+from audit.counting import take_lock
 from audit.errors import LedgerConfigError
 from audit.record import META, SUBJECT, check_name, now_us
 from audit.store.store import Run, Store
@@ -24,6 +25,8 @@ from audit.writer import Writer
 
 RETENTION_DELETE: Final = "retention.delete"
 ERASURE: Final = "erasure"
+DELETE_EVERY: Final = 6 * 3600.0
+"""Seconds between two rounds of the housekeeper."""
 BATCH: Final = 500
 """Parts per transaction: writers wait no longer than that takes."""
 
@@ -107,7 +110,7 @@ def settle(store: Store) -> None:
         if store.sqlite:
             connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
         else:
-            connection.exec_driver_sql("VACUUM audit_part, audit_facet, identity_seal")
+            connection.exec_driver_sql("VACUUM audit_part, audit_facet, audit_mark, identity_seal")
 
 
 def _delete(store: Store, run: Run, rows: Iterable[Sequence[Any]]) -> None:
@@ -116,6 +119,10 @@ def _delete(store: Store, run: Run, rows: Iterable[Sequence[Any]]) -> None:
         by_name.setdefault(name, []).append(record_id)
     for name, ids in by_name.items():
         check_name(name)
+        if name == META:
+            take_lock(store, run)  # nobody marks by what is just being deleted
+            store.delete_in(run, "DELETE FROM audit_mark WHERE idx IN "
+                                 "(SELECT idx FROM audit_seq WHERE record_id IN (#))", ids)
         store.delete_in(run, f"DELETE FROM audit_part WHERE name = '{name}' AND record_id IN (#)", ids)  # noqa: S608
         if name in _CLEAR:
             store.delete_in(run, f"UPDATE audit_facet SET {_CLEAR[name]} WHERE idx IN "  # noqa: S608 - fixed names

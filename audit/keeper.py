@@ -1,11 +1,10 @@
 """The housekeeper: one thread of a serving process that sequences, signs, reaps, and goes on when something fails.
 
-Every 250 ms it sequences what waits, every 10 s it signs a checkpoint if the log has grown, every minute it ends old
-intents; at the start it writes what killed
-writers of this host left in their files, and ends their intents. At the start and every six hours
-one of the processes deletes what is due (so a restored backup loses at once what had been deleted since), and finishes
-a pruning that was announced. Traffic does not wait for any of it:
-records are durable before. What fails is logged, shown in the status, and tried again.
+Every 250 ms it sequences what waits and counts what was sequenced (`audit.counting`), every 10 s it signs a checkpoint
+if the log has grown, every minute it ends old intents; at the start it writes what killed writers of this host left in
+their files, and ends their intents. At the start and every six hours one of the processes deletes what is due (so a
+restored backup loses at once what had been deleted since), and finishes a pruning that was announced. Traffic does not
+wait for any of it: records are durable before. What fails is logged, shown in the status, and tried again.
 """
 
 from __future__ import annotations
@@ -17,8 +16,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
+from audit import counting
 from audit.checkpointer import Checkpointer
-from audit.deletion import claim, delete_due
+from audit.deletion import DELETE_EVERY, claim, delete_due
 from audit.errors import LedgerError, LedgerRollback
 from audit.identity import Identities
 from audit.presence import Presence
@@ -35,7 +35,6 @@ log = logging.getLogger("audit.keeper")
 SEQUENCE_EVERY: Final = 0.25
 SIGN_EVERY: Final = 10.0
 REAP_EVERY: Final = 60.0
-DELETE_EVERY: Final = 6 * 3600.0
 LOOK_EVERY: Final = 300.0
 
 
@@ -153,6 +152,7 @@ class Keeper:
         while not self._stop.is_set():
             try:
                 self.sequence()
+                counting.count(self._store)
                 self._identities.flush()
                 now = time.monotonic()
                 if now >= next_reap:

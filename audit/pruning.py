@@ -187,7 +187,7 @@ def _delete_some(store: Store, to: int) -> int:
         for statement in ("DELETE FROM audit_part WHERE record_id IN (#)", "DELETE FROM audit_record WHERE id IN (#)",
                           "DELETE FROM audit_open WHERE intent IN (#)"):
             store.delete_in(run, statement, ids)
-        for table in ("audit_facet", "audit_seq"):
+        for table in ("audit_facet", "audit_mark", "audit_seq"):
             store.delete_in(run, f"DELETE FROM {table} WHERE idx IN (#)", [row[0] for row in rows])  # noqa: S608
     return len(rows)
 

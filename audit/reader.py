@@ -11,36 +11,20 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, select, tuple_
+from sqlalchemy import Connection, select
 
+from audit import search
 from audit.checkpointer import last_checkpoint
 from audit.record import ENDS, META, OUTCOME, now_us, parse_envelope
+from audit.search import Counted as Counted
+from audit.search import Filters as Filters
+from audit.search import conditions as conditions
 from audit.sequencer import read_state, unsequenced
 from audit.store.store import Store
 from audit.store.tables import FACETS, audit_facet, audit_part, audit_record, audit_seq
 
 MAX_PAGE: Final = 1000
 _f = audit_facet.c
-
-
-@dataclass(frozen=True, slots=True)
-class Filters:
-    """What a page shows; empty means everything. Times are microseconds since 1970, ``until`` excluded."""
-
-    since: int | None = None
-    until: int | None = None
-    types: Sequence[str] = ()
-    vorgang: str = ""
-    department: str = ""
-    model: str = ""
-    decision: str = ""
-    code: str = ""
-    rule: str = ""
-    purpose: str = ""
-    reference: str = ""
-    """What the log keeps of a case reference: a keyed digest."""
-    subject: str = field(default="", repr=False)
-    """One pseudonym, asked for by name: for a person's own records, erasure, or after re-identification."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,10 +55,14 @@ class RecordRow:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Lines, newest first, and the cursor of the next page (None: there is no more)."""
+    """Lines, newest first, and the cursor of the next page (None: there is no more).
+
+    ``looked_to``: the page is not full because the search stopped at this time; the next one goes on there.
+    """
 
     rows: list[RecordRow]
     before: str | None
+    looked_to: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,21 +126,38 @@ class LedgerReader:
     def page(self, filters: Filters | None = None, before: str | None = None, limit: int = 50) -> Page:
         """Return a page; it begins after the line with the cursor `before`. Raises ValueError for a bad cursor."""
         limit = max(1, min(limit, MAX_PAGE))
-        query = select(*_COLUMNS).where(*conditions(filters or Filters()))
+        after = None
         if before is not None:
             t_us, idx = (int(piece) for piece in before.split(".", 1))
-            query = query.where(tuple_(_f.t, _f.idx) < tuple_(t_us, idx))
+            after = (t_us, idx)
         with self._store.read() as connection:
-            rows = [
-                _row(row) for row in connection.execute(query.order_by(_f.t.desc(), _f.idx.desc()).limit(limit + 1))
-            ]
-            more = len(rows) > limit
-            rows = self._with_ends(connection, self._with_status(connection, rows[:limit]))
-        return Page(rows, rows[-1].cursor if more else None)
+            found = search.page(connection, filters or Filters(), after, limit)
+            rows = self._with_ends(connection, self._with_status(connection, [_row(row) for row in found.rows]))
+        if found.looked_to is not None:
+            t_us, idx = found.looked_to
+            return Page(rows, f"{t_us}.{idx}", looked_to=t_us)
+        return Page(rows, rows[-1].cursor if found.more else None)
+
+    def number(self, filters: Filters) -> Counted:
+        """Return how many records a filter finds: exactly up to ten thousand, "at least" above, and no slower."""
+        with self._store.read() as connection:
+            return search.number(connection, filters)
+
+    def parts(self, record_ids: Sequence[str]) -> dict[str, dict[str, Any]]:
+        """Return what the parts of some records say, as far as they are there and are JSON: id -> part -> value."""
+        if not record_ids:
+            return {}
+        query = select(audit_part.c.record_id, audit_part.c.name, audit_part.c.body).where(
+            audit_part.c.record_id.in_(list(record_ids)))
+        found: dict[str, dict[str, Any]] = {}
+        with self._store.read() as connection:
+            for record_id, name, body in connection.execute(query):
+                found.setdefault(record_id, {})[name] = _json(body)
+        return found
 
     def tail(self, after: int | None = None, limit: int = 50) -> list[RecordRow]:
         """Return the records after index `after`, in order; without it the last ones."""
-        query = select(*_COLUMNS).limit(max(1, min(limit, MAX_PAGE)))
+        query = select(*search.COLUMNS).limit(max(1, min(limit, MAX_PAGE)))
         query = query.order_by(_f.idx.desc()) if after is None else query.where(_f.idx > after).order_by(_f.idx)
         with self._store.read() as connection:
             rows = [_row(row) for row in connection.execute(query)]
@@ -216,7 +221,7 @@ class LedgerReader:
         if not intents:
             return rows
         query = (
-            select(*_COLUMNS)
+            select(*search.COLUMNS)
             .join(audit_seq, audit_seq.c.idx == _f.idx)
             .join(audit_record, audit_record.c.id == audit_seq.c.record_id)
             .where(audit_record.c.ref.in_(intents), audit_record.c.type.in_(sorted(ENDS)))
@@ -266,29 +271,12 @@ class LedgerReader:
         )
 
 
-_COLUMNS: Final = (_f.idx, _f.record_id, _f.type, _f.ref, _f.t, *[_f[name] for name in FACETS])
 _NAMES: Final = ("idx", "id", "type", "ref", "t_us", *FACETS)
 
 
 def _row(row: Sequence[Any]) -> RecordRow:
     values: dict[str, Any] = {name: row[n] if n < 5 else row[n] or "" for n, name in enumerate(_NAMES)}
     return RecordRow(**values)
-
-
-def conditions(filters: Filters) -> list[ColumnElement[bool]]:
-    """Return a filter as conditions on ``audit_facet``."""
-    found: list[ColumnElement[bool]] = []
-    if filters.since is not None:
-        found.append(_f.t >= filters.since)
-    if filters.until is not None:
-        found.append(_f.t < filters.until)
-    if filters.types:
-        found.append(_f.type.in_(list(filters.types)))
-    for name in (*FACETS, "subject"):
-        value = getattr(filters, name)
-        if value:
-            found.append(_f[name] == value)
-    return found
 
 
 def _status(meta: Any) -> str:

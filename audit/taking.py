@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from audit import statistics
+from audit import counting, daily, statistics
 from audit.checkpoint import Vkey
+from audit.daily import What
+from audit.due import Due, due
 from audit.errors import LedgerConfigError
 from audit.exports import writing
 from audit.exports.source import Exported, records
@@ -18,6 +21,7 @@ from audit.inplace import export_store
 from audit.keeper import Keeper
 from audit.reader import Filters
 from audit.record import Draft, Receipt
+from audit.sample import NUMBER, Sample, sample
 from audit.statistics import By, Group
 from audit.store.store import Store
 
@@ -96,6 +100,34 @@ class Taking(ABC):
         """Return how large the ledger is on disk, and will be."""
         with self._database():
             return forecast(self._store, self.config.retention.days)
+
+    def sample(self, month: date, number: int = NUMBER) -> Sample:
+        """Return the sample of a month, which is the same for everybody (`audit.sample`)."""
+        with self._database():
+            return sample(self._store, month, number)
+
+    def due(self) -> Due:
+        """Return which parts are deleted next, and what should be gone and is not."""
+        with self._database():
+            return due(self._store)
+
+    def catch_up(self) -> None:
+        """Sequence what waits, and count everything that is sequenced now. The housekeeper does it by itself."""
+        with self._database():
+            self._keeper.sequence()
+            while counting.count(self._store):
+                pass
+
+    def per_day(self, what: What, since: date, until: date) -> dict[date, dict[str, int]]:
+        """Return numbers per day of the whole house (`audit.daily`): day -> name -> number."""
+        with self._database():
+            return daily.per_day(self._store, what, since, until)
+
+    def per_department(self, what: What, since: date, until: date,
+                       people: Callable[[str], int]) -> dict[str, dict[str, int]]:
+        """Return numbers of a period by department, never of fewer than five people alone (`audit.daily`)."""
+        with self._database():
+            return daily.per_department(self._store, what, since, until, people)
 
     def requests(self, by: By, year: int, month: int) -> list[Group]:
         """Return how many requests there were in a month; never about fewer than five people (`audit.statistics`)."""

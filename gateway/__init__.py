@@ -7,7 +7,7 @@ The plan of the house (imports only point down, siblings never import each other
                              what the house says about itself; what is counted; which policies are in force
     3  http | web | identity | detection | upstream | store | limits | ledger | telemetry     adapters
     2  pipeline              the one way through the house (policy enforcement point)
-    1  wire | redaction | policy > kipass     pure: no await, no clock, no network, no SQL
+    1  wire | redaction | policy > kipass | paper     pure: no await, no clock, no network, no SQL
     0  ports, errors, settings, model          vocabulary
 
 Beside it stands ``audit``, a second house that does not know this one exists.

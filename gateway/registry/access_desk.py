@@ -13,14 +13,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, ParamSpec, TypeVar
 
-from audit import LedgerError
 from gateway.errors import GatewayError
 from gateway.model.accounts import Invitation, OpenSignIn, ServiceKey
 from gateway.model.people import ApiKey, BlockStyle, Person, Role
 from gateway.registry import keys
 from gateway.registry.accounts import Accounts
 from gateway.registry.books import Actor, Books
-from gateway.store import ConflictError, InvalidError
+from gateway.registry.said import in_words
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -137,19 +136,5 @@ async def _done(act: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
 
 
 def _said(act: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-    """Do something in the books. Whatever goes wrong, nothing has changed, and a page can say so."""
-    try:
+    with in_words(changed="Das hat sich inzwischen geändert. Bitte laden Sie die Seite neu."):
         return act(*args, **kwargs)
-    except InvalidError as error:
-        raise GatewayError("anfrage_ungueltig", str(error)) from None
-    except ConflictError:
-        raise GatewayError("anfrage_ungueltig", "Das hat sich inzwischen geändert. Bitte laden Sie die Seite neu.") \
-            from None
-    except LedgerError as error:
-        raise GatewayError("protokoll_nicht_verfuegbar", "Das Protokoll ist gerade nicht verfügbar; es wurde nichts "
-                           "geändert. Bitte versuchen Sie es in einer Minute noch einmal.",
-                           hint=f"ledger: {type(error).__name__}") from None
-    except Exception as error:  # noqa: BLE001 - the text of the error may hold data; its kind is enough for the log
-        raise GatewayError("pruefung_nicht_verfuegbar", "Die Datenbank ist gerade nicht verfügbar; es wurde nichts "
-                           "geändert. Bitte versuchen Sie es in einer Minute noch einmal.",
-                           hint=f"books: {type(error).__name__}") from None

@@ -19,9 +19,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Final
 
-from audit import LedgerError
 from audit.sheet import table
-from gateway.errors import GatewayError
 from gateway.kipass import last_day
 from gateway.kipass.documents import in_force
 from gateway.kipass.messages import STATES, german
@@ -34,8 +32,9 @@ from gateway.registry import completions, office, publishing
 from gateway.registry import passes as acts
 from gateway.registry.books import Actor, Books
 from gateway.registry.publication import FolderError, Publication, try_out
+from gateway.registry.said import in_words
 from gateway.registry.table_file import read
-from gateway.store import ConflictError, InvalidError, StoreError, uploads, writing
+from gateway.store import InvalidError, uploads, writing
 
 _log = logging.getLogger(__name__)
 KEPT: Final = timedelta(hours=1)
@@ -201,18 +200,10 @@ def _seen(id_: str, data: bytes, course: str = "") -> FileSeen:
 
 @contextmanager
 def _in_words() -> Iterator[None]:
-    try:
-        yield
-    except PolicyErrors as error:
-        raise GatewayError("anfrage_ungueltig", f"Mit dieser Fassung wären die Richtlinien nicht verwendbar: {error}") \
-            from None
-    except (InvalidError, ConflictError, FolderError) as error:
-        raise GatewayError("anfrage_ungueltig", str(error)) from None
-    except StoreError as error:
-        raise GatewayError("pruefung_nicht_verfuegbar", "Die Datenbank antwortet gerade nicht. Es wurde nichts "
-                           "geändert. Bitte versuchen Sie es in einer Minute noch einmal.",
-                           hint=type(error).__name__) from None
-    except LedgerError as error:
-        raise GatewayError("protokoll_nicht_verfuegbar", "Das Protokoll ist gerade nicht verfügbar; darum wurde nichts "
-                           "geändert. Bitte versuchen Sie es in einer Minute noch einmal.",
-                           hint=type(error).__name__) from None
+    with in_words():
+        try:
+            yield
+        except PolicyErrors as error:
+            raise InvalidError(f"Mit dieser Fassung wären die Richtlinien nicht verwendbar: {error}") from None
+        except FolderError as error:
+            raise InvalidError(str(error)) from None

@@ -15,13 +15,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
-from gateway.errors import GatewayError
 from gateway.kipass.calendar import day_of
 from gateway.kipass.documents import course_of, in_force, versions_of
 from gateway.model.course import Progress
 from gateway.model.kipass import Document, Evidence, KiPassConfig, Module
 from gateway.registry.books import Actor, Books, active_person
 from gateway.registry.passes import PassFile, file_of, settled
+from gateway.registry.said import in_words
 from gateway.store import InvalidError, courses, writing
 from gateway.store import passes as proofs
 
@@ -95,26 +95,25 @@ class Learner:
 
     def progress(self, person_id: str) -> Mapping[str, frozenset[str]]:
         """See `progress`."""
-        return progress(self.books, person_id)
+        with in_words():
+            return progress(self.books, person_id)
 
     def read(self, person_id: str, module: str, section: str, shown: str) -> frozenset[str] | None:
         """See `read_section`; None: another version is in force by now."""
-        try:
-            return read_section(self.books, person_id, module, section, shown)
-        except NotShownError:
-            return None
-        except InvalidError as error:
-            raise GatewayError("anfrage_ungueltig", str(error)) from None
+        with in_words():
+            try:
+                return read_section(self.books, person_id, module, section, shown)
+            except NotShownError:
+                return None
 
     def finish(self, person_id: str, module: str, shown: str) -> bool:
         """See `finish`; False: another version is in force by now, and nothing was written."""
-        try:
-            finish(self.books, Actor("web", person_id, "staff"), person_id, module, shown)
-        except NotShownError:
-            return False
-        except InvalidError as error:
-            raise GatewayError("anfrage_ungueltig", str(error)) from None
-        return True
+        with in_words():
+            try:
+                finish(self.books, Actor("web", person_id, "staff"), person_id, module, shown)
+            except NotShownError:
+                return False
+            return True
 
 
 def _module(rules: KiPassConfig, key: str) -> Module:

@@ -6,7 +6,6 @@ is worth at this moment.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
 from typing import ParamSpec, TypeVar
 
@@ -16,6 +15,7 @@ from gateway.errors import GatewayError
 from gateway.kipass import BASIS, credential, open_badge
 from gateway.kipass.number import in_groups
 from gateway.model.certificates import Attestation
+from gateway.web.asking import do
 from gateway.web.gate import Desk, Visit
 from gateway.web.qr import qr
 from gateway.web.steps import state_in_words
@@ -28,8 +28,8 @@ HERE = "/pass/nachweis"
 async def show(desk: Desk, visit: Visit) -> Response:
     """Show the certificate, or how to get one."""
     person, status = visit.somebody.person, visit.somebody.pass_for(BASIS)
-    found, shows = await call(desk.context.certificates.of_person, person.id)
-    code = (await call(qr, shows.address, f"QR-Code zur Prüfseite: {shows.address}")  # takes some 20 ms
+    found, shows = await do(desk.context.certificates.of_person, person.id)
+    code = (await do(qr, shows.address, f"QR-Code zur Prüfseite: {shows.address}")  # takes some 20 ms
              if found and shows else "")
     sentence = state_in_words(status, desk.context.policies().kipass, desk.context.now())
     return desk.page(visit, "certificate.html", sentence=sentence, found=found, shows=shows, code=code,
@@ -42,9 +42,9 @@ async def change(desk: Desk, visit: Visit) -> Response:
     office, person = desk.context.certificates, visit.somebody.person.id
     step = visit.form.get("schritt", "")
     if step == "zurueckziehen":
-        done = await call(office.withdraw, person)
+        done = await do(office.withdraw, person)
     elif step in ("ausstellen", "erneuern"):
-        done = await call(office.renew if step == "erneuern" else office.issue, person) is not None
+        done = await do(office.renew if step == "erneuern" else office.issue, person) is not None
     else:
         raise GatewayError("anfrage_ungueltig", "Diese Schaltfläche gibt es nicht. Es wurde nichts geändert.")
     return RedirectResponse(f"{HERE}?erledigt={step}" if done else HERE, 303)
@@ -69,19 +69,8 @@ async def as_badge(desk: Desk, visit: Visit) -> Response:
 
 
 async def _file(desk: Desk, visit: Visit, sign: Callable[[Attestation], str], name: str, kind: str) -> Response:
-    found, shows = await call(desk.context.certificates.of_person, visit.somebody.person.id)
+    found, shows = await do(desk.context.certificates.of_person, visit.somebody.person.id)
     if not found or not shows:
         return RedirectResponse(HERE, 303)
-    return Response(await call(sign, shows), media_type=kind,
+    return Response(await do(sign, shows), media_type=kind,
                     headers={"content-disposition": f'attachment; filename="{name}"'})
-
-
-async def call(question: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-    """Ask the books in a thread. Whatever goes wrong there becomes one error that a page can show."""
-    try:
-        return await asyncio.to_thread(question, *args, **kwargs)
-    except Exception as error:
-        raise GatewayError(
-            "pruefung_nicht_verfuegbar", "Nachweise des KI-Passes sind gerade nicht erreichbar. Es wurde nichts "
-            "geändert. Bitte versuchen Sie es in einer Minute noch einmal.",
-            hint=f"certificates: {type(error).__name__}") from error

@@ -5,14 +5,12 @@ The ledger is asked through the public names of ``audit``; its calls block, so p
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import ParamSpec, Protocol, TypeVar
 
-from audit import Filters, LedgerError, Page, RecordRow, RecordView, Status, Verdict
-from gateway.errors import GatewayError
+from audit import Filters, Page, RecordRow, RecordView, Status, Verdict
 from gateway.kipass.issuer import Issuer
 from gateway.model.certificates import Attestation, Certificate
 from gateway.model.kipass import Evidence, PassEvent
@@ -247,15 +245,3 @@ class WebContext:
     def now(self) -> datetime:
         """Return the current moment."""
         return self.clock.now()
-
-
-async def ask(question: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-    """Ask the ledger in a thread. Whatever goes wrong there becomes one error that a page can show."""
-    try:
-        return await asyncio.to_thread(question, *args, **kwargs)
-    except Exception as error:  # noqa: BLE001 - the reader lets errors of its database through; we know no SQL
-        known = isinstance(error, LedgerError)
-        hint = f"ledger could not be read: {type(error).__name__}"
-        text = ("Das Protokoll ist gerade nicht lesbar. Bitte versuchen Sie es in einer Minute noch einmal; bleibt es "
-                "dabei, melden Sie es der IT.")
-        raise GatewayError("protokoll_nicht_verfuegbar", text, hint=hint) from (error if known else None)

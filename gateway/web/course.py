@@ -16,8 +16,8 @@ from starlette.responses import RedirectResponse, Response
 from gateway.kipass.documents import course_of
 from gateway.model.course import Answer, Course, Question, Section
 from gateway.web import steps
+from gateway.web.asking import do
 from gateway.web.gate import Desk, Visit
-from gateway.web.learning import do
 from gateway.web.mypass import finished, overview_of, show
 from gateway.web.steps import Overview, Step
 

@@ -13,7 +13,7 @@ from starlette.responses import Response
 
 from audit.sheet import table
 from gateway.model.literacy import STANDINGS, Report
-from gateway.web.certificate import call
+from gateway.web.asking import do
 from gateway.web.gate import Desk, Visit
 from gateway.web.render import Assets, Renderer
 
@@ -68,7 +68,7 @@ def _json(report: Report) -> bytes:
 
 async def page(desk: Desk, visit: Visit) -> Response:
     """Show the report."""
-    report, waiting = await call(desk.context.literacy.make)
+    report, waiting = await do(desk.context.literacy.make)
     return desk.page(visit, "literacy.html", waiting=waiting, **values(report))
 
 
@@ -76,9 +76,9 @@ async def take(desk: Desk, visit: Visit) -> Response:
     """Give the report as a file; the ledger is told its hash."""
     kind = visit.form.get("form", "")
     kind = kind if kind in MEDIA else "html"
-    report, _ = await call(desk.context.literacy.make)
+    report, _ = await do(desk.context.literacy.make)
     data = file_of(report, kind)
     member = visit.somebody
-    await call(desk.context.literacy.note, member.person.id, member.principal.roles, report, kind, data)
+    await do(desk.context.literacy.note, member.person.id, member.principal.roles, report, kind, data)
     return Response(data, media_type=MEDIA[kind], headers={
         "content-disposition": f'attachment; filename="ki-kompetenz-{report.day.isoformat()}.{kind}"'})

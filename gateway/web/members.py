@@ -7,17 +7,16 @@ a key ends with the key; every session ends when the person is switched off.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import ParamSpec, Protocol, TypeVar
 
-from gateway.errors import GatewayError
 from gateway.model.kipass import Evidence, PassEvent
 from gateway.model.people import ApiKey, Person
 from gateway.model.principal import PassStatus, Principal
 from gateway.model.sessions import SignIn
 from gateway.ports import Clock
+from gateway.web.asking import who
 from gateway.web.context import Member
 from gateway.web.sessions import LONGEST
 
@@ -79,7 +78,7 @@ class DirectoryMembers:
 
     async def find(self, session_id: str) -> Member | None:
         """See `gateway.web.context.Members.find`."""
-        guest = await _ask(self._directory.guest, session_id, self._clock.now())
+        guest = await who(self._directory.guest, session_id, self._clock.now())
         if guest is None or not self._admits(guest):
             return None
         person, key, sign_in = guest.person, guest.key, guest.sign_in
@@ -90,11 +89,11 @@ class DirectoryMembers:
 
     async def begin(self, session_id: str, sign_in: SignIn) -> None:
         """See `gateway.web.context.Members.begin`."""
-        await _ask(self._directory.begin_session, session_id, sign_in, sign_in.began_at + timedelta(seconds=LONGEST))
+        await who(self._directory.begin_session, session_id, sign_in, sign_in.began_at + timedelta(seconds=LONGEST))
 
     async def end(self, session_id: str) -> None:
         """See `gateway.web.context.Members.end`."""
-        await _ask(self._directory.end_session, session_id, self._clock.now())
+        await who(self._directory.end_session, session_id, self._clock.now())
 
     def _admits(self, guest: Guest) -> bool:
         if not guest.person.active:
@@ -103,13 +102,3 @@ class DirectoryMembers:
         return guest.sign_in.way != "key" or (
             key is not None and key.revoked_at is None
             and (key.expires_at is None or key.expires_at > self._clock.now()))
-
-
-async def _ask(question: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-    try:
-        return await asyncio.to_thread(question, *args, **kwargs)
-    except Exception as error:  # noqa: BLE001 - whatever failed: nobody can say who this is
-        raise GatewayError(
-            "pruefung_nicht_verfuegbar",
-            "Ihre Anmeldung kann gerade nicht geprüft werden. Bitte versuchen Sie es in einer Minute noch einmal; "
-            "bleibt es dabei, melden Sie es der IT.", hint=f"people database: {type(error).__name__}") from None

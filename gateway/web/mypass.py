@@ -14,8 +14,8 @@ from starlette.responses import RedirectResponse, Response
 from gateway.kipass.documents import checklist_of, course_of, text_of
 from gateway.model.kipass import Document, KiPassConfig
 from gateway.web import changes, steps
+from gateway.web.asking import do
 from gateway.web.gate import Desk, Visit
-from gateway.web.learning import do
 from gateway.web.steps import Overview, Step
 
 _LONGEST_COMPARED = 200_000

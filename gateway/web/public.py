@@ -8,7 +8,7 @@ from typing import Any
 from starlette.responses import Response
 
 from gateway.web import register, words
-from gateway.web.context import ask
+from gateway.web.asking import ask
 from gateway.web.figures import Figures, Line, Tally
 from gateway.web.gate import Desk, Visit
 

@@ -6,7 +6,7 @@ from typing import Final
 
 from starlette.responses import RedirectResponse, Response
 
-from gateway.web.certificate import call
+from gateway.web.asking import do
 from gateway.web.gate import Desk, Visit
 
 HERE: Final = "/office/reminders"
@@ -16,14 +16,14 @@ REASONS: Final = {"ablauf": "KI-Pass endet bald", "dienstvereinbarung": "Neue Di
 async def show(desk: Desk, visit: Visit) -> Response:
     """Show who would be reminded, as numbers."""
     office = desk.context.reminders
-    people, reasons = await call(office.trial)
+    people, reasons = await do(office.trial)
     return desk.page(visit, "reminders.html", people=people, ready=office.ready(), done=_done(visit),
                      reasons=[(REASONS.get(key, key), count) for key, count in sorted(reasons.items())])
 
 
 async def send(desk: Desk, visit: Visit) -> Response:
     """Send a portion."""
-    sent, failed = await call(desk.context.reminders.send_some, visit.somebody.person.id)
+    sent, failed = await do(desk.context.reminders.send_some, visit.somebody.person.id)
     return RedirectResponse(f"{HERE}?verschickt={sent}&offen={failed}", 303)
 
 

@@ -19,7 +19,7 @@ from gateway.kipass.number import LONGEST, in_groups, read_number
 from gateway.kipass.signing import CredentialError, Problem
 from gateway.model.certificates import Attestation
 from gateway.web import words
-from gateway.web.certificate import call
+from gateway.web.asking import do
 from gateway.web.gate import Desk, Visit, open_form
 from gateway.web.throttle import Throttle
 
@@ -98,7 +98,7 @@ class Verification:
         return self._page(desk, visit, result, typed="" if result.kind == "ok" else typed[:2000])
 
     async def _look_up(self, desk: Desk, number: str) -> Result:
-        found = await call(desk.context.certificates.look_up, number)
+        found = await do(desk.context.certificates.look_up, number)
         if found is None:
             return UNKNOWN
         _, shows = found
@@ -108,7 +108,7 @@ class Verification:
                                                     "sich haben.", shows)
 
     async def _by_file(self, desk: Desk, token: str) -> Result:
-        issuer = await call(desk.context.certificates.issuer)
+        issuer = await do(desk.context.certificates.issuer)
         try:
             found = credential.verify(token, issuer, desk.context.now())
         except CredentialError as error:
@@ -142,12 +142,12 @@ class Verification:
 
 async def issuer_keys(desk: Desk, visit: Visit) -> Response:
     """Give the keys with which others check certificates of this house."""
-    return _json(document(await call(desk.context.certificates.issuer)))
+    return _json(document(await do(desk.context.certificates.issuer)))
 
 
 async def issuer_did(desk: Desk, visit: Visit) -> Response:
     """Give the DID document of this house, for whoever checks Open Badges."""
-    return _json(did_document(await call(desk.context.certificates.issuer)), "application/did+json")
+    return _json(did_document(await do(desk.context.certificates.issuer)), "application/did+json")
 
 
 def _json(content: dict[str, Any], kind: str = "application/json") -> Response:

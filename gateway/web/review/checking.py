@@ -15,7 +15,8 @@ from typing import Final
 
 from audit import Filters, Verdict, time_us
 from gateway.errors import GatewayError
-from gateway.web.context import WebContext, ask
+from gateway.web.asking import ask
+from gateway.web.context import WebContext
 from gateway.web.review.records import moment_of, number_of, text_of
 
 _log = logging.getLogger(__name__)

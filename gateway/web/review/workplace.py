@@ -16,7 +16,7 @@ from gateway.model.entities import ENTITIES
 from gateway.policy import PolicySet
 from gateway.policy.titles import in_words
 from gateway.web import words
-from gateway.web.context import ask
+from gateway.web.asking import ask
 from gateway.web.gate import Desk, Visit
 from gateway.web.review import filters, records
 from gateway.web.review.checking import Checking
