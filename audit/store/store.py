@@ -15,7 +15,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import chain
 from pathlib import Path
 from typing import Any, Final, cast
@@ -133,22 +133,34 @@ class Store:
         transaction finds a fresh one. On SQLite everybody shares one: with a second connection every commit of the
         other would empty this one's cache of pages.
 
-        Driver cursors instead of SQLAlchemy's, which would cost as much as the insert itself.
+        Driver cursors instead of SQLAlchemy's, which would cost as much as the insert itself. Psycopg's usual cursor
+        would read each long statement anew to find its placeholders; its raw one takes PostgreSQL's own, ``$1``.
         """
         with self._lock:
             lane = "sqlite" if self.sqlite else lane
             connection = self._kept.pop(lane, None) or self.connect()
             try:
-                with contextlib.closing(connection.cursor()) as cursor:
+                with self._cursor(connection) as run:
                     if self.sqlite:
-                        cursor.execute("BEGIN IMMEDIATE")
-                    yield cursor.execute
+                        run("BEGIN IMMEDIATE")
+                    yield run
                     connection.commit()
             except BaseException:
                 self._discard(connection)
                 raise
             if not lane or self._kept.setdefault(lane, connection) is not connection:
                 connection.close()
+
+    @contextlib.contextmanager
+    def _cursor(self, connection: PoolProxiedConnection) -> Iterator[Run]:
+        if self.sqlite:
+            with contextlib.closing(connection.cursor()) as cursor:
+                yield cursor.execute
+            return
+        from psycopg import RawCursor  # a house on SQLite does not need it
+
+        with RawCursor(cast("Any", connection.driver_connection)) as raw:
+            yield lambda statement, parameters=None: raw.execute(_numbered(statement), parameters)
 
     def _discard(self, connection: PoolProxiedConnection) -> None:
         """Roll back, and never use the connection again; the first error is the one to tell."""
@@ -263,6 +275,13 @@ class Store:
             raise LedgerUnavailable("Die Datenbank des Protokolls ist nicht erreichbar.") from error
         if found and list(found) != [log]:
             raise LedgerConfigError(f"Diese Datenbank enthält das Protokoll {found[0]}, eingestellt ist {log}.")
+
+
+@lru_cache(maxsize=1024)
+def _numbered(statement: str) -> bytes:
+    """Return a statement with ``$1``, ``$2``, ... in place of ``%s``."""
+    first, *rest = statement.split("%s")
+    return (first + "".join([f"${n}{piece}" for n, piece in enumerate(rest, 1)])).encode()
 
 
 def _prepare_sqlite(connection: sqlite3.Connection, _: Any) -> None:
