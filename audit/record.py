@@ -68,8 +68,8 @@ _NAME: Final = re.compile(_P_NAME)
 _LOG: Final = re.compile(_P_LOG)
 _ID: Final = re.compile(_P_ID)
 _ENVELOPE: Final = re.compile(
-    rf'{{"c":{{(?:{_P_PAIR}(?:,{_P_PAIR})*)?}},"id":"{_P_ID}","log":"{_P_LOG}","n":(?:0|[1-9][0-9]{{0,14}}),'
-    rf'"ref":"(?:{_P_ID})?","t":"{_P_TIME}","type":"{_P_NAME}","v":{VERSION},"w":"[a-z0-9-]{{1,40}}"}}'.encode()
+    rf'{{"c":{{((?:{_P_PAIR}(?:,{_P_PAIR})*)?)}},"id":"({_P_ID})","log":"({_P_LOG})","n":(0|[1-9][0-9]{{0,14}}),'
+    rf'"ref":"((?:{_P_ID})?)","t":"({_P_TIME})","type":"({_P_NAME})","v":{VERSION},"w":"([a-z0-9-]{{1,40}})"}}'
 )
 """No value needs escaping, so one pattern is the whole canonical form (and `canonical.loads` agrees, by property)."""
 
@@ -211,12 +211,12 @@ def build_envelope(
 
 def parse_envelope(raw: bytes) -> Envelope:
     """Read an envelope strictly. Raises `FormatError` for every deviation from the format."""
-    if _ENVELOPE.fullmatch(raw) is None:
+    found = _ENVELOPE.fullmatch(raw.decode("latin-1"))  # the pattern is ASCII
+    if found is None:
         raise FormatError("not an envelope of version 1")
-    # The pattern lets no quote into a value, so the words between the quotes stand at known places from the end.
-    words = raw.decode("ascii").split('"')
-    names = words[3:-28:4]
+    pairs, id_, log, wseq, ref, t, type_, writer = found.groups()
+    words = pairs.split('"')  # no quote in a name or a value, so they stand at known places
+    names = words[1::4]
     if any(map(ge, names, names[1:])):
         raise FormatError("the commitments are not in order")
-    return Envelope(words[-26], words[-22], words[-2], int(words[-19][1:-1]), words[-8], words[-16], words[-12],
-                    dict(zip(names, words[5:-28:4], strict=True)))
+    return Envelope(id_, log, writer, int(wseq), type_, ref, t, dict(zip(names, words[3::4], strict=True)))
