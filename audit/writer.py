@@ -30,6 +30,7 @@ from typing import Any, Final
 
 from audit import canonical
 from audit.batch import Batches, Pending
+from audit.clock import Watch
 from audit.errors import LedgerUnavailable
 from audit.record import (
     HEARTBEAT,
@@ -98,11 +99,12 @@ class Writer:
         spool: Path,
         *,
         about: Mapping[str, Any] | None = None,
+        clock: Watch | None = None,
         heartbeat_every: float = HEARTBEAT_EVERY,
     ) -> None:
         self.id = secrets.token_hex(8)
         self._store = store
-        self._batches = Batches(store, log_name, self.id, retention)
+        self._batches = Batches(store, log_name, self.id, retention, clock or Watch())
         self._retention = retention
         self._about = dict(about or {})
         self._spool = Spool(spool, self.id)
@@ -114,6 +116,8 @@ class Writer:
         self._open = False
         self._stopping = False
         self._down = False
+        self._since = 0.0
+        """When the commit that runs was begun (monotonic); 0: none runs."""
         self._finished = False
         self._gone = False
         """The thread has ended."""
@@ -124,7 +128,8 @@ class Writer:
     @property
     def healthy(self) -> bool:
         """Whether records can be written, as far as the last attempt showed."""
-        return self._open and not self._down and not self._gone
+        stuck = self._since and time.monotonic() - self._since > PATIENCE  # a commit that does not come back
+        return self._open and not self._down and not stuck and not self._gone
 
     @property
     def finished(self) -> bool:
@@ -253,6 +258,7 @@ class Writer:
         batch = [item for item in batch if not item.given_up or item.must_stay]
         if not batch:
             return
+        self._since = time.monotonic()
         try:
             with self._store.write(_LANE) as run:
                 self._batches.insert(run, batch)
@@ -265,21 +271,24 @@ class Writer:
         else:
             self._batches.next += len(batch)
             _deliver(batch, durable=True)
+        finally:
+            self._since = 0.0
 
     def _doubt(self, batch: list[Pending], error: Exception) -> None:
         """Settle an unknown result before anything else is written. Ends when the database has answered, or at stop."""
         limit = min(item.started or time.monotonic() for item in batch) + PATIENCE - _PAUSE
         while True:
+            if not self._down and time.monotonic() > limit:
+                self._down = True
+                log.error("audit: the ledger's database does not answer (%s)", type(error).__name__)
+                _deliver(batch, durable=False)
+                batch = self._hold(batch)
             try:
                 with self._store.write(_LANE) as run:
                     after, dropped = self._batches.settle(run, batch)
                 break
             except self._store.errors as again:
                 error = again
-            if not self._down and time.monotonic() > limit:
-                self._down = True
-                log.error("audit: the ledger's database does not answer (%s)", type(error).__name__)
-                _deliver(batch, durable=False)
             batch = self._patiently(batch)
             if self._quit.is_set():
                 self._abandon(batch)
