@@ -55,7 +55,7 @@ bench: install-test ## Messen, was eine Anfrage kostet (einige Minuten; auf ruhi
 
 audit-torture: install-test ## Das Protokoll tausendmal mitten im Schreiben töten (etwa 20 Minuten)
 	$(BIN)/python -m tests.bench.audit_torture
-	$(BIN)/python -m tests.bench.audit_torture --eight
+	$(BIN)/python -m tests.bench.audit_eight
 
 pruefer: install ## Den Prüfer des Protokolls als eine Datei bauen (pruefer.pyz)
 	$(BIN)/python -m audit zipapp pruefer.pyz
