@@ -11,7 +11,10 @@ from gateway.registry.desk import PassOffice
 from gateway.registry.learning import Learner
 from gateway.registry.literacy import Reports
 from gateway.registry.reminding import Reminding
+from gateway.registry.reviewing import ReviewDesk
+from gateway.registry.takeouts import Takeouts
 from gateway.web import DirectoryMembers, WebContext
+from gateway.web.review.ports import ReviewHouse
 
 
 def web_context(house: House) -> WebContext:
@@ -28,4 +31,6 @@ def web_context(house: House) -> WebContext:
         stopped=house.stopped.known, problems=house.problems, sso=house.sign_ins,
         guarded=settings.roles_with_second_factor, key_sign_in=settings.key_sign_in == "on",
         local_sign_in=settings.with_password, keys=KeyDesk(books), accounts=house.accounts,
-        guesses=house.limits.guesses)
+        guesses=house.limits.guesses,
+        review=ReviewHouse(ReviewDesk(books, lambda: house.ledger.config.log),
+                           Takeouts(settings.home / "entnahmen", house.ledger), house.ledger))

@@ -25,6 +25,7 @@ from gateway.ports import Authenticator, Clock, Detector, Operators, Recorder
 from gateway.web.access import Accounts, Guesses, Keys
 from gateway.web.learning import Learning
 from gateway.web.office_ports import Office
+from gateway.web.review.ports import ReviewHouse
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -228,6 +229,8 @@ class WebContext:
     """Local accounts, and where people are signed in."""
     guesses: Guesses = field(kw_only=True)
     """Counts vain attempts to sign in."""
+    review: ReviewHouse = field(kw_only=True)
+    """What the officer's workplace needs beside the ledger."""
     local_sign_in: bool = True
     """Whether one signs in with an address and a password."""
 

@@ -21,6 +21,10 @@ HERE: Final = "im Haus beantwortet"
 
 OUTCOMES: Final = {"ok": "beantwortet", "aborted": "abgebrochen", "failed": "fehlgeschlagen"}
 
+ENDS: Final = {"ok": "beantwortet", "aborted": "abgebrochen", "failed": "fehlgeschlagen", "unknown": "ohne Ergebnis",
+               "open": "läuft noch"}
+"""What the filter by result offers."""
+
 MARKS: Final = {"ok": "ok", "aborted": "stop", "failed": "no"}
 """The shape beside an outcome."""
 
@@ -64,7 +68,8 @@ TYPES: Final = {
     "config.reload": "Regeln neu geladen", "demo.reset": "Beispieldaten angelegt", "writer.start": "Start",
     "writer.stop": "Stopp", "heartbeat": "Lebenszeichen", "gap.detected": "Lücke entdeckt",
     "retention.delete": "Löschung nach Frist", "prune": "Anfang gelöscht", "key.rotate": "Prüfschlüssel gewechselt",
-    "anchor.sent": "Anker versandt",
+    "anchor.sent": "Anker versandt", "report": "Bericht", "sample.verdict": "Stichprobe angesehen",
+    "view.saved": "geteilte Ansicht angelegt", "view.removed": "geteilte Ansicht entfernt",
 }
 
 GROUPS: Final[dict[str, tuple[str, tuple[str, ...]]]] = {
@@ -73,7 +78,8 @@ GROUPS: Final[dict[str, tuple[str, tuple[str, ...]]]] = {
     "ergebnisse": ("Ergebnisse", ("outcome", "outcome.unknown", "outcome.late")),
     "ki-pass": ("KI-Pässe", tuple(t for t in TYPES if t.startswith("pass."))),
     "personen": ("Personen und Schlüssel", tuple(t for t in TYPES if t.startswith(("person.", "key.", "client.")))),
-    "einsichten": ("Einsichten und Prüfungen", ("view", "verify.result", "export")),
+    "einsichten": ("Einsichten und Prüfungen", ("view", "verify.result", "export", "sample.verdict", "view.saved",
+                                                "view.removed")),
     "betrieb": ("Betrieb", ("writer.start", "writer.stop", "heartbeat", "gap.detected", "policy.change",
                             "model.stopped", "model.started", "config.reload", "demo.reset", "retention.delete",
                             "prune", "key.rotate", "anchor.sent")),

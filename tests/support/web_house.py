@@ -46,11 +46,14 @@ from gateway.registry.desk import PassOffice
 from gateway.registry.learning import Learner
 from gateway.registry.literacy import Reports
 from gateway.registry.reminding import Reminding
+from gateway.registry.reviewing import ReviewDesk
+from gateway.registry.takeouts import Takeouts
 from gateway.settings import Settings
 from gateway.store import departments, keys, migrate, open_engine, people
 from gateway.store import passes as proofs
 from gateway.store.directory import SqlDirectory, StoredCaller, StoredGuest
 from gateway.web import DirectoryMembers, WebContext, build_error_page, build_web
+from gateway.web.review.ports import Pending, ReviewHouse
 from tests.support.web_client import Browser
 
 POLICIES = Path(__file__).parents[2] / "policies"
@@ -134,6 +137,7 @@ class House:
         self.keys: dict[str, str] = {}
         self.stopped: frozenset[str] = frozenset()
         self.problems: list[str] = []
+        self.pending: dict[str, Pending] = {}
         self.context = WebContext(
             authenticator=Porter(self.register, self.passes, self.clock),
             members=DirectoryMembers(self.register, self.passes, self.clock), policies=lambda: self.policies,
@@ -145,7 +149,9 @@ class House:
             operators=build_operators(bytes(32)), stopped=lambda: self.stopped,
             problems=lambda: self.problems, keys=KeyDesk(self.books),
             accounts=AccountDesk(Accounts(self.books, Passwords(CHEAPEST))),
-            guesses=Guesses(MemoryCounts(), Counted(bytes(32))))
+            guesses=Guesses(MemoryCounts(), Counted(bytes(32))),
+            review=ReviewHouse(ReviewDesk(self.books, lambda: ledger.config.log),
+                               Takeouts(folder / "entnahmen", ledger), ledger, lambda: self.pending))
         self.app = self._application()
 
     def _record(self, kind: str, meta: Mapping[str, Any], subject: str | None, /) -> None:
@@ -238,6 +244,7 @@ class House:
     def settle(self) -> None:
         """Give every record its place and sign a checkpoint."""
         self.ledger.checkpoint()
+        self.ledger.catch_up()
 
     def types(self) -> list[str]:
         """The types of all records, oldest first."""
