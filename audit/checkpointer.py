@@ -18,10 +18,10 @@ from typing import Final
 from sqlalchemy import Connection
 
 from audit.checkpoint import Checkpoint, Note, b64, unb64
-from audit.errors import FormatError, LedgerError, LedgerRollback
-from audit.merkle import HASH_SIZE, CompactRange
+from audit.errors import FormatError, LedgerDamaged, LedgerError, LedgerRollback
+from audit.merkle import CompactRange
 from audit.record import now_us
-from audit.sequencer import State, read_state
+from audit.sequencer import State, grow, read_state
 from audit.signing import Signer, file_lock, read_vkeys, write_private
 from audit.store.store import Store
 
@@ -125,18 +125,10 @@ class Checkpointer:
         """Return `start` with the leaves of the database up to `size`."""
         if start.size > size:
             raise _rollback(start.size, size)
-        grown = CompactRange(start.size, start.peaks)
-        leaves = connection.execution_options(yield_per=1000).exec_driver_sql(
-            self._store.sql("SELECT idx, leaf FROM audit_seq WHERE idx >= ? AND idx < ? ORDER BY idx"),
-            (start.size, size),
-        )
-        for index, leaf in leaves:
-            if index != grown.size or len(leaf) != HASH_SIZE:
-                raise _rollback(start.size, size)
-            grown.append(bytes(leaf))
-        if grown.size != size:
-            raise _rollback(start.size, size)
-        return grown
+        try:
+            return grow(self._store, connection.exec_driver_sql, start, size)
+        except LedgerDamaged as error:
+            raise _rollback(start.size, size) from error
 
     def _head(self) -> CompactRange | None:
         path = self._folder / HEAD_FILE

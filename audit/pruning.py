@@ -27,7 +27,7 @@ from audit.holds import keep
 from audit.merkle import CompactRange
 from audit.record import META, PRUNE, Draft, Part
 from audit.retention import PROOF_CLASS
-from audit.sequencer import read_state
+from audit.sequencer import grow, read_state
 from audit.store.store import Run, Store, as_bytes
 from audit.writer import Writer
 
@@ -92,7 +92,7 @@ def announce(store: Store, writer: Writer, to: int | None = None, policy: str = 
                 "dem alle Teile gelöscht sind, nichts für einen Fall aufbewahrt wird und jeder Vorgang beendet ist"
                 + (f": bis Nr. {possible}." if possible else "; so einen gibt es noch nicht."))
         state = read_state(connection.exec_driver_sql)
-        tree = _tree_at(store, connection, state.pruned, size)
+        tree = grow(store, connection.exec_driver_sql, state.pruned, size)
         meta = {"to": size, "records": size - state.min_index, "root": tree.root().hex(),
                 "peaks": [peak.hex() for peak in tree.peaks], "policy": policy,
                 "writers": {name: int(number) for name, number in connection.exec_driver_sql(
@@ -146,19 +146,6 @@ def _furthest(store: Store, connection: Connection) -> int:
         limit = limit if first is None else min(limit, int(first))
     row = run(store.sql(_ANCHORED), (state.min_index, limit)).fetchone()
     return int(row[0]) if row else 0
-
-
-def _tree_at(store: Store, connection: Connection, start: CompactRange, size: int) -> CompactRange:
-    tree = CompactRange(start.size, start.peaks)
-    rows = connection.execution_options(yield_per=1000).exec_driver_sql(
-        store.sql("SELECT idx, leaf FROM audit_seq WHERE idx >= ? AND idx < ? ORDER BY idx"), (start.size, size))
-    for index, leaf in rows:
-        if index != tree.size:
-            raise LedgerDamaged("Im Protokoll fehlt ein Eintrag; sein Anfang lässt sich nicht löschen.")
-        tree.append(as_bytes(leaf))
-    if tree.size != size:
-        raise LedgerDamaged("Im Protokoll fehlt ein Eintrag; sein Anfang lässt sich nicht löschen.")
-    return tree
 
 
 def _announced(store: Store, run: Run) -> Pruning | None:

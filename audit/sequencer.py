@@ -19,7 +19,7 @@ from typing import Any, Final
 from audit import canonical
 from audit.errors import LedgerDamaged
 from audit.facets import facets_of, subject_of
-from audit.merkle import CompactRange, leaf_hash
+from audit.merkle import HASH_SIZE, CompactRange, leaf_hash
 from audit.record import ENDS, INTENT, time_us
 from audit.store.store import Run, Store, as_bytes
 from audit.store.tables import FACETS
@@ -78,6 +78,21 @@ def read_state(run: Run, *, lock_row: bool = False) -> State:
         )
     except (ValueError, TypeError) as error:
         raise LedgerDamaged("Der Zustand des Protokolls ist beschädigt.") from error
+
+
+def grow(store: Store, run: Run, start: CompactRange, size: int) -> CompactRange:
+    """Return `start` with the leaves of the database up to `size`. Raises `LedgerDamaged` where one is missing."""
+    grown = CompactRange(start.size, start.peaks)
+    while grown.size < size:
+        rows = run(store.sql("SELECT idx, leaf FROM audit_seq WHERE idx >= ? AND idx < ? ORDER BY idx LIMIT 1000"),
+                   (grown.size, size)).fetchall()
+        for index, leaf in rows:
+            if index != grown.size or len(leaf) != HASH_SIZE:
+                raise LedgerDamaged("Im Protokoll fehlt ein Eintrag.")
+            grown.append(as_bytes(leaf))
+        if not rows:
+            raise LedgerDamaged("Im Protokoll fehlt ein Eintrag.")
+    return grown
 
 
 def unsequenced(run: Run) -> int:

@@ -86,9 +86,12 @@ def _told(heap: _Heap) -> Group:
 
 
 def _column(connection: Connection, by: str, since: int, until: int) -> list[_Heap]:
+    """Count by a column. Requests that say nothing there have the empty name: left out, they would be what is missing
+    from one table to the sum of another. Only a refusal has a code."""
+    types = ("denied",) if by == "code" else _REQUESTS
     query = select(_f[by], _f.subject, func.count()).where(
-        _f.t >= since, _f.t < until, _f.type.in_(_REQUESTS), _f[by].is_not(None)).group_by(_f[by], _f.subject)
-    return _heaps((name, subject, count) for name, subject, count in connection.execute(query))
+        _f.t >= since, _f.t < until, _f.type.in_(types)).group_by(_f[by], _f.subject)
+    return _heaps((name or "", subject, count) for name, subject, count in connection.execute(query))
 
 
 def _findings(connection: Connection, since: int, until: int) -> list[_Heap]:

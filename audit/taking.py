@@ -19,7 +19,7 @@ from audit.exports.source import Exported, records
 from audit.forecast import Forecast, forecast
 from audit.inplace import export_store
 from audit.keeper import Keeper
-from audit.reader import Filters
+from audit.reader import Filters, LedgerReader
 from audit.record import Draft, Receipt
 from audit.sample import NUMBER, Sample, sample
 from audit.statistics import By, Group
@@ -35,6 +35,7 @@ class Taking(ABC):
     config: LedgerConfig
     _store: Store
     _keeper: Keeper
+    reader: LedgerReader
 
     @abstractmethod
     def _database(self) -> AbstractContextManager[None]:
@@ -78,12 +79,31 @@ class Taking(ABC):
                 return export_store(self._store, path, self.vkeys(), announce)
             return writing.write(self._store, path, write, asked, announce)
 
-    def own_records(self, subject: str) -> list[Exported]:
+    def own_records(self, subject: str, vorgang: str = "") -> list[Exported]:
         """Return everything that names a person, of every quarter whose key is there (Art. 15 GDPR), oldest first.
 
-        Writes nothing: whoever shows it to somebody else than that person writes a ``view`` first.
+        With ``vorgang`` only what belongs to it. Writes nothing: whoever shows it to somebody else than that person
+        writes a ``view`` first.
         """
-        return self._taken([Filters(subject=name) for name in self.pseudonyms(subject)])
+        return self._taken([Filters(subject=name, vorgang=vorgang) for name in self.pseudonyms(subject)])
+
+    def own_page(self, subject: str, types: Sequence[str], before: str | None = None,
+                 limit: int = 20) -> tuple[list[Exported], str | None]:
+        """Return the records of a person's newest requests, in order of the log, and where the next page begins.
+
+        ``types``: which records are requests; what else belongs to their Vorgänge comes with them. Raises ValueError
+        for a bad cursor.
+        """
+        names = self.pseudonyms(subject)
+        with self._database():
+            self._keeper.sequence()
+            pages = [self.reader.page(Filters(subject=name, types=types), before, limit) for name in names]
+        rows = sorted((row for page in pages for row in page.rows), key=lambda row: (row.t_us, row.idx), reverse=True)
+        more = len(rows) > limit or any(page.before for page in pages)
+        shown = rows[:limit]
+        found = self._taken([Filters(subject=name, vorgang=vorgang) for name in names
+                             for vorgang in dict.fromkeys(row.vorgang for row in shown if row.vorgang)])
+        return found, shown[-1].cursor if more and shown else None
 
     def records_about(self, mark: str, since: int | None = None, until: int | None = None) -> list[Exported]:
         """Return the requests that were made under a case reference, by what the log keeps of it."""

@@ -115,6 +115,8 @@ class Writer:
         self._open = False
         self._stopping = False
         self._down = False
+        self._since = 0.0
+        """When the commit that runs was begun (monotonic); 0: none runs."""
         self._finished = False
         self._quit = threading.Event()
         self._connection: PoolProxiedConnection | None = None
@@ -124,7 +126,8 @@ class Writer:
     @property
     def healthy(self) -> bool:
         """Whether records can be written, as far as the last attempt showed."""
-        return self._open and not self._down and self._thread.is_alive()
+        stuck = self._since and time.monotonic() - self._since > PATIENCE  # a commit that does not come back
+        return self._open and not self._down and not stuck and self._thread.is_alive()
 
     @property
     def finished(self) -> bool:
@@ -253,6 +256,7 @@ class Writer:
         batch = [item for item in batch if not item.given_up or item.must_stay]
         if not batch:
             return
+        self._since = time.monotonic()
         try:
             with self._store.write(self._connect()) as run:
                 self._batches.insert(run, batch)
@@ -266,11 +270,18 @@ class Writer:
         else:
             self._batches.next += len(batch)
             _deliver(batch, durable=True)
+        finally:
+            self._since = 0.0
 
     def _doubt(self, batch: list[Pending], error: Exception) -> None:
         """Settle an unknown result before anything else is written. Ends when the database has answered, or at stop."""
         limit = min(item.started or time.monotonic() for item in batch) + PATIENCE - _PAUSE
         while True:
+            if not self._down and time.monotonic() > limit:
+                self._down = True
+                log.error("audit: the ledger's database does not answer (%s)", type(error).__name__)
+                _deliver(batch, durable=False)
+                batch = self._hold(batch)
             self._disconnect()
             try:
                 with self._store.write(self._connect()) as run:
@@ -278,10 +289,6 @@ class Writer:
                 break
             except self._store.errors as again:
                 error = again
-            if not self._down and time.monotonic() > limit:
-                self._down = True
-                log.error("audit: the ledger's database does not answer (%s)", type(error).__name__)
-                _deliver(batch, durable=False)
             batch = self._patiently(batch)
             if self._quit.is_set():
                 self._abandon(batch)

@@ -30,7 +30,7 @@ def web_context(house: House) -> WebContext:
         office=PassOffice(books, folder=settings.policies), detector=house.detector, operators=house.operators,
         stopped=house.stopped.known, problems=house.problems, sso=house.sign_ins,
         guarded=settings.roles_with_second_factor, key_sign_in=settings.key_sign_in == "on",
-        local_sign_in=settings.with_password, keys=KeyDesk(books), accounts=house.accounts,
+        local_sign_in=settings.with_password, own=house.ledger, keys=KeyDesk(books), accounts=house.accounts,
         guesses=house.limits.guesses,
         review=ReviewHouse(ReviewDesk(books, lambda: house.ledger.config.log),
                            Takeouts(settings.home / "entnahmen", house.ledger), house.ledger))

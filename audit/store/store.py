@@ -29,8 +29,10 @@ from audit.store import tables
 Run = Callable[..., Any]
 """Runs one driver statement (``run(sql, parameters)``) and returns a cursor."""
 
-WAIT_MS: Final = 10_000
-"""How long a statement may wait for a lock before it fails. Callers of the writer are told sooner (`audit.waiters`)."""
+WAIT_MS: Final = 1500
+"""How long anybody may wait for a lock before it fails: less than the patience of a caller (`audit.waiters`), so that
+the writer notices a locked database in time and brings what must stay to safety."""
+_SELDOM_WAIT_MS: Final = 10_000
 _MIGRATION_WAIT_MS: Final = 60_000
 """Processes that start together wait for the one that makes the tables."""
 _NETWORK_MS: Final = 2000
@@ -59,9 +61,6 @@ class Store:
         if self.sqlite and not self.url.database:
             raise LedgerConfigError("Das Protokoll braucht eine Datei; eine Datenbank im Speicher ist kein Protokoll.")
         self._process_lock = threading.Lock()
-        self._lock: contextlib.AbstractContextManager[Any] = (
-            self._process_lock if self.sqlite else contextlib.nullcontext()
-        )
         self._sql: dict[tuple[str, int], str] = {}
 
     @cached_property
@@ -124,7 +123,7 @@ class Store:
         Driver cursors instead of SQLAlchemy's, which would cost as much as the insert itself. May raise `errors`.
         """
         with contextlib.ExitStack() as stack:
-            stack.enter_context(self._lock)
+            stack.enter_context(self._turn(WAIT_MS))
             if connection is None:
                 connection = stack.enter_context(contextlib.closing(self.connect()))
             cursor = connection.cursor()
@@ -144,18 +143,27 @@ class Store:
 
         The row is really written, so that a full or read-only disk is noticed as well as a lock.
         """
+        with (self._turn(wait_ms), contextlib.closing(self.connect()) as connection,
+              contextlib.closing(connection.cursor()) as cursor):
+            try:
+                self._say_wait(cursor.execute, wait_ms)
+                cursor.execute("UPDATE audit_state SET size = size")
+                connection.commit()
+            finally:
+                connection.rollback()
+                if self.sqlite:
+                    cursor.execute(f"PRAGMA busy_timeout = {WAIT_MS}")
+
+    @contextlib.contextmanager
+    def _turn(self, wait_ms: int) -> Iterator[None]:
+        """Wait for our turn among the threads of this process (SQLite). Raises TimeoutError."""
+        if not self.sqlite:
+            yield
+            return
         if not self._process_lock.acquire(timeout=wait_ms / 1000):
-            raise TimeoutError
+            raise TimeoutError("another thread holds the ledger's file")
         try:
-            with contextlib.closing(self.connect()) as connection, contextlib.closing(connection.cursor()) as cursor:
-                try:
-                    self._say_wait(cursor.execute, wait_ms)
-                    cursor.execute("UPDATE audit_state SET size = size")
-                    connection.commit()
-                finally:
-                    connection.rollback()
-                    if self.sqlite:
-                        cursor.execute(f"PRAGMA busy_timeout = {WAIT_MS}")
+            yield
         finally:
             self._process_lock.release()
 
@@ -168,9 +176,9 @@ class Store:
             run(f"SET LOCAL lock_timeout = {wait_ms}")
 
     @contextlib.contextmanager
-    def change(self, wait_ms: int = WAIT_MS) -> Iterator[Connection]:
+    def change(self, wait_ms: int = _SELDOM_WAIT_MS) -> Iterator[Connection]:
         """One write transaction with SQLAlchemy's own means, for what is done seldom."""
-        with self._lock, self.engine.connect() as connection:
+        with self._turn(wait_ms), self.engine.connect() as connection:
             connection = connection.execution_options(audit_write=wait_ms)
             with connection.begin():
                 if not self.sqlite:
@@ -230,15 +238,15 @@ class Store:
 
     def open_log(self, log: str) -> None:
         """Make the one row of the log, or check that this database holds this log and no other."""
-        state = tables.audit_state
         try:
-            with self.change() as connection:
-                found = connection.execute(select(state.c.log)).scalars().all()
-                if not found:
-                    connection.execute(state.insert().values(log=log, size=0, peaks=b"", min_index=0, pruned_peaks=b""))
+            with self.change() as connection:  # processes that start together all try
+                connection.exec_driver_sql(self.sql(
+                    "INSERT INTO audit_state (log, size, peaks, min_index, pruned_peaks) SELECT ?, 0, ?, 0, ? "
+                    "WHERE NOT EXISTS (SELECT 1 FROM audit_state) ON CONFLICT (log) DO NOTHING"), (log, b"", b""))
+                found = connection.execute(select(tables.audit_state.c.log)).scalars().all()
         except SQLAlchemyError as error:
             raise LedgerUnavailable("Die Datenbank des Protokolls ist nicht erreichbar.") from error
-        if found and list(found) != [log]:
+        if list(found) != [log]:
             raise LedgerConfigError(f"Diese Datenbank enthält das Protokoll {found[0]}, eingestellt ist {log}.")
 
 

@@ -26,6 +26,7 @@ from gateway.web.access import Accounts, Guesses, Keys
 from gateway.web.learning import Learning
 from gateway.web.office_ports import Office
 from gateway.web.review.ports import ReviewHouse
+from gateway.web.staff.ports import OwnRecords
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -223,6 +224,8 @@ class WebContext:
     """The models that somebody switched off, as far as known; never fails."""
     problems: Callable[[], list[str]] = list
     """What is wrong with the policies in force, in sentences for people; never fails."""
+    own: OwnRecords = field(kw_only=True)
+    """A person's own records in the ledger."""
     keys: Keys = field(kw_only=True)
     """Keys of people and of services."""
     accounts: Accounts = field(kw_only=True)
@@ -233,6 +236,9 @@ class WebContext:
     """What the officer's workplace needs beside the ledger."""
     local_sign_in: bool = True
     """Whether one signs in with an address and a password."""
+
+    development: bool = False
+    """Whether somebody builds pages here: the page of components is there."""
 
     sso: SingleSignOn | None = None
     """The OpenID provider of the house; None: there is none, or not for pages."""

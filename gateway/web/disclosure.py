@@ -20,7 +20,7 @@ from audit.exports.source import Exported
 from gateway.web import words
 from gateway.web.render import Assets, Renderer
 
-_REQUESTS: Final = ("intent", "denied", "local")
+REQUESTS: Final = ("intent", "denied", "local")
 _ENDS: Final = ("outcome", "outcome.unknown")
 
 
@@ -47,6 +47,12 @@ class OwnRecord:
     rules: tuple[str, ...]
     happened: str
     kept: tuple[str, ...]
+    replacements: int = 0
+
+    @property
+    def replaced_in_words(self) -> str:
+        """How much was replaced, for a line in a list."""
+        return words.many(self.replacements, "Angabe", "Angaben") if self.replacements else "nichts"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +70,7 @@ class CitizenRecord:
 def own_records(found: Sequence[Exported], names: Names) -> list[OwnRecord]:
     """Return what names a person, the newest first; an outcome is told with its request."""
     ends = {record.envelope.ref: record for record in found if record.envelope.type in _ENDS}
-    requests = {record.envelope.id for record in found if record.envelope.type in _REQUESTS}
+    requests = {record.envelope.id for record in found if record.envelope.type in REQUESTS}
     return [_own(record, ends.get(record.envelope.id), names) for record in reversed(found)
             if not (record.envelope.type in _ENDS and record.envelope.ref in requests)]
 
@@ -77,7 +83,8 @@ def _own(record: Exported, end: Exported | None, names: Names) -> OwnRecord:
         model=names.models.get(model, model), recipient=_recipient(record),
         purpose=names.purposes.get(record.text("purpose"), record.text("purpose")), replaced=tuple(_replaced(record)),
         rules=tuple(names.rule(str(rule)) for rule in rules) if isinstance(rules, list) else (),
-        happened=_happened(record, end), kept=tuple(_kept(record)))
+        happened=_happened(record, end), kept=tuple(_kept(record)),
+        replacements=sum(record.counts("replaced").values()))
 
 
 def citizen_records(found: Sequence[Exported], names: Names) -> list[CitizenRecord]:
@@ -89,7 +96,7 @@ def citizen_records(found: Sequence[Exported], names: Names) -> list[CitizenReco
         kinds=tuple(sorted(words.entity(kind) for kind, number in record.counts("found").items() if number)),
         happened="an ein KI-Modell gesendet" if record.envelope.type == "intent" else "nicht gesendet",
         kept_until=_until(record.expires.get("meta")))
-        for record in found if record.envelope.type in _REQUESTS]
+        for record in found if record.envelope.type in REQUESTS]
 
 
 def _at(record: Exported) -> datetime:

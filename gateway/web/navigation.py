@@ -21,7 +21,7 @@ ENTRIES: Final[tuple[Entry, ...]] = (
     ("/preview", "Vorschau", SIGNED_IN),
     ("/pass", "KI-Pass", SIGNED_IN),
     ("/keys", "Schlüssel", SIGNED_IN),
-    ("/usage", "Verbrauch", SIGNED_IN),
+    ("/usage", "Meine Nutzung", SIGNED_IN),
     ("/review", "Protokoll", frozenset({"dpo"})),
     ("/office", "KI-Pass-Stelle", frozenset({"ki-pass-stelle"})),
     ("/office/report", "Bericht", frozenset({"ki-pass-stelle", "leitung", "dpo", "personalrat"})),

@@ -1,10 +1,16 @@
-"""Templates: everything that goes into a page is escaped, and a name that is missing is an error, not a gap."""
+"""Templates: everything that goes into a page is escaped, and a name that is missing is an error, not a gap.
+
+``ui`` in every template holds the components of ``templates/components``: ``{{ ui.state("ok", "fertig") }}``; all of
+them are shown by `gateway.web.styleguide`. There is one environment for each language, because sentences are looked up
+in it (`gateway.web.i18n`).
+"""
 
 from __future__ import annotations
 
 import hashlib
-from functools import cached_property
+from functools import cache
 from importlib.resources import files
+from types import SimpleNamespace
 from typing import Any, Final
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -12,9 +18,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from gateway.kipass import last_day
-from gateway.web import markdown, register, words
+from gateway.web import i18n, markdown, register, words
+from gateway.web.tables import Column
 
-_TYPES: Final = {".css": "text/css; charset=utf-8", ".svg": "image/svg+xml"}
+_TYPES: Final = {".css": "text/css; charset=utf-8", ".svg": "image/svg+xml", ".js": "text/javascript; charset=utf-8"}
+COMPONENTS: Final = ("marks", "components/words", "components/tiles", "components/table", "components/forms",
+                     "components/frame")
+"""Where `ui` is from."""
 
 
 class Assets:
@@ -47,25 +57,37 @@ class Renderer:
 
     def __init__(self, assets: Assets) -> None:
         self._assets = assets
-
-    @cached_property
-    def _environment(self) -> Environment:
-        environment = Environment(loader=PackageLoader("gateway.web"), autoescape=True, undefined=StrictUndefined,
-                                  trim_blocks=True, lstrip_blocks=True, auto_reload=False)
-        environment.globals.update(asset=self._assets.url)
-        environment.filters.update(
-            number=words.number, day=words.day, time=words.time, moment=words.moment, exact=words.exact,
-            duration=words.duration, size=words.size, minutes=words.minutes, entity=words.entity, done=words.action,
-            code=lambda key: words.CODES.get(key, key), kind=lambda key: words.TYPES.get(key, key),
-            api=lambda key: words.APIS.get(key, key), part=lambda key: words.PARTS.get(key, key), listed=words.listed,
-            zone=lambda key: words.ZONES.get(key, key), ai_role=lambda key: words.AI_ROLES.get(key, key),
-            sub_processors=register.sub_processors, retention=register.retention, attest=register.attest,
-            decision=lambda key: words.DECISIONS.get(key, key), outcome=lambda key: words.OUTCOMES.get(key, key),
-            source=lambda key: words.SOURCES.get(key, key), event=lambda key: words.EVENTS.get(key, key),
-            office=lambda key: words.OFFICES.get(key, key), last_day=lambda end: words.day(last_day(end)),
-            markdown=markdown.block, markdown_line=markdown.inline)
-        return environment
+        self._environments = cache(self._environment)
 
     def html(self, template: str, values: dict[str, Any]) -> str:
         """Return the page."""
-        return self._environment.get_template(template).render(values)
+        return self._environments(i18n.language()).get_template(template).render(values)
+
+    def _environment(self, language: str) -> Environment:
+        environment = Environment(loader=PackageLoader("gateway.web"), autoescape=True, undefined=StrictUndefined,
+                                  trim_blocks=True, lstrip_blocks=True, auto_reload=False,
+                                  extensions=["jinja2.ext.i18n"])
+        environment.policies["ext.i18n.trimmed"] = True
+        sentences = i18n.catalogue(language)
+        environment.install_gettext_callables(  # type: ignore[attr-defined]
+            sentences.gettext, sentences.ngettext, newstyle=True)
+        environment.globals.update(asset=self._assets.url, column=Column, ui=(ui := SimpleNamespace()))
+        _add_filters(environment)
+        for name in COMPONENTS:
+            module = environment.get_template(f"{name}.html").module
+            vars(ui).update({key: value for key, value in vars(module).items() if not key.startswith("_")})
+        return environment
+
+
+def _add_filters(environment: Environment) -> None:
+    environment.filters.update(
+        number=words.number, day=words.day, time=words.time, moment=words.moment, exact=words.exact, left=words.left,
+        duration=words.duration, size=words.size, minutes=words.minutes, entity=words.entity, done=words.action,
+        code=lambda key: words.CODES.get(key, key), kind=lambda key: words.TYPES.get(key, key),
+        api=lambda key: words.APIS.get(key, key), part=lambda key: words.PARTS.get(key, key), listed=words.listed,
+        zone=lambda key: words.ZONES.get(key, key), ai_role=lambda key: words.AI_ROLES.get(key, key),
+        sub_processors=register.sub_processors, retention=register.retention, attest=register.attest,
+        decision=lambda key: words.DECISIONS.get(key, key), outcome=lambda key: words.OUTCOMES.get(key, key),
+        source=lambda key: words.SOURCES.get(key, key), event=lambda key: words.EVENTS.get(key, key),
+        office=lambda key: words.OFFICES.get(key, key), last_day=lambda end: words.day(last_day(end)),
+        markdown=markdown.block, markdown_line=markdown.inline)

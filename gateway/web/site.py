@@ -34,8 +34,7 @@ from gateway.web import (
     services,
     signin,
     sso,
-    staff,
-    usage,
+    styleguide,
     verification,
 )
 from gateway.web.context import WebContext
@@ -43,6 +42,8 @@ from gateway.web.figures import Tally
 from gateway.web.gate import Desk, Gate, Page
 from gateway.web.public import Transparency
 from gateway.web.review import site as review_site
+from gateway.web.staff import site as staff_site
+from gateway.web.staff import start
 
 SIGNED_IN: Final[frozenset[Role]] = frozenset()
 PASS_OFFICE: Final[frozenset[Role]] = frozenset({"ki-pass-stelle"})
@@ -56,7 +57,7 @@ def pages(context: WebContext) -> tuple[Page, ...]:
     transparency = Transparency(Tally(context.ledger.reader))
     return (
         # For everybody: what this is, and what the public is told.
-        Page("/", staff.start),
+        Page("/", start.start),
         Page("/help", public.help_page),
         Page("/transparency", transparency.page),
         Page("/transparency.json", transparency.as_json),
@@ -102,7 +103,6 @@ def pages(context: WebContext) -> tuple[Page, ...]:
         Page("/keys/widerrufen/{id}", keys.revoke, "POST", SIGNED_IN),
         Page("/preview", preview.form, roles=SIGNED_IN),
         Page("/preview", preview.look, "POST", SIGNED_IN, preview.FORM),
-        Page("/usage", usage.my_usage, roles=SIGNED_IN),
         # Keys of services.
         Page("/keys/dienste", services.page, roles=IT),
         Page("/keys/dienste", services.create, "POST", IT),
@@ -130,6 +130,8 @@ def pages(context: WebContext) -> tuple[Page, ...]:
         Page("/office/report", literacy.take, "POST", REPORTED_TO),
         # Areas of their own.
         *review_site.pages(context),
+        *((Page("/styleguide", styleguide.page),) if context.development else ()),
+        *staff_site.pages(),  # last: a Vorgang can have any name
     )
 
 

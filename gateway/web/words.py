@@ -200,6 +200,21 @@ def duration(milliseconds: int) -> str:
     return f"{number(minutes)} min {seconds} s"
 
 
+def left(deadline: datetime, now: datetime) -> str:
+    """Return how long it is until a deadline: noch 51 Std. 12 Min.; after it: seit 2 Tagen 3 Std. vorbei."""
+    minutes_left = int(abs((deadline - now).total_seconds()) // 60)
+    days, rest = divmod(minutes_left, 24 * 60)
+    hours, odd = divmod(rest, 60)
+    over = now > deadline
+    if days > 3:
+        text = f"{days} Tage" + ("n" if over else "")
+    elif days and over:
+        text = f"{many(days, 'Tag', 'Tagen')} {hours} Std."
+    else:
+        text = f"{days * 24 + hours} Std. {odd} Min." if days or hours else f"{odd} Min."
+    return f"seit {text} vorbei" if over else f"noch {text}"
+
+
 def size(octets: int) -> str:
     """Return an amount of data: 812 Byte, 4,2 kB."""
     return f"{octets} Byte" if octets < 1000 else f"{number(octets / 1000)} kB"

@@ -57,22 +57,28 @@ class Server:
     """A running server."""
 
     def __init__(self, binaries: Path, folder: Path, user: pwd.struct_passwd | None, settings: str = FAST) -> None:
-        self._binaries, self._folder, self._user, self._settings = binaries, folder, user, settings
+        self._binaries, self.folder, self._user, self._settings = binaries, folder, user, settings
+        """Where it lives; what is made here it can reach."""
         self._count = 0
 
     def database(self) -> str:
         """Make an empty database and return its address."""
         self._count += 1
         name = f"test{self._count}"
-        _run([str(self._binaries / "createdb"), "-h", str(self._folder), "-U", "test", name], self._folder, self._user)
-        return f"postgresql+psycopg://test@/{name}?host={self._folder}"
+        _run([str(self._binaries / "createdb"), "-h", str(self.folder), "-U", "test", name], self.folder, self._user)
+        return f"postgresql+psycopg://test@/{name}?host={self.folder}"
+
+    def give(self, path: Path) -> None:
+        """Let a folder belong to the server."""
+        if self._user is not None:
+            os.chown(path, self._user.pw_uid, self._user.pw_gid)
 
     def control(self, *arguments: str) -> None:
         """Run `pg_ctl`, for example ``restart -m immediate``."""
-        options = f"-c listen_addresses='' -c unix_socket_directories='{self._folder}' {self._settings}"
-        log = str(self._folder / "log")
-        command = [str(self._binaries / "pg_ctl"), "-D", str(self._folder / "data"), "-w", "-l", log, "-o", options]
-        _run([*command, *arguments], self._folder, self._user)
+        options = f"-c listen_addresses='' -c unix_socket_directories='{self.folder}' {self._settings}"
+        log = str(self.folder / "log")
+        command = [str(self._binaries / "pg_ctl"), "-D", str(self.folder / "data"), "-w", "-l", log, "-o", options]
+        _run([*command, *arguments], self.folder, self._user)
 
 
 @contextlib.contextmanager

@@ -128,7 +128,8 @@ class LedgerRecorder:
 class House:
     """Everything the pages need, and a way to open them."""
 
-    def __init__(self, ledger: Ledger, engine: Engine, folder: Path, now: datetime | None = NOW) -> None:
+    def __init__(self, ledger: Ledger, engine: Engine, folder: Path, now: datetime | None = NOW, *,
+                 development: bool = False) -> None:
         self.ledger, self.clock, self.register = ledger, SetClock(now), Directory(engine)
         self.policies: PolicySet = _policies()
         self.books = Books(engine, self._record, lambda: self.policies, self.clock)
@@ -147,11 +148,12 @@ class House:
             learning=Learner(self.books), literacy=Reports(self.books),
             reminders=Reminding(self.books, Settings(home=folder)), detector=_detector(),
             operators=build_operators(bytes(32)), stopped=lambda: self.stopped,
-            problems=lambda: self.problems, keys=KeyDesk(self.books),
+            problems=lambda: self.problems, own=ledger, keys=KeyDesk(self.books),
             accounts=AccountDesk(Accounts(self.books, Passwords(CHEAPEST))),
             guesses=Guesses(MemoryCounts(), Counted(bytes(32))),
             review=ReviewHouse(ReviewDesk(self.books, lambda: ledger.config.log),
-                               Takeouts(folder / "entnahmen", ledger), ledger, lambda: self.pending))
+                               Takeouts(folder / "entnahmen", ledger), ledger, lambda: self.pending),
+            development=development)
         self.app = self._application()
 
     def _record(self, kind: str, meta: Mapping[str, Any], subject: str | None, /) -> None:
@@ -253,14 +255,14 @@ class House:
 
 
 @contextmanager
-def open_house(folder: Path, now: datetime | None = NOW) -> Iterator[House]:
+def open_house(folder: Path, now: datetime | None = NOW, *, development: bool = False) -> Iterator[House]:
     """A house with an empty ledger and nobody in it."""
     engine = open_engine(f"sqlite:///{folder / 'people.sqlite'}")
     migrate(engine)
     try:
         with Ledger(LedgerConfig(f"sqlite:///{folder / 'audit.sqlite'}", "musterstadt.example/ki-pforte/1",
                                  folder / "keys")) as ledger:
-            yield House(ledger, engine, folder, now)
+            yield House(ledger, engine, folder, now, development=development)
     finally:
         engine.dispose()
 
@@ -290,7 +292,7 @@ def serve(port: int = 8099) -> None:
 
     import uvicorn
 
-    with tempfile.TemporaryDirectory() as folder, open_house(Path(folder), None) as house:
+    with tempfile.TemporaryDirectory() as folder, open_house(Path(folder), None, development=True) as house:
         house.ledger.start()
         officer, clerk = example_life(house)
         print(f"DPO {house.keys[officer.person.id]}\nCLERK {house.keys[clerk.person.id]}", flush=True)

@@ -26,6 +26,7 @@ from audit import (
 from audit.record import parse_envelope
 from audit.sequencer import Sequencer, rebuild
 from audit.store.store import Store
+from audit.waiters import PATIENCE
 
 Maker = Callable[[], Ledger]
 LOG = "test.example/ki-pforte/1"
@@ -342,6 +343,7 @@ def test_a_database_that_goes_away_stops_callers_and_loses_no_outcome(
     with pytest.raises(LedgerUnavailable):
         asyncio.run(ledger.append(ledger.draft("denied", META)))
     monkeypatch.setattr(store, "write", real)
+    monkeypatch.setattr("audit.writer.PATIENCE", PATIENCE)
     while not ledger.healthy:
         pass
     ledger.append_wait(ledger.draft("config", {}))

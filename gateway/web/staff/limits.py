@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from starlette.responses import Response
-
 from gateway.model.limits import Used
 from gateway.web import words
 from gateway.web.gate import Desk, Visit
@@ -35,11 +33,10 @@ class UsageRow:
     again: datetime | None
 
 
-async def my_usage(desk: Desk, visit: Visit) -> Response:
-    """Show how much of their own limits the person has used."""
+async def of(desk: Desk, visit: Visit) -> list[UsageRow] | None:
+    """Return how much of their own limits the person has used; None: nobody can tell now."""
     used = await desk.context.usage(visit.somebody.principal)
-    rows = None if used is None else [_row(one) for one in used]
-    return desk.page(visit, "usage.html", rows=rows, sentence=_sentence(rows))
+    return None if used is None else [_row(one) for one in used]
 
 
 def _row(one: Used) -> UsageRow:
@@ -56,7 +53,8 @@ def _amount(what: str, value: int) -> str:
     return f"{value / 1_000_000:,.2f} Euro".translate(str.maketrans(",.", ".,"))
 
 
-def _sentence(rows: list[UsageRow] | None) -> str:
+def sentence(rows: list[UsageRow] | None) -> str:
+    """Say in a sentence how things stand."""
     if rows is None:
         return "Wie viel Sie verbraucht haben, lässt sich gerade nicht sagen. Bitte sehen Sie in einer Minute noch " \
                "einmal nach."

@@ -1,0 +1,1 @@
+"""What staff see of their own: where they stand, what they used, what became of each of their requests."""
