@@ -22,7 +22,7 @@ ENTRIES: Final[tuple[Entry, ...]] = (
     ("/pass", "KI-Pass", SIGNED_IN),
     ("/keys", "Schlüssel", SIGNED_IN),
     ("/usage", "Meine Nutzung", SIGNED_IN),
-    ("/review", "Protokoll", frozenset({"dpo"})),
+    ("/review", "Aufsicht", frozenset({"dpo"})),
     ("/office", "KI-Pass-Stelle", frozenset({"ki-pass-stelle"})),
     ("/office/report", "Bericht", frozenset({"ki-pass-stelle", "leitung", "dpo", "personalrat"})),
     ("/keys/dienste", "Dienste", frozenset({"it"})),

@@ -11,6 +11,7 @@ SIGNED_IN: Final = "angemeldet"
 KEY: Final = "Schlüssel"
 PASS_OFFICE: Final = "ki-pass-stelle"
 REPORTED_TO: Final = "ki-pass-stelle leitung dpo personalrat"
+WATCHERS: Final = "dpo personalrat"
 TOKEN: Final = "Kennwort für Metriken, wenn eines gesetzt ist"
 DIRECTORY: Final = "Kennwort des Verzeichnisdienstes (nur mit `KI_PFORTE_SCIM_TOKEN`)"
 WITNESSES: Final = "Unterschrift eines Nachbarn aus der Liste (nur als Zeuge)"
@@ -51,7 +52,14 @@ MATRIX: Final[dict[tuple[str, str], str]] = {
     ("GET", "/office/import/{name}"): PASS_OFFICE,
     ("GET", "/office/report"): REPORTED_TO, ("POST", "/office/report"): REPORTED_TO,
     ("GET", "/office/reminders"): "ki-pass-stelle", ("POST", "/office/reminders"): "ki-pass-stelle",
-    ("GET", "/review"): "dpo", ("POST", "/review/pruefen"): "dpo", ("GET", "/review/protokoll/{id}"): "dpo",
+    ("GET", "/review"): "dpo", ("GET", "/review/protokoll"): "dpo", ("POST", "/review/protokoll"): "dpo",
+    ("GET", "/review/protokoll/{id}"): "dpo", ("GET", "/review/protokoll/{id}/nachweis"): "dpo",
+    ("GET", "/review/ansichten"): "dpo", ("POST", "/review/ansichten"): "dpo",
+    ("GET", "/review/stichprobe"): "dpo", ("POST", "/review/stichprobe"): "dpo",
+    ("GET", "/review/zugriffe"): WATCHERS, ("GET", "/review/dateien"): "dpo", ("GET", "/review/dateien/{name}"): "dpo",
+    ("GET", "/review/pruefung"): "dpo", ("POST", "/review/pruefung"): "dpo",
+    ("POST", "/review/pruefung/buendel"): "dpo",
+    ("GET", "/review/pruefung/pruefer.pyz"): WATCHERS, ("GET", "/review/pruefung/pruefer.html"): WATCHERS,
 }
 """Pages: method and address -> who. Roles mean these, and no others."""
 

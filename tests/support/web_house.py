@@ -47,6 +47,7 @@ from gateway.registry.learning import Learner
 from gateway.registry.literacy import Reports
 from gateway.registry.reminding import Reminding
 from gateway.registry.reviewing import ReviewDesk
+from gateway.registry.rulebook import Rulebook
 from gateway.registry.takeouts import Takeouts
 from gateway.settings import Settings
 from gateway.store import departments, keys, migrate, open_engine, people
@@ -243,6 +244,10 @@ class House:
                                      "policy": self.policies.digest, "rules": ["ki-pass:basis"], "latency_ms": 3,
                                      **more}, subject="subject-x")
 
+    def keep_rules(self) -> None:
+        """Keep what the policies say, as a serving process does when they come into force."""
+        Rulebook(self.books.engine, self.clock.now).keep(self.policies)
+
     def settle(self) -> None:
         """Give every record its place and sign a checkpoint."""
         self.ledger.checkpoint()
@@ -272,6 +277,7 @@ def example_life(house: House) -> tuple[Entry, Entry]:
     officer = house.hire("Friederike von Ahlen", "dpo", department="standesamt")
     clerk = house.hire("Nguyễn Thị Lan", department="buergerbuero",
                        steps=3)
+    house.keep_rules()
     dice = random.Random(7)
     for n in range(64):
         department = dice.choice(["bauamt", "sozialamt", "buergerbuero", "standesamt", "kaemmerei"])

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -84,7 +84,8 @@ class Checking:
         self.problem = ""
         try:
             verdict = await ask(self._context.review.ledger.verify, pins=pins)
-            own = _result(verdict, self._context.now())
+            by = await ask(self._context.review.ledger.pseudonym, subject)
+            own = replace(_result(verdict, self._context.now()), by=by)
             await self._context.recorder.record("verify.result", _facts(own), subject=subject)
             self._own = own
         except GatewayError as error:

@@ -15,6 +15,7 @@ from starlette.responses import FileResponse, RedirectResponse, Response
 
 from audit import zipapp
 from gateway.errors import GatewayError
+from gateway.model.review import KeptNote
 from gateway.web.asking import ask, do
 from gateway.web.gate import Desk, Visit
 from gateway.web.review.checking import Checking
@@ -51,6 +52,7 @@ class Checks:
     async def check(self, desk: Desk, visit: Visit) -> Response:
         """Run the verifier, with the note that was brought or kept."""
         person, house = visit.somebody.person.id, desk.context.review
+        kept: KeptNote | None = None
         brought = visit.form.get("notiz", "").strip() or _text(visit.files.get("datei", b""))
         if brought:
             try:
@@ -59,9 +61,8 @@ class Checks:
                 if error.code != "anfrage_ungueltig":
                     raise
                 return await self._page(desk, visit, error.message, brought)
-        else:
-            found = await do(house.desk.note, person)
-            kept = found if found is not None and visit.form.get("mit") == "notiz" else None
+        elif visit.form.get("mit") == "notiz":
+            kept = await do(house.desk.note, person)
         await self._checking.run(person, [kept.note] if kept is not None else [])
         return RedirectResponse(PATH, 303)
 

@@ -52,7 +52,7 @@ async def page(desk: Desk, visit: Visit) -> Response:
         "decision": {**words.DECISIONS, "local": words.HERE}, "task": words.TASKS,
         "status": words.OUTCOMES, "code": words.CODES, "api": words.APIS, "pass": words.PASS_STATES,
         "purpose": names["zweck"]}, status.checkpoint_size, lambda rule: in_words(rule, policies))
-    digest = text_of(view.meta, "policy")
+    digest = text_of(shown.meta, "policy")
     then = await do(context.review.desk.rules, digest) if digest else None
     return desk.page(visit, "review/record.html", shown=shown, log=status.log, digest=digest, then=then,
                      rules=_rules(shown.rules, shown.against, then),

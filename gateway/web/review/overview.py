@@ -79,7 +79,7 @@ class Overview:
         """Show it."""
         state = await self._look(desk, visit)
         charts = await trends.draw(desk.context.review.ledger, office_day(state.now))
-        return desk.page(visit, "review/overview.html", state=state, points=list(points(state)), charts=charts,
+        return desk.page(visit, "review/overview.html", standing=state, points=list(points(state)), charts=charts,
                          checked_by=_who(state), new=_since_check(state), anchor=_anchor(state.anchors, state.now),
                          cases=_cases(state.pending), running_since=self._checking.running_since,
                          next_round=datetime.fromtimestamp(state.due.next, UTC) if state.due.next else None)
@@ -128,7 +128,7 @@ def _about_the_log(state: State) -> Iterator[Point]:
 
 
 def deadlines(policies: PolicySet, pending: Mapping[str, Pending], now: datetime) -> list[Deadline]:
-    """Return what has an end within the next weeks, or is over, the nearest first."""
+    """Return what ends within the next weeks, or is over, the nearest first."""
     found = [Deadline(f"{policies.models[one.model].name}: {one.text}", _begin(one.until), "/transparency")
              for one in pressing(policies, office_day(now)) if one.until is not None]
     for versions in policies.kipass.documents.values():
@@ -138,7 +138,7 @@ def deadlines(policies: PolicySet, pending: Mapping[str, Pending], now: datetime
             if now < begins <= now + AHEAD:
                 found.append(Deadline(f"„{document.title}“, Fassung {document.version}, gilt ab {words.day(begins)}.",
                                       begins, "/review/protokoll?art=ki-pass"))
-            elif begins <= now < ends:
+            elif begins <= now < ends <= now + AHEAD:
                 found.append(Deadline(f"Die Übergangszeit für „{document.title}“, Fassung {document.version}, endet "
                                       f"am {words.day(ends)}.", ends, "/review/protokoll?grund=ki_pass_dv_neu"))
     for kind, (one_word, _, href) in CASES.items():

@@ -190,6 +190,10 @@ class ReviewLedger(Protocol):
         """Return the verifier keys."""
         ...
 
+    def pseudonym(self, subject: str, epoch: str | None = None) -> str:
+        """Return somebody's pseudonym of this quarter."""
+        ...
+
     def pseudonyms(self, subject: str) -> list[str]:
         """Return somebody's pseudonyms."""
         ...

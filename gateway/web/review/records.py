@@ -117,19 +117,28 @@ def detail(view: RecordView, exchange: Sequence[RecordView], names: Mapping[str,
 
     ``covered``: how many records the last checkpoint covers; ``explain``: puts a rule into words.
     """
-    meta = view.meta
+    family = exchange or [view]
+    meta = _together(view, family)
     subject = view.parts.get("subject")
     value = subject.value if subject is not None and isinstance(subject.value, dict) else {}
     pseudonym = text_of(value, "pseudonym") or ("gelöscht, die Frist ist abgelaufen" if "subject" in view.deleted
                                                 else "keine Person")
     rules, against = meta.get("rules"), meta.get("denied_by")
-    family = exchange or [view]
     return Detail(
         view=view, at=moment_of(time_us(view.t)), meta=meta, facts=tuple(_facts(meta, names)),
         replaced=tuple(_replaced(meta)),
         rules=tuple((str(r), explain(str(r))) for r in rules) if isinstance(rules, list) else (),
         against=frozenset(map(str, against)) if isinstance(against, list) else frozenset(),
         pseudonym=pseudonym, timeline=tuple(timeline(family)), proofs=tuple(_proof(v, covered) for v in family))
+
+
+def _together(view: RecordView, family: Sequence[RecordView]) -> Mapping[str, Any]:
+    """Return the facts of a record; of a request and its end those of both, whichever was opened."""
+    if view.type != "intent" and not view.type.startswith("outcome"):
+        return view.meta
+    pair = [one for one in family if one.type == "intent" or one.type == "outcome"]
+    facts = {key: value for one in pair for key, value in one.meta.items()}
+    return {**facts, **view.meta}
 
 
 _FACTS = (("decision", "Entscheidung"), ("status", "Ergebnis"), ("code", "Grund"), ("department", "Amt"),
