@@ -5,6 +5,7 @@ Map of the house (imports only point down)::
     cli, __main__            `python -m audit verify BUNDLE --pin NOTE --vkey KEY`
     ledger                   the whole thing as one object: `Ledger(LedgerConfig(...))`
     keeper                   background: sequence, sign, reap        reader, inplace    reading, checking in place
+    reading                  reading content that was kept of exchanges
     identity keyring         who a pseudonym is, sealed to two trustees       reid, reid_state    resolving one
     letting_go (deletion holds pruning)   what goes, what stays     moving  to another database
     taking  exports/  sheet   taking records along      statistics forecast   numbers, never of single persons
@@ -16,8 +17,8 @@ Map of the house (imports only point down)::
     ----------------------   from here down: standard library and `cryptography` only
     verify  verdict  bundle  proof     the verifier (and pruefer.html, the same in JavaScript; zipapp packs it)
     checkpoint  signing  pseudonym     signed notes, keys
-    sealing  pieces  trustee the two trustees: what they seal, send and open on their own machines
-    record  canonical  merkle  retention  errors
+    sealing  pieces  trustee  content     the two trustees: what they seal, send and open on their own machines
+    record  canonical  merkle  retention  errors  clock
 
 A record becomes durable (writer), gets its place (sequencer), comes under a signed checkpoint (checkpointer), and can
 be checked by anybody (verify). What is hashed is the bytes of the envelope, stored as they are; bodies are bound by
@@ -43,11 +44,13 @@ if TYPE_CHECKING:
     from audit.checkpoint import Note as Note
     from audit.checkpoint import Vkey as Vkey
     from audit.cli import read_trust as read_trust
+    from audit.content import ContentKey as ContentKey
     from audit.errors import FormatError as FormatError
     from audit.errors import LedgerConfigError as LedgerConfigError
     from audit.errors import LedgerError as LedgerError
     from audit.errors import LedgerRollback as LedgerRollback
     from audit.errors import LedgerUnavailable as LedgerUnavailable
+    from audit.errors import NotAllowed as NotAllowed
     from audit.ledger import Ledger as Ledger
     from audit.ledger import LedgerConfig as LedgerConfig
     from audit.reader import Filters as Filters
@@ -57,6 +60,7 @@ if TYPE_CHECKING:
     from audit.reader import RecordRow as RecordRow
     from audit.reader import RecordView as RecordView
     from audit.reader import Status as Status
+    from audit.reading import ContentReading as ContentReading
     from audit.record import Draft as Draft
     from audit.record import Part as Part
     from audit.record import Receipt as Receipt
@@ -74,9 +78,12 @@ _HOME: Final = {
     "bundle": ("Bundle",),
     "checkpoint": ("Checkpoint", "Note", "Vkey"),
     "cli": ("read_trust",),
-    "errors": ("FormatError", "LedgerConfigError", "LedgerError", "LedgerRollback", "LedgerUnavailable"),
+    "content": ("ContentKey",),
+    "errors": ("FormatError", "LedgerConfigError", "LedgerError", "LedgerRollback", "LedgerUnavailable",
+               "NotAllowed"),
     "ledger": ("Ledger", "LedgerConfig"),
     "reader": ("Filters", "LedgerReader", "Page", "PartView", "RecordRow", "RecordView", "Status"),
+    "reading": ("ContentReading",),
     "record": ("Draft", "Part", "Receipt", "time_text", "time_us"),
     "reid": ("Reidentification",),
     "retention": ("Retention",),

@@ -55,9 +55,13 @@ class Keyring:
             return None
         return keys[DPO], [keys[role] for role in (PERSONALRAT, THIRD) if role in keys]
 
+    def missing(self) -> list[str]:
+        """Return which of the two trustees have no key, in German."""
+        return [NAMES[role] for role in (DPO, PERSONALRAT) if role not in self.in_force()]
+
     def problem(self) -> str:
         """Return in German what keeps identities from being kept, or nothing."""
-        missing = [NAMES[role] for role in (DPO, PERSONALRAT) if role not in self.in_force()]
+        missing = self.missing()
         if not missing:
             return ""
         return (f"Ohne die Schlüssel beider Vertrauenspersonen (es fehlt: {', '.join(missing)}) wird zu keinem "

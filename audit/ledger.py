@@ -21,6 +21,7 @@ from audit.anchors.anchorer import Anchorer, AnchorState, AnchorThread
 from audit.anchors.sinks import Sink
 from audit.checkpoint import Vkey
 from audit.checkpointer import Checkpointer
+from audit.clock import Watch
 from audit.errors import FormatError, LedgerConfigError, LedgerDamaged, LedgerError, LedgerRollback, LedgerUnavailable
 from audit.identity import Identities
 from audit.inplace import export_store, verify_store
@@ -30,7 +31,7 @@ from audit.letting_go import LettingGo
 from audit.presence import Presence
 from audit.pseudonym import Pseudonyms, epoch_of
 from audit.reader import LedgerReader, Status
-from audit.record import KEY_ROTATE, META, SUBJECT, Draft, Part, Receipt, check_log, new_id, now_us
+from audit.record import CONTENT, KEY_ROTATE, META, SUBJECT, Draft, Part, Receipt, check_log, new_id, now_us
 from audit.retention import PROOF_CLASS, Retention
 from audit.signing import Signer, file_lock, private_folder, read_vkeys
 from audit.store.store import Store
@@ -98,6 +99,7 @@ class Ledger(LettingGo):
         self.keyring = Keyring(folder)
         self.identities = Identities(self._store, self._pseudonyms, self.keyring, config.retention)
         self._presence = Presence(folder / "writers")
+        self._clock = Watch()
         self._lock = threading.Lock()
         self._live: Writer | None = None
         self._started = False
@@ -111,6 +113,7 @@ class Ledger(LettingGo):
             config.longest_exchange,
             self.identities,
             folder / spool.FOLDER,
+            self._clock,
         )
         self.reader = LedgerReader(self._store)
         self._anchorer = Anchorer(self._store, config.anchors)
@@ -165,7 +168,7 @@ class Ledger(LettingGo):
                     about = {"host": platform.node(), "unclean": self._unclean, **self.config.about,
                              "trustees": sorted(key.id for key in self.keyring.in_force().values())}
                     writer = Writer(self._store, self.config.log, self.config.retention,
-                                    self.config.folder / spool.FOLDER, about=about)
+                                    self.config.folder / spool.FOLDER, about=about, clock=self._clock)
                     self._presence.enter(writer.id)
                     writer.start()
                     self._live = writer
@@ -188,10 +191,12 @@ class Ledger(LettingGo):
         record_id: str = "",
         meta_class: str = "",
         epoch: str = "",
+        content: bytes = b"",
     ) -> Draft:
         """Build a record: ``meta`` (strings, integers, lists and maps of them), and a pseudonym of `subject`.
 
         `epoch` names another quarter than the present one, where people are to be told apart across its end.
+        `content` is sealed already (`audit.content`).
         """
         classes = self.config.retention.classes
         parts = {META: Part(body_of(meta), meta_class or classes[META])}
@@ -200,6 +205,8 @@ class Ledger(LettingGo):
             body = {"epoch": epoch, "pseudonym": self._pseudonyms.of(subject, epoch)}
             self.identities.note(subject, epoch, body["pseudonym"])
             parts[SUBJECT] = Part(body_of(body), classes[SUBJECT])
+        if content:
+            parts[CONTENT] = Part(content, classes[CONTENT])
         return Draft(type_, parts, ref, record_id)
 
     async def append(self, draft: Draft) -> Receipt:

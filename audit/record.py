@@ -4,7 +4,7 @@ An envelope is canonical JSON of a fixed set of keys::
 
     {"c":{part:commitment},"id":uuid7,"log":origin,"n":wseq,"ref":id or "","t":time,"type":type,"v":1,"w":writer}
 
-It holds no content: each part (``meta``, ``subject``, later ``content``) is bound by
+It holds no content: each part (``meta``, ``subject``, ``content``) is bound by
 ``HMAC-SHA256(salt, "kipforte/part/v1" 00 name 00 body)`` with a salt of 32 random bytes of its own. When the row of a
 part is deleted (body and salt), the commitment stays and nobody can test a guess against it.
 
@@ -42,6 +42,8 @@ PRUNE: Final = "prune"
 KEY_ROTATE: Final = "key.rotate"
 SUCCESSOR: Final = "log.successor"
 """The first record of a log that follows another one whose database was set back (`audit.successor`)."""
+CLOCK: Final = "finding.clock"
+"""A clock jumped, or two clocks differ (`audit.keeper`)."""
 SPOOLED: Final = "finding.spool"
 """Records had to wait for the database in a file, in memory, or were lost."""
 

@@ -12,15 +12,18 @@ from types import MappingProxyType
 from typing import Final
 
 from audit.errors import LedgerConfigError
-from audit.record import META, SUBJECT
+from audit.record import CONTENT, META, SUBJECT
 
 META_CLASS: Final = "meta-standard"
 SUBJECT_CLASS: Final = "subject"
 SECURITY_CLASS: Final = "security"
+CONTENT_CLASS: Final = "content"
+LONGEST_CONTENT: Final = 30
+"""Days that content is kept at most; no case prolongs them (`audit.deletion`)."""
 PROOF_CLASS: Final = "nachweis"
 """What later proofs need: the record of a pruning. Held until the next one; the period counts after that."""
 DEFAULT_DAYS: Final[Mapping[str, int]] = MappingProxyType({META_CLASS: 184, SUBJECT_CLASS: 90, SECURITY_CLASS: 90,
-                                                        PROOF_CLASS: 184})
+                                                        CONTENT_CLASS: LONGEST_CONTENT, PROOF_CLASS: 184})
 _DAY: Final = 86_400
 
 
@@ -29,16 +32,21 @@ class Retention:
     """The classes and their periods in days, and which class each kind of part gets by default."""
 
     days: Mapping[str, int] = field(default_factory=lambda: DEFAULT_DAYS)
-    classes: Mapping[str, str] = field(default_factory=lambda: {META: META_CLASS, SUBJECT: SUBJECT_CLASS})
+    classes: Mapping[str, str] = field(default_factory=lambda: {META: META_CLASS, SUBJECT: SUBJECT_CLASS,
+                                                                        CONTENT: CONTENT_CLASS})
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "days", {PROOF_CLASS: DEFAULT_DAYS[PROOF_CLASS], **self.days})
+        object.__setattr__(self, "days", {
+            **{name: DEFAULT_DAYS[name] for name in (PROOF_CLASS, CONTENT_CLASS)}, **self.days})
+        object.__setattr__(self, "classes", {CONTENT: CONTENT_CLASS, **self.classes})
         for name, days in self.days.items():
             if type(days) is not int or not 1 <= days <= 36_500:
                 raise LedgerConfigError(
                     f"Aufbewahrungsklasse {name}: Bitte eine Frist in ganzen Tagen angeben (1 bis 36500)."
                 )
         for part, name in self.classes.items():
+            if part == CONTENT and self.days.get(name, 0) > LONGEST_CONTENT:
+                raise LedgerConfigError(f"Aufbewahrungsklasse {name} (für {part}): höchstens {LONGEST_CONTENT} Tage.")
             if name not in self.days:
                 raise LedgerConfigError(f"Aufbewahrungsklasse {name} (für {part}) hat keine Frist. Bitte Tage angeben.")
 

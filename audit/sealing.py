@@ -4,6 +4,8 @@ The outer layer is for the data protection officer (``dpo``), the inner one for 
 (``treuhand``, kept in an envelope for the day when the Personalrat's is lost) may open the inner layer instead. The
 house has public keys only.
 
+The same seal lies on the keys under which content is kept (`audit.content`).
+
 One box: X25519 with a fresh key, HKDF-SHA256 (salt: both public keys), AES-256-GCM. What it is about (pseudonym,
 quarter), for whom and under which version stands in the associated data, so a box opens only as what it was made for.
 Key and nonce come from the same derivation and serve once. Values are padded to 64 bytes: lengths tell nothing.
@@ -123,14 +125,24 @@ def about_identity(pseudonym: str, epoch: str) -> dict[str, str]:
     return {"epoch": epoch, "pseudonym": pseudonym, "what": "identity"}
 
 
+def about_content(exchange: str) -> dict[str, str]:
+    """Return what the sealed key of an exchange's content is about."""
+    return {"exchange": exchange, "what": "content"}
+
+
 def seal_identity(outer: TrusteeKey, inner: Sequence[TrusteeKey], subject: str, pseudonym: str, epoch: str,
                   fresh: Sequence[X25519PrivateKey] = ()) -> bytes:
-    """Return the opaque id of a person, sealed twice: canonical JSON of the outer box."""
+    """Return the opaque id of a person, sealed twice."""
+    return seal_twice(outer, inner, about_identity(pseudonym, epoch), subject.encode(), fresh)
+
+
+def seal_twice(outer: TrusteeKey, inner: Sequence[TrusteeKey], about: Mapping[str, str], value: bytes,
+               fresh: Sequence[X25519PrivateKey] = ()) -> bytes:
+    """Return a short value that only both trustees together open: canonical JSON of the outer box."""
     if outer.role != DPO or not inner or any(key.role not in (PERSONALRAT, THIRD) for key in inner):
         raise FormatError("the outer layer is the data protection officer's, the inner one the Personalrat's")
-    about = about_identity(pseudonym, epoch)
     own: list[X25519PrivateKey | None] = [*fresh] if fresh else [None] * (len(inner) + 1)
-    plain = pad(subject.encode())
+    plain = pad(value)
     boxes = [dict(seal(key, about, plain, one)) for key, one in zip(inner, own[1:], strict=True)]
     return canonical.dumps(dict(seal(outer, about, canonical.dumps(boxes), own[0])))
 

@@ -114,8 +114,7 @@ def _open(options: argparse.Namespace, ask: Ask, confirm: Ask) -> int:
     kind, value = _read(options.piece)
     role, private = _open_file(options, ask)
     order = pieces.order_of(value)
-    _note(f"Fall {order['case']}, Grund „{order['reason']}“\nPseudonym {order['pseudonym']} ({order['epoch']})\n"
-          f"Antrag {order['request']}")
+    _note(f"Fall {order['case']}, Grund „{order['reason']}“\n{_what(order)}\nAntrag {order['request']}")
     if not options.yes and confirm("Stimmt das mit dem überein, dem Sie zugestimmt haben? (ja/nein) ").strip() != "ja":
         _note("Es wurde nichts geöffnet.")
         return 1
@@ -129,6 +128,12 @@ def _open(options: argparse.Namespace, ask: Ask, confirm: Ask) -> int:
                                 "Schlüssel bestimmt oder verändert worden.") from None
     sys.stdout.write(text)
     return 0
+
+
+def _what(order: dict[str, str]) -> str:
+    if "exchange" in order:
+        return f"Inhalt des Vorgangs {order['vorgang']}"
+    return f"Pseudonym {order['pseudonym']} ({order['epoch']})"
 
 
 def _read(path: Path) -> tuple[str, dict[str, Any]]:

@@ -10,7 +10,7 @@ from typing import get_args
 
 from sqlalchemy import Engine
 
-from audit import AnchorState, Ledger, LedgerError, Reidentification
+from audit import AnchorState, ContentReading, Ledger, LedgerError, Reidentification
 from gateway.detection import RuleDetector
 from gateway.model.kipass import BASIS
 from gateway.model.principal import PassState
@@ -27,8 +27,10 @@ class Census:
     """Numbers about the house, refreshed in a thread."""
 
     def __init__(self, engine: Engine, ledger: Ledger, detector: RuleDetector,
-                 policies: Callable[[], PolicySet]) -> None:
+                 policies: Callable[[], PolicySet], end_modes: Callable[[], object] = lambda: None) -> None:
+        """`end_modes` puts down which content modes ended by themselves (`gateway.registry.content_mode`)."""
         self._engine, self._ledger, self._detector, self._policies = engine, ledger, detector, policies
+        self._end_modes = end_modes
         self._sizes: Counter[str] = Counter()
         self.anchors: Sequence[AnchorState] = ledger.anchors()
         """How the places outside stand where notes of the ledger are kept, as of the last look."""
@@ -59,7 +61,10 @@ class Census:
         metrics.policy(self._policies().digest)
 
     def look_at_identities(self) -> None:
-        """End requests to resolve a pseudonym whose time is up, and see whether somebody is still to be informed."""
+        """End what lasts for days only (requests to resolve a pseudonym, readings of content, content modes), and see
+        whether somebody is still to be informed."""
+        self._end_modes()
+        ContentReading(self._ledger).expire()
         Reidentification(self._ledger).expire()
         self.identities = identity_warnings(self._ledger)
 

@@ -102,12 +102,38 @@ class Recorder(Protocol):
     """Writes the book. A returned receipt means: durable."""
 
     async def record(self, kind: str, meta: Mapping[str, Any], *, subject: str | None,
-                     ref: str | None = None) -> Receipt:
+                     ref: str | None = None, content: bytes = b"") -> Receipt:
         """Write one record of `kind` (``intent``, ``outcome``, ``denied``, ...) and return when it is durable.
 
         ``meta`` holds strings, integers, and lists and maps of them: facts without content. ``subject`` is the opaque
-        id of the principal; the ledger keeps a pseudonym of it. Raises ``protokoll_nicht_verfuegbar``. An intent whose
-        caller got no receipt (error or cancellation) and that becomes durable nevertheless is ended by the recorder.
+        id of the principal; the ledger keeps a pseudonym of it. ``content`` comes sealed out of a `Safe`. Raises
+        ``protokoll_nicht_verfuegbar``. An intent whose caller got no receipt (error or cancellation) and that becomes
+        durable nevertheless is ended by the recorder.
+        """
+        ...
+
+
+Side = Literal["request", "answer"]
+
+
+class Safe(Protocol):
+    """Takes the content of one exchange, and gives it back sealed so that the house cannot read it any more."""
+
+    notice: str
+    """What the person is told, ASCII."""
+
+    async def shut(self, side: Side, texts: Sequence[str]) -> bytes:
+        """Return the texts of one side, the request first, sealed; empty: nothing is kept (any more). Never raises."""
+        ...
+
+
+class Contents(Protocol):
+    """Knows where content is kept for some days, because two people agreed to it."""
+
+    def safe(self, department: str) -> Safe | None:
+        """Return where the content of an exchange goes; None (nearly always, and when nobody can tell): it is not kept.
+
+        Looks up memory: no database here. Never raises.
         """
         ...
 

@@ -49,7 +49,7 @@ def request_(
 ) -> None:
     """Beantragt, ein Pseudonym aufzulösen."""
     own = context(ctx)
-    person = _acting(own, by, ("dpo", "personalrat", "it", "leitung"))
+    person = acting(own, by, ("dpo", "personalrat", "it", "leitung"))
     with open_one(ctx) as ledger:
         made = Reidentification(ledger).request(case=case, reason=reason, by=person.id, pseudonym=pseudonym,
                                                 vorgang=vorgang)
@@ -64,7 +64,7 @@ def request_(
 def approve(ctx: typer.Context, request: Which, by: As, role: InRole = "", json: Json = False) -> None:
     """Stimmt einem Antrag zu; zwei verschiedene Personen müssen es tun, eine je Rolle."""
     own = context(ctx)
-    person = _acting(own, by, APPROVERS)
+    person = acting(own, by, APPROVERS)
     with open_one(ctx) as ledger:
         found = Reidentification(ledger).approve(request, _role(person, role), person.id)
     _said(found, json)
@@ -75,7 +75,7 @@ def approve(ctx: typer.Context, request: Which, by: As, role: InRole = "", json:
 def deny(ctx: typer.Context, request: Which, by: As, role: InRole = "", json: Json = False) -> None:
     """Lehnt einen Antrag ab; er ist damit beendet."""
     own = context(ctx)
-    person = _acting(own, by, APPROVERS)
+    person = acting(own, by, APPROVERS)
     with open_one(ctx) as ledger:
         found = Reidentification(ledger).deny(request, _role(person, role), person.id)
     _said(found, json)
@@ -93,7 +93,7 @@ def resolve(
 ) -> None:
     """Gibt das Siegel für die Vertrauenspersonen aus und zeigt mit ihrer Antwort einmal den Namen."""
     own = context(ctx)
-    person = _acting(own, by, APPROVERS)
+    person = acting(own, by, APPROVERS)
     with open_one(ctx) as ledger:
         reid = Reidentification(ledger)
         if answer is None:
@@ -121,7 +121,7 @@ def resolve(
 @ledger_errors
 def inform(ctx: typer.Context, request: Which, by: As, json: Json = False) -> None:
     """Trägt ein, dass die Person informiert wurde."""
-    person = _acting(context(ctx), by, APPROVERS)
+    person = acting(context(ctx), by, APPROVERS)
     with open_one(ctx) as ledger:
         found = Reidentification(ledger).inform(request, person.id)
     _said(found, json)
@@ -162,9 +162,9 @@ def keys(
     with open_one(ctx) as ledger:
         if add:
             text = Path(add).read_text("ascii", "replace") if "+" not in add and Path(add).is_file() else add
-            ledger.keyring.propose(text, _acting(own, by, ("it", "dpo", "personalrat")).id, _writes(ledger))
+            ledger.keyring.propose(text, acting(own, by, ("it", "dpo", "personalrat")).id, _writes(ledger))
         if approve_:
-            ledger.keyring.approve(approve_, _acting(own, by, ("personalrat",)).id, _writes(ledger))
+            ledger.keyring.approve(approve_, acting(own, by, ("personalrat",)).id, _writes(ledger))
         in_force, waiting = list(ledger.keyring.in_force().values()), ledger.keyring.waiting()
         problem = ledger.keyring.problem()
     if json:
@@ -184,7 +184,7 @@ def _key(key: Any) -> dict[str, str]:
     return {"role": key.role, "id": key.id, "fingerprint": key.fingerprint, "key": str(key)}
 
 
-def _acting(own: CliContext, email: str, roles: tuple[str, ...]) -> Person:
+def acting(own: CliContext, email: str, roles: tuple[str, ...]) -> Person:
     """Return who acts, or end with a sentence if that person may not."""
     if not email:
         raise CliError("Bitte nennen Sie mit --as, wer handelt.", Exit.MISUSE)

@@ -17,9 +17,9 @@ class LedgerRecorder:
         self._ledger = ledger
 
     async def record(self, kind: str, meta: Mapping[str, Any], *, subject: str | None,
-                     ref: str | None = None) -> Receipt:
+                     ref: str | None = None, content: bytes = b"") -> Receipt:
         """See `gateway.ports.Recorder.record`."""
-        draft = self._ledger.draft(kind, meta, subject=subject, ref=ref or "")
+        draft = self._ledger.draft(kind, meta, subject=subject, ref=ref or "", content=content)
         try:
             receipt = await self._ledger.append(draft)
         except LedgerUnavailable:

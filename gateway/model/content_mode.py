@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Final, Literal
+from zoneinfo import ZoneInfo
 
 from gateway.model.people import Role
 
@@ -23,6 +24,7 @@ CASE: Final = re.compile(r"(?=.*[0-9])[A-Za-z0-9][A-Za-z0-9._/-]{0,39}")
 MAY_REQUEST: Final[tuple[Role, ...]] = ("dpo", "personalrat", "it", "leitung")
 MUST_APPROVE: Final[tuple[Role, ...]] = ("dpo", "personalrat")
 MAY_STOP: Final[tuple[Role, ...]] = ("dpo", "personalrat", "it", "leitung")
+BERLIN: Final = ZoneInfo("Europe/Berlin")
 State = Literal["waiting", "on", "off", "withdrawn", "lapsed"]
 End = Literal["ended", "stopped", "withdrawn", "lapsed"]
 ENDS: Final[tuple[End, ...]] = ("ended", "stopped", "withdrawn", "lapsed")
@@ -63,3 +65,8 @@ class ContentMode:
     def is_on(self, department: str, now: datetime) -> bool:
         """Whether the content of this department is kept at that moment."""
         return department == self.department and self.state(now) == "on"
+
+
+def last_day(mode: ContentMode) -> date:
+    """Return the last day on which content is kept, as the calendar shows it."""
+    return (mode.until.astimezone(BERLIN) - timedelta(seconds=1)).date()

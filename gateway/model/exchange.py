@@ -7,6 +7,7 @@ a `Receipt` (the intent is durable). `Upstream.send` accepts nothing else; ``tes
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -23,6 +24,14 @@ class RedactedBody:
     """Replaced values per (entity type, action)."""
     media: str = "application/json"
     """Media type of the bytes: JSON, or a form."""
+
+    @property
+    def per_entity(self) -> list[tuple[str, int]]:
+        """How many values of each kind were replaced, whatever by."""
+        found: Counter[str] = Counter()
+        for (entity, _), number in self.counts.items():
+            found[entity] += number
+        return sorted(found.items())
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from time import perf_counter
 from typing import Any
@@ -20,7 +20,7 @@ from gateway.model.principal import Principal
 from gateway.model.register import RegisteredModel
 from gateway.pipeline.finishing import finish
 from gateway.policy.decide import ReleaseFacts
-from gateway.ports import Recorder
+from gateway.ports import Recorder, Safe
 from gateway.wire.dialect import Usage
 
 _log = logging.getLogger(__name__)
@@ -38,6 +38,8 @@ class ExchangeLog:
         self._ended = False
         self.first_byte: float | None = None
         self.bytes_out = 0
+        self._safe: Safe | None = None
+        self._content = b""
 
     @property
     def request_id(self) -> str:
@@ -53,6 +55,11 @@ class ExchangeLog:
     def model(self) -> str:
         """The registered model, or ``unbekannt``: what a client asked for is never a fact of ours."""
         return str(self._facts.get("model", "unbekannt"))
+
+    @property
+    def keeps_content(self) -> bool:
+        """Whether the texts of the answer go into the book, too."""
+        return self._safe is not None
 
     @property
     def is_open(self) -> bool:
@@ -165,11 +172,20 @@ class ExchangeLog:
         facts = {key: value for key, value in self._facts.items() if key not in where}
         await self._write("local", {**facts, "decision": "local", "latency_ms": self._milliseconds()})
 
+    async def keep(self, safe: Safe, texts: Sequence[str]) -> str:
+        """Let the record of the intent hold these texts, sealed, and that of the end the answer.
+
+        Returns what the person is told; empty: nothing is kept.
+        """
+        self._content = await safe.shut("request", texts)
+        self._safe = safe if self._content else None
+        return safe.notice if self._safe else ""
+
     async def intent(self, counts: Mapping[tuple[str, str], int], stream: bool) -> Receipt:
         """Write, before a byte leaves, that it will leave; return its receipt."""
         replaced = {f"{entity}:{action}": number for (entity, action), number in counts.items()}
         facts = {**self._facts, "decision": "allowed", "replaced": replaced, "stream": int(stream)}
-        writing = asyncio.ensure_future(self._write("intent", facts))
+        writing = asyncio.ensure_future(self._write("intent", facts, content=self._content))
         try:
             receipt = await asyncio.shield(writing)
         except asyncio.CancelledError:
@@ -185,8 +201,11 @@ class ExchangeLog:
 
     async def outcome(self, status: str, *, code: str = "", http_status: int = 0, usage: Usage | None = None,
                       unresolved: int = 0, leaked: int = 0,
-                      strangers: Mapping[str, int] | None = None) -> None:
-        """Write how it ended: ``ok``, ``aborted`` (the client hung up) or ``failed``. The second call does nothing."""
+                      strangers: Mapping[str, int] | None = None, texts: Sequence[str] = ()) -> None:
+        """Write how it ended: ``ok``, ``aborted`` (the client hung up) or ``failed``. The second call does nothing.
+
+        `texts` are those of the answer as they came; they are kept, sealed, where those of the request are.
+        """
         if self._ended or self._intent is None:
             return
         self._ended = True
@@ -203,16 +222,18 @@ class ExchangeLog:
             if usage.seconds:
                 facts["audio_seconds"] = usage.seconds
         try:
-            await self._write("outcome", facts, self._intent)
+            content = await self._safe.shut("answer", texts) if self._safe and texts else b""
+            await self._write("outcome", facts, self._intent, content)
         except GatewayError as error:  # what the recorder says of a request that was not sent is not true of this one
             raise GatewayError(error.code, "Ihre Anfrage ließ sich nicht abschließen, weil das Protokoll gerade nicht "
                                "geschrieben werden kann. Bitte versuchen Sie es in einigen Minuten noch einmal und "
                                "sagen Sie sonst der IT Bescheid.", hint=error.hint, retry_after=error.retry_after
                                ) from None
 
-    async def _write(self, kind: str, facts: Mapping[str, Any], ref: str | None = None) -> Receipt:
+    async def _write(self, kind: str, facts: Mapping[str, Any], ref: str | None = None,
+                     content: bytes = b"") -> Receipt:
         try:
-            return await self._recorder.record(kind, facts, subject=self._subject, ref=ref)
+            return await self._recorder.record(kind, facts, subject=self._subject, ref=ref, content=content)
         except GatewayError:
             raise
         except Exception:  # noqa: BLE001  (a fault is an answer as well; the formatter keeps its words out)

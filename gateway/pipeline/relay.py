@@ -156,7 +156,8 @@ class Relay:
         if leaked:
             self._metrics.leak_alarms(leaked)
         self._metrics.strangers(strangers)
-        return {"usage": answer.usage, "unresolved": answer.unresolved, "leaked": leaked, "strangers": strangers}
+        return {"usage": answer.usage, "unresolved": answer.unresolved, "leaked": leaked, "strangers": strangers,
+                "texts": raw}
 
     async def _end(self) -> None:
         """Give the provider's connection back, or cut it; what has no outcome yet was given up by the client."""

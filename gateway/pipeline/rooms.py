@@ -12,6 +12,7 @@ from gateway.policy.policyset import PolicySet
 from gateway.ports import (
     Authenticator,
     Clock,
+    Contents,
     Conversations,
     Detector,
     Limiter,
@@ -46,6 +47,7 @@ class Rooms:
     stops: Stops
     pins: Pins
     limiter: Limiter
+    contents: Contents
     secret: bytes = field(repr=False)
     """Keys the marks by which conversations are recognised."""
     memory: InspectionMemory = field(default_factory=InspectionMemory)

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
 from time import perf_counter
@@ -301,12 +300,13 @@ class Walk:
         body = RedactedBody(content, redaction.counts, media)
         rooms.metrics.redactions(redaction.counts)
         self._stage("redact")
+        if (safe := rooms.contents.safe(self.log.department)) is not None:
+            self._tell(await self.log.keep(safe, redaction.texts))
         receipt = await self.log.intent(redaction.counts, parsed.stream)
         self._stage("record")
         self._headers |= {
             "x-ki-pforte-decision": "allowed", "x-ki-pforte-model": model.id,
-            "x-ki-pforte-redactions": ",".join(f"{entity}={number}" for entity, number in
-                                               sorted(_per_entity(redaction.counts).items()))}
+            "x-ki-pforte-redactions": ",".join(f"{entity}={number}" for entity, number in body.per_entity)}
         return SealedRequest(inbound.dialect.name, decision, body, parsed.stream, receipt, inbound.request_id)
 
     def _strip(self, parsed: ParsedRequest) -> None:
@@ -337,8 +337,8 @@ class Walk:
                 await response.close()
         check = AnswerCheck(decision.answers, redaction.values, before, redaction.texts, self._detector)
         answer = inbound.dialect.answer(AnswerContext(
-            channel=check.channel if check.needed else None, wants_usage=parsed.wants_usage, alias=parsed.model,
-            target=sealed.model.target, untrusted_tools=decision.untrusted_tools, echo=parsed.echo,
+            channel=check.channel if check.needed or self.log.keeps_content else None, wants_usage=parsed.wants_usage,
+            alias=parsed.model, target=sealed.model.target, untrusted_tools=decision.untrusted_tools, echo=parsed.echo,
             thread=parsed.thread, places=parsed.places,
             tools=None if decision.trusts_undeclared else frozenset(parsed.document.tools)))
         if self._task is None:  # what a program asked for no person reads
@@ -389,10 +389,3 @@ def _refuse(denial: Denial | None) -> None:
     if denial is not None:
         about_model = denial.code.startswith(("modell_", "avv_"))
         raise GatewayError(denial.code, denial.message, param="model" if about_model else None)
-
-
-def _per_entity(counts: Mapping[tuple[str, str], int]) -> dict[str, int]:
-    result: dict[str, int] = {}
-    for (entity, _), number in counts.items():
-        result[entity] = result.get(entity, 0) + number
-    return result

@@ -27,8 +27,18 @@ from typing import Any, Final
 
 from sqlalchemy import Connection
 
-from gateway.kipass.calendar import BERLIN
-from gateway.model.content_mode import CASE, LONGEST, MAY_REQUEST, MAY_STOP, MUST_APPROVE, REASONS, ContentMode, End
+from gateway.model.content_mode import (
+    BERLIN,
+    CASE,
+    LONGEST,
+    MAY_REQUEST,
+    MAY_STOP,
+    MUST_APPROVE,
+    REASONS,
+    ContentMode,
+    End,
+    last_day,
+)
 from gateway.model.people import Role
 from gateway.registry.books import Actor, Books, Via, active_person
 from gateway.store import InvalidError, content_modes
@@ -160,11 +170,6 @@ class ContentDesk:
         person = active_person(connection, by)
         if role not in roles or role not in person.roles:
             raise InvalidError("Das ist nur mit dieser Rolle möglich: " + ", ".join(roles) + ".")
-
-
-def last_day(mode: ContentMode) -> date:
-    """Return the last day on which content is kept, as the calendar shows it."""
-    return (mode.until.astimezone(BERLIN) - timedelta(seconds=1)).date()
 
 
 def _over(connection: Connection, now: datetime) -> list[ContentMode]:

@@ -75,6 +75,8 @@ class PrometheusMetrics:
         self._seen = {"hit": 0, "miss": 0}
         self._stopped = Gauge("ki_pforte_model_stopped", "Angehaltene Modelle (1); die übrigen stehen hier nicht",
                               ["model"], registry=registry)
+        self._content_modes = Gauge("ki_pforte_content_modes", "Ämter, deren Inhalte gerade versiegelt aufbewahrt "
+                                    "werden (Inhaltsmodus)", registry=registry)
         self._policy = Info("ki_pforte_policy", "Geltende Richtlinien", registry=registry)
         self._shadow = Counter("ki_pforte_shadow_decisions", "Anfragen, zu denen auch die Schatten-Richtlinien befragt "
                                "wurden: was die geltenden sagten, was die anderen, und der wichtigste Unterschied",
@@ -203,6 +205,10 @@ class PrometheusMetrics:
         self._stopped.clear()
         for model in models:
             self._stopped.labels(model).set(1)
+
+    def content_modes(self, departments: int) -> None:
+        """Set how many departments have their content mode on."""
+        self._content_modes.set(departments)
 
     def policy(self, digest: str) -> None:
         """Set the digest of the policies in force."""

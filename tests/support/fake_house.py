@@ -28,7 +28,7 @@ from gateway.pipeline.finishing import all_finished
 from gateway.pipeline.pipeline import Pipeline
 from gateway.pipeline.rooms import Rooms
 from gateway.policy import PolicySet
-from gateway.ports import Credentials, Kept, Limiter
+from gateway.ports import Credentials, Kept, Limiter, Safe
 from gateway.wire.chat_completions import ChatCompletions
 from gateway.wire.dialect import Dialect
 
@@ -67,6 +67,7 @@ class Entry:
     subject: str | None
     ref: str | None
     id: str
+    content: bytes = b""
 
 
 @dataclass
@@ -145,12 +146,13 @@ class FakeHouse:
         self.measured: list[tuple[Any, ...]] = []
         self.stopped: frozenset[str] = frozenset()
         self.pins = Pinned(self.steps)
+        self.safes: dict[str, Safe] = {}
         self.tickets: list[Pass] = []
         self.says: Callable[[SealedRequest], tuple[int, list[bytes]]] = echo
         self.rooms = Rooms(policies=policies, authenticator=self, detector=self, operators=self, upstream=self,
                                  recorder=self, metrics=_Metrics(self.measured), clock=self,
                                  conversations=self, reader=_Reader(self.steps), stops=lambda: self.stopped,
-                                 pins=self.pins, secret=b"s", limiter=limiter or self)
+                                 pins=self.pins, secret=b"s", limiter=limiter or self, contents=self)
         self.pipeline = Pipeline(self.rooms)
         self.kept: dict[tuple[str, str], bytes] = {}
         self.conversations: dict[tuple[str, str], bytes] = {}
@@ -200,12 +202,15 @@ class FakeHouse:
         return "*" * len(value)
 
     async def record(self, kind: str, meta: Mapping[str, Any], *, subject: str | None,
-                     ref: str | None = None) -> Receipt:
-        entry = Entry(kind, dict(meta), subject, ref, f"record-{len(self.book)}")
+                     ref: str | None = None, content: bytes = b"") -> Receipt:
+        entry = Entry(kind, dict(meta), subject, ref, f"record-{len(self.book)}", content)
         if f"record:{kind}" not in self.steps.failing:
             self.book.append(entry)
         await self.steps.at(f"record:{kind}")
         return Receipt(entry.id)
+
+    def safe(self, department: str) -> Safe | None:
+        return self.safes.get(department)
 
     async def send(self, request: SealedRequest) -> Answer:
         self.sent.append(request)

@@ -18,7 +18,7 @@ from gateway.web.gate import Desk, Visit
 from gateway.web.review import filters
 
 PREDEFINED: Final = (
-    ("Sozialdaten-Ablehnungen", "Anfragen mit Sozialdaten, die nicht gesendet wurden.",
+    ("Sozialdaten-Ablehnungen", "Anfragen mit einer Sozialversicherungsnummer, die nicht gesendet wurden.",
      "entscheidung=denied&angabe=SOCIAL_SECURITY"),
     ("Gesundheitsangaben abgelehnt", "Anfragen mit Gesundheitsangaben, die nicht gesendet wurden.",
      "entscheidung=denied&angabe=HEALTH"),

@@ -15,19 +15,11 @@ from audit.identity import Identities
 from audit.pseudonym import KeyDestroyed, Pseudonyms, end_of, epoch_of
 from audit.record import SUBJECT, now_us
 from audit.sealing import DPO, PERSONALRAT, TrusteeKey
+from tests.support.trustees import OFFICER, give_keys, opened
 
 DAY = 86_400
 Maker = Callable[[], Ledger]
-OFFICER, COUNCIL = (X25519PrivateKey.from_private_bytes(bytes([n]) * 32) for n in (1, 2))
 CANARY = "kanarienvogel-4711"
-
-
-def give_keys(ledger: Ledger) -> None:
-    def write(kind: str, meta: dict[str, Any], by: str) -> object:
-        return ledger.append_wait(ledger.draft(kind, meta, subject=by))
-    for role, private in ((DPO, OFFICER), (PERSONALRAT, COUNCIL)):
-        ledger.keyring.propose(str(TrusteeKey.of(role, private)), "it", write)
-        ledger.keyring.approve(role, "rat", write)
 
 
 def exchange(ledger: Ledger, subject: str = CANARY, vorgang: str = "V1") -> str:
@@ -53,11 +45,6 @@ def agreed(house: Ledger, pseudonym: str) -> str:
     Reidentification(house).approve(request, DPO, "dsb")
     Reidentification(house).approve(request, PERSONALRAT, "rat")
     return request
-
-
-def opened(piece: str) -> str:
-    step = pieces.open_outer(OFFICER, pieces.unarmor(piece)[1])
-    return pieces.open_inner(COUNCIL, PERSONALRAT, pieces.unarmor(step)[1])
 
 
 def state(house: Ledger, request: str) -> str:

@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from gateway.model.content_mode import LONGEST, REASONS, ContentMode
+from gateway.model.content_mode import LONGEST, REASONS, ContentMode, last_day
 from gateway.model.people import Role
 from gateway.policy import PolicySet, load_policies
 from gateway.registry.books import Books
-from gateway.registry.content_mode import ContentDesk, last_day
+from gateway.registry.content_mode import ContentDesk
 from gateway.store import InvalidError, migrate, open_engine, people
 from gateway.store.directory import SqlDirectory
 from tests.support.databases import database_url

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import fields, replace
 from types import MappingProxyType
 from urllib.parse import quote
@@ -9,6 +10,7 @@ from urllib.parse import quote
 import pytest
 
 from gateway.policy import PolicySet
+from tests.support.web_client import without_own_scripts
 from tests.support.web_house import House
 
 EVIL = '"><script>alert(1)</script><img src=x onerror=alert(2)>{{7*7}}\'`</title><!--'
@@ -16,12 +18,13 @@ EVIL = '"><script>alert(1)</script><img src=x onerror=alert(2)>{{7*7}}\'`</title
 
 def assert_harmless(text: str, path: str) -> None:
     head, _, body = text.partition("</title>")
-    assert "<script" not in text.lower(), path
+    assert "<script" not in without_own_scripts(text).lower(), path
     assert "<img src=x" not in text, path
     assert "<!--" not in text, path
     assert ">49<" not in text, path
     assert "</title>" not in body, path
-    assert "&lt;script&gt;" in text or "script" not in text, path
+    encoded = re.sub(r"%(25)?3C/?script%(25)?3E", "", without_own_scripts(text))  # in a link back to this address
+    assert "&lt;script&gt;" in text or "script" not in encoded, path
     assert head.startswith("<!doctype html>"), path
 
 
@@ -63,7 +66,7 @@ def test_hostile_policies_names_and_records_stay_text(house: House, role: str) -
     house.settle()
     house.policies = poisoned(house.policies)
     paths = ["/", "/pass", "/keys", "/help", "/transparency", "/datenschutz", "/barrierefreiheit", "/impressum",
-             "/review", "/review?art=alle", *(f"/review/protokoll/{r}" for r in records), f"/{quote(EVIL)}"]
+             "/review", "/review/protokoll?art=alle", *(f"/review/protokoll/{r}" for r in records), f"/{quote(EVIL)}"]
     for path in paths:
         answer = browser.get(path)
         assert answer.status in (200, 403, 404), path
@@ -85,7 +88,7 @@ def test_a_hostile_verdict_stays_text(house: House) -> None:
                                    "vorgang", "vor"])
 def test_a_hostile_address_stays_text(house: House, field: str) -> None:
     officer = house.browser(house.hire("Mia", "dpo"))
-    answer = officer.get(f"/review?{field}={quote(EVIL)}")
+    answer = officer.get(f"/review/protokoll?{field}={quote(EVIL)}")
     assert answer.status in (200, 422)
     assert_harmless(answer.text, field)
 
@@ -103,5 +106,5 @@ def test_hostile_values_survive_as_text_where_they_are_shown(house: House) -> No
     records = hostile_records(house)
     house.settle()
     house.policies = poisoned(house.policies)
-    for path in ("/", "/transparency", "/review?art=alle", f"/review/protokoll/{records[0]}"):
+    for path in ("/", "/transparency", "/review/protokoll?art=alle", f"/review/protokoll/{records[0]}"):
         assert officer.get(path).text.count("&lt;script&gt;") >= 3, path
