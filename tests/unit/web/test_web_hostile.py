@@ -66,7 +66,8 @@ def test_hostile_policies_names_and_records_stay_text(house: House, role: str) -
     house.settle()
     house.policies = poisoned(house.policies)
     paths = ["/", "/pass", "/keys", "/help", "/transparency", "/datenschutz", "/barrierefreiheit", "/impressum",
-             "/review", "/review/protokoll?art=alle", *(f"/review/protokoll/{r}" for r in records), f"/{quote(EVIL)}"]
+             "/review", "/review/pruefung", "/review/stichprobe", "/review/zugriffe",
+             "/review/protokoll?art=alle", *(f"/review/protokoll/{r}" for r in records), f"/{quote(EVIL)}"]
     for path in paths:
         answer = browser.get(path)
         assert answer.status in (200, 403, 404), path
@@ -79,7 +80,7 @@ def test_a_hostile_verdict_stays_text(house: House) -> None:
     house.write("verify.result", {"verdict": EVIL, "exit_code": 1, "size": 3, "covered": 3, "findings": [EVIL],
                                   "warnings": [EVIL]})
     house.settle()
-    text = officer.get("/review").text
+    text = officer.get("/review/pruefung").text
     assert "Das Protokoll ist nicht in Ordnung" in text
     assert_harmless(text, "/review")
 
