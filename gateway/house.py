@@ -21,6 +21,7 @@ from aiohttp import web as aio
 
 from audit import anchor_warnings
 from gateway import __version__
+from gateway.casework.watch import watch_of
 from gateway.census import Census
 from gateway.condition import NEEDED, Board, short_of_space
 from gateway.detection import DetectorOptions, build_detector, build_operators
@@ -167,6 +168,7 @@ class House:
         self._run(Indexing(self.books).follow())
         if self.settings.remind_daily == "on":
             self._run(Reminding(self.books, self.settings).follow())
+        self._run(watch_of(self.books, self.ledger, self.settings, lambda: self.census.anchors).follow())
         self._run(self.census.follow(self.metrics))
         await self.limits.start()
         self._run(self.limits.follow())

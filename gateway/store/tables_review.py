@@ -11,7 +11,7 @@ from typing import Final
 from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, LargeBinary, String, Table, Text
 
 from gateway.store.tables import UtcDateTime, person
-from gateway.store.tables_reports import metadata as metadata
+from gateway.store.tables_casework import metadata as metadata
 
 NAME: Final = 80
 QUERY: Final = 1000

@@ -38,7 +38,10 @@ SECTIONS: Final[dict[str, tuple[Entry, ...]]] = {
     "/review": (
         ("/review", N_("Übersicht"), DPO),
         ("/review/protokoll", N_("Protokoll"), DPO),
+        ("/review/befunde", N_("Befunde"), DPO),
         ("/review/stichprobe", N_("Stichprobe"), DPO),
+        ("/review/vorfaelle", N_("Vorfälle"), DPO),
+        ("/review/anfragen", N_("Anfragen"), DPO),
         ("/review/person", N_("Person feststellen"), BOTH_SIDES),
         ("/review/zugriffe", N_("Zugriffe"), BOTH_SIDES),
         ("/review/pruefung", N_("Prüfung"), DPO),

@@ -206,4 +206,5 @@ class ReviewHouse:
     desk: Reviewing
     takeouts: Takeouts
     ledger: ReviewLedger
-    pending: Callable[[], Mapping[str, Pending]] = nothing_pending
+    pending: Callable[[], Mapping[Any, Pending]] = nothing_pending
+    """How much of each kind of work is open; the kinds are those of casework."""
