@@ -288,12 +288,16 @@ class Store:
 
     def open_log(self, log: str) -> None:
         """Make the one row of the log, or check that this database holds this log and no other."""
+        names = select(tables.audit_state.c.log)
         try:
-            with self.change() as connection:  # processes that start together all try
-                connection.exec_driver_sql(self.sql(
-                    "INSERT INTO audit_state (log, size, peaks, min_index, pruned_peaks) SELECT ?, 0, ?, 0, ? "
-                    "WHERE NOT EXISTS (SELECT 1 FROM audit_state) ON CONFLICT (log) DO NOTHING"), (log, b"", b""))
-                found = connection.execute(select(tables.audit_state.c.log)).scalars().all()
+            with self.read() as connection:
+                found = connection.execute(names).scalars().all()
+            if not found:
+                with self.change() as connection:  # processes that start together all try
+                    connection.exec_driver_sql(self.sql(
+                        "INSERT INTO audit_state (log, size, peaks, min_index, pruned_peaks) SELECT ?, 0, ?, 0, ? "
+                        "WHERE NOT EXISTS (SELECT 1 FROM audit_state) ON CONFLICT (log) DO NOTHING"), (log, b"", b""))
+                    found = connection.execute(names).scalars().all()
         except SQLAlchemyError as error:
             raise LedgerUnavailable("Die Datenbank des Protokolls ist nicht erreichbar.") from error
         if list(found) != [log]:
