@@ -2,21 +2,14 @@
 
 from __future__ import annotations
 
-import socket
-import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 
-import uvicorn
-from playwright.sync_api import Browser, Page, Request, sync_playwright
+from playwright.sync_api import Browser, Page, Request
 
+from tests.support.stage import browsing
 from tests.support.web_house import Entry, House
-from tests.support.webdriver import CHROMIUM
-
-MISSING = "" if CHROMIUM else "Chromium fehlt (Paket chromium)"
 
 
 @dataclass
@@ -53,27 +46,5 @@ class Played:
 @contextmanager
 def playing(house: House) -> Iterator[Played]:
     """Serve a house and open Chromium."""
-    listener = socket.create_server(("127.0.0.1", 0))
-    server = uvicorn.Server(uvicorn.Config(house.app, log_level="error", lifespan="off"))
-    thread = threading.Thread(target=server.run, args=([listener],))
-    thread.start()
-    while not server.started:
-        time.sleep(0.01)
-    try:
-        with sync_playwright() as play:
-            browser = play.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu",
-                                                                          "--disable-dev-shm-usage"])
-            try:
-                yield Played(f"http://127.0.0.1:{listener.getsockname()[1]}", house, browser)
-            finally:
-                browser.close()
-    finally:
-        server.should_exit = True
-        thread.join()
-        listener.close()
-
-
-def picture(page: Page, path: Path, width: int = 1440) -> None:
-    """Take a picture of the whole page."""
-    page.set_viewport_size({"width": width, "height": 900})
-    page.screenshot(path=str(path), full_page=True)
+    with browsing(house) as (browser, base):
+        yield Played(base, house, browser)

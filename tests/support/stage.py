@@ -91,22 +91,31 @@ def violations(page: Page, only: list[str] | None = None) -> list[str]:
 
 
 @contextmanager
+def browsing(house: House) -> Iterator[tuple[Browser, str]]:
+    """Serve a house and open a browser: the browser, and the address; both end with the block."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    server = uvicorn.Server(uvicorn.Config(house.app, log_level="error", lifespan="off"))
+    thread = threading.Thread(target=server.run, args=([listener],))
+    thread.start()
+    while not server.started:
+        time.sleep(0.01)
+    try:
+        with sync_playwright() as playwright:
+            browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+            try:
+                yield browser, f"http://127.0.0.1:{listener.getsockname()[1]}"
+            finally:
+                browser.close()
+    finally:
+        server.should_exit = True
+        thread.join()
+        listener.close()
+
+
+@contextmanager
 def open_stage(folder: Path) -> Iterator[Stage]:
-    """Serve the example and open a browser; both end with the block."""
+    """Serve the example and open a browser."""
     with open_house(folder, None, development=True) as house:
         house.ledger.start()
-        listener = socket.create_server(("127.0.0.1", 0))
-        server = uvicorn.Server(uvicorn.Config(house.app, log_level="error", lifespan="off"))
-        thread = threading.Thread(target=server.run, args=([listener],))
-        thread.start()
-        while not server.started:
-            time.sleep(0.01)
-        try:
-            with sync_playwright() as playwright:
-                browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-                yield Stage(house, browser, f"http://127.0.0.1:{listener.getsockname()[1]}")
-                browser.close()
-        finally:
-            server.should_exit = True
-            thread.join()
-            listener.close()
+        with browsing(house) as (browser, base):
+            yield Stage(house, browser, base)
