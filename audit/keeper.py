@@ -64,6 +64,7 @@ class Keeper:
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="audit-keeper", daemon=True)
         self._told_rollback = False
+        self._has_let_go = False
         self.problem = ""
         """Why the last round failed, in German, or empty."""
 
@@ -136,8 +137,12 @@ class Keeper:
         forget(path)
 
     def let_go(self) -> None:
-        """Delete what is due, if no other process did so lately; finish a pruning."""
-        if claim(self._store, "retention", DELETE_EVERY):
+        """Delete what is due, if no other process did so lately; finish a pruning.
+
+        At the start without asking who did it when: in a restored backup that was before it was made.
+        """
+        if claim(self._store, "retention", DELETE_EVERY if self._has_let_go else 0):
+            self._has_let_go = True
             delete_due(self._store, self._writer())
             self._identities.let_go(self._writer())
             self._identities.reconcile()
