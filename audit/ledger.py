@@ -18,7 +18,7 @@ import orjson
 
 from audit import canonical, holds, moving, proving, spool
 from audit.anchors.anchorer import Anchorer, AnchorState, AnchorThread
-from audit.anchors.sinks import Sink
+from audit.anchors.sinks import Sink, Timestamp
 from audit.checkpoint import Vkey
 from audit.checkpointer import Checkpointer
 from audit.errors import FormatError, LedgerConfigError, LedgerDamaged, LedgerError, LedgerRollback, LedgerUnavailable
@@ -275,6 +275,13 @@ class Ledger(LettingGo):
         """Return how every sink stands."""
         with self._database():
             return self._anchorer.states()
+
+    def timestamps(self) -> list[Timestamp]:
+        """Return the time-stamps of authorities outside (RFC 3161), the oldest first."""
+        from audit.anchors.timestamp import KIND, stamped_at
+        with self._database():
+            return [Timestamp(size, note, answer, stamped_at(answer, note))
+                    for size, note, answer in self._anchorer.receipts(KIND)]
 
     def verify(self, *, pins: Sequence[str] = (), vkeys: Sequence[Vkey] = (), require_pin: bool = False) -> Verdict:
         """Sequence what waits, then check the whole ledger in place."""
