@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-test run test test-long client-test client-test-heavy check bench audit-torture evaluate train docs lock clean
+.PHONY: help install install-test run test test-long locale screenshots client-test client-test-heavy check bench audit-torture evaluate train docs lock clean
 
 help: ## Diese Übersicht
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-18s %s\n", $$1, $$2}'
@@ -68,6 +68,9 @@ train: install ## Namensmodell neu trainieren (CORPORA=Ordner; etwa 12 Minuten)
 	@test -n "$(CORPORA)" || { echo "Bitte nennen Sie den Ordner mit den Korpora: make train CORPORA=ORDNER"; exit 2; }
 	$(BIN)/python -m pip install --quiet --require-hashes -r gateway/training/requirements.lock
 	$(BIN)/ki-pforte train $(CORPORA)
+
+locale: install-test ## Sätze der englischen Seiten sammeln, Katalog übersetzen (messages.mo)
+	$(BIN)/python -m tests.support.catalogue
 
 docs: install-test ## Handbuchseiten aus dem Programm neu schreiben
 	$(BIN)/python -m tests.support.handbook

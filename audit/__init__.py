@@ -18,7 +18,7 @@ Map of the house (imports only point down)::
     verify  verdict  bundle  proof     the verifier (and pruefer.html, the same in JavaScript; zipapp packs it)
     checkpoint  signing  pseudonym     signed notes, keys
     sealing  pieces  trustee  content     the two trustees: what they seal, send and open on their own machines
-    record  canonical  merkle  retention  errors
+    record  canonical  merkle  retention  errors  clock
 
 A record becomes durable (writer), gets its place (sequencer), comes under a signed checkpoint (checkpointer), and can
 be checked by anybody (verify). What is hashed is the bytes of the envelope, stored as they are; bodies are bound by
@@ -50,6 +50,7 @@ if TYPE_CHECKING:
     from audit.errors import LedgerError as LedgerError
     from audit.errors import LedgerRollback as LedgerRollback
     from audit.errors import LedgerUnavailable as LedgerUnavailable
+    from audit.errors import NotAllowed as NotAllowed
     from audit.ledger import Ledger as Ledger
     from audit.ledger import LedgerConfig as LedgerConfig
     from audit.reader import Filters as Filters
@@ -78,7 +79,8 @@ _HOME: Final = {
     "checkpoint": ("Checkpoint", "Note", "Vkey"),
     "cli": ("read_trust",),
     "content": ("ContentKey",),
-    "errors": ("FormatError", "LedgerConfigError", "LedgerError", "LedgerRollback", "LedgerUnavailable"),
+    "errors": ("FormatError", "LedgerConfigError", "LedgerError", "LedgerRollback", "LedgerUnavailable",
+               "NotAllowed"),
     "ledger": ("Ledger", "LedgerConfig"),
     "reader": ("Filters", "LedgerReader", "Page", "PartView", "RecordRow", "RecordView", "Status"),
     "reading": ("ContentReading",),

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+from audit.clock import Watch
 from audit.record import ENDS, OUTCOME_LATE, OUTCOME_UNKNOWN, SALT_SIZE, Draft, build_envelope, commitment
 from audit.retention import Retention
 from audit.store.store import Run, Store
@@ -48,12 +49,12 @@ class Pending:
 class Batches:
     """Writes batches for one writer of one log."""
 
-    def __init__(self, store: Store, log: str, writer: str, retention: Retention) -> None:
+    def __init__(self, store: Store, log: str, writer: str, retention: Retention, clock: Watch) -> None:
         self.store = store
         self.log = log
         self.writer = writer
         self.next = 0
-        self._retention = retention
+        self._retention, self._clock = retention, clock
 
     def insert(self, run: Run, batch: Sequence[Pending]) -> None:
         """Write all, in order. Raises on any conflict; `next` moves only when the caller says so after the commit."""
@@ -93,7 +94,7 @@ class Batches:
 
     def _insert(self, run: Run, rows: Sequence[tuple[Pending, str, int]]) -> None:
         records, parts = [], []
-        expires = self._retention.expires_at
+        expires, behind = self._retention.expires_at, self._clock.behind_us
         random = os.urandom(SALT_SIZE * sum(len(item.draft.parts) for item, _, _ in rows))
         used = 0
         for item, kind, number in rows:
@@ -102,7 +103,8 @@ class Batches:
                 salt = random[used : used + SALT_SIZE]
                 used += SALT_SIZE
                 commitments[name] = commitment(name, salt, part.body)
-                parts.append((item.id, name, salt, part.body, part.retention, expires(part.retention, item.t_us)))
+                until = expires(part.retention, item.t_us + behind)
+                parts.append((item.id, name, salt, part.body, part.retention, until))
             envelope = build_envelope(
                 commitments=commitments,
                 record_id=item.id,

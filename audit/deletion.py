@@ -18,7 +18,7 @@ from typing import Any, Final
 
 from audit.counting import take_lock
 from audit.errors import LedgerConfigError
-from audit.record import META, SUBJECT, check_name, now_us
+from audit.record import META, SUBJECT, check_name
 from audit.store.store import Run, Store
 from audit.store.tables import FACETS
 from audit.writer import Writer
@@ -27,6 +27,7 @@ RETENTION_DELETE: Final = "retention.delete"
 ERASURE: Final = "erasure"
 DELETE_EVERY: Final = 6 * 3600.0
 """Seconds between two rounds of the housekeeper."""
+LEASE: Final = 900.0
 BATCH: Final = 500
 """Parts per transaction: writers wait no longer than that takes."""
 
@@ -95,14 +96,24 @@ def records_of(store: Store, pseudonyms: Sequence[str]) -> list[str]:
             connection.exec_driver_sql, "SELECT record_id FROM audit_facet WHERE subject IN (#)", pseudonyms)]
 
 
-def claim(store: Store, job: str, every_seconds: float) -> bool:
-    """Take on a job that one process does, at most once in that time; return whether it is ours now."""
-    now = now_us()
+def claim(store: Store, job: str, every_seconds: float, *, at_once: bool = False) -> bool:
+    """Take on a job that one process does, once in that time (with `at_once`: now); return whether it is ours.
+
+    Whoever has done it says `done`; otherwise somebody does it again after a quarter of an hour. A time far in the
+    future was written by a clock that was wrong, and does not count.
+    """
     with store.write() as run:
+        now, every = store.now_us(run), 0 if at_once else int(every_seconds * 1e6)
         run(store.sql("INSERT INTO audit_job (name, at) VALUES (?, 0) ON CONFLICT (name) DO NOTHING"), (job,))
-        cursor = run(store.sql("UPDATE audit_job SET at = ? WHERE name = ? AND at <= ?"),
-                     (now, job, now - int(every_seconds * 1e6)))
+        cursor = run(store.sql("UPDATE audit_job SET at = ? WHERE name = ? AND (at <= ? OR at > ?)"),
+                     (now - int((every_seconds - LEASE) * 1e6), job, now - every, now + every))
         return bool(cursor.rowcount)
+
+
+def done(store: Store, job: str) -> None:
+    """Say that a job that was taken on is done."""
+    with store.write() as run:
+        run(store.sql("UPDATE audit_job SET at = ? WHERE name = ?"), (store.now_us(run), job))
 
 
 def settle(store: Store) -> None:

@@ -18,6 +18,10 @@ class LedgerConfigError(LedgerError):
     """The ledger cannot start as it is set up; the message says what to write."""
 
 
+class NotAllowed(LedgerConfigError):  # noqa: N818
+    """Somebody else has to do this: the same person twice, or not the one who asked."""
+
+
 class LedgerRollback(LedgerError):  # noqa: N818
     """The database does not continue what was signed before. Nothing is signed until a person decides."""
 

@@ -4,7 +4,10 @@ Every 250 ms it sequences what waits and counts what was sequenced (`audit.count
 if the log has grown, every minute it ends old intents; at the start it writes what killed writers of this host left in
 their files, and ends their intents. At the start and every six hours one of the processes deletes what is due (so a
 restored backup loses at once what had been deleted since), and finishes a pruning that was announced. Traffic does not
-wait for any of it: records are durable before. What fails is logged, shown in the status, and tried again.
+wait for any of it: records are durable before. What fails is logged, shown in the status, and tried again; it stops
+nothing else.
+
+Clocks are looked after here, too (`audit.clock`): a jump, or a difference to the database's, becomes a record.
 """
 
 from __future__ import annotations
@@ -18,13 +21,14 @@ from typing import Final
 
 from audit import counting
 from audit.checkpointer import Checkpointer
-from audit.deletion import DELETE_EVERY, claim, delete_due
+from audit.clock import STEP_US, Watch
+from audit.deletion import DELETE_EVERY, claim, delete_due, done
 from audit.errors import LedgerError, LedgerRollback
 from audit.identity import Identities
 from audit.presence import Presence
 from audit.pruning import carry_out
 from audit.reaper import reap_old, reap_writer
-from audit.record import GAP, SPOOLED
+from audit.record import CLOCK, GAP, SPOOLED
 from audit.sequencer import Gap, Sequencer
 from audit.spool import forget, read
 from audit.store.store import Store
@@ -36,6 +40,8 @@ SEQUENCE_EVERY: Final = 0.25
 SIGN_EVERY: Final = 10.0
 REAP_EVERY: Final = 60.0
 LOOK_EVERY: Final = 300.0
+CLOCK_EVERY: Final = 60.0
+AGAIN: Final = 1.0
 
 
 class Keeper:
@@ -50,6 +56,7 @@ class Keeper:
         longest_exchange: float,
         identities: Identities,
         spool: Path,
+        clock: Watch,
     ) -> None:
         self._store = store
         self._sequencer = Sequencer(store)
@@ -59,12 +66,12 @@ class Keeper:
         self._longest = longest_exchange
         self._identities = identities
         self._spool = spool
+        self._clock = clock
         self._errors: tuple[type[Exception], ...] = (LedgerError, *store.errors)
         self._dead: list[str] = []
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="audit-keeper", daemon=True)
-        self._told_rollback = False
-        self._has_let_go = False
+        self._told_rollback = self._told_clock = self._has_let_go = False
         self.problem = ""
         """Why the last round failed, in German, or empty."""
 
@@ -83,7 +90,7 @@ class Keeper:
             if writer is not None:
                 reap_writer(self._store, writer, writer.id)
         except self._errors as error:
-            self._failed(error)
+            self._told(str(error) if isinstance(error, LedgerError) else type(error).__name__)
 
     def finish(self) -> None:
         """Sequence and sign what the writer wrote last. Starts no new writer; the next process reports gaps."""
@@ -91,7 +98,7 @@ class Keeper:
             self._sequencer.run()
             self._checkpointer.sign()
         except self._errors as error:
-            self._failed(error)
+            self._told(str(error) if isinstance(error, LedgerError) else type(error).__name__)
 
     def sequence(self) -> None:
         """Give every waiting record its place; report gaps."""
@@ -122,7 +129,7 @@ class Keeper:
             self._fetch(name)
             ended += reap_writer(self._store, self._writer(), name)
             self._presence.leave(name)
-        return ended + reap_old(self._store, self._writer(), self._longest)
+        return ended + reap_old(self._store, self._writer(), self._longest, self._clock.earliest_us())
 
     def _fetch(self, dead: str) -> None:
         """Write what a dead writer left in its file, before its intents are ended."""
@@ -141,41 +148,72 @@ class Keeper:
 
         At the start without asking who did it when: in a restored backup that was before it was made.
         """
-        if claim(self._store, "retention", DELETE_EVERY if self._has_let_go else 0):
-            self._has_let_go = True
-            delete_due(self._store, self._writer())
-            self._identities.let_go(self._writer())
+        if claim(self._store, "retention", DELETE_EVERY, at_once=not self._has_let_go):
+            now = self._clock.earliest_us() // 1_000_000
+            delete_due(self._store, self._writer(), now)
+            self._identities.let_go(self._writer(), now)
             self._identities.reconcile()
+            done(self._store, "retention")
+            self._has_let_go = True
         carry_out(self._store)
 
     def _report(self, gap: Gap) -> None:
         log.error("audit: records are gone: %s", gap)
         self._writer().append_wait(self._writer().draft(GAP, gap))
 
+    def _watch(self) -> None:
+        jump = self._clock.look()
+        if jump:
+            log.error("audit: the clock of this machine jumped by %d s", jump // 1_000_000)
+            self._writer().note(CLOCK, {"kind": "jump", "seconds": jump // 1_000_000})
+
+    def _compare(self) -> None:
+        off = self._store.clock_off_us()
+        wrong = abs(off) > STEP_US
+        if wrong and not self._told_clock:
+            log.error("audit: the clocks of this machine and of the database differ by %d s", off // 1_000_000)
+            self._writer().note(CLOCK, {"kind": "database", "seconds": off // 1_000_000})
+        self._told_clock = wrong
+
     def _run(self) -> None:
-        next_sign = next_reap = next_look = 0.0
+        jobs = [_Job(0, self._watch), _Job(CLOCK_EVERY, self._compare), _Job(0, self.sequence), _Job(0, self._count),
+                _Job(0, self._identities.flush), _Job(REAP_EVERY, self._reap), _Job(LOOK_EVERY, self.let_go),
+                _Job(SIGN_EVERY, self.sign)]
         while not self._stop.is_set():
-            try:
-                self.sequence()
-                counting.count(self._store)
-                self._identities.flush()
-                now = time.monotonic()
-                if now >= next_reap:
-                    self.reap(self._dead)
-                    self._dead, next_reap = [], now + REAP_EVERY
-                if now >= next_look:
-                    next_look = now + LOOK_EVERY
-                    self.let_go()
-                if now >= next_sign:
-                    self.sign()
-                    next_sign = now + SIGN_EVERY
-                self.problem = ""
-            except Exception as error:  # noqa: BLE001 - whatever it is: traffic goes on, the status says so
-                self._failed(error)
+            self._told("; ".join(dict.fromkeys(problem for job in jobs if (problem := job.run()))))
             self._stop.wait(SEQUENCE_EVERY)
 
-    def _failed(self, error: Exception) -> None:
-        problem = str(error) if isinstance(error, LedgerError) else type(error).__name__
-        if problem != self.problem:
+    def _count(self) -> None:
+        counting.count(self._store)
+
+    def _reap(self) -> None:
+        self.reap(self._dead)
+        self._dead = []
+
+    def _told(self, problem: str) -> None:
+        if problem and problem != self.problem:
             log.error("audit: housekeeping failed: %s", problem)
         self.problem = problem
+
+
+class _Job:
+    """Something done every so often. One that fails is tried again soon, and stops none of the others."""
+
+    def __init__(self, every: float, work: Callable[[], object]) -> None:
+        self._every, self._work = every, work
+        self._next = 0.0
+        self._problem = ""
+
+    def run(self) -> str:
+        """Do it if it is time; return in German why it does not work, or nothing."""
+        if time.monotonic() < self._next:
+            return self._problem
+        try:
+            self._work()
+        except Exception as error:  # noqa: BLE001 - whatever it is: traffic goes on, the status says so
+            self._problem = str(error) if isinstance(error, LedgerError) else type(error).__name__
+            self._next = time.monotonic() + min(self._every, AGAIN)
+        else:
+            self._problem = ""
+            self._next = time.monotonic() + self._every
+        return self._problem

@@ -21,6 +21,7 @@ from audit.anchors.anchorer import Anchorer, AnchorState, AnchorThread
 from audit.anchors.sinks import Sink, Timestamp
 from audit.checkpoint import Vkey
 from audit.checkpointer import Checkpointer
+from audit.clock import Watch
 from audit.errors import FormatError, LedgerConfigError, LedgerDamaged, LedgerError, LedgerRollback, LedgerUnavailable
 from audit.identity import Identities
 from audit.inplace import export_store, verify_store
@@ -98,6 +99,7 @@ class Ledger(LettingGo):
         self.keyring = Keyring(folder)
         self.identities = Identities(self._store, self._pseudonyms, self.keyring, config.retention)
         self._presence = Presence(folder / "writers")
+        self._clock = Watch()
         self._lock = threading.Lock()
         self._live: Writer | None = None
         self._started = False
@@ -111,6 +113,7 @@ class Ledger(LettingGo):
             config.longest_exchange,
             self.identities,
             folder / spool.FOLDER,
+            self._clock,
         )
         self.reader = LedgerReader(self._store)
         self._anchorer = Anchorer(self._store, config.anchors)
@@ -165,7 +168,7 @@ class Ledger(LettingGo):
                     about = {"host": platform.node(), "unclean": self._unclean, **self.config.about,
                              "trustees": sorted(key.id for key in self.keyring.in_force().values())}
                     writer = Writer(self._store, self.config.log, self.config.retention,
-                                    self.config.folder / spool.FOLDER, about=about)
+                                    self.config.folder / spool.FOLDER, about=about, clock=self._clock)
                     self._presence.enter(writer.id)
                     writer.start()
                     self._live = writer

@@ -115,6 +115,22 @@ def open_inner(private: X25519PrivateKey, role: str, value: Mapping[str, Any]) -
                           "opened": [opened[0], _opened(private, role, order, said)]})
 
 
+def check_envelope(private: X25519PrivateKey, outer: TrusteeKey, text: str) -> dict[str, str]:
+    """Return the order of a second piece whose outer layer was opened with this key for the holder of `private`.
+
+    What is inside stays sealed; so a piece that is wrong is noticed where it was made. Raises `FormatError`.
+    """
+    kind, value = unarmor(text)
+    order, boxes, opened = order_of(value), sealing.read_boxes(canonical.dumps(value.get("boxes"))), value.get("opened")
+    if kind != ENVELOPE or type(opened) is not list or len(opened) != 1 or type(opened[0]) is not dict:
+        raise FormatError("not a piece whose outer layer was opened")
+    said = {"inner": hashlib.sha256(canonical.dumps(boxes)).hexdigest(), "order": order, "step": "aussen"}
+    expected = {"by": outer.id, "proof": sealing.proof(private, outer, canonical.dumps(said))}
+    if not hmac.compare_digest(canonical.dumps(expected), canonical.dumps(opened[0])):
+        raise FormatError("the outer layer was not opened with its key for this request")
+    return order
+
+
 @dataclass(frozen=True, slots=True)
 class Opening:
     """What the house reads out of an answer: whose keys opened it, outer one first, and the sealed value."""

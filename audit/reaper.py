@@ -7,7 +7,6 @@ reapers, or a reaper and a late outcome, are decided by the unique index on ``re
 
 from __future__ import annotations
 
-import time
 from typing import Any, Final
 
 from audit.record import OUTCOME_UNKNOWN, first_id_at
@@ -22,9 +21,9 @@ _OPEN: Final = (
 )
 
 
-def reap_old(store: Store, writer: Writer, longest: float) -> int:
+def reap_old(store: Store, writer: Writer, longest: float, now_us: int) -> int:
     """End intents that are older than any exchange can be; return how many."""
-    return _reap(store, writer, "o.intent < ?", first_id_at(time.time() - longest - GRACE), "zeit_abgelaufen")
+    return _reap(store, writer, "o.intent < ?", first_id_at(now_us / 1e6 - longest - GRACE), "zeit_abgelaufen")
 
 
 def reap_writer(store: Store, writer: Writer, dead: str) -> int:

@@ -42,6 +42,8 @@ PRUNE: Final = "prune"
 KEY_ROTATE: Final = "key.rotate"
 SUCCESSOR: Final = "log.successor"
 """The first record of a log that follows another one whose database was set back (`audit.successor`)."""
+CLOCK: Final = "finding.clock"
+"""A clock jumped, or two clocks differ (`audit.keeper`)."""
 SPOOLED: Final = "finding.spool"
 """Records had to wait for the database in a file, in memory, or were lost."""
 

@@ -3,7 +3,8 @@
 How a request stands follows from its records (`audit.reid_state`); there is no other state. What lies beside them is
 one private key per request in the key folder, to which the trustees seal the answer: made when the sealed identity is
 handed out, good for a day, deleted with the answer. The id of the person is returned to the caller once and written
-nowhere. Every step is durable before it takes effect.
+nowhere. A caller that keeps the sealed answer may say so (`resolve` with ``keep``): then the key stays for one more
+day, in which the one who asked, and nobody else, may look again (`look`). Every step is durable before it counts.
 
 Roles and people are the caller's to check: this room is told opaque ids and the role in which somebody acts.
 """
@@ -14,13 +15,14 @@ import hashlib
 import re
 from contextlib import AbstractContextManager
 from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 from audit import canonical, pieces
-from audit.errors import FormatError, LedgerConfigError
+from audit.errors import FormatError, LedgerConfigError, NotAllowed
 from audit.record import SUBJECT, Part, now_us
 from audit.reid_state import (
     ANSWER_US,
@@ -33,6 +35,7 @@ from audit.reid_state import (
     REASONS,
     REQUEST,
     RESOLVE,
+    SHOWN_US,
     TARGET,
     TYPES,
     Entry,
@@ -53,8 +56,9 @@ _PSEUDONYM: Final = re.compile(r"P-[A-Z2-7]{16}")
 class Reidentification:
     """The procedure, on one ledger. Blocks; every method may raise `LedgerConfigError` and `LedgerUnavailable`."""
 
-    def __init__(self, ledger: Ledger) -> None:
-        self._ledger = ledger
+    def __init__(self, ledger: Ledger, via: str = "") -> None:
+        """`via` goes into every record: ``web`` for somebody who signed in, ``cli`` where nobody knows who it is."""
+        self._ledger, self._via = ledger, via
         self._folder: Path = ledger.config.folder
 
     # ---- looking -------------------------------------------------------------------------------------------------
@@ -91,7 +95,7 @@ class Reidentification:
             raise LedgerConfigError("Zu diesem Pseudonym ist keine Identität aufbewahrt (Frist abgelaufen oder nie "
                                     f"versiegelt). {problem}".rstrip())
         target = {"epoch": epoch, "pseudonym": pseudonym, "vorgang": vorgang}
-        draft = self._ledger.draft(REQUEST, {"case": case, "reason": reason}, subject=by)
+        draft = self._ledger.draft(REQUEST, self._said({"case": case, "reason": reason}), subject=by)
         part = Part(canonical.dumps(target), self._ledger.config.retention.classes[SUBJECT])
         receipt = self._ledger.append_wait(replace(draft, parts={**draft.parts, TARGET: part}))
         return self.get(receipt.record_id)
@@ -106,7 +110,7 @@ class Reidentification:
                 raise LedgerConfigError("In dieser Rolle wurde schon zugestimmt.")
             name = self._ledger.pseudonym(by, found.epoch) if found.epoch else ""
             if not found.may_approve(role, name):
-                raise LedgerConfigError("Es müssen zwei verschiedene Personen zustimmen.")
+                raise NotAllowed("Es müssen zwei verschiedene Personen zustimmen.")
             self._step(APPROVE, found, {"role": role}, by)
             return self.get(request)
 
@@ -135,8 +139,23 @@ class Reidentification:
             return pieces.make_order(request=request, case=found.case, reason=found.reason, answer_to=key,
                                      pseudonym=found.pseudonym, epoch=found.target_epoch, sealed=seal.sealed)
 
-    def resolve(self, request: str, answer: str, by: str) -> str:
-        """Return the opaque id of the person, once: both layers were opened, for this request and no other."""
+    def check_envelope(self, request: str, envelope: str) -> None:
+        """Say at once whether the outer layer was opened for this request; what is inside stays sealed."""
+        found = self._alive(request, "handed_out")
+        seal = self._ledger.identities.find(found.pseudonym)
+        outer = self._ledger.keyring.find(seal.keys[0]) if seal else None
+        try:
+            if outer is None or pieces.check_envelope(self._secret(found), outer, envelope) != _order(found):
+                raise FormatError("the piece is about something else")
+        except FormatError:
+            raise LedgerConfigError("Dieses Stück gehört nicht zu diesem Antrag, oder die äußere Hülle wurde nicht "
+                                    "dafür geöffnet. Es wurde nichts weitergegeben.") from None
+
+    def resolve(self, request: str, answer: str, by: str, *, keep: bool = False) -> str:
+        """Return the opaque id of the person, once: both layers were opened, for this request and no other.
+
+        `keep`: the caller keeps the sealed answer for a day, so the key to it stays as long (`look`).
+        """
         with self._one_at_a_time():
             found = self._alive(request, "handed_out")
             try:
@@ -145,13 +164,34 @@ class Reidentification:
                 raise LedgerConfigError("Diese Antwort gehört nicht zu diesem Antrag, oder es wurden nicht beide "
                                         "Hüllen dafür geöffnet. Es wurde nichts aufgelöst.") from None
             self._step(RESOLVE, found, {}, by)
-            self._key_path(request).unlink(missing_ok=True)
+            if not keep:
+                self._key_path(request).unlink(missing_ok=True)
             return subject
 
-    def inform(self, request: str, by: str) -> Request:
-        """Put down that the person was told."""
+    def look(self, request: str, answer: str, by: str) -> str:
+        """Return the id again, within a day, to the one who asked and to nobody else. Recording it is the caller's."""
+        found = self._alive(request, "resolved", "informed")
+        if not self.asked_by(found, by):
+            raise NotAllowed("Das Ergebnis sieht nur, wer den Antrag gestellt hat.")
+        if now_us() >= found.resolved_us + SHOWN_US:
+            raise LedgerConfigError(_OVER)
+        try:
+            return self._opened(found, answer)
+        except FormatError:
+            raise LedgerConfigError(_OVER) from None
+
+    def asked_by(self, found: Request, by: str) -> bool:
+        """Whether this person made the request."""
+        return bool(found.by) and self._ledger.pseudonym(by, found.epoch) == found.by
+
+    def inform(self, request: str, by: str, on: date | None = None) -> Request:
+        """Put down that the person was told, and on which day (default: today)."""
         with self._one_at_a_time():
-            self._step(INFORM, self._alive(request, "resolved"), {}, by)
+            found = self._alive(request, "resolved")
+            first, today = (datetime.fromtimestamp(us / 1e6, UTC).date() for us in (found.resolved_us, now_us()))
+            if on is not None and not first <= on <= today + timedelta(days=1):  # east of us it may be tomorrow
+                raise LedgerConfigError(f"Bitte nennen Sie einen Tag vom {first:%d.%m.%Y} bis heute.")
+            self._step(INFORM, found, {"on": on.isoformat()} if on else {}, by)
             return self.get(request)
 
     def expire(self) -> int:
@@ -163,7 +203,8 @@ class Reidentification:
                 if state == "expired" and not one.expired:
                     self._ledger.append_wait(self._ledger.draft(EXPIRE, {}, ref=one.id))
                     ended += 1
-                if state != "handed_out" or now_us() >= one.handed_us + ANSWER_US:
+                answered = state == "handed_out" and now_us() < one.handed_us + ANSWER_US
+                if not answered and now_us() >= one.resolved_us + SHOWN_US:
                     self._key_path(one.id).unlink(missing_ok=True)
         return ended
 
@@ -172,22 +213,22 @@ class Reidentification:
     def _opened(self, found: Request, answer: str) -> str:
         opening, seal = pieces.Opening.read(answer), self._ledger.identities.find(found.pseudonym)
         keys = [self._ledger.keyring.find(one) for one in opening.by]
-        expected = {"case": found.case, "epoch": found.target_epoch, "pseudonym": found.pseudonym,
-                    "reason": found.reason, "request": found.id, "return": found.answer_key, "sealed": found.sealed}
-        if opening.order != expected or seal is None or opening.by[0] != seal.keys[0] or \
+        if opening.order != _order(found) or seal is None or opening.by[0] != seal.keys[0] or \
                 opening.by[1] not in seal.keys[1:]:
             raise FormatError("the answer is about something else")
         outer, inner = keys
         if outer is None or inner is None:
             raise FormatError("a key that this house does not know")
-        try:
-            secret = bytes.fromhex(read_private(self._key_path(found.id)).decode())
-        except FileNotFoundError:
-            raise FormatError("the key for the answer is gone") from None
-        subject = opening.subject(X25519PrivateKey.from_private_bytes(secret), outer, inner)
+        subject = opening.subject(self._secret(found), outer, inner)
         if self._ledger.pseudonym(subject, found.target_epoch) != found.pseudonym:
             raise FormatError("what was opened is not who has this pseudonym")
         return subject
+
+    def _secret(self, found: Request) -> X25519PrivateKey:
+        try:
+            return X25519PrivateKey.from_private_bytes(bytes.fromhex(read_private(self._key_path(found.id)).decode()))
+        except FileNotFoundError:
+            raise FormatError("the key for the answer is gone") from None
 
     def _target(self, pseudonym: str, vorgang: str) -> tuple[str, str]:
         """Return pseudonym and quarter. With a Vorgang: it must stand in exactly one, and be the one named."""
@@ -213,7 +254,10 @@ class Reidentification:
     def _step(self, type_: str, found: Request, meta: dict[str, Any], by: str) -> None:
         """Write a step. Who agrees or refuses is named as in the quarter of the request, so that they compare."""
         epoch = found.epoch if type_ in (APPROVE, DENY) else ""
-        self._ledger.append_wait(self._ledger.draft(type_, meta, subject=by, ref=found.id, epoch=epoch))
+        self._ledger.append_wait(self._ledger.draft(type_, self._said(meta), subject=by, ref=found.id, epoch=epoch))
+
+    def _said(self, meta: dict[str, Any]) -> dict[str, Any]:
+        return {**meta, "via": self._via} if self._via else meta
 
     def _one_at_a_time(self) -> AbstractContextManager[None]:
         return file_lock(self._folder / ".reid.lock")
@@ -222,6 +266,13 @@ class Reidentification:
         return self._folder / f"reid-{request}.key"
 
 
+def _order(found: Request) -> dict[str, str]:
+    return {"case": found.case, "epoch": found.target_epoch, "pseudonym": found.pseudonym, "reason": found.reason,
+            "request": found.id, "return": found.answer_key, "sealed": found.sealed}
+
+
+_OVER: Final = ("Das Ergebnis wird 24 Stunden lang gezeigt; diese Zeit ist um. Stellen Sie bei Bedarf einen neuen "
+                "Antrag.")
 _NOT_NOW: Final = {
     "open": "Dafür fehlt noch die Zustimmung: Es braucht die oder den Datenschutzbeauftragten und den Personalrat.",
     "approved": "Dem Antrag ist schon zugestimmt; als Nächstes wird das Siegel ausgegeben (ki-pforte reid resolve).",

@@ -7,6 +7,9 @@ and words from closed lists. Who agreed or refused stands in the part ``subject`
 the request*, so that two people can be told apart across the turn of a quarter. Whom it is about stands in a part of
 its own, ``target``, which goes as early as ``subject``.
 
+A record says in ``via`` whether the step was made on a page, by somebody who had signed in, or at a terminal, where
+nobody knows who sits there.
+
 Kept true: what a record claims against the rules does not count (a second approval by the same person, one that came
 too late, a resolution without both), so a record that somebody slipped in moves nothing.
 """
@@ -40,6 +43,8 @@ REASONS: Final = {
 """Why a pseudonym may be resolved; nothing else."""
 LASTS_US: Final = 7 * 86_400_000_000
 ANSWER_US: Final = 86_400_000_000
+SHOWN_US: Final = 86_400_000_000
+"""How long whoever asked may look at the answer, where it was kept for that (`audit.reid`)."""
 State = Literal["open", "approved", "handed_out", "resolved", "informed", "denied", "expired"]
 
 
@@ -65,6 +70,16 @@ class Entry:
                    _text(subject, "epoch"), target)
 
 
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step that counted: what, when, in which role if roles matter, and on which way."""
+
+    type: str
+    at_us: int
+    role: str
+    via: str
+
+
 @dataclass(slots=True)
 class Request:
     """A request and what became of it."""
@@ -88,8 +103,11 @@ class Request:
     handed_us: int = 0
     resolved_us: int = 0
     informed_us: int = 0
+    informed_on: str = ""
+    """The day on which the person was told, as an ISO date; empty: the day of the record."""
     denied_by: str = ""
     expired: bool = False
+    steps: list[Step] = field(default_factory=list)
 
     def state(self, now_us: int) -> State:
         """Return how it stands at that moment."""
@@ -125,28 +143,34 @@ def fold(entries: Iterable[Entry]) -> dict[str, Request]:
             found[entry.id] = Request(
                 entry.id, entry.t_us, _text(entry.meta, "case"), _text(entry.meta, "reason"), entry.by, entry.epoch,
                 _text(entry.target, "pseudonym"), _text(entry.target, "epoch"), _text(entry.target, "vorgang"))
-        elif entry.ref in found:
-            _apply(found[entry.ref], entry)
+        elif entry.ref not in found or not _apply(found[entry.ref], entry):
+            continue
+        found[entry.ref if entry.ref in found else entry.id].steps.append(
+            Step(entry.type, entry.t_us, _text(entry.meta, "role"), _text(entry.meta, "via")))
     return found
 
 
-def _apply(request: Request, entry: Entry) -> None:
+def _apply(request: Request, entry: Entry) -> bool:
+    """Let an entry count, if it may; return whether it does."""
     state = request.state(entry.t_us)
-    if entry.type == APPROVE:
-        role = _text(entry.meta, "role")
-        if state == "open" and entry.epoch == request.epoch and request.may_approve(role, entry.by):
-            request.approvals[role] = entry.by
+    role = _text(entry.meta, "role")
+    if entry.type == APPROVE and state == "open" and entry.epoch == request.epoch and \
+            request.may_approve(role, entry.by):
+        request.approvals[role] = entry.by
     elif entry.type == HANDOUT and state in ("approved", "handed_out"):
         request.answer_key, request.sealed = _text(entry.meta, "answer_key"), _text(entry.meta, "sealed")
         request.handed_us = entry.t_us
     elif entry.type == RESOLVE and state == "handed_out":
         request.resolved_us = entry.t_us
     elif entry.type == INFORM and state == "resolved":
-        request.informed_us = entry.t_us
+        request.informed_us, request.informed_on = entry.t_us, _text(entry.meta, "on")
     elif entry.type == DENY and state in ("open", "approved", "handed_out"):
-        request.denied_by = _text(entry.meta, "role")
+        request.denied_by = role
     elif entry.type == EXPIRE and state in ("open", "approved", "handed_out", "expired"):
         request.expired = True
+    else:
+        return False
+    return True
 
 
 def _part(view: Any, name: str) -> dict[str, Any]:

@@ -6,7 +6,8 @@ smallest ones until five people are behind them; days with their neighbours of t
 reached nothing is told.
 
 Months do not overlap and there is no other filter, so no two answers can be subtracted from each other. A month lies
-within one quarter, so a person has one pseudonym in it and is counted once. Where pseudonyms were deleted after their
+within one quarter, so a person has one pseudonym in it and is counted once. (Quarters are UTC's, months Berlin's: in
+the first hour or two of a month requests count, but their people do not.) Where pseudonyms were deleted after their
 time a group looks smaller than it was: then it is told together with others, never the other way round.
 """
 
@@ -20,7 +21,7 @@ from typing import Any, Final, Literal, get_args
 from zoneinfo import ZoneInfo
 
 import orjson
-from sqlalchemy import Connection, func, select
+from sqlalchemy import ColumnElement, Connection, case, func, select
 
 from audit.record import INTENT, META
 from audit.store.store import Store
@@ -64,10 +65,11 @@ def requests(store: Store, by: By, year: int, month: int) -> list[Group]:
     days = _days(year, month)
     with store.read() as connection:
         if by in ("day", "week"):
-            weeks = _weeks(_of_days(connection, days))
+            weeks = _weeks(_of_days(connection, days, _whom(days[0])))
             return _by_time(weeks, by)
-        since, until = _us(days[0]), _us(days[-1] + timedelta(days=1))
-        found = _findings(connection, since, until) if by == "finding" else _column(connection, by, since, until)
+        since, until, whom = _us(days[0]), _us(days[-1] + timedelta(days=1)), _whom(days[0])
+        found = (_findings(connection, since, until, whom) if by == "finding" else
+                 _column(connection, by, since, until, whom))
         return sorted(map(_told, merged(found)), key=lambda group: (-group.count, group.names))
 
 
@@ -85,17 +87,23 @@ def _told(heap: _Heap) -> Group:
     return Group(tuple(sorted(heap.names)), heap.count)
 
 
-def _column(connection: Connection, by: str, since: int, until: int) -> list[_Heap]:
+def _whom(first: date) -> ColumnElement[str | None]:
+    """Return whose requests they are, by the pseudonyms of the quarter that the month lies in."""
+    midnight = int(datetime(first.year, first.month, 1, tzinfo=UTC).timestamp()) * 1_000_000
+    return case((_f.t >= midnight, _f.subject))
+
+
+def _column(connection: Connection, by: str, since: int, until: int, whom: ColumnElement[str | None]) -> list[_Heap]:
     """Count by a column. Requests that say nothing there have the empty name: left out, they would be what is missing
     from one table to the sum of another. Only a refusal has a code."""
     types = ("denied",) if by == "code" else _REQUESTS
-    query = select(_f[by], _f.subject, func.count()).where(
-        _f.t >= since, _f.t < until, _f.type.in_(types)).group_by(_f[by], _f.subject)
+    query = select(_f[by], whom, func.count()).where(
+        _f.t >= since, _f.t < until, _f.type.in_(types)).group_by(_f[by], whom)
     return _heaps((name or "", subject, count) for name, subject, count in connection.execute(query))
 
 
-def _findings(connection: Connection, since: int, until: int) -> list[_Heap]:
-    query = select(_f.subject, audit_part.c.body).join(audit_part, audit_part.c.record_id == _f.record_id).where(
+def _findings(connection: Connection, since: int, until: int, whom: ColumnElement[str | None]) -> list[_Heap]:
+    query = select(whom, audit_part.c.body).join(audit_part, audit_part.c.record_id == _f.record_id).where(
         _f.t >= since, _f.t < until, _f.type.in_(_REQUESTS), audit_part.c.name == META).execution_options(yield_per=500)
     return _heaps((kind, subject, 1) for subject, body in connection.execute(query) for kind in _kinds(body))
 
@@ -133,11 +141,11 @@ def _us(day: date) -> int:
     return int(moment.timestamp()) * 1_000_000
 
 
-def _of_days(connection: Connection, days: Sequence[date]) -> list[_Heap]:
+def _of_days(connection: Connection, days: Sequence[date], whom: ColumnElement[str | None]) -> list[_Heap]:
     found = []
     for day in days:
-        query: Any = select(_f.subject, func.count()).where(
-            _f.t >= _us(day), _f.t < _us(day + timedelta(days=1)), _f.type.in_(_REQUESTS)).group_by(_f.subject)
+        query: Any = select(whom, func.count()).where(
+            _f.t >= _us(day), _f.t < _us(day + timedelta(days=1)), _f.type.in_(_REQUESTS)).group_by(whom)
         heap = _Heap([day.isoformat()])
         for subject, count in connection.execute(query):
             heap.count += count

@@ -27,6 +27,7 @@ from audit import canonical, holds
 from audit.batch import Batches, Pending
 from audit.checkpoint import Checkpoint, Note
 from audit.checkpointer import HEAD_FILE, Checkpointer
+from audit.clock import Watch
 from audit.errors import FormatError, LedgerConfigError, LedgerRollback
 from audit.presence import Presence
 from audit.record import META, SUCCESSOR, Draft, Part, new_id, now_us
@@ -150,7 +151,7 @@ def _open(store: Store, new: str, facts: dict[str, Any]) -> None:
         if first is None:
             draft = Draft(SUCCESSOR, {META: Part(canonical.dumps(facts), PROOF_CLASS)})
             item = Pending(draft, new_id(), now_us())
-            Batches(store, new, secrets.token_hex(8), Retention()).insert(run, [item])
+            Batches(store, new, secrets.token_hex(8), Retention(), Watch()).insert(run, [item])
             first = (item.id,)
     Sequencer(store).run()
     holds.keep(store, HELD, [first[0]])

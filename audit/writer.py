@@ -32,6 +32,7 @@ from sqlalchemy.pool import PoolProxiedConnection
 
 from audit import canonical
 from audit.batch import Batches, Pending
+from audit.clock import Watch
 from audit.errors import LedgerUnavailable
 from audit.record import (
     HEARTBEAT,
@@ -99,11 +100,12 @@ class Writer:
         spool: Path,
         *,
         about: Mapping[str, Any] | None = None,
+        clock: Watch | None = None,
         heartbeat_every: float = HEARTBEAT_EVERY,
     ) -> None:
         self.id = secrets.token_hex(8)
         self._store = store
-        self._batches = Batches(store, log_name, self.id, retention)
+        self._batches = Batches(store, log_name, self.id, retention, clock or Watch())
         self._retention = retention
         self._about = dict(about or {})
         self._spool = Spool(spool, self.id)

@@ -22,6 +22,7 @@ from aiohttp import web as aio
 from audit import anchor_warnings
 from gateway import __version__
 from gateway.census import Census
+from gateway.condition import NEEDED, Board, short_of_space
 from gateway.detection import DetectorOptions, build_detector, build_operators
 from gateway.errors import GatewayError
 from gateway.files.reader import FileReader
@@ -43,6 +44,7 @@ from gateway.kipass import Evidence, PassEvent, passes
 from gateway.ledger.contents import LedgerContents
 from gateway.ledger.recorder import LedgerRecorder
 from gateway.limits.room import LimitOptions, LimitRoom
+from gateway.model.condition import Condition, Part, Process
 from gateway.model.content_mode import last_day
 from gateway.model.principal import PassStatus
 from gateway.pipeline.finishing import all_finished
@@ -90,7 +92,7 @@ class House:
         self.engine = open_engine(settings.database)
         migrate(self.engine)
         self.ledger = open_ledger(settings, self.policies().organisation.id, self.policies().digest)
-        gate = MonitoringGate(self.engine, self._record)
+        gate = MonitoringGate(self.engine, self.record)
         self.policies.first(gate)
         self.replicas = Replicas(self.engine, self.policies)
         self.shadow = (ShadowPolicies(settings.shadow_policies, settings, self.policies)
@@ -98,14 +100,14 @@ class House:
         self.detector = build_detector(DetectorOptions.of(settings, self.policies().municipality))
         self.clock = clock = SystemClock()
         self.directory = SqlDirectory(self.engine)
-        self.books = Books(self.engine, self._record, self.policies, clock)
+        self.books = Books(self.engine, self.record, self.policies, clock)
         self.accounts = AccountDesk(Accounts(self.books, Passwords()))
         self.content_desk = ContentDesk(self.books, self.ledger.keyring.problem)
         self.census = Census(self.engine, self.ledger, self.detector, self.policies, self.content_desk.expire)
         self.metrics = PrometheusMetrics(__version__, self.census.department_size)
         self.authenticator = Porter(
             self.directory, self.passes, clock, keys_page=self.policies().organisation.base_url + "/keys",
-            departments=self._departments, groups=self._groups, secrets=Secrets(settings.home / "secrets").find,
+            departments=self.departments, groups=self._groups, secrets=Secrets(settings.home / "secrets").find,
             oidc=(oidc := _oidc(settings)))
         self.sign_ins = self._single_sign_on(oidc[1]) if oidc and settings.pages_use_oidc else None
         self.stopped = StoppedModels(self.authenticator.watch(self.directory.stops), self.policies)
@@ -128,6 +130,8 @@ class House:
             pins=SqlPins(self.engine), secret=own_secret(settings.home, "gespraeche.key"),
             limiter=self.limits.limiter, contents=self.contents,
             shadow=Shadow(self.shadow, self.metrics) if self.shadow else None))
+        self._board = Board(clock)
+        self._reloaded = clock.now()
         self._tasks: list[asyncio.Task[None]] = []
         self._metrics_site: aio.AppRunner | None = None
 
@@ -136,7 +140,8 @@ class House:
         """Return the state of passes under the policies in force."""
         return passes(evidence, events, self.policies().kipass, now)
 
-    def _departments(self) -> dict[str, str]:
+    def departments(self) -> dict[str, str]:
+        """Return what departments are called."""
         return {id_: rules.name for id_, rules in self.policies().departments.items()}
 
     def _groups(self) -> dict[str, str]:
@@ -170,12 +175,13 @@ class House:
         """Begin a new generation: in one step, so that no request has a part of each."""
         await self.upstream.start(prepared.policies.models.values())  # a model may be the first of its kind
         self.policies.taken(prepared)
+        self._reloaded = self.clock.now()
         self.detector.adopt(prepared.detector)
         self.pipeline.begin(prepared.detector)
         self.authenticator.forget()
         self.metrics.policy(prepared.policies.digest)
 
-    def _record(self, kind: str, meta: Mapping[str, Any], subject: str | None) -> None:
+    def record(self, kind: str, meta: Mapping[str, Any], subject: str | None) -> None:
         self.ledger.append_wait(self.ledger.draft(kind, meta, subject=subject))
 
     def _everyone(self) -> list[str]:
@@ -202,31 +208,47 @@ class House:
 
     async def readiness(self) -> Readiness:
         """Say what can fail, for ``/readyz``."""
+        parts = await self.look()
+        checks = {part.key: part.standing != "no" for part in parts if part.key in NEEDED}
+        reasons = {part.key: part.sentences[0] for part in parts if part.standing == "no"}
+        warnings = tuple(text for texts in self._concerns().values() for text in texts)
+        running = {"digest": self.policies().digest, "processes": dict(self.replicas.by_digest())}
+        return Readiness(checks, reasons, warnings, {"policy": running})
+
+    async def look(self) -> tuple[Part, ...]:
+        """Look at every part that can fail."""
         ledger, inspects = await asyncio.gather(asyncio.to_thread(self.ledger.accepts_writes),
                                                 asyncio.to_thread(self._inspects))
-        reasons = {} if self.authenticator.ready else {"datenbank": "Die Datenbank des Gateways antwortet nicht."}
+        down = {} if self.authenticator.ready else {"datenbank": "Die Datenbank des Gateways antwortet nicht."}
         if not ledger:
-            reasons["protokoll"] = "Das Protokoll kann nicht geschrieben werden; es wird nichts gesendet."
-        warnings = [f"{self.policies().models[finding.model].name}: {finding.text}"
-                    for finding in pressing(self.policies(), office_day(self.clock.now()))]
-        warnings += self.stopped.warnings()
-        warnings += self.problems()
-        warnings += self.limits.problems()
-        warnings += anchor_warnings(self.census.anchors)
-        warnings += self.census.identities
-        warnings += self._content_warnings()
-        warnings += self.ledger.backlog.warnings()
-        warnings += self.settings.sign_in_warnings()
+            down["protokoll"] = "Das Protokoll kann nicht geschrieben werden; es wird nichts gesendet."
         if not inspects:
-            reasons["pruefung"] = "Die Suche nach personenbezogenen Angaben findet ihre Probe nicht."
-        running = {"digest": self.policies().digest, "processes": dict(self.replicas.by_digest())}
-        return Readiness({"datenbank": self.authenticator.ready, "protokoll": ledger, "pruefung": inspects,
-                          "richtlinien": bool(self.policies().departments)}, reasons, tuple(warnings),
-                         {"policy": running})
+            down["pruefung"] = "Die Suche nach personenbezogenen Angaben findet ihre Probe nicht."
+        if not self.policies().departments:
+            down["richtlinien"] = "Es sind keine Richtlinien geladen."
+        return self._board.parts(down, self._concerns())
+
+    async def condition(self) -> Condition:
+        """Return the condition of the house for the page of IT."""
+        processes = tuple(Process(one.id, one.digest, one.seen_at) for one in self.replicas.seen)
+        return Condition(await self.look(), self.upstream.pulse.lines(), processes, self.policies().digest,
+                         self._reloaded, __version__)
+
+    def _concerns(self) -> dict[str, list[str]]:
+        """Return what somebody should look at, by part (`gateway.condition.PARTS`)."""
+        policies = self.policies()
+        due = pressing(policies, office_day(self.clock.now()))
+        return {
+            "modelle": [*(f"{policies.models[one.model].name}: {one.text}" for one in due), *self.stopped.warnings()],
+            "richtlinien": self.problems(), "grenzen": self.limits.problems(),
+            "anker": anchor_warnings(self.census.anchors), "identitaeten": list(self.census.identities),
+            "protokoll": self.ledger.backlog.warnings(), "anmeldung": self.settings.sign_in_warnings(),
+            "inhalte": self._content_warnings(), "platz": short_of_space(self.settings.home),
+        }
 
     def _content_warnings(self) -> list[str]:
         """Say where content is kept: whoever looks after the house should always know."""
-        return [f"Inhaltsmodus im Amt „{self._departments().get(mode.department, mode.department)}“ bis "
+        return [f"Inhaltsmodus im Amt „{self.departments().get(mode.department, mode.department)}“ bis "
                 f"{last_day(mode):%d.%m.%Y} (Fall {mode.case}): Inhalte werden versiegelt aufbewahrt."
                 for mode in self.contents.on()]
 
@@ -247,7 +269,7 @@ class House:
         arrivals = Arrivals(self.books, settings.oidc_leads == "claims", settings.oidc_create == "on")
         return SignIns(Registration.of(settings, self.policies().organisation.base_url), ClaimRules.of(settings), keys,
                        own_secret(settings.home, "web.key"), self.clock, arrivals.welcome, arrivals.goodbye,
-                       departments=self._departments, groups=self._groups)
+                       departments=self.departments, groups=self._groups)
 
     def rendered(self) -> bytes:
         """Return what Prometheus asks for."""

@@ -14,7 +14,7 @@ from typing import Final
 
 from audit.anchors.sinks import AnchorError, Sink
 from audit.checkpointer import last_checkpoint
-from audit.deletion import claim
+from audit.deletion import claim, done
 from audit.record import now_us
 from audit.store.store import Store, as_bytes
 from audit.tiles import Tree, fill
@@ -22,7 +22,6 @@ from audit.writer import Writer
 
 ANCHOR_SENT: Final = "anchor.sent"
 EVERY: Final = 24 * 3600.0
-AGAIN: Final = 15 * 60.0
 LATE: Final = 26 * 3600.0
 """A day, and time for a night's outage: after that a missing anchor is worth a warning."""
 LEAST: Final = 2
@@ -57,34 +56,29 @@ class Anchorer:
         if self.sinks:
             fill(self._store)
         for sink in self.sinks:
-            if claim(self._store, f"anchor:{sink.name}"[:64], 0 if now else EVERY):
-                self._send(sink, writer)
+            job = f"anchor:{sink.name}"[:64]
+            if claim(self._store, job, EVERY, at_once=now) and self._send(sink, writer):
+                done(self._store, job)
         return self.states()
 
-    def _send(self, sink: Sink, writer: Writer) -> None:
+    def _send(self, sink: Sink, writer: Writer) -> bool:
         with self._store.read() as connection:
             last = last_checkpoint(connection)
         if last is None:
-            self._again(sink)
-            return
+            return False
         try:
             receipt = sink.send(last.note, last.size, self._proof)
         except AnchorError as error:
             self._problems[sink.name] = str(error)
             log.warning("audit: anchor %s: %s", sink.name, error)
-            self._again(sink)
-            return
+            return False
         self._problems.pop(sink.name, None)
         with self._store.write() as run:
             run(self._store.sql("INSERT INTO anchor_receipt (size, sink, receipt, at) VALUES (?, ?, ?, ?) "
                                 "ON CONFLICT (size, sink) DO UPDATE SET receipt = excluded.receipt, at = excluded.at"),
                 (last.size, sink.name[:100], receipt, now_us()))
         writer.append_wait(writer.draft(ANCHOR_SENT, {"sink": sink.name, "size": last.size}))
-
-    def _again(self, sink: Sink) -> None:
-        at = now_us() - int((EVERY - AGAIN) * 1e6)
-        with self._store.write() as run:
-            run(self._store.sql("UPDATE audit_job SET at = ? WHERE name = ?"), (at, f"anchor:{sink.name}"[:64]))
+        return True
 
     def _proof(self, first: int, size: int) -> list[bytes]:
         with self._store.read() as connection:
@@ -106,7 +100,7 @@ class Anchorer:
         states = []
         for sink in self.sinks:
             size, at = found.get(sink.name[:100], (0, None))
-            age = None if at is None else max(0, now_us() - at) / 1e6
+            age = None if at is None else abs(now_us() - at) / 1e6  # in the future: a wrong clock, and no comfort
             states.append(AnchorState(sink.name, size, age, self._problems.get(sink.name, "")))
         return states
 

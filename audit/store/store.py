@@ -24,6 +24,7 @@ from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from sqlalchemy.pool import PoolProxiedConnection
 
 from audit.errors import LedgerConfigError, LedgerUnavailable
+from audit.record import now_us
 from audit.store import tables
 
 Run = Callable[..., Any]
@@ -36,6 +37,7 @@ _SELDOM_WAIT_MS: Final = 10_000
 _MIGRATION_WAIT_MS: Final = 60_000
 """Processes that start together wait for the one that makes the tables."""
 _NETWORK_MS: Final = 2000
+_NOW: Final = "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint"
 _CHUNKS: Final = (64, 32, 16, 8, 4, 2, 1)
 
 
@@ -184,6 +186,17 @@ class Store:
                 if not self.sqlite:
                     connection.exec_driver_sql(f"SET LOCAL lock_timeout = {wait_ms}")
                 yield connection
+
+    def now_us(self, run: Run) -> int:
+        """Return the database's time, which is the same for every host (SQLite: that of this machine)."""
+        return now_us() if self.sqlite else int(run(_NOW).fetchone()[0])
+
+    def clock_off_us(self) -> int:
+        """Return by how much this machine's clock is ahead of the database's."""
+        with self.read() as connection:
+            before = now_us()
+            there = self.now_us(connection.exec_driver_sql)
+            return (before + now_us()) // 2 - there
 
     def connect(self) -> PoolProxiedConnection:
         """Return a connection for `write`."""

@@ -101,10 +101,6 @@ class CliContext:
             departments.sync(connection, self.departments)
             yield connection
 
-    def switching(self) -> AbstractContextManager[Connection]:
-        """Open a transaction for writing that needs no policies: a switch must work while somebody mends them."""
-        return writing(self.engine)
-
 
 def context(ctx: typer.Context) -> CliContext:
     """Return the belongings of this run."""

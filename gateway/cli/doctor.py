@@ -13,6 +13,7 @@ from gateway.census import identity_warnings
 from gateway.cli.context import CliContext
 from gateway.cli.output import CliError
 from gateway.cli.views import moment, works
+from gateway.condition import LEAST_FREE
 from gateway.detection import DetectorOptions, build_detector
 from gateway.errors import GatewayError
 from gateway.files.reader import FileReader
@@ -30,7 +31,6 @@ from gateway.store import passes as proofs
 from gateway.upstream.secrets import Secrets
 
 GOOD, NOTICE, FAULT = "in Ordnung", "Hinweis", "Fehler"
-LEAST_FREE = 1 << 30
 
 
 @dataclass(frozen=True, slots=True)

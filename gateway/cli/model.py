@@ -8,19 +8,19 @@ from decimal import Decimal
 from typing import Annotated, Any
 
 import typer
-from sqlalchemy import Connection
 
-from gateway.cli.context import CliContext, context, person_or_fail
+from gateway.cli.context import CliContext, context, person_id
 from gateway.cli.output import CliError, Exit, emit, note, say, speaks, table
 from gateway.cli.views import moment
-from gateway.model.people import Person
 from gateway.model.register import RegisteredModel
-from gateway.model.stops import LONGEST_REASON, MAY_STOP, ModelStop, StopKind, names
+from gateway.model.stops import ModelStop, StopKind, names
 from gateway.policy import PolicyErrors, PolicySet
 from gateway.policy.policyset import office_day
 from gateway.policy.problems import did_you_mean
 from gateway.policy.register_check import RegisterFinding, examined
 from gateway.policy.stopped import covered
+from gateway.registry import switching
+from gateway.registry.books import COMMAND_LINE
 from gateway.store import StoreError, people, stops
 
 model_app = typer.Typer(name="model", help="Modelle im Register ansehen, prüfen, anhalten und wieder zulassen.",
@@ -103,18 +103,10 @@ def stop(
     """
     own = context(ctx)
     kind, name = _meant(model, provider, everything)
-    why = " ".join(reason.split())
-    if not why or len(why) > LONGEST_REASON or not why.isprintable():
-        raise CliError(f"Bitte nennen Sie mit --reason einen Grund mit höchstens {LONGEST_REASON} Zeichen.",
-                       Exit.MISUSE)
     covers = _covered_now(own, kind, name)
-    with own.switching() as connection:
-        person = _entitled(connection, by)
-        new = ModelStop(kind, name, why, own.now(), person.id, covers)
-        changed = stops.stop(connection, new)
-        if changed:
-            own.record("model.stopped", {"what": kind, "name": name, "models": sorted(covers), "reason": why,
-                                         "via": "cli"}, person.id)
+    if not reason.strip():
+        raise CliError("Bitte nennen Sie mit --reason einen Grund.", Exit.MISUSE)
+    changed = switching.stop(own.books, COMMAND_LINE, person_id(own, by), kind, name, reason, covers)
     if json:
         return emit({"what": kind, "name": name, "models": sorted(covers), "stopped": True, "changed": changed})
     return note(f"{_words(kind, name)} {'ist' if kind == 'model' else 'sind'} angehalten. Das wirkt innerhalb von "
@@ -135,12 +127,7 @@ def start(
     """Nimmt zurück, was mit „model stop“ in derselben Form angehalten wurde; andere Sperren bleiben bestehen."""
     own = context(ctx)
     kind, name = _meant(model, provider, everything)
-    with own.switching() as connection:
-        person = _entitled(connection, by)
-        changed = stops.lift(connection, kind, name)
-        if changed:
-            own.record("model.started", {"what": kind, "name": name, "via": "cli"}, person.id)
-        left = stops.every(connection)
+    changed, left = switching.start(own.books, COMMAND_LINE, person_id(own, by), kind, name)
     if json:
         return emit({"what": kind, "name": name, "changed": changed,
                      "still_stopped": [{"what": s.kind, "name": s.name} for s in left]})
@@ -158,14 +145,6 @@ def _meant(model: str, provider: str, everything: bool) -> tuple[StopKind, str]:
         raise CliError("Bitte geben Sie genau eines an: die Kennung eines Modells, --provider NAME oder --all.",
                        Exit.MISUSE)
     return ("model", model) if model else ("provider", provider.strip()) if provider else ("all", "")
-
-
-def _entitled(connection: Connection, email: str) -> Person:
-    person = person_or_fail(connection, email)
-    if not person.active or not person.roles & MAY_STOP:
-        raise CliError(f"{person.email} darf Modelle nicht anhalten oder zulassen. Nötig ist eine dieser Rollen: "
-                       f"{', '.join(sorted(MAY_STOP))}.", Exit.MISUSE)
-    return person
 
 
 def _covered_now(own: CliContext, kind: StopKind, name: str) -> frozenset[str]:

@@ -13,15 +13,14 @@ from gateway.cli.looking import LazyLens
 from gateway.cli.output import CliError, Exit, cannot_run, emit, in_german, note, say, table
 from gateway.cli.policy_change import DIFFERENCES, Json, Since, grouped, in_log, say_changes, shown_departments
 from gateway.cli.views import moment
-from gateway.generation.approval import standing_of
+from gateway.generation.approval import agree, standing_of
 from gateway.generation.promotion import Staged
 from gateway.generation.proving import Rejected, prove
 from gateway.model.people import Person
 from gateway.pipeline.shadow import SHORT
 from gateway.policy import PolicyErrors, PolicySet
 from gateway.policy.diff import differences
-from gateway.policy.monitoring import as_text, facts
-from gateway.store import approvals, people, replicas
+from gateway.store import people, replicas
 from gateway.store.replicas import Seen
 
 _OPEN = "Folgendes betrifft die Überwachung von Beschäftigten und wartet auf die Zustimmung des Personalrats:"
@@ -140,17 +139,16 @@ def approve(
                                                     "mehrere sind.")] = "",
     json: Json = False,
 ) -> None:
-    """Trägt die Zustimmung des Personalrats zu dem ein, was die Überwachung von Beschäftigten betrifft."""
+    """Trägt die Zustimmung des Personalrats zu dem ein, was die Überwachung von Beschäftigten betrifft.
+
+    Wer am Terminal sitzt, prüft der Befehl nicht; das Protokoll sagt, dass die Zustimmung von dort kam. Angemeldet
+    stimmt der Personalrat auf der Seite /review/personalrat zu.
+    """
     own = context(ctx)
     policies = own.load_policies(folder or own.policies)
     with own.writing() as connection:
-        approvals.one_at_a_time(connection)
         person = _from_the_council(people.every(connection).values(), email)
-        standing = standing_of(connection, policies)
-        if standing.open_points:
-            approvals.add(connection, standing.digest, as_text(facts(policies)), "zustimmung", person.id, own.now())
-            own.record("policy.approved", {"monitoring": standing.digest, "policy": policies.digest,
-                                           "points": list(standing.open_points), "via": "cli"}, person.id)
+        standing = agree(connection, policies, person.id, "cli", own.record, own.now())
     if json:
         return emit({"monitoring": standing.digest, "approved": list(standing.open_points)})
     if standing.kind == "zustimmung":

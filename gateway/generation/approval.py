@@ -8,8 +8,9 @@ At the start of a server with a change that nobody agreed to: it does not start,
 last approved numbers into a new set would serve rules that nobody wrote and nobody reviewed, and starting with the new
 ones would be what the law forbids. A server that is running keeps its last good set, so this shows before a restart.
 
-Does not know: whether the person at the terminal is who the command names. The approval stands in the ledger under the
-pseudonym of that person, where the Personalrat can see it.
+Somebody of the Personalrat agrees on a page, signed in in that role (`gateway.reid.policies`), or at a terminal.
+Does not know: whether the person at a terminal is who the command names. The approval stands in the ledger under the
+pseudonym of that person and with its way (``via``), where the Personalrat can see it.
 """
 
 from __future__ import annotations
@@ -95,6 +96,18 @@ def standing_of(connection: Connection, policies: PolicySet) -> Standing:
     return Standing(name, points, None if points else "verringerung")
 
 
+def agree(connection: Connection, policies: PolicySet, by: str, via: str, record: RecordFacts,
+          now: datetime) -> Standing:
+    """Note that `by` agrees to what waits in this set; return how it stood before. No open points: nothing is noted."""
+    approvals.one_at_a_time(connection)
+    standing = standing_of(connection, policies)
+    if standing.open_points:
+        approvals.add(connection, standing.digest, as_text(facts(policies)), "zustimmung", by, now)
+        record("policy.approved", {"monitoring": standing.digest, "policy": policies.digest,
+                                   "points": list(standing.open_points), "via": via}, by)
+    return standing
+
+
 def _known(text: str) -> Facts:
     try:
         return from_text(text)
@@ -106,5 +119,5 @@ def _refuse(standing: Standing) -> None:
     if standing.open_points:
         raise Rejected("approval", "Die geänderten Richtlinien betreffen die Überwachung von Beschäftigten und warten "
                        "auf die Zustimmung des Personalrats; die letzten gültigen gelten weiter. „ki-pforte policy "
-                       "status“ nennt die Punkte, „ki-pforte policy approve“ trägt die Zustimmung ein.",
+                       "status“ nennt die Punkte. Zustimmen kann der Personalrat auf seiner Seite.",
                        standing.open_points)

@@ -77,6 +77,11 @@ class Generation:
         """Return the policies in force."""
         return self._current
 
+    def pending(self) -> PolicySet | None:
+        """Return the set that lacks nothing but its approval, if there is one."""
+        waiting = self._waiting
+        return waiting.policies if waiting is not None else None
+
     def equip(self, detector: RuleDetector, operators: Operators, gate: Gate, results: Callable[[str], None]) -> None:
         """Give it what a change is proven with; `results` is told how each change ended (``taken`` or why not)."""
         self._detector, self._operators, self._gate, self._results = detector, operators, gate, results

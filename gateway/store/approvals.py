@@ -46,6 +46,13 @@ def waiting(connection: Connection, digest: str) -> Approval | None:
     return next((Approval(*row) for row in rows), None)
 
 
+def every(connection: Connection) -> list[Approval]:
+    """Return all rows, the newest first."""
+    rows = connection.execute(select(_t.id, _t.digest, _t.facts, _t.kind, _t.at, _t.in_force_since)
+                              .order_by(_t.id.desc()))
+    return [Approval(*row) for row in rows]
+
+
 def add(connection: Connection, digest: str, facts: str, kind: Kind, by: str, at: datetime,
         in_force_since: datetime | None = None) -> None:
     """Add an agreement; `by` is the opaque id of the person, or empty where nobody was asked."""

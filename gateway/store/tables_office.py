@@ -2,7 +2,8 @@
 
 Kept true: what opens a door is stored as a hash (session, invitation) or as an Argon2id digest (password); the name of
 a section stands in ``course_progress`` only until the course is finished, without a time of day and without answers;
-``pass_index`` is a list to look things up in, worked out from evidence and rules, never asked by the gate.
+``pass_index`` is a list to look things up in, worked out from evidence and rules, never asked by the gate; what
+``reid_piece`` holds opens only with the key of a trustee.
 """
 
 from __future__ import annotations
@@ -132,6 +133,15 @@ upload = Table(
     Column("total", Integer, nullable=False),
 )
 """Files of the pass office between "show me" and "do it", and how far the doing is."""
+
+reid_piece = Table(
+    "reid_piece", metadata,
+    Column("request", String(36), primary_key=True),  # the record that made the request
+    Column("kind", String(16), nullable=False),
+    Column("text", Text, nullable=False),  # ciphertext
+    Column("expires_at", UtcDateTime, nullable=False, index=True),
+)
+"""What two people who open a seal in their browsers pass to each other."""
 
 directory_entry = Table(
     "directory_entry", metadata,

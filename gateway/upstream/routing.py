@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from gateway.errors import GatewayError
 from gateway.model.exchange import SealedRequest
 from gateway.model.register import RegisteredModel
 from gateway.ports import Upstream, UpstreamResponse
@@ -17,6 +18,7 @@ from gateway.upstream.demo import DemoProvider
 from gateway.upstream.line import Line, LineSettings
 from gateway.upstream.litellm_adapter import LiteLLM
 from gateway.upstream.openai_compatible import OpenAICompatible
+from gateway.upstream.pulse import Pulse
 from gateway.upstream.secrets import Secrets
 
 
@@ -27,6 +29,7 @@ class UpstreamRouter:
                  environment: Mapping[str, str] | None = None, demo_pause: float = 0.0) -> None:
         self._demo_pause = demo_pause
         self.line = Line(settings)
+        self.pulse = Pulse()
         self.secrets = Secrets(home / "secrets", environment)
         self._demo = OpenAICompatible(self.line, self.secrets)
         self._provider: DemoProvider | None = None
@@ -60,4 +63,14 @@ class UpstreamRouter:
         adapter = self._adapters.get(request.model.adapter)
         if adapter is None:
             raise failures.misconfigured(f"model {request.model.id}: adapter must be openai, litellm or demo")
-        return await bridged.send(adapter, request)
+        try:
+            response = await bridged.send(adapter, request)
+        except GatewayError as error:
+            if error.status >= 500:
+                self.pulse.failed(request.model.id, error.code)
+            raise
+        if response.status < 500:
+            self.pulse.answered(request.model.id)
+        else:
+            self.pulse.failed(request.model.id, "anbieter_fehler")
+        return response

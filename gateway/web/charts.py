@@ -5,9 +5,9 @@ security policy forbids, or need a plotting engine; none gives patterns, a table
 forms are enough: `columns` (days, stacked), `lines` (days) and `bars` (horizontal, stacked).
 
 Kept true: no colour alone (each series has its own pattern or dash, and its name beside it); no style attribute,
-colours come by class from ``charts.css`` in light, dark, print and forced colours; nothing shrinks with the window, because
-places across are in percent and letters keep their size. `Chart.alone` is the same drawing with colours of its own and
-fixed places, for reports on paper. A value None is a number that is not told (small groups): an empty stub.
+colours come by class from ``charts.css`` in light, dark, print and forced colours; nothing shrinks with the window,
+because places across are in percent and letters keep their size. `Chart.alone` is the same drawing with colours of its
+own and fixed places, for reports on paper. A value None is a number that is not told (small groups): an empty stub.
 """
 
 from __future__ import annotations

@@ -23,8 +23,11 @@ from gateway.model.signin import Arrival, Begun
 from gateway.policy import DepartmentRules, PolicySet
 from gateway.ports import Authenticator, Clock, Detector, Operators, Recorder
 from gateway.web.access import Accounts, Guesses, Keys
+from gateway.web.council.ports import Council
+from gateway.web.it.ports import Engineering
 from gateway.web.learning import Learning
 from gateway.web.office_ports import Office
+from gateway.web.reid.ports import Reid
 from gateway.web.staff.ports import OwnRecords
 
 P = ParamSpec("P")
@@ -225,10 +228,16 @@ class WebContext:
     """What is wrong with the policies in force, in sentences for people; never fails."""
     own: OwnRecords = field(kw_only=True)
     """A person's own records in the ledger."""
+    engineering: Engineering = field(kw_only=True)
+    """What IT sees and switches."""
     keys: Keys = field(kw_only=True)
     """Keys of people and of services."""
     accounts: Accounts = field(kw_only=True)
     """Local accounts, and where people are signed in."""
+    reid: Reid = field(kw_only=True)
+    """Finding out, by two people, who a pseudonym is."""
+    council: Council = field(kw_only=True)
+    """What needs the agreement of the Personalrat."""
     guesses: Guesses = field(kw_only=True)
     """Counts vain attempts to sign in."""
     local_sign_in: bool = True

@@ -20,7 +20,8 @@ from starlette.responses import RedirectResponse, Response
 from gateway.errors import GatewayError
 from gateway.model.people import Role
 from gateway.model.signin import in_force
-from gateway.web import multipart, navigation, words
+from gateway.web import i18n, multipart, navigation, words
+from gateway.web.appearance import Appearance
 from gateway.web.context import Member, WebContext
 from gateway.web.headers import secure
 from gateway.web.render import Assets, Renderer
@@ -50,6 +51,11 @@ class Visit:
     new_nonce: bool = False
     resting: frozenset[str] = frozenset()
     """Roles of this person that do not count in this session, because no second factor was shown."""
+    appearance: Appearance = field(default_factory=Appearance)
+    language: str = i18n.GERMAN
+    """The language this person reads, on pages that speak it."""
+    back: str = "/"
+    """Where a link that changes how the page looks comes back to."""
     asked: bool = False
     """Whether anybody looked who this is: an error page of the outer house does not."""
 
@@ -97,8 +103,12 @@ class Desk:
             "organisation": policies.organisation, "digest": policies.digest, "version": self.context.version,
             "member": member, "asked": visit.asked, "roles": roles,
             "path": visit.request.url.path, "now": self.context.now(),
+            "language": i18n.language(), "wanted_language": visit.language, "languages": i18n.NAMES,
+            "compact": visit.appearance.compact, "back": quote(visit.back, safe="/"),
             "links": (links := navigation.links(roles, signed_in=member is not None)),
             "here": navigation.current(visit.request.url.path, links), "acting": navigation.acting(roles),
+            "sections": (sections := navigation.sections(visit.request.url.path, roles)),
+            "section": navigation.current(visit.request.url.path, sections),
             "warn_in": minutes_until_warning(visit.session, self.context.now()),
             "form_token": self.sessions.form_token(visit.nonce),
             "resting": words.listed([words.ROLES[role] for role in sorted(visit.resting)]),
@@ -146,6 +156,8 @@ class Page:
     roles: frozenset[Role] | None = None
     form: int = FORM_LIMIT
     """How many bytes its form may have."""
+    english: bool = False
+    """Whether every sentence of it is in the catalogue (`gateway.web.i18n`)."""
     ours: bool = True
     """Whether its form counts only from a page of ours; a notice of the OpenID provider proves itself."""
 
@@ -165,19 +177,23 @@ class Gate:
 
         async def serve(request: Request) -> Response:
             visit = self.stranger(request)
-            try:
-                await self._recognise(visit)
-                response = await self._through(page, visit)
-            except GatewayError as error:
-                _log.warning("page %s: %s", page.path, error.hint or error.code)
-                response = self._desk.error(visit, error.status, text=error.message)
+            visit.back = visit.path if page.method == "GET" else request.url.path if page.path in self._read else "/"
+            with i18n.reading(visit.language if page.english else i18n.GERMAN):
+                try:
+                    await self._recognise(visit)
+                    response = await self._through(page, visit)
+                except GatewayError as error:
+                    _log.warning("page %s: %s", page.path, error.hint or error.code)
+                    response = self._desk.error(visit, error.status, text=error.message)
             return self.finish(visit, response, personal=page.roles is not None or visit.member is not None
                                or page.method == "POST" or visit.new_nonce)
         return serve
 
     def stranger(self, request: Request) -> Visit:
         """Return a visit of somebody whom nobody has asked who they are."""
-        return Visit(request, None, None, request.cookies.get(FORM_COOKIE, ""))
+        appearance = Appearance.of(request)
+        return Visit(request, None, None, request.cookies.get(FORM_COOKIE, ""), appearance=appearance,
+                     language=i18n.preferred(appearance.language, request.headers.get("accept-language", "")))
 
     def finish(self, visit: Visit, response: Response, *, personal: bool) -> Response:
         """Add cookies and headers."""
@@ -211,8 +227,7 @@ class Gate:
         desk = self._desk
         if page.roles is not None and visit.member is None:
             # A form that was sent after the session ended: its page is there again, the form is not sent by itself.
-            target = visit.path if page.method == "GET" else visit.request.url.path if page.path in self._read else "/"
-            return RedirectResponse(f"/anmelden?weiter={quote(target, safe='/')}", 303)
+            return RedirectResponse(f"/anmelden?weiter={quote(visit.back, safe='/')}", 303)
         if page.roles and not page.roles & visit.somebody.principal.roles:
             if page.roles & visit.resting:
                 return desk.error(visit, 403, heading="Hier ist ein zweiter Faktor nötig", text=RESTING, extra=MORE,

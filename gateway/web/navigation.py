@@ -1,45 +1,69 @@
-"""The words of the main navigation and who sees them; and what the head says one acts as.
+"""The words of the navigation and who sees them; and what the head says one acts as.
 
-Whether somebody may open a page is decided by the table of pages (`gateway.web.site`) and nowhere else: a test compares
-the two.
+The first level has at most eight words for somebody with one role; help stands in the head. An area with several pages
+has a second level (`SECTIONS`), which the frame shows above each of its pages. Whether somebody may open a page is
+decided by the table of pages (`gateway.web.site`) and nowhere else: a test compares the two.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from typing import Final
 
 from gateway.model.people import Role
 from gateway.web import words
+from gateway.web.i18n import N_, _
 
 Entry = tuple[str, str, frozenset[Role] | None]
 """Address, word, who sees it: None everybody, empty everybody who signed in, else who has one of the roles."""
 
 SIGNED_IN: Final[frozenset[Role]] = frozenset()
+DPO: Final[frozenset[Role]] = frozenset({"dpo"})
+BOTH_SIDES: Final[frozenset[Role]] = frozenset({"dpo", "personalrat"})
 ENTRIES: Final[tuple[Entry, ...]] = (
-    ("/", "Start", None),
-    ("/preview", "Vorschau", SIGNED_IN),
-    ("/pass", "KI-Pass", SIGNED_IN),
-    ("/keys", "Schlüssel", SIGNED_IN),
-    ("/usage", "Meine Nutzung", SIGNED_IN),
-    ("/review", "Protokoll", frozenset({"dpo"})),
-    ("/office", "KI-Pass-Stelle", frozenset({"ki-pass-stelle"})),
-    ("/office/report", "Bericht", frozenset({"ki-pass-stelle", "leitung", "dpo", "personalrat"})),
-    ("/keys/dienste", "Dienste", frozenset({"it"})),
-    ("/transparency", "Transparenz", None),
-    ("/help", "Hilfe", None),
+    ("/", N_("Start"), None),
+    ("/preview", N_("Vorschau"), SIGNED_IN),
+    ("/pass", N_("KI-Pass"), SIGNED_IN),
+    ("/keys", N_("Schlüssel"), SIGNED_IN),
+    ("/usage", N_("Meine Nutzung"), SIGNED_IN),
+    ("/review", N_("Protokoll"), DPO),
+    ("/review/personalrat", N_("Personalrat"), frozenset({"personalrat"})),
+    ("/office", N_("KI-Pass-Stelle"), frozenset({"ki-pass-stelle"})),
+    ("/office/report", N_("Bericht"), frozenset({"ki-pass-stelle", "leitung", "dpo", "personalrat"})),
+    ("/it", N_("Betrieb"), frozenset({"it"})),
+    ("/keys/dienste", N_("Dienste"), frozenset({"it"})),
+    ("/transparency", N_("Transparenz"), None),
 )
+SECTIONS: Final[dict[str, tuple[Entry, ...]]] = {
+    "/review": (
+        ("/review", N_("Übersicht"), DPO),
+        ("/review/person", N_("Person feststellen"), BOTH_SIDES),
+        ("/review/personalrat", N_("Personalrat"), BOTH_SIDES),
+    ),
+}
+"""The second level, below the address of an entry of the first; shown as soon as somebody sees two of its words."""
 
 
 def links(roles: Collection[str], *, signed_in: bool) -> list[tuple[str, str]]:
     """Return what somebody sees."""
-    return [(address, word) for address, word, who in ENTRIES
+    return _seen(ENTRIES, roles, signed_in)
+
+
+def sections(path: str, roles: Collection[str]) -> list[tuple[str, str]]:
+    """Return the second level for a page: nothing where there is none to choose from."""
+    area = current(path, [(address, "") for address in SECTIONS])
+    found = _seen(SECTIONS.get(area, ()), roles, bool(roles))
+    return found if len(found) > 1 else []
+
+
+def _seen(entries: Iterable[Entry], roles: Collection[str], signed_in: bool) -> list[tuple[str, str]]:
+    return [(address, _(word)) for address, word, who in entries
             if who is None or (signed_in and (not who or who & set(roles)))]
 
 
 def current(path: str, found: list[tuple[str, str]]) -> str:
     """Return the address of the entry that a page belongs to: the longest that its path begins with."""
-    return max((address for address, _ in found if path == address or path.startswith(f"{address}/")), key=len,
+    return max((address for address, _word in found if path == address or path.startswith(f"{address}/")), key=len,
                default="")
 
 

@@ -28,7 +28,7 @@ COMPONENTS: Final = ("marks", "components/words", "components/tiles", "component
 
 
 class Assets:
-    """The files that pages load: style sheet and icon. Their addresses change with their content."""
+    """The files that pages load: style sheets, scripts, icon. Their addresses change with their content."""
 
     def __init__(self) -> None:
         folder = files("gateway.web") / "static"

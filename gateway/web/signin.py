@@ -13,10 +13,9 @@ from gateway.model.sessions import SignIn, Way
 from gateway.ports import Credentials
 from gateway.web import words
 from gateway.web.gate import Desk, Visit, open_form
+from gateway.web.targets import on_this_server
 
 _log = logging.getLogger(__name__)
-_TARGET: Final = re.compile(r"/(?![/\\])[!-\[\]-~]*")
-"""A path on this server: never ``//elsewhere`` or ``/\\elsewhere``, and no control characters."""
 _KEY_ID: Final = re.compile(r"kip_([0-9A-Za-z]{8})_")
 
 
@@ -90,4 +89,4 @@ def show(desk: Desk, visit: Visit, target: str, status: int = 200, problem: str 
 
 def safe_target(wanted: str) -> str:
     """Return where to go after signing in: a page of this server, else the start page."""
-    return wanted if _TARGET.fullmatch(wanted) and not wanted.startswith(("/anmelden", "/abmelden")) else "/"
+    return "/" if wanted.startswith(("/anmelden", "/abmelden")) else on_this_server(wanted)

@@ -17,8 +17,10 @@ from starlette.responses import Response
 from gateway.model.people import Role
 from gateway.web import (
     account,
+    appearance,
     certificate,
     course,
+    i18n,
     keys,
     literacy,
     local,
@@ -38,9 +40,12 @@ from gateway.web import (
     verification,
 )
 from gateway.web.context import WebContext
+from gateway.web.council import site as council_site
 from gateway.web.figures import Tally
 from gateway.web.gate import Desk, Gate, Page
+from gateway.web.it import site as it_site
 from gateway.web.public import Transparency
+from gateway.web.reid import site as reid_site
 from gateway.web.review import site as review_site
 from gateway.web.staff import site as staff_site
 from gateway.web.staff import start
@@ -64,6 +69,7 @@ def pages(context: WebContext) -> tuple[Page, ...]:
         Page("/datenschutz", public.privacy),
         Page("/barrierefreiheit", public.accessibility),
         Page("/impressum", public.imprint),
+        Page(appearance.PATH, appearance.choose),
         # Signing in, and one's own account.
         Page("/anmelden", signin.form),
         Page("/anmelden", signin.sign_in, "POST"),
@@ -130,7 +136,10 @@ def pages(context: WebContext) -> tuple[Page, ...]:
         Page("/office/report", literacy.take, "POST", REPORTED_TO),
         # Areas of their own.
         *review_site.pages(context),
+        *reid_site.pages(context),
+        *council_site.pages(context),
         *((Page("/styleguide", styleguide.page),) if context.development else ()),
+        *it_site.pages(),
         *staff_site.pages(),  # last: a Vorgang can have any name
     )
 
@@ -155,6 +164,8 @@ def build_error_page(context: WebContext) -> Callable[[Request, int, str], Respo
 
     def render(request: Request, status: int, vorgang: str) -> Response:
         visit = gate.stranger(request)
-        return gate.finish(visit, desk.error(visit, status, vorgang=vorgang if status >= 500 else ""), personal=True)
+        with i18n.reading(visit.language):
+            page = desk.error(visit, status, vorgang=vorgang if status >= 500 else "")
+        return gate.finish(visit, page, personal=True)
 
     return render

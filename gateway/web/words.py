@@ -1,7 +1,8 @@
-"""What the house calls things, in German. One place, so that all pages say the same."""
+"""What the house calls things, in the language of the reader. One place, so that all pages say the same."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -9,22 +10,24 @@ from zoneinfo import ZoneInfo
 from gateway.kipass.messages import STATES
 from gateway.model.decision import Action
 from gateway.model.entities import ENTITIES
+from gateway.web import i18n
+from gateway.web.i18n import N_, Words, _, ngettext
 
 BERLIN: Final = ZoneInfo("Europe/Berlin")
 
-ROLES: Final = {"staff": "Beschäftigte", "ki-pass-stelle": "KI-Pass-Stelle", "dpo": "Datenschutzbeauftragte",
-                "personalrat": "Personalrat", "it": "IT", "leitung": "Leitung"}
+ROLES: Final = Words({"staff": "Beschäftigte", "ki-pass-stelle": "KI-Pass-Stelle", "dpo": "Datenschutzbeauftragte",
+                "personalrat": "Personalrat", "it": "IT", "leitung": "Leitung"})
 
-DECISIONS: Final = {"allowed": "durchgelassen", "denied": "abgelehnt"}
-HERE: Final = "im Haus beantwortet"
+DECISIONS: Final = Words({"allowed": "durchgelassen", "denied": "abgelehnt"})
+HERE: Final = N_("im Haus beantwortet")
 """Neither: a program's own call that no model saw."""
 
-OUTCOMES: Final = {"ok": "beantwortet", "aborted": "abgebrochen", "failed": "fehlgeschlagen"}
+OUTCOMES: Final = Words({"ok": "beantwortet", "aborted": "abgebrochen", "failed": "fehlgeschlagen"})
 
 MARKS: Final = {"ok": "ok", "aborted": "stop", "failed": "no"}
 """The shape beside an outcome."""
 
-CODES: Final = {
+CODES: Final = Words({
     "schluessel_ungueltig": "Schlüssel ungültig", "ki_pass_fehlt": "KI-Pass fehlt",
     "ki_pass_abgelaufen": "KI-Pass abgelaufen", "ki_pass_dv_neu": "neue Dienstvereinbarung nicht bestätigt",
     "ki_pass_gesperrt": "KI-Pass gesperrt", "modell_nicht_erlaubt": "Modell nicht erlaubt",
@@ -38,9 +41,9 @@ CODES: Final = {
     "anbieter_fehler": "Fehler beim Anbieter", "anbieter_zeit": "Anbieter antwortet nicht",
     "protokoll_nicht_verfuegbar": "Protokoll nicht verfügbar",
     "pruefung_nicht_verfuegbar": "Prüfung nicht verfügbar", "intern": "Fehler in der KI-Pforte",
-}
+})
 
-TYPES: Final = {
+TYPES: Final = Words({
     "intent": "Anfrage", "denied": "Ablehnung", "outcome": "Ergebnis", "outcome.unknown": "Ergebnis unbekannt",
     "outcome.late": "verspätetes Ergebnis", "local": "Nebenanfrage", "view": "Einsicht", "verify.result": "Prüfung",
     "export": "Export",
@@ -63,6 +66,8 @@ TYPES: Final = {
     "model.stopped": "Modell angehalten", "model.started": "Modell wieder zugelassen",
     "config.reload": "Regeln neu geladen", "demo.reset": "Beispieldaten angelegt", "writer.start": "Start",
     "writer.stop": "Stopp", "heartbeat": "Lebenszeichen", "gap.detected": "Lücke entdeckt",
+    "finding.clock": "Uhr ging falsch", "finding.spool": "Einträge mussten auf die Datenbank warten",
+    "finding.rollback": "Datenbank passt nicht zu den Unterschriften",
     "retention.delete": "Löschung nach Frist", "prune": "Anfang gelöscht", "key.rotate": "Prüfschlüssel gewechselt",
     "anchor.sent": "Anker versandt",
     "reid.request": "Auflösung eines Pseudonyms beantragt", "reid.approve": "Auflösung: zugestimmt",
@@ -71,7 +76,7 @@ TYPES: Final = {
     "content_mode.request": "Inhaltsmodus beantragt", "content_mode.approve": "Inhaltsmodus: zugestimmt",
     "content_mode.on": "Inhaltsmodus eingeschaltet", "content_mode.off": "Inhaltsmodus beendet",
     "content.handout": "Inhalt: Siegel ausgegeben", "content.read": "Inhalt gelesen",
-}
+})
 
 GROUPS: Final[dict[str, tuple[str, tuple[str, ...]]]] = {
     "anfragen": ("Anfragen an Modelle", ("intent", "denied")),
@@ -82,67 +87,71 @@ GROUPS: Final[dict[str, tuple[str, tuple[str, ...]]]] = {
     "einsichten": ("Einsichten und Prüfungen", ("view", "verify.result", "export", "content.handout",
                                                 "content.read")),
     "inhaltsmodus": ("Inhaltsmodus", tuple(t for t in TYPES if t.startswith("content_mode."))),
-    "betrieb": ("Betrieb", ("writer.start", "writer.stop", "heartbeat", "gap.detected", "policy.change",
-                            "model.stopped", "model.started", "config.reload", "demo.reset", "retention.delete",
+    "betrieb": ("Betrieb", ("writer.start", "writer.stop", "heartbeat", "gap.detected", "finding.clock",
+                            "finding.spool", "finding.rollback", "policy.change", "model.stopped", "model.started",
+                            "config.reload", "demo.reset", "retention.delete",
                             "prune", "key.rotate", "anchor.sent")),
     "alle": ("alle Einträge", ()),
 }
 """What the filter by type offers: the address, the word, the types of records."""
 
-DONE: Final[dict[Action, str]] = {
+DONE: Final[Mapping[Action, str]] = {
     "keep": "stehen gelassen", "note": "stehen gelassen und gezählt", "generalise": "vergröbert",
     "hash": "durch einen Prüfwert ersetzt", "placeholder": "ersetzt und in der Antwort wieder eingesetzt",
     "mask": "unkenntlich gemacht", "refuse": "nicht gesendet",
 }
 """What happened to a value, after the fact."""
 
-APIS: Final = {"chat": "Chat", "completions": "Vervollständigung", "responses": "Responses",
+APIS: Final = Words({"chat": "Chat", "completions": "Vervollständigung", "responses": "Responses",
                "embeddings": "Einbettungen", "messages": "Messages",
-               "transcriptions": "Mitschrift einer Tonaufnahme", "translations": "Übersetzung einer Tonaufnahme"}
+               "transcriptions": "Mitschrift einer Tonaufnahme", "translations": "Übersetzung einer Tonaufnahme"})
 
-TASKS: Final = {"title": "Titel", "tags": "Stichwörter", "follow_ups": "Folgefragen", "queries": "Suchbegriffe",
+TASKS: Final = Words({"title": "Titel", "tags": "Stichwörter", "follow_ups": "Folgefragen", "queries": "Suchbegriffe",
                 "image_prompt": "Bildbeschreibung", "autocomplete": "Vorschlag beim Tippen", "emoji": "Emoji",
-                "summary": "Zusammenfassung"}
+                "summary": "Zusammenfassung"})
 """What a chat program asks for of its own accord."""
 
-RISKS: Final = {"minimal": "minimal", "begrenzt": "begrenzt", "hoch": "hoch"}
+RISKS: Final = Words({"minimal": "minimal", "begrenzt": "begrenzt", "hoch": "hoch"})
 
-ZONES: Final = {"haus": "im Haus", "DE": "Deutschland", "EU": "EU und EWR", "drittland": "Drittland"}
-AI_ROLES: Final = {"betreiber": "Betreiber", "anbieter": "Anbieter"}
+ZONES: Final = Words({"haus": "im Haus", "DE": "Deutschland", "EU": "EU und EWR", "drittland": "Drittland"})
+AI_ROLES: Final = Words({"betreiber": "Betreiber", "anbieter": "Anbieter"})
 """The town's role under the AI Act."""
 
-PASS_STATES: Final = STATES
+PASS_STATES: Final = Words(STATES)
 
-PARTS: Final = {"meta": "Angaben", "subject": "Pseudonym", "content": "Inhalt"}
+PARTS: Final = Words({"meta": "Angaben", "subject": "Pseudonym", "content": "Inhalt"})
 
-_DAYS: Final = ("Montag", "Dienstag", "Mittwoch", "Donnerstag", "Freitag", "Samstag", "Sonntag")
+_DAYS: Final = (N_("Montag"), N_("Dienstag"), N_("Mittwoch"), N_("Donnerstag"), N_("Freitag"), N_("Samstag"),
+                N_("Sonntag"))
+_MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
-SOURCES: Final = {"selbst": "selbst erledigt", "lms_csv": "aus dem Lernsystem", "moodle": "aus Moodle",
+SOURCES: Final = Words({"selbst": "selbst erledigt", "lms_csv": "aus dem Lernsystem", "moodle": "aus Moodle",
                   "xapi": "aus dem Lernsystem", "oidc_claim": "aus der Anmeldung", "badge": "aus einem Zertifikat",
-                  "verwaltung": "eingetragen"}
+                  "verwaltung": "eingetragen"})
 """Where evidence comes from."""
-EVENTS: Final = {"erteilt": "KI-Pass erteilt", "gesperrt": "KI-Pass gesperrt", "entsperrt": "Sperre aufgehoben",
-                 "entzogen": "KI-Pass entzogen", "verlängert": "KI-Pass verlängert"}
-OFFICES: Final = {"kommandozeile": "Befehlszeile", "selbst": "die Person selbst", "ki-pass-stelle": "KI-Pass-Stelle"}
+EVENTS: Final = Words({"erteilt": "KI-Pass erteilt", "gesperrt": "KI-Pass gesperrt", "entsperrt": "Sperre aufgehoben",
+                 "entzogen": "KI-Pass entzogen", "verlängert": "KI-Pass verlängert"})
+OFFICES: Final = Words({"kommandozeile": "Befehlszeile", "selbst": "die Person selbst",
+                        "ki-pass-stelle": "KI-Pass-Stelle"})
 """Who wrote something into the file."""
 
 
 def entity(key: str) -> str:
     """Return the name of a kind of finding."""
     known = ENTITIES.get(key)
-    return known.name if known else key
+    return _(known.name) if known else key
 
 
 def action(key: str) -> str:
     """Return what an action did."""
-    return next((text for name, text in DONE.items() if name == key), key)
+    return next((_(text) for name, text in DONE.items() if name == key), key)
 
 
 def number(value: int | float) -> str:
     """Return a number as it is written here: 184.203 and 1.234,5."""
     text = f"{value:,}" if isinstance(value, int) else f"{value:,.1f}"
-    return text.translate(str.maketrans(",.", ".,"))
+    return text if i18n.english() else text.translate(str.maketrans(",.", ".,"))
 
 
 def many(count: int, one: str, more: str) -> str:
@@ -153,7 +162,7 @@ def many(count: int, one: str, more: str) -> str:
 def day(value: datetime | date) -> str:
     """Return a day in Berlin: 22.11.2026."""
     local = value.astimezone(BERLIN).date() if isinstance(value, datetime) else value
-    return f"{local:%d.%m.%Y}"
+    return f"{local.day} {_MONTHS[local.month - 1]} {local.year}" if i18n.english() else f"{local:%d.%m.%Y}"
 
 
 def iso_day(value: datetime) -> str:
@@ -173,7 +182,11 @@ def read_day(text: str) -> date | None:
 
 def time(value: datetime) -> str:
     """Return a time of day in Berlin: 14:05 Uhr."""
-    return f"{value.astimezone(BERLIN):%H:%M} Uhr"
+    return _clock(f"{value.astimezone(BERLIN):%H:%M}")
+
+
+def _clock(text: str) -> str:
+    return text if i18n.english() else f"{text} Uhr"
 
 
 def moment(value: datetime) -> str:
@@ -184,12 +197,12 @@ def moment(value: datetime) -> str:
 def exact(value: datetime) -> str:
     """Return a moment to the thousandth of a second, for timelines: 14:05:12,345 Uhr."""
     local = value.astimezone(BERLIN)
-    return f"{local:%H:%M:%S},{local.microsecond // 1000:03d} Uhr"
+    return _clock(f"{local:%H:%M:%S}{'.' if i18n.english() else ','}{local.microsecond // 1000:03d}")
 
 
 def long_day(value: datetime) -> str:
     """Return a day with its name: Sonntag, 22.11.2026."""
-    return f"{_DAYS[value.astimezone(BERLIN).weekday()]}, {day(value)}"
+    return f"{_(_DAYS[value.astimezone(BERLIN).weekday()])}, {day(value)}"
 
 
 def duration(milliseconds: int) -> str:
@@ -203,18 +216,17 @@ def duration(milliseconds: int) -> str:
 
 
 def left(deadline: datetime, now: datetime) -> str:
-    """Return how long it is until a deadline: noch 51 Std. 12 Min.; after it: seit 2 Tagen 3 Std. vorbei."""
+    """Return how long it is until a deadline: noch 51 Std. 12 Min.; after it: seit 3 Std. 5 Min. vorbei."""
     minutes_left = int(abs((deadline - now).total_seconds()) // 60)
     days, rest = divmod(minutes_left, 24 * 60)
     hours, odd = divmod(rest, 60)
     over = now > deadline
     if days > 3:
-        text = f"{days} Tage" + ("n" if over else "")
-    elif days and over:
-        text = f"{many(days, 'Tag', 'Tagen')} {hours} Std."
-    else:
-        text = f"{days * 24 + hours} Std. {odd} Min." if days or hours else f"{odd} Min."
-    return f"seit {text} vorbei" if over else f"noch {text}"
+        return (_("seit {days} Tagen vorbei") if over else _("noch {days} Tage")).format(days=number(days))
+    hours += days * 24
+    if not hours:
+        return (_("seit {m} Min. vorbei") if over else _("noch {m} Min.")).format(m=odd)
+    return (_("seit {h} Std. {m} Min. vorbei") if over else _("noch {h} Std. {m} Min.")).format(h=hours, m=odd)
 
 
 def size(octets: int) -> str:
@@ -224,14 +236,16 @@ def size(octets: int) -> str:
 
 def minutes(count: int) -> str:
     """Return a time needed: etwa 5 Minuten."""
-    return "etwa 1 Minute" if count == 1 else f"etwa {number(count)} Minuten"
+    return ngettext("etwa {count} Minute", "etwa {count} Minuten", count).format(count=number(count))
 
 
 def listed(names: list[str]) -> str:
     """Return names as a sentence lists them: a, b und c."""
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} und {names[-1]}" if names else ""
+    if len(names) < 2:
+        return "".join(names)
+    return _("{these} und {last}").format(these=", ".join(names[:-1]), last=names[-1])
 
 
 def address(person_name: str) -> str:
     """Return the greeting. The register knows no title and no sex, so it is the name as written."""
-    return f"Guten Tag, {person_name}"
+    return _("Guten Tag, {name}").format(name=person_name)

@@ -11,6 +11,7 @@ SIGNED_IN: Final = "angemeldet"
 KEY: Final = "Schlüssel"
 PASS_OFFICE: Final = "ki-pass-stelle"
 REPORTED_TO: Final = "ki-pass-stelle leitung dpo personalrat"
+BOTH_SIDES: Final = "dpo personalrat"
 TOKEN: Final = "Kennwort für Metriken, wenn eines gesetzt ist"
 DIRECTORY: Final = "Kennwort des Verzeichnisdienstes (nur mit `KI_PFORTE_SCIM_TOKEN`)"
 WITNESSES: Final = "Unterschrift eines Nachbarn aus der Liste (nur als Zeuge)"
@@ -23,7 +24,7 @@ MATRIX: Final[dict[tuple[str, str], str]] = {
     ("GET", "/einladung/{code}"): ALL, ("POST", "/einladung/{code}"): ALL,
     ("GET", "/help"): ALL, ("GET", "/transparency"): ALL, ("GET", "/transparency.json"): ALL,
     ("GET", "/datenschutz"): ALL, ("GET", "/barrierefreiheit"): ALL, ("GET", "/impressum"): ALL,
-    ("GET", "/static/{name}"): ALL,
+    ("GET", "/static/{name}"): ALL, ("GET", "/ansicht"): ALL,
     ("GET", "/konto"): SIGNED_IN, ("POST", "/konto/abmelden"): SIGNED_IN, ("POST", "/konto/kennwort"): SIGNED_IN,
     ("GET", "/pass/pruefen"): ALL, ("POST", "/pass/pruefen"): ALL, ("GET", "/pass/pruefen/{id}"): ALL,
     ("GET", "/.well-known/ki-pass.json"): ALL, ("GET", "/.well-known/did.json"): ALL,
@@ -41,6 +42,8 @@ MATRIX: Final[dict[tuple[str, str], str]] = {
     ("GET", "/keys/dienste"): "it", ("POST", "/keys/dienste"): "it",
     ("GET", "/keys/dienste/{id}"): "it", ("POST", "/keys/dienste/{id}"): "it",
     ("POST", "/keys/dienste/{id}/widerrufen"): "it",
+    ("GET", "/it"): "it", ("POST", "/it"): "it", ("POST", "/it/zulassen"): "it",
+    ("GET", "/it/modelle/{id}"): "it", ("POST", "/it/modelle/{id}"): "it",
     ("GET", "/office"): PASS_OFFICE, ("GET", "/office/people"): PASS_OFFICE,
     ("GET", "/office/people.csv"): PASS_OFFICE,
     ("GET", "/office/people/{id}"): PASS_OFFICE, ("POST", "/office/people/{id}"): PASS_OFFICE,
@@ -52,6 +55,12 @@ MATRIX: Final[dict[tuple[str, str], str]] = {
     ("GET", "/office/report"): REPORTED_TO, ("POST", "/office/report"): REPORTED_TO,
     ("GET", "/office/reminders"): "ki-pass-stelle", ("POST", "/office/reminders"): "ki-pass-stelle",
     ("GET", "/review"): "dpo", ("POST", "/review/pruefen"): "dpo", ("GET", "/review/protokoll/{id}"): "dpo",
+    ("GET", "/review/person"): BOTH_SIDES, ("GET", "/review/person/neu"): "dpo", ("POST", "/review/person/neu"): "dpo",
+    ("GET", "/review/person/schluessel"): BOTH_SIDES, ("POST", "/review/person/schluessel"): BOTH_SIDES,
+    ("GET", "/review/person/verloren"): BOTH_SIDES,
+    ("GET", "/review/person/{id}"): BOTH_SIDES, ("POST", "/review/person/{id}"): BOTH_SIDES,
+    ("GET", "/review/person/{id}/ergebnis"): BOTH_SIDES, ("GET", "/review/person/{id}/brief"): BOTH_SIDES,
+    ("GET", "/review/personalrat"): BOTH_SIDES, ("POST", "/review/personalrat"): "personalrat",
 }
 """Pages: method and address -> who. Roles mean these, and no others."""
 

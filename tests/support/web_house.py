@@ -20,6 +20,7 @@ from sqlalchemy import Engine
 from starlette.exceptions import HTTPException
 
 from audit import Ledger, LedgerConfig, LedgerUnavailable
+from gateway.condition import Board
 from gateway.detection import DetectorOptions, RuleDetector, build_detector, build_operators
 from gateway.errors import GatewayError
 from gateway.home import pass_keys
@@ -32,6 +33,7 @@ from gateway.kipass import passes
 from gateway.limits.counting import Books as Counted
 from gateway.limits.guesses import Guesses
 from gateway.limits.memory import MemoryCounts
+from gateway.model.condition import Condition, Line, Process
 from gateway.model.kipass import Evidence, PassEvent
 from gateway.model.limits import Used
 from gateway.model.people import ApiKey, Person
@@ -42,15 +44,21 @@ from gateway.registry.access_desk import AccountDesk, KeyDesk
 from gateway.registry.accounts import Accounts
 from gateway.registry.books import Books
 from gateway.registry.certificates import CertificateOffice
+from gateway.registry.content_mode import ContentDesk
 from gateway.registry.desk import PassOffice
 from gateway.registry.learning import Learner
 from gateway.registry.literacy import Reports
 from gateway.registry.reminding import Reminding
+from gateway.registry.switching import Switch
+from gateway.reid.content import ContentConsent
+from gateway.reid.desk import ReidDesk
+from gateway.reid.policies import PolicyConsent
 from gateway.settings import Settings
 from gateway.store import departments, keys, migrate, open_engine, people
 from gateway.store import passes as proofs
 from gateway.store.directory import SqlDirectory, StoredCaller, StoredGuest
 from gateway.web import DirectoryMembers, WebContext, build_error_page, build_web
+from gateway.web.council.ports import Council
 from tests.support.web_client import Browser
 
 POLICIES = Path(__file__).parents[2] / "policies"
@@ -122,6 +130,22 @@ class LedgerRecorder:
             raise GatewayError("protokoll_nicht_verfuegbar", "Das Protokoll ist nicht verfügbar.") from None
 
 
+class Engineering(Switch):
+    """The real switch, and a condition that tests set by hand."""
+
+    def __init__(self, house: House) -> None:
+        super().__init__(house.books)
+        self.house = house
+
+    async def condition(self) -> Condition:
+        house = self.house
+        return Condition(house.board.parts(house.down, house.concerns), house.lines, house.processes,
+                         house.policies.digest, house.clock.now(), "0.1.0")
+
+    async def ask_providers(self) -> dict[str, str]:
+        return self.house.unreachable
+
+
 class House:
     """Everything the pages need, and a way to open them."""
 
@@ -135,6 +159,12 @@ class House:
         self.keys: dict[str, str] = {}
         self.stopped: frozenset[str] = frozenset()
         self.problems: list[str] = []
+        self.changed_policies: PolicySet | None = None
+        self.shadow_policies: PolicySet | None = None
+        self.board, self.down, self.concerns = Board(self.clock), dict[str, str](), dict[str, list[str]]()
+        self.lines: dict[str, Line] = {}
+        self.processes: tuple[Process, ...] = ()
+        self.unreachable: dict[str, str] = {}
         self.context = WebContext(
             authenticator=Porter(self.register, self.passes, self.clock),
             members=DirectoryMembers(self.register, self.passes, self.clock), policies=lambda: self.policies,
@@ -144,9 +174,13 @@ class House:
             learning=Learner(self.books), literacy=Reports(self.books),
             reminders=Reminding(self.books, Settings(home=folder)), detector=_detector(),
             operators=build_operators(bytes(32)), stopped=lambda: self.stopped,
-            problems=lambda: self.problems, own=ledger, keys=KeyDesk(self.books),
+            problems=lambda: self.problems, own=ledger, engineering=Engineering(self), keys=KeyDesk(self.books),
             accounts=AccountDesk(Accounts(self.books, Passwords(CHEAPEST))),
-            guesses=Guesses(MemoryCounts(), Counted(bytes(32))), development=development)
+            guesses=Guesses(MemoryCounts(), Counted(bytes(32))),
+            reid=ReidDesk(ledger, engine, lambda: {key: d.name for key, d in self.policies.departments.items()}),
+            council=Council(PolicyConsent(engine, self._record, self.clock.now,
+                                          lambda: (self.changed_policies, self.shadow_policies)),
+                            ContentConsent(ContentDesk(self.books, ledger.keyring.problem))), development=development)
         self.app = self._application()
 
     def _record(self, kind: str, meta: Mapping[str, Any], subject: str | None, /) -> None:

@@ -11,6 +11,7 @@ from gateway.model.people import ROLES
 from gateway.web import pages
 from gateway.web.headers import CONTENT_SECURITY_POLICY
 from gateway.web.sessions import COOKIE
+from tests.support.web_client import without_own_scripts
 from tests.support.web_house import House
 
 PAPER = "/pass/dokumente/{sha256}"
@@ -79,7 +80,7 @@ def test_no_page_loads_or_names_anything_from_elsewhere(house: House) -> None:
     for path in [*(p for p in every_page(house) if p != "/.well-known/did.json"), browser_css(house)]:
         text = browser.get(path).text.replace(base, "").replace("http://www.w3.org/2000/svg", "")
         assert not re.search(r"https?://|url\(|@import|(?:src|href|action)=\"//", text), path
-        assert "<script" not in text
+        assert "<script" not in without_own_scripts(text)
         assert " style=" not in text
         assert not re.search(r"\son[a-z]+=", text), path
 
@@ -105,7 +106,8 @@ def test_every_link_on_every_page_leads_somewhere(house: House) -> None:
              for link in re.findall(r'href="(/[^"]*)"', browser.get(path).text)}
     assert "/review" in links
     for link in links:
-        assert browser.get(link.replace("&amp;", "&")).status == (303 if link == "/anmelden" else 200), link
+        sends_on = link == "/anmelden" or link.startswith("/ansicht?")
+        assert browser.get(link.replace("&amp;", "&")).status == (303 if sends_on else 200), link
 
 
 def test_every_page_has_one_heading_a_language_a_title_and_a_way_past_the_menu(house: House) -> None:

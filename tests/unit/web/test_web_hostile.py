@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import fields, replace
 from types import MappingProxyType
 from urllib.parse import quote
@@ -9,6 +10,7 @@ from urllib.parse import quote
 import pytest
 
 from gateway.policy import PolicySet
+from tests.support.web_client import without_own_scripts
 from tests.support.web_house import House
 
 EVIL = '"><script>alert(1)</script><img src=x onerror=alert(2)>{{7*7}}\'`</title><!--'
@@ -16,12 +18,13 @@ EVIL = '"><script>alert(1)</script><img src=x onerror=alert(2)>{{7*7}}\'`</title
 
 def assert_harmless(text: str, path: str) -> None:
     head, _, body = text.partition("</title>")
-    assert "<script" not in text.lower(), path
+    assert "<script" not in without_own_scripts(text).lower(), path
     assert "<img src=x" not in text, path
     assert "<!--" not in text, path
     assert ">49<" not in text, path
     assert "</title>" not in body, path
-    assert "&lt;script&gt;" in text or "script" not in text, path
+    encoded = re.sub(r"%(25)?3C/?script%(25)?3E", "", without_own_scripts(text))  # in a link back to this address
+    assert "&lt;script&gt;" in text or "script" not in encoded, path
     assert head.startswith("<!doctype html>"), path
 
 

@@ -1,0 +1,108 @@
+"""Collects the sentences of the pages that are read in English, and compiles the catalogue: ``make locale``.
+
+Only the files of such pages are collected, so somebody who builds a page in German first disturbs nobody; a page joins
+with ``english=True`` in the table of pages.
+"""
+
+from __future__ import annotations
+
+import importlib
+import io
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, cast
+from unittest.mock import MagicMock
+
+from babel.messages.catalog import Catalog
+from babel.messages.extract import extract
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po, write_po
+
+from gateway.model.entities import ENTITIES
+from gateway.web import words
+from gateway.web.i18n import Words
+from gateway.web.site import pages
+
+WEB = Path(cast(str, words.__file__)).parent
+FOLDER = WEB / "locale" / "en" / "LC_MESSAGES"
+SHARED = ("gate", "navigation", "words", "charts", "access", "steps", "register", "context")
+"""Modules that pages put sentences together with."""
+SHARED_TEMPLATES = ("base.html", "error.html", "marks.html", *(f"components/{path.name}" for path in sorted(
+    (WEB / "templates" / "components").glob("*.html"))))
+_TEMPLATE = re.compile(r'"([\w/]+\.html)"')
+
+
+def modules() -> list[Path]:
+    """Return the files of the modules that speak English."""
+    own = {page.handler.__module__ for page in pages(cast(Any, MagicMock())) if page.english}
+    names = own | {f"gateway.web.{name}" for name in SHARED}
+    return sorted(Path(cast(str, importlib.import_module(name).__file__)) for name in names)
+
+
+def templates() -> list[Path]:
+    """Return the templates that speak English: those of these modules, and what they include."""
+    names, waiting = set(SHARED_TEMPLATES), [
+        name for path in modules() for name in _TEMPLATE.findall(path.read_text(encoding="utf-8"))]
+    while waiting:
+        name = waiting.pop()
+        if name not in names:
+            names.add(name)
+            waiting += _TEMPLATE.findall((WEB / "templates" / name).read_text(encoding="utf-8"))
+    return sorted(WEB / "templates" / name for name in names)
+
+
+def sentences() -> Iterator[tuple[str, str | tuple[str, str]]]:
+    """Yield file and sentence, or its two forms."""
+    keywords: Any = {"_": None, "N_": None, "gettext": None, "ngettext": (1, 2)}
+    options = {"trimmed": "true", "silent": "false", "newstyle_gettext": "true"}
+    for method, files in (("python", modules()), ("jinja2", templates())):
+        for path in files:
+            found = extract(method, io.BytesIO(path.read_bytes()), keywords, (), options if method == "jinja2" else {})
+            for _line, message, _comments, _context in found:
+                yield path.relative_to(WEB).as_posix(), cast(Any, message)
+    for table in vars(words).values():
+        if isinstance(table, Words):
+            yield from (("words.py", word) for word in table.source())
+    yield from (("words.py", word) for word in (*words.DONE.values(), *(kind.name for kind in ENTITIES.values())))
+
+
+def template() -> Catalog:
+    """Return the catalogue without translations."""
+    found = Catalog(project="KI-Pforte", charset="utf-8")
+    for path, message in sentences():
+        if message:
+            found.add(message, locations=[(path, 1)])
+    return found
+
+
+def current() -> Catalog:
+    """Return the catalogue as it is kept."""
+    with (FOLDER / "messages.po").open("rb") as file:
+        return read_po(file, locale="en", charset="utf-8")
+
+
+def compiled(catalogue: Catalog) -> bytes:
+    """Return what the program reads."""
+    out = io.BytesIO()
+    write_mo(out, catalogue)
+    return out.getvalue()
+
+
+def renew() -> int:
+    """Bring the catalogue up to date; return how many sentences lack their English."""
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    kept = current() if (FOLDER / "messages.po").exists() else Catalog(locale="en", charset="utf-8")
+    kept.update(template(), no_fuzzy_matching=True)
+    kept.obsolete.clear()
+    out = io.BytesIO()
+    write_po(out, kept, width=110, sort_output=True, include_lineno=False, omit_header=True)
+    head = 'msgid ""\nmsgstr ""\n"Content-Type: text/plain; charset=utf-8\\n"\n"Language: en\\n"\n' \
+           '"Plural-Forms: nplurals=2; plural=(n != 1);\\n"\n\n'
+    (FOLDER / "messages.po").write_bytes(head.encode() + out.getvalue())
+    (FOLDER / "messages.mo").write_bytes(compiled(current()))
+    return sum(not all(m.string) if isinstance(m.string, (tuple, list)) else not m.string for m in current() if m.id)
+
+
+if __name__ == "__main__":
+    print(f"{renew()} Sätze ohne Englisch")
