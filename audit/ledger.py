@@ -212,8 +212,8 @@ class Ledger(LettingGo):
     async def append(self, draft: Draft) -> Receipt:
         """Write one record from an event loop; return when it is durable. Raises `LedgerUnavailable`.
 
-        A cancelled call may leave a durable record. Outcomes (``outcome``) that raise are still written when the
-        database is back, by this process or by the next one (`audit.spool`).
+        A cancelled call may leave a durable record. Outcomes (``outcome``) are durable, too, when only the disk has
+        them (`audit.spool`); those that raise are written all the same when the database is back.
         """
         return await self._writer().append(draft)
 
