@@ -40,14 +40,18 @@ def keep(store: Store, name: str, record_ids: Sequence[str]) -> int:
 def release(store: Store, writer: Writer, case: str) -> int:
     """Let go of everything that a case held; return how many records. What is due is deleted the next night."""
     _check(case)
-    with store.read() as connection:
-        count = int(connection.exec_driver_sql(
-            store.sql("SELECT count(*) FROM audit_hold WHERE name = ?"), (case,)).scalar() or 0)
-    if count:
+    if count := held(store, case):
         writer.append_wait(writer.draft(HOLD_RELEASE, {"case": case, "records": count}))
         with store.write() as run:
             run(store.sql("DELETE FROM audit_hold WHERE name = ?"), (case,))
     return count
+
+
+def held(store: Store, case: str) -> int:
+    """Return how many records a case holds."""
+    with store.read() as connection:
+        return int(connection.exec_driver_sql(
+            store.sql("SELECT count(*) FROM audit_hold WHERE name = ?"), (case,)).scalar() or 0)
 
 
 def _check(case: str) -> None:

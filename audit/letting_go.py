@@ -34,6 +34,11 @@ class LettingGo(Taking):
         with self._database():
             return holds.release(self._store, self._writer(), case)
 
+    def held(self, case: str) -> int:
+        """Return how many records are kept for a case."""
+        with self._database():
+            return holds.held(self._store, case)
+
     def delete_due(self, seconds: int | None = None) -> dict[str, int]:
         """Delete the parts whose time is up at that second (default: now); return how many per class.
 

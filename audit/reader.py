@@ -117,6 +117,17 @@ class Status:
     """What keeps the housekeeping from going on, in German; empty when all is well."""
 
 
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """One record as somebody reads it who follows the log."""
+
+    idx: int
+    id: str
+    type: str
+    t_us: int
+    meta: dict[str, Any] = field(repr=False)
+
+
 class LedgerReader:
     """Reads; writes nothing. Calls block: from an event loop use a thread."""
 
@@ -174,6 +185,22 @@ class LedgerReader:
         """Return one record by its id; None if it is unknown or not yet sequenced."""
         with self._store.read() as connection:
             return self._view(connection, record_id)
+
+    def following(self, after: int, since: int, types: Sequence[str], limit: int) -> list[Seen]:
+        """Return the next records of these types after index `after` and not older than `since`, in order.
+
+        With their facts, or empty ones where they were deleted. For whoever reads the log on and remembers how far.
+        """
+        query = (
+            select(_f.idx, _f.record_id, _f.type, _f.t.label("t_us"), audit_part.c.body)
+            .outerjoin(audit_part, (audit_part.c.record_id == _f.record_id) & (audit_part.c.name == META))
+            .where(_f.idx > after, _f.t >= since, _f.type.in_(list(types)))
+            .order_by(_f.idx)
+            .limit(limit)
+        )
+        with self._store.read() as connection:
+            rows = connection.execute(query).all()
+        return [Seen(row.idx, row.record_id, row.type, row.t_us, _map(row.body)) for row in rows]
 
     def facts(self, since: int, types: Sequence[str]) -> Iterator[tuple[str, int, dict[str, Any]]]:
         """Yield type, time and facts of every record since a time, in the order of the log.
@@ -282,6 +309,11 @@ def _row(row: Sequence[Any]) -> RecordRow:
 def _status(meta: Any) -> str:
     status = meta.get("status") if isinstance(meta, dict) else None
     return status if isinstance(status, str) else ""
+
+
+def _map(body: bytes | None) -> dict[str, Any]:
+    value = _json(body) if body is not None else None
+    return value if isinstance(value, dict) else {}
 
 
 def _json(body: bytes) -> Any:

@@ -6,13 +6,14 @@ import asyncio
 from dataclasses import dataclass
 
 from gateway import __version__
+from gateway.casework.desk import CaseDesk
 from gateway.home import own_secret, pass_keys
 from gateway.house import House
 from gateway.model.condition import Condition
 from gateway.model.stops import ModelStop, StopKind
+from gateway.pipeline.reference import mark_of
 from gateway.registry.access_desk import KeyDesk
 from gateway.registry.certificates import CertificateOffice
-from gateway.registry.content_mode import ContentDesk
 from gateway.registry.desk import PassOffice
 from gateway.registry.learning import Learner
 from gateway.registry.literacy import Reports
@@ -70,9 +71,16 @@ def web_context(house: House) -> WebContext:
         guarded=settings.roles_with_second_factor, key_sign_in=settings.key_sign_in == "on",
         local_sign_in=settings.with_password, own=house.ledger, engineering=Engineering(house),
         keys=KeyDesk(books), accounts=house.accounts,
-        guesses=house.limits.guesses,
+        guesses=house.limits.guesses, cases=case_desk(house),
         reid=ReidDesk(house.ledger, house.engine, house.departments),
         council=Council(
             PolicyConsent(house.engine, house.record, house.clock.now,
                           lambda: (house.policies.pending(), house.shadow() if house.shadow else None)),
-            ContentConsent(ContentDesk(books, house.ledger.keyring.problem))))
+            ContentConsent(house.content_desk)))
+
+
+def case_desk(house: House) -> CaseDesk:
+    """Return the desk of casework."""
+    secret = own_secret(house.settings.home, "gespraeche.key")
+    return CaseDesk(house.books, house.ledger, lambda reference: mark_of(secret, reference),
+                    lambda: house.ledger.config.log, house.settings.breach_hours, house.settings.complaint_days)

@@ -21,6 +21,7 @@ from aiohttp import web as aio
 
 from audit import anchor_warnings
 from gateway import __version__
+from gateway.casework.watch import watch_of
 from gateway.census import Census
 from gateway.condition import NEEDED, Board, short_of_space
 from gateway.detection import DetectorOptions, build_detector, build_operators
@@ -102,7 +103,7 @@ class House:
         self.directory = SqlDirectory(self.engine)
         self.books = Books(self.engine, self.record, self.policies, clock)
         self.accounts = AccountDesk(Accounts(self.books, Passwords()))
-        self.content_desk = ContentDesk(self.books, self.ledger.keyring.problem)
+        self.content_desk = ContentDesk(self.books, self.ledger.keyring.missing)
         self.census = Census(self.engine, self.ledger, self.detector, self.policies, self.content_desk.expire)
         self.metrics = PrometheusMetrics(__version__, self.census.department_size)
         self.authenticator = Porter(
@@ -164,6 +165,7 @@ class House:
         self._run(Indexing(self.books).follow())
         if self.settings.remind_daily == "on":
             self._run(Reminding(self.books, self.settings).follow())
+        self._run(watch_of(self.books, self.ledger, self.settings, lambda: self.census.anchors).follow())
         self._run(self.census.follow(self.metrics))
         await self.limits.start()
         self._run(self.limits.follow())

@@ -1,4 +1,5 @@
-"""The settings of the pass office: SCIM, with which the directory of the house says who comes and leaves, and e-mail.
+"""The settings of two offices: of the pass office (SCIM, with which the directory of the house says who comes and
+leaves, and e-mail), and of the data protection officer (deadlines, and how long case files are kept).
 
 A part of `gateway.settings.Settings`, which reads them.
 """
@@ -42,6 +43,15 @@ class OfficeSettings(BaseSettings):
     remind_days: str = Field("60,14", description="Wie viele Tage vor dem Ende eines KI-Passes erinnert wird, mit "
                                                   "Komma dazwischen")
     remind_daily: Literal["off", "on"] = Field("off", description="Ob täglich ab 8 Uhr von selbst erinnert wird")
+
+    breach_hours: int = Field(72, ge=24, le=168, description="Stunden, in denen ein Vorfall der Aufsichtsbehörde zu "
+                                                             "melden ist, von da an, wo er bekannt wurde (Art. 33 "
+                                                             "DSGVO: 72)")
+    complaint_days: int = Field(30, ge=1, le=365, description="Tage, in denen eine KI-Rüge zu beantworten ist")
+    case_keep_days: int = Field(1095, ge=30, le=3650, description="Tage, die ein abgeschlossener Befund, Vorfall oder "
+                                                                  "Antrag mit allem, was darin steht, aufbewahrt wird")
+    content_mode_days: int = Field(7, ge=1, le=14, description="Tage, nach denen ein eingeschalteter Inhaltsmodus ein "
+                                                               "Befund für die oder den Datenschutzbeauftragten wird")
 
     @field_validator("remind_days")
     @classmethod

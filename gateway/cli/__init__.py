@@ -82,6 +82,7 @@ def _register() -> None:
     )
     from gateway.cli.audit import audit_app
     from gateway.cli.audit_content import content_app
+    from gateway.cli.case import case_app
     from gateway.cli.client import client_app
     from gateway.cli.document import document_app
     from gateway.cli.key import key_app
@@ -113,7 +114,7 @@ def _register() -> None:
     audit_app.command()(audit_keep.successor)
     audit_app.add_typer(content_app)
     for group in (person_app, key_app, client_app, pass_app, document_app, policy_app, model_app, audit_app,
-                  reid_app):
+                  reid_app, case_app):
         app.add_typer(group)
 
 

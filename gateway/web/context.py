@@ -23,6 +23,7 @@ from gateway.model.signin import Arrival, Begun
 from gateway.policy import DepartmentRules, PolicySet
 from gateway.ports import Authenticator, Clock, Detector, Operators, Recorder
 from gateway.web.access import Accounts, Guesses, Keys
+from gateway.web.casework.ports import Cases
 from gateway.web.council.ports import Council
 from gateway.web.it.ports import Engineering
 from gateway.web.learning import Learning
@@ -240,6 +241,8 @@ class WebContext:
     """What needs the agreement of the Personalrat."""
     guesses: Guesses = field(kw_only=True)
     """Counts vain attempts to sign in."""
+    cases: Cases = field(kw_only=True)
+    """Findings, incidents, requests of people, complaints."""
     local_sign_in: bool = True
     """Whether one signs in with an address and a password."""
 

@@ -39,6 +39,7 @@ from gateway.web import (
     styleguide,
     verification,
 )
+from gateway.web.casework import site as casework_site
 from gateway.web.context import WebContext
 from gateway.web.council import site as council_site
 from gateway.web.figures import Tally
@@ -63,22 +64,22 @@ def pages(context: WebContext) -> tuple[Page, ...]:
     return (
         # For everybody: what this is, and what the public is told.
         Page("/", start.start),
-        Page("/help", public.help_page),
+        Page("/help", public.help_page, english=True),
         Page("/transparency", transparency.page),
         Page("/transparency.json", transparency.as_json),
-        Page("/datenschutz", public.privacy),
-        Page("/barrierefreiheit", public.accessibility),
-        Page("/impressum", public.imprint),
+        Page("/datenschutz", public.privacy, english=True),
+        Page("/barrierefreiheit", public.accessibility, english=True),
+        Page("/impressum", public.imprint, english=True),
         Page(appearance.PATH, appearance.choose),
         # Signing in, and one's own account.
-        Page("/anmelden", signin.form),
-        Page("/anmelden", signin.sign_in, "POST"),
+        Page("/anmelden", signin.form, english=True),
+        Page("/anmelden", signin.sign_in, "POST", english=True),
         Page("/abmelden", signin.sign_out, "POST"),
         *(sso.pages(context.sso) if context.sso else ()),
-        Page("/anmelden/kennwort", local.sign_in, "POST"),
-        Page("/anmelden/vergessen", local.forgot),
-        Page("/einladung/{code}", local.invitation),
-        Page("/einladung/{code}", local.redeem, "POST"),
+        Page("/anmelden/kennwort", local.sign_in, "POST", english=True),
+        Page("/anmelden/vergessen", local.forgot, english=True),
+        Page("/einladung/{code}", local.invitation, english=True),
+        Page("/einladung/{code}", local.redeem, "POST", english=True),
         Page("/konto", account.page, roles=SIGNED_IN),
         Page("/konto/abmelden", account.sign_out_everywhere, "POST", SIGNED_IN),
         Page("/konto/kennwort", account.change_password, "POST", SIGNED_IN),
@@ -103,10 +104,10 @@ def pages(context: WebContext) -> tuple[Page, ...]:
         Page("/.well-known/ki-pass.json", verification.issuer_keys),
         Page("/.well-known/did.json", verification.issuer_did),
         # Daily work: keys, a look at what a provider would see, one's own usage.
-        Page("/keys", keys.page, roles=SIGNED_IN),
-        Page("/keys", keys.create, "POST", SIGNED_IN),
-        Page("/keys/widerrufen/{id}", keys.ask_revoke, roles=SIGNED_IN),
-        Page("/keys/widerrufen/{id}", keys.revoke, "POST", SIGNED_IN),
+        Page("/keys", keys.page, roles=SIGNED_IN, english=True),
+        Page("/keys", keys.create, "POST", SIGNED_IN, english=True),
+        Page("/keys/widerrufen/{id}", keys.ask_revoke, roles=SIGNED_IN, english=True),
+        Page("/keys/widerrufen/{id}", keys.revoke, "POST", SIGNED_IN, english=True),
         Page("/preview", preview.form, roles=SIGNED_IN),
         Page("/preview", preview.look, "POST", SIGNED_IN, preview.FORM),
         # Keys of services.
@@ -136,6 +137,7 @@ def pages(context: WebContext) -> tuple[Page, ...]:
         Page("/office/report", literacy.take, "POST", REPORTED_TO),
         # Areas of their own.
         *review_site.pages(context),
+        *casework_site.pages(context),
         *reid_site.pages(context),
         *council_site.pages(context),
         *((Page("/styleguide", styleguide.page),) if context.development else ()),

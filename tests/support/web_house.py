@@ -20,6 +20,7 @@ from sqlalchemy import Engine
 from starlette.exceptions import HTTPException
 
 from audit import Ledger, LedgerConfig, LedgerUnavailable
+from gateway.casework.desk import CaseDesk
 from gateway.condition import Board
 from gateway.detection import DetectorOptions, RuleDetector, build_detector, build_operators
 from gateway.errors import GatewayError
@@ -38,6 +39,7 @@ from gateway.model.kipass import Evidence, PassEvent
 from gateway.model.limits import Used
 from gateway.model.people import ApiKey, Person
 from gateway.model.principal import Principal
+from gateway.pipeline.reference import mark_of
 from gateway.policy import PolicySet, load_policies
 from gateway.ports import Receipt
 from gateway.registry.access_desk import AccountDesk, KeyDesk
@@ -177,6 +179,8 @@ class House:
             problems=lambda: self.problems, own=ledger, engineering=Engineering(self), keys=KeyDesk(self.books),
             accounts=AccountDesk(Accounts(self.books, Passwords(CHEAPEST))),
             guesses=Guesses(MemoryCounts(), Counted(bytes(32))),
+            cases=CaseDesk(self.books, ledger, lambda reference: mark_of(bytes(32), reference),
+                           lambda: ledger.config.log),
             reid=ReidDesk(ledger, engine, lambda: {key: d.name for key, d in self.policies.departments.items()}),
             council=Council(PolicyConsent(engine, self._record, self.clock.now,
                                           lambda: (self.changed_policies, self.shadow_policies)),

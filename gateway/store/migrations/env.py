@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from alembic import context
 
-from gateway.store.tables_reports import metadata
+from gateway.store.tables_casework import metadata
 
 context.configure(
     connection=context.config.attributes["connection"],

@@ -17,7 +17,7 @@ from tests.support.web_house import House
 PAPER = "/pass/dokumente/{sha256}"
 FILES = {PAPER, "/pass/nachweis.jws", "/pass/open-badge.jwt"}
 """Downloads: those of a certificate lead whoever has none to the page about it."""
-MACHINES = {"/transparency.json", "/.well-known/ki-pass.json", "/.well-known/did.json", *FILES}
+MACHINES = {"/ansicht", "/transparency.json", "/.well-known/ki-pass.json", "/.well-known/did.json", *FILES}
 
 
 def every_page(house: House) -> list[str]:

@@ -1,0 +1,143 @@
+"""Makes the house that somebody described: policies, settings, databases, the ledger, the first people.
+
+Kept true: a house that has people is never set up again; everything is checked before anything is written; the ledger
+tells of it. What is left when it breaks off half-way is named in the error, and setting up again says what is in the
+way instead of overwriting it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+
+from audit import Ledger
+from gateway.founding.files import OFFICE, ready_made, shipped, write_policies, write_settings
+from gateway.home import open_ledger, own_secret
+from gateway.identity.passwords import Passwords
+from gateway.model.first_setup import Answers, Step, steps, together
+from gateway.model.people import Role
+from gateway.policy import PolicySet
+from gateway.registry import keys, passes, people
+from gateway.registry.accounts import Accounts
+from gateway.registry.books import Actor, Books
+from gateway.settings import Settings, load
+from gateway.store import InvalidError, is_current, migrate, open_engine, reading
+from gateway.store import people as stored
+from gateway.store.people import NewPerson
+
+BY: Final = Actor("cli")
+_PEOPLE: Final[tuple[tuple[str, str, frozenset[Role]], ...]] = (
+    ("it", "IT", frozenset({"staff", "it", "ki-pass-stelle"})), ("dpo", "Datenschutz", frozenset({"staff", "dpo"})),
+    ("council", "Personalrat", frozenset({"staff", "personalrat"})))
+
+
+@dataclass(frozen=True, slots=True)
+class Founded:
+    """What whoever set the house up needs next."""
+
+    name: str
+    address: str
+    links: tuple[tuple[str, str, str], ...] = field(repr=False)
+    """For whom (in words), their name, and where they choose a password; empty: they sign in at the provider."""
+    key: str = field(repr=False)
+    """A key of the IT person, who has a KI-Pass from now on, so that a chat works at once."""
+    model: str
+    vkeys: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SystemClock:
+    """The real time."""
+
+    def now(self) -> datetime:
+        """See `gateway.ports.Clock.now`."""
+        return datetime.now(UTC)
+
+
+def needed(settings: Settings) -> bool:
+    """Whether there is no house yet: no policies to serve with."""
+    return not (settings.policies / "organisation.yaml").exists()
+
+
+def inhabited(settings: Settings) -> bool:
+    """Whether somebody is written down already."""
+    if settings.database.startswith("sqlite:///") and not Path(settings.database.removeprefix("sqlite:///")).exists():
+        return False
+    engine = open_engine(settings.database)
+    try:
+        if not is_current(engine):
+            return False
+        with reading(engine) as connection:
+            return bool(stored.every(connection))
+    finally:
+        engine.dispose()
+
+
+def all_steps() -> tuple[Step, ...]:
+    """Return what is asked."""
+    return steps({key: name for key, name in ready_made(shipped()).items() if key != OFFICE[0]})
+
+
+def problems(answers: Answers) -> dict[str, str]:
+    """Return everything that is wrong with the answers, by question."""
+    found = together(answers)
+    for step in all_steps():
+        found |= step.problems(answers)
+    return found
+
+
+def found(answers: Answers, settings: Settings) -> Founded:
+    """Make the house. Raises `InvalidError` and `gateway.policy.PolicyErrors` with sentences for whoever sets it up."""
+    if wrong := problems(answers):
+        raise InvalidError("; ".join(wrong.values()))
+    if inhabited(settings):
+        raise InvalidError("Diese KI-Pforte ist schon eingerichtet.")
+    if (settings.home / "pforte.yaml").exists():
+        raise InvalidError(f"In {settings.home} liegt schon eine pforte.yaml. Bitte benennen Sie sie um.")
+    target = settings.policies if needed(settings) else settings.home / "policies"
+    policies = write_policies(answers, shipped(), target)
+    write_settings(answers, settings.home, target)
+    return _people(answers, load(), policies)
+
+
+def _people(answers: Answers, settings: Settings, policies: PolicySet) -> Founded:
+    engine = open_engine(settings.database)
+    try:
+        migrate(engine)
+        own_secret(settings.home, "hash.key")
+        with open_ledger(settings, policies.organisation.id, policies.digest) as ledger:
+            books = Books(engine, _recording(ledger), lambda: policies, SystemClock())
+            links, key = _first(answers, settings, books)
+            model = next((m.id for m in policies.models.values() if m.enabled), "")
+            ledger.append_wait(ledger.draft("setup.finished", {"policy": policies.digest, "people": len(links)}))
+            return Founded(policies.organisation.name, settings.address, links, key, model,
+                           tuple(str(vkey) for vkey in ledger.vkeys()))
+    finally:
+        engine.dispose()
+
+
+def _first(answers: Answers, settings: Settings, books: Books) -> tuple[tuple[tuple[str, str, str], ...], str]:
+    links, key = [], ""
+    accounts = Accounts(books, Passwords())
+    for prefix, word, roles in _PEOPLE:
+        name, email = (answers.get(f"{prefix}_{what}", "").strip() for what in ("name", "email"))
+        if not email:
+            continue
+        person = people.add(books, BY, NewPerson(email, name, OFFICE[0], roles))
+        link = ""
+        if settings.with_password:
+            link = f"{settings.address}/einladung/{accounts.invite(BY, person.id).code}"
+        links.append((word, name, link))
+        if prefix == "it":
+            passes.grant(books, BY, person.id, list(books.rules.modules), None, event=True)
+            key = keys.create(books, BY, person.id, "Erste Einrichtung")[1]
+    return tuple(links), key
+
+
+def _recording(ledger: Ledger) -> Any:
+    def record(kind: str, meta: Mapping[str, Any], subject: str | None, /) -> None:
+        ledger.append_wait(ledger.draft(kind, meta, subject=subject))
+    return record

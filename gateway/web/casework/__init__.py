@@ -1,0 +1,1 @@
+"""Pages of casework: findings, incidents, requests of people, complaints of citizens, feedback from staff."""

@@ -1,0 +1,64 @@
+"""Every page that the matrix of roles names, in a real browser: axe finds nothing, in light, dark and at 400 %."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Page
+
+from gateway.model.people import ROLES
+from tests.support.role_matrix import AT_PROVIDER, MATRIX, may
+from tests.support.stage import MISSING, Stage, violations
+
+pytestmark = [pytest.mark.browser, pytest.mark.skipif(bool(MISSING), reason=MISSING)]
+
+FILES = (".json", ".csv", ".jws", ".jwt", ".pdf", "{form}", "/static/{name}", "/ansicht", "/dokumente/{sha256}",
+         "}/nachweis")
+"""Addresses that answer with a file, or only send on."""
+PAGES = sorted({path for method, path in MATRIX if method == "GET" and (method, path) not in AT_PROVIDER
+                and not path.endswith(FILES)} | {"/gibt-es-nicht", "/styleguide"})
+STRANGERS = [path for path in PAGES if MATRIX.get(("GET", path), "alle") == "alle"]
+
+
+def first_role(path: str) -> str | None:
+    """Return who opens a page here: the first role that may, so that each page is seen as its readers see it."""
+    who = MATRIX.get(("GET", path), "alle")
+    return next((role for role in ROLES if may(who, role)), None)
+
+
+def opened(stage: Stage, path: str, role: str | None) -> Page:
+    page = stage.window(role)
+    page.goto(stage.address(path))
+    return page
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_axe_finds_nothing_on_a_page_in_light_dark_and_at_400_percent(stage: Stage, path: str) -> None:
+    page = opened(stage, path, first_role(path))
+    assert violations(page) == []
+    page.emulate_media(color_scheme="dark")
+    assert violations(page, ["color-contrast"]) == []
+    page.set_viewport_size({"width": 320, "height": 640})
+    assert violations(page, ["color-contrast", "target-size", "scrollable-region-focusable"]) == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= 320, "nobody scrolls sideways"
+
+
+@pytest.mark.parametrize("path", STRANGERS)
+def test_axe_finds_nothing_on_a_page_that_a_stranger_opens(stage: Stage, path: str) -> None:
+    assert violations(opened(stage, path, None)) == []
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_a_page_says_the_same_without_javascript(stage: Stage, path: str) -> None:
+    role = first_role(path)
+    texts = []
+    for scripts in (True, False):
+        page = stage.window(role, scripts=scripts)
+        page.goto(stage.address(path))
+        texts.append(page.locator("h1, h2, main form button:not(.copy-button), main a").all_inner_texts())
+    assert texts[0] == texts[1]
+
+
+def test_axe_is_asked_and_would_find_something(stage: Stage) -> None:
+    page = opened(stage, "/styleguide", None)
+    page.evaluate("document.querySelector('main').append(document.createElement('img'))")
+    assert any(line.startswith("image-alt") for line in violations(page))
