@@ -184,7 +184,7 @@ class House:
             reid=ReidDesk(ledger, engine, lambda: {key: d.name for key, d in self.policies.departments.items()}),
             council=Council(PolicyConsent(engine, self._record, self.clock.now,
                                           lambda: (self.changed_policies, self.shadow_policies)),
-                            ContentConsent(ContentDesk(self.books, ledger.keyring.problem))), development=development)
+                            ContentConsent(ContentDesk(self.books, ledger.keyring.missing))), development=development)
         self.app = self._application()
 
     def _record(self, kind: str, meta: Mapping[str, Any], subject: str | None, /) -> None:
