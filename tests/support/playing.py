@@ -41,7 +41,7 @@ class Played:
 
     def come_in(self, entry: Entry, *, scripts: bool = True) -> tuple[Page, Traffic]:
         """Let somebody open a browser of their own and sign in."""
-        context = self.browser.new_context(java_script_enabled=scripts, accept_downloads=True, base_url=self.base)
+        context = self.browser.new_context(java_script_enabled=scripts, locale="de-DE", accept_downloads=True, base_url=self.base)
         page, traffic = context.new_page(), Traffic()
         page.on("request", traffic.note)
         page.goto("/anmelden")
