@@ -12,8 +12,8 @@ from tests.support.stage import Stage, violations
 
 pytestmark = [pytest.mark.browser, pytest.mark.skipif(bool(MISSING), reason=MISSING)]
 
-FILES = (".json", ".csv", ".jws", ".jwt", ".pdf", "{form}", "/static/{name}", "/ansicht", "/dokumente/{sha256}",
-         "}/nachweis")
+FILES = (".json", ".csv", ".jws", ".jwt", ".pdf", ".pyz", "/pruefer.html", "{form}", "/static/{name}",
+         "/ansicht", "/dokumente/{sha256}", "}/nachweis")
 """Addresses that answer with a file, or only send on."""
 PAGES = sorted({path for method, path in MATRIX if method == "GET" and (method, path) not in AT_PROVIDER
                 and not path.endswith(FILES)} | {"/gibt-es-nicht", "/styleguide"})

@@ -32,7 +32,8 @@ def test_hostile_policies_names_and_records_stay_text(house: House, role: str) -
     house.settle()
     house.policies = poisoned(house.policies)
     paths = ["/", "/pass", "/keys", "/help", "/transparency", "/datenschutz", "/barrierefreiheit", "/impressum",
-             "/review", "/review?art=alle", *(f"/review/protokoll/{r}" for r in records), f"/{quote(EVIL)}"]
+             "/review", "/review/pruefung", "/review/stichprobe", "/review/zugriffe",
+             "/review/protokoll?art=alle", *(f"/review/protokoll/{r}" for r in records), f"/{quote(EVIL)}"]
     for path in paths:
         answer = browser.get(path)
         assert answer.status in (200, 403, 404), path
@@ -45,7 +46,7 @@ def test_a_hostile_verdict_stays_text(house: House) -> None:
     house.write("verify.result", {"verdict": EVIL, "exit_code": 1, "size": 3, "covered": 3, "findings": [EVIL],
                                   "warnings": [EVIL]})
     house.settle()
-    text = officer.get("/review").text
+    text = officer.get("/review/pruefung").text
     assert "Das Protokoll ist nicht in Ordnung" in text
     assert_harmless(text, "/review")
 
@@ -54,7 +55,7 @@ def test_a_hostile_verdict_stays_text(house: House) -> None:
                                    "vorgang", "vor"])
 def test_a_hostile_address_stays_text(house: House, field: str) -> None:
     officer = house.browser(house.hire("Mia", "dpo"))
-    answer = officer.get(f"/review?{field}={quote(EVIL)}")
+    answer = officer.get(f"/review/protokoll?{field}={quote(EVIL)}")
     assert answer.status in (200, 422)
     assert_harmless(answer.text, field)
 
@@ -72,5 +73,5 @@ def test_hostile_values_survive_as_text_where_they_are_shown(house: House) -> No
     records = hostile_records(house)
     house.settle()
     house.policies = poisoned(house.policies)
-    for path in ("/", "/transparency", "/review?art=alle", f"/review/protokoll/{records[0]}"):
+    for path in ("/", "/transparency", "/review/protokoll?art=alle", f"/review/protokoll/{records[0]}"):
         assert officer.get(path).text.count("&lt;script&gt;") >= 3, path
