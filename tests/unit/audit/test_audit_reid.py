@@ -356,3 +356,18 @@ def test_somebody_reads_that_they_were_to_be_resolved_once_that_is_over(house: L
     resolved = agreed(house, pseudonym)
     Reidentification(house).resolve(resolved, opened(Reidentification(house).hand_out(resolved, "dsb")), "dsb")
     assert [one.envelope.id for one in house.own_records(CANARY)][-1] == resolved
+
+
+def test_without_keys_of_both_trustees_no_identity_piles_up_in_memory(
+        sqlite_ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
+    identities = sqlite_ledger.identities
+    for n in range(250):
+        sqlite_ledger.draft("denied", {}, subject=f"person-{n}")
+    assert identities.flush() == 0
+    assert not identities._waiting
+    assert not identities._known, "once there are keys, the next record counts as the first"
+    monkeypatch.setattr("audit.identity._KNOWN", 20)
+    for n in range(250):
+        sqlite_ledger.draft("denied", {}, subject=f"person-{n}")
+    assert len(identities._waiting) == 20, "while nobody stores them, neither"
+    assert len(identities._known) <= 20
