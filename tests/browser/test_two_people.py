@@ -13,8 +13,8 @@ from playwright.sync_api import Page, expect
 from audit import pieces, trustee
 from audit.errors import FormatError
 from audit.sealing import DPO, PERSONALRAT
-from tests.support.playing import Played, Traffic, playing
-from tests.support.stage import MISSING, violations
+from tests.support.playing import MISSING, Played, Traffic, playing
+from tests.support.stage import violations
 from tests.support.two_people import CANARY, COUNCIL, OFFICER, VORGANG, TwoPeople, two_people
 from tests.support.web_house import open_house
 
