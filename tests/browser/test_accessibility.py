@@ -6,8 +6,9 @@ import pytest
 from playwright.sync_api import Page
 
 from gateway.model.people import ROLES
+from tests.support.playing import MISSING
 from tests.support.role_matrix import AT_PROVIDER, MATRIX, may
-from tests.support.stage import MISSING, Stage, violations
+from tests.support.stage import Stage, violations
 
 pytestmark = [pytest.mark.browser, pytest.mark.skipif(bool(MISSING), reason=MISSING)]
 

@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import re
-from dataclasses import fields, replace
-from types import MappingProxyType
 from urllib.parse import quote
 
 import pytest
 
-from gateway.policy import PolicySet
+from tests.support.hostile import EVIL, hostile_records, poisoned
 from tests.support.web_client import without_own_scripts
 from tests.support.web_house import House
-
-EVIL = '"><script>alert(1)</script><img src=x onerror=alert(2)>{{7*7}}\'`</title><!--'
 
 
 def assert_harmless(text: str, path: str) -> None:
@@ -26,36 +22,6 @@ def assert_harmless(text: str, path: str) -> None:
     encoded = re.sub(r"%(25)?3C/?script%(25)?3E", "", without_own_scripts(text))  # in a link back to this address
     assert "&lt;script&gt;" in text or "script" not in encoded, path
     assert head.startswith("<!doctype html>"), path
-
-
-def poisoned(policies: PolicySet) -> PolicySet:
-    """The same policies with a hostile value in every text."""
-    organisation = policies.organisation
-    contact = organisation.contact.model_copy(update=dict.fromkeys(type(organisation.contact).model_fields, EVIL))
-    purposes = organisation.purposes.model_copy(update={
-        "allow": {key: p.model_copy(update={"title": EVIL}) for key, p in organisation.purposes.allow.items()}})
-    text = {f.name for f in fields(next(iter(policies.models.values()))) if f.type == "str"} - {"id", "adapter"}
-    models = {key: replace(model, **dict.fromkeys(text, EVIL)) for key, model in policies.models.items()}
-    departments = {
-        key: replace(rules, name=EVIL, models=MappingProxyType({
-            id_: replace(r, model=models[id_]) for id_, r in rules.models.items()}))
-        for key, rules in policies.departments.items()}
-    kipass = replace(policies.kipass, modules={
-        key: replace(m, title=EVIL) for key, m in policies.kipass.modules.items()}, scopes={
-        key: replace(s, name=EVIL) for key, s in policies.kipass.scopes.items()})
-    return replace(policies, digest=EVIL, models=models, departments=departments, kipass=kipass,
-                   organisation=organisation.model_copy(update={
-                       "name": EVIL, "legal_basis": EVIL, "contact": contact, "purposes": purposes,
-                       "base_url": f"https://x.example/{EVIL}"}))
-
-
-def hostile_records(house: House) -> list[str]:
-    """Records in which every field that a writer could fill says something hostile."""
-    names = ("vorgang", "department", "model", "provider", "region", "purpose", "policy", "pass", "api", "dv_sha256",
-             "status", "code", "decision", EVIL)
-    facts = dict.fromkeys(names, EVIL) | {"rules": [EVIL, EVIL], "found": {EVIL: 2},
-                                              "replaced": {f"{EVIL}:{EVIL}": 3, "PERSON:placeholder": 1}}
-    return [house.write(kind, facts, subject=EVIL) for kind in ("intent", "denied", "outcome", "verify.result", "view")]
 
 
 @pytest.mark.parametrize("role", ["staff", "dpo"])
