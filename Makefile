@@ -50,10 +50,12 @@ bench: install-test ## Messen, was eine Anfrage kostet (einige Minuten; auf ruhi
 	$(BIN)/python -m tests.bench.bench
 	$(BIN)/python -m tests.bench.policy_bench
 	$(BIN)/python -m tests.bench.ledger_bench
+	$(BIN)/python -m tests.bench.ledger_verify_bench --records 100000 --browser 20000
+	$(BIN)/python -m tests.bench.ledger_size_bench --records 100000
 
 audit-torture: install-test ## Das Protokoll tausendmal mitten im Schreiben töten (etwa 20 Minuten)
 	$(BIN)/python -m tests.bench.audit_torture
-	$(BIN)/python -m tests.bench.audit_torture --eight
+	$(BIN)/python -m tests.bench.audit_eight
 
 pruefer: install ## Den Prüfer des Protokolls als eine Datei bauen (pruefer.pyz)
 	$(BIN)/python -m audit zipapp pruefer.pyz

@@ -7,13 +7,14 @@ Both keep the counters of a writer contiguous, because they run on the writer's 
 
 from __future__ import annotations
 
+import asyncio
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
 from audit.clock import Watch
-from audit.record import ENDS, OUTCOME_LATE, OUTCOME_UNKNOWN, SALT_SIZE, Draft, build_envelope, commitment
+from audit.record import ENDS, OUTCOME_LATE, OUTCOME_UNKNOWN, SALT_SIZE, Draft, Receipt, build_envelope, commitment
 from audit.retention import Retention
 from audit.store.store import Run, Store
 
@@ -37,6 +38,8 @@ class Pending:
     given_up: bool = False
     """The caller was told that the record is not durable."""
     waiter: object = field(default=None, repr=False)
+    future: asyncio.Future[Receipt] | None = field(default=None, repr=False)
+    """What its caller in an event loop awaits; that loop alone looks at it."""
     spooled: bool = False
     """It lies in the file of this writer (`audit.spool`), or of a dead one."""
 

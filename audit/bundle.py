@@ -34,6 +34,7 @@ FILES: Final = ("manifest.json", "records.jsonl", "checkpoints.txt", "vkeys.txt"
 _NOTE: Final = re.compile("(?<![^\n])[^\n]+\n[0-9]{1,15}\n[^\n]+\n\n(?:\u2014 [^\n]+\n)+")
 _PLAIN: Final = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 """Names of parts and classes: what needs no escaping."""
+_MAX_INDEX: Final = 10**15
 _SHORT: Final = 1 << 20
 """Bytes of a manifest or of all keys."""
 _NOTES: Final = 256 << 20
@@ -75,40 +76,42 @@ def write_bundle(
 
 def dump_line(line: Line) -> bytes:
     """Return a record as it stands in ``records.jsonl``: this one spelling and no other."""
-    return _spell(b"%d" % line.idx, line.envelope, [
-        (name.encode(), salt, body, kind.encode()) for name, (salt, body, kind) in line.parts.items()])
+    return _SPELT % (b"%d" % line.idx, b2a_base64(line.envelope, newline=False), b",".join([
+        _PART % (name.encode(), b2a_base64(salt, newline=False), b2a_base64(body, newline=False), kind.encode())
+        for name, (salt, body, kind) in line.parts.items()]))
 
 
-def _spell(idx: bytes, envelope: bytes, parts: Iterable[tuple[bytes, bytes, bytes, bytes]]) -> bytes:
-    pieces = [b'"%b":{"salt":"%b","body":"%b","class":"%b"}' % (
-        name, b2a_base64(salt, newline=False), b2a_base64(body, newline=False), kind)
-        for name, salt, body, kind in parts]
-    return b'{"idx":%b,"envelope":"%b","parts":{%b}}\n' % (idx, b2a_base64(envelope, newline=False), b",".join(pieces))
+_SPELT: Final = b'{"idx":%b,"envelope":"%b","parts":{%b}}\n'
+_PART: Final = b'"%b":{"salt":"%b","body":"%b","class":"%b"}'
 
 
 def load_line(line: bytes) -> Entry:
     """Read one record strictly. Raises `FormatError` for any other spelling than that of `dump_line`."""
     words = line.split(b'"')
+    parts: dict[str, PartBytes] = {}
+    spelt: list[bytes] = []
     try:
         idx, envelope = words[2][1:-1], a2b_base64(words[5])
-        parts = [(words[at], a2b_base64(words[at + 4]), a2b_base64(words[at + 8]), words[at + 12])
-                 for at in range(9, len(words) - 13, 14)]
-        names = {name.decode("ascii"): PartBytes(salt, body) for name, salt, body, _ in parts}
+        for at in range(9, len(words) - 13, 14):
+            name, kind = words[at], words[at + 12]
+            salt, body = a2b_base64(words[at + 4]), a2b_base64(words[at + 8])
+            parts[_plain(name, kind)] = PartBytes(salt, body)
+            spelt.append(_PART % (name, b2a_base64(salt, newline=False), b2a_base64(body, newline=False), kind))
+        number = int(idx)
     except (IndexError, Base64Error, ValueError) as error:
         raise FormatError("not a line of a bundle") from error
-    if (_spell(idx, envelope, parts) != line or len(names) != len(parts) or not idx.isdigit() or len(idx) > 15
-            or (idx[:1] == b"0" and idx != b"0") or not all(_plain(part) for part in parts)):
+    again = _SPELT % (b"%d" % number, b2a_base64(envelope, newline=False), b",".join(spelt))
+    if again != line or len(parts) != len(spelt) or not 0 <= number < _MAX_INDEX:
         raise FormatError("not a line of a bundle")
-    return Entry(int(idx), envelope, names)
+    return Entry(number, envelope, parts)
 
 
 @lru_cache(maxsize=1024)
-def _plain_names(name: bytes, kind: bytes) -> bool:
-    return _PLAIN.fullmatch(name) is not None and _PLAIN.fullmatch(kind) is not None
-
-
-def _plain(part: tuple[bytes, bytes, bytes, bytes]) -> bool:
-    return _plain_names(part[0], part[3])
+def _plain(name: bytes, kind: bytes) -> str:
+    """Return the name of a part. Raises `FormatError` unless it and its class need no escaping."""
+    if _PLAIN.fullmatch(name) is None or _PLAIN.fullmatch(kind) is None:
+        raise FormatError("not a name of a part or a class")
+    return name.decode("ascii")
 
 
 class Bundle:

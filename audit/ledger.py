@@ -11,6 +11,7 @@ import platform
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -70,6 +71,11 @@ def body_of(value: Any) -> bytes:
         return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
     except orjson.JSONEncodeError as error:
         raise FormatError("value has no canonical form") from error
+
+
+@lru_cache(maxsize=4096)
+def _subject_body(epoch: str, pseudonym: str) -> bytes:
+    return body_of({"epoch": epoch, "pseudonym": pseudonym})
 
 
 class Ledger(LettingGo):
@@ -202,9 +208,9 @@ class Ledger(LettingGo):
         parts = {META: Part(body_of(meta), meta_class or classes[META])}
         if subject is not None:
             epoch = epoch or epoch_of(now_us())
-            body = {"epoch": epoch, "pseudonym": self._pseudonyms.of(subject, epoch)}
-            self.identities.note(subject, epoch, body["pseudonym"])
-            parts[SUBJECT] = Part(body_of(body), classes[SUBJECT])
+            pseudonym = self._pseudonyms.of(subject, epoch)
+            self.identities.note(subject, epoch, pseudonym)
+            parts[SUBJECT] = Part(_subject_body(epoch, pseudonym), classes[SUBJECT])
         if content:
             parts[CONTENT] = Part(content, classes[CONTENT])
         return Draft(type_, parts, ref, record_id)

@@ -60,8 +60,9 @@ def _rows(connection: Connection, table: Table) -> Iterator[list[dict[str, Any]]
     """Yield the rows of a table in pieces, also those that somebody bent by hand: the verifier judges them."""
     names = [column.name for column in table.columns]
     blobs = {column.name for column in table.columns if isinstance(column.type, LargeBinary)}
-    found = connection.execution_options(yield_per=BATCH).exec_driver_sql(
-        f"SELECT {', '.join(names)} FROM {table.name}")  # noqa: S608 - names of our own tables
-    for part in found.partitions(BATCH):
-        yield [{name: as_bytes(value) if name in blobs else value for name, value in zip(names, row, strict=True)}
-               for row in part]
+    query = f"SELECT {', '.join(names)} FROM {table.name}"  # noqa: S608 - names of our own tables
+    # For this query alone: what comes after it on the connection must not leave open cursors on the server.
+    with connection.exec_driver_sql(query, execution_options={"yield_per": BATCH}) as found:
+        for part in found.partitions(BATCH):
+            yield [{name: as_bytes(value) if name in blobs else value for name, value in zip(names, row, strict=True)}
+                   for row in part]

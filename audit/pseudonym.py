@@ -20,6 +20,7 @@ import re
 import secrets
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
@@ -39,7 +40,12 @@ class KeyDestroyed(LedgerError):  # noqa: N818 - a state, told as such
 
 def epoch_of(us: int) -> str:
     """Return the quarter of a moment, for example ``2026Q4`` (UTC)."""
-    moment = datetime.fromtimestamp(us // 1_000_000, UTC)
+    return _epoch_of_day(us // 86_400_000_000)
+
+
+@lru_cache(maxsize=16)
+def _epoch_of_day(day: int) -> str:
+    moment = datetime.fromtimestamp(day * 86_400, UTC)
     return f"{moment.year}Q{(moment.month + 2) // 3}"
 
 

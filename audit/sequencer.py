@@ -1,9 +1,10 @@
 """The sequencer: gives every record its place in the tree.
 
-One transaction takes what waits in the inbox ("not yet sequenced", never "greater than the last": late commits are not
-skipped), assigns contiguous indexes, appends the leaves to the peaks and fills the derived tables. The lock on the
-one row of ``audit_state`` (SQLite: ``BEGIN IMMEDIATE``) orders sequencers; the keys of ``audit_seq`` make a second one
-harmless. A crash rolls back, and the records wait again.
+What waits in the inbox ("not yet sequenced", never "greater than the last": late commits are not skipped) is read and
+hashed without a lock, so that writers go on meanwhile. One transaction then looks whether the log still stands where it
+was read, assigns contiguous indexes, appends the leaves to the peaks and fills the derived tables. The lock on the one
+row of ``audit_state`` (SQLite: ``BEGIN IMMEDIATE``) orders sequencers; whoever finds that another one was faster begins
+anew, and the keys of ``audit_seq`` would stop him if he did not look. A crash rolls back, and the records wait again.
 
 A writer commits its counters in order on one connection, so a hole that is seen here means that a record was removed
 before it was sequenced: evidence, which becomes a record ``gap.detected``. What is removed at the very end of a dead
@@ -17,12 +18,10 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from audit import canonical
+from audit.derived import Derived
 from audit.errors import LedgerDamaged
-from audit.facets import facets_of, subject_of
 from audit.merkle import HASH_SIZE, CompactRange, leaf_hash
-from audit.record import ENDS, INTENT, time_us
 from audit.store.store import Run, Store, as_bytes
-from audit.store.tables import FACETS
 
 CHUNK: Final = 256
 """Records per transaction: on SQLite the writer waits meanwhile, so it is kept to a few milliseconds."""
@@ -45,8 +44,6 @@ Gap = dict[str, str | int]
 _STATE: Final = "SELECT log, size, peaks, min_index, pruned_peaks FROM audit_state"
 _STATE_LOCKED: Final = _STATE + " FOR UPDATE"
 _SEQ: Final = "INSERT INTO audit_seq (idx, record_id, leaf)"
-_FACET: Final = f"INSERT INTO audit_facet (idx, record_id, type, ref, t, {', '.join(FACETS)}, subject)"
-_OPEN: Final = "INSERT INTO audit_open (intent, writer)"
 _NEXT: Final = (
     "INSERT INTO audit_writer (writer, next) VALUES (?, ?) ON CONFLICT (writer) DO UPDATE SET next = excluded.next"
 )
@@ -100,6 +97,21 @@ def unsequenced(run: Run) -> int:
     return int(run("SELECT count(*) FROM audit_inbox").fetchone()[0])
 
 
+@dataclass(slots=True)
+class _Chunk:
+    """What was read, and what is to be written if nobody was faster."""
+
+    start: int
+    """Index of the first record, and the size of the log when this was read."""
+    tree: CompactRange
+    """The tree with these records."""
+    positions: list[int]
+    seq: list[tuple[int, str, bytes]]
+    derived: Derived
+    counters: list[tuple[str, int]]
+    gaps: list[Gap]
+
+
 class Sequencer:
     """Sequences what waits. Any process may run one."""
 
@@ -109,78 +121,71 @@ class Sequencer:
     def run(self) -> list[Gap]:
         """Sequence until nothing waits; return the gaps found."""
         gaps: list[Gap] = []
-        while self._anything():
-            taken, found = self._chunk()
-            gaps += found
-            if taken < CHUNK:
-                break
+        while (chunk := self._read()) is not None:
+            if self._chunk(chunk):
+                gaps += chunk.gaps
+                if len(chunk.positions) < CHUNK:
+                    break
         return gaps
 
-    def _anything(self) -> bool:
-        with self._store.read() as connection:
-            return connection.exec_driver_sql("SELECT 1 FROM audit_inbox LIMIT 1").fetchone() is not None
+    def _read(self) -> _Chunk | None:
+        """Return what waits, with all that can be known of it before the lock is taken."""
+        store = self._store
+        with store.read() as connection:
+            run = connection.exec_driver_sql
+            waiting = store.rows(connection, _WAITING, (CHUNK,))
+            if not waiting:
+                return None
+            rows = [row for row in waiting if row[6] is not None]
+            state = read_state(run)
+            counters, gaps = self._count(run, rows)
+        gaps += [{"record": row[1]} for row in waiting if row[6] is None]
+        start, tree = state.tree.size, state.tree
+        leaves = [leaf_hash(as_bytes(row[6])) for row in rows]
+        tree.extend(leaves)
+        seq = [(start + n, row[1], leaves[n]) for n, row in enumerate(rows)]
+        return _Chunk(start, tree, [row[0] for row in waiting], seq,
+                      Derived([(start + n, *row[1:]) for n, row in enumerate(rows)]), counters, gaps)
 
-    def _chunk(self) -> tuple[int, list[Gap]]:
+    def _chunk(self, chunk: _Chunk) -> bool:
+        """Give these records their places; False where another sequencer took some of them first."""
         store = self._store
         with store.write() as run:
-            state = read_state(run, lock_row=not store.sqlite)
-            waiting = run(store.sql(_WAITING), (CHUNK,)).fetchall()
-            rows = [row for row in waiting if row[6] is not None]
-            gaps = self._count(run, rows)
-            gaps += [{"record": row[1]} for row in waiting if row[6] is None]
-            start, tree = state.tree.size, state.tree
-            leaves = [leaf_hash(as_bytes(row[6])) for row in rows]
-            for leaf in leaves:
-                tree.append(leaf)
-            store.insert(run, _SEQ, [(start + n, row[1], leaves[n]) for n, row in enumerate(rows)])
-            derive(store, run, [(start + n, *row[1:]) for n, row in enumerate(rows)])
-            store.delete_in(run, "DELETE FROM audit_inbox WHERE pos IN (#)", [row[0] for row in waiting])
-            run(store.sql("UPDATE audit_state SET size = ?, peaks = ?"), (tree.size, tree.to_bytes()))
-        return len(waiting), gaps
+            here = read_state(run, lock_row=not store.sqlite).tree.size == chunk.start
+            first = (chunk.positions[0],)
+            if not here or run(store.sql("SELECT 1 FROM audit_inbox WHERE pos = ?"), first).fetchone() is None:
+                return False
+            store.insert(run, _SEQ, chunk.seq)
+            chunk.derived.write(store, run)
+            for counter in chunk.counters:
+                run(store.sql(_NEXT), counter)
+            _empty(store, run, chunk.positions)
+            run(store.sql("UPDATE audit_state SET size = ?, peaks = ?"), (chunk.tree.size, chunk.tree.to_bytes()))
+        return True
 
-    def _count(self, run: Run, rows: Sequence[Any]) -> list[Gap]:
-        """Check that each writer goes on where it was; move its counter."""
-        store, gaps = self._store, []
+    def _count(self, run: Run, rows: Sequence[Any]) -> tuple[list[tuple[str, int]], list[Gap]]:
+        """Check that each writer goes on where it was; return the counters after these records."""
+        gaps: list[Gap] = []
         writers = list({row[2] for row in rows})
-        known = store.select_in(run, "SELECT writer, next FROM audit_writer WHERE writer IN (#)", writers)
-        expected = {row[0]: int(row[1]) for row in known}
+        known = self._store.select_in(run, "SELECT writer, next FROM audit_writer WHERE writer IN (#)", writers)
+        expected = dict.fromkeys(writers, 0) | {row[0]: int(row[1]) for row in known}
         for row in rows:
             writer, number = row[2], row[3]
-            want = expected.get(writer, 0)
+            want = expected[writer]
             if number > want:
                 gaps.append({"writer": writer, "first": want, "last": number - 1})
-            expected[writer] = max(want, number + 1)
-        for writer in writers:
-            run(store.sql(_NEXT), (writer, expected[writer]))
-        return gaps
+            if number >= want:
+                expected[writer] = number + 1
+        return list(expected.items()), gaps
 
 
-def derive(store: Store, run: Run, rows: Sequence[Any]) -> None:
-    """Fill the derived tables for rows of (idx, id, writer, wseq, type, ref, envelope, meta, subject)."""
-    store.insert(
-        run,
-        _FACET,
-        [
-            (row[0], row[1], row[4], row[5], _time(as_bytes(row[6])), *facets_of(row[7]), subject_of(row[8]))
-            for row in rows
-        ],
-    )
-    begun = {row[1]: row[2] for row in rows if row[4] == INTENT}
-    elsewhere = []
-    for row in rows:
-        if row[4] in ENDS and begun.pop(row[5], None) is None:
-            elsewhere.append(row[5])
-    store.insert(run, _OPEN, list(begun.items()))
-    store.delete_in(run, "DELETE FROM audit_open WHERE intent IN (#)", elsewhere)
-
-
-def _time(envelope: bytes) -> int:
-    """Take the time from an envelope's bytes; 0 where somebody put other bytes in their place."""
-    at = envelope.rfind(b'","type":"')
-    try:
-        return time_us(envelope[max(0, at - 27) : at].decode())
-    except ValueError:
-        return 0
+def _empty(store: Store, run: Run, positions: Sequence[int]) -> None:
+    """Take these places out of the inbox, and none that came between them since they were read."""
+    first, last = positions[0], positions[-1]
+    if last - first + 1 == len(positions):
+        run(store.sql("DELETE FROM audit_inbox WHERE pos BETWEEN ? AND ?"), (first, last))
+    else:
+        store.delete_in(run, "DELETE FROM audit_inbox WHERE pos IN (#)", positions)
 
 
 def rebuild(store: Store) -> int:
@@ -190,7 +195,7 @@ def rebuild(store: Store) -> int:
         for table in ("audit_facet", "audit_open", "audit_writer"):
             run(f"DELETE FROM {table}")  # noqa: S608 - fixed names
         for rows in _ordered(store, run, state.min_index):
-            derive(store, run, rows)
+            Derived(rows).write(store, run)
         run(
             "INSERT INTO audit_writer (writer, next) SELECT r.writer, max(r.wseq) + 1 "
             "FROM audit_record r JOIN audit_seq s ON s.record_id = r.id GROUP BY r.writer"

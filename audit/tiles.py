@@ -9,18 +9,17 @@ With ten million records a proof reads 39,000 tiles and at most 512 leaves.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Final
 
 from sqlalchemy import Connection
 
 from audit.errors import LedgerDamaged
-from audit.merkle import CompactRange, node_hash
+from audit.merkle import CompactRange
 from audit.sequencer import read_state
 from audit.store.store import Store, as_bytes
 
 WIDTH: Final = 256
-_HEIGHT: Final = 8
 _STEP: Final = 64
 """Tiles per transaction."""
 
@@ -54,8 +53,8 @@ class Tree:
     """The tree at one size, for proofs. Reads within the snapshot of one connection."""
 
     def __init__(self, store: Store, connection: Connection, size: int) -> None:
-        self._store, self._run, self.size = store, connection.exec_driver_sql, size
-        self._tiles = int(self._run("SELECT coalesce(max(idx) + 1, 0) FROM audit_tile").scalar() or 0)
+        self._store, self._connection, self.size = store, connection, size
+        self._tiles = int(connection.exec_driver_sql("SELECT coalesce(max(idx) + 1, 0) FROM audit_tile").scalar() or 0)
 
     def inclusion(self, index: int) -> list[bytes]:
         """Return PATH(index, D[size]) of RFC 6962. Raises ValueError outside the tree."""
@@ -71,44 +70,25 @@ class Tree:
 
     def hash(self, low: int, high: int) -> bytes:
         """Return the hash of the leaves from `low` to `high`; a range that RFC 6962 asks for."""
-        stack: list[tuple[int, bytes]] = []
-        for height, found in self._nodes(low, high):
-            node = found
-            while stack and stack[-1][0] == height:
-                node, height = node_hash(stack.pop()[1], node), height + 1
-            stack.append((height, node))
-        root = stack.pop()[1]
-        while stack:
-            root = node_hash(stack.pop()[1], root)
-        return root
-
-    def _nodes(self, low: int, high: int) -> Iterator[tuple[int, bytes]]:
+        tree, at = CompactRange(), low
         first, last = low // WIDTH, min(high // WIDTH, self._tiles)
-        if low % WIDTH or last <= first:
-            yield from self._leaves(low, high)
-            return
-        tiles = self._run(self._store.sql("SELECT hash FROM audit_tile WHERE idx >= ? AND idx < ? ORDER BY idx"),
-                          (first, last)).fetchall()
-        _complete(tiles, last - first)
-        yield from ((_HEIGHT, as_bytes(row[0])) for row in tiles)
-        yield from self._leaves(last * WIDTH, high)
+        if low % WIDTH == 0 and last > first:
+            tiles = self._hashes("SELECT hash FROM audit_tile WHERE idx >= ? AND idx < ? ORDER BY idx", first, last)
+            tree.extend(tiles)  # a tree of tiles; over their leaves it has the same peaks
+            tree, at = CompactRange(len(tiles) * WIDTH, tree.peaks), last * WIDTH
+        tree.extend(self._hashes("SELECT leaf FROM audit_seq WHERE idx >= ? AND idx < ? ORDER BY idx", at, high))
+        return tree.root()
 
-    def _leaves(self, low: int, high: int) -> Iterator[tuple[int, bytes]]:
-        rows = self._run(self._store.sql("SELECT leaf FROM audit_seq WHERE idx >= ? AND idx < ? ORDER BY idx"),
-                         (low, high)).fetchall()
-        _complete(rows, high - low)
-        yield from ((0, as_bytes(row[0])) for row in rows)
-
-
-def _complete(rows: Sequence[object], count: int) -> None:
-    if len(rows) != count:
-        raise LedgerDamaged("Für diesen Nachweis fehlen Einträge, die schon gelöscht sind.")
+    def _hashes(self, statement: str, low: int, high: int) -> list[bytes]:
+        rows = self._store.rows(self._connection, statement, (low, high)) if low < high else []
+        if len(rows) != high - low:
+            raise LedgerDamaged("Für diesen Nachweis fehlen Einträge, die schon gelöscht sind.")
+        return [as_bytes(row[0]) for row in rows]
 
 
 def _root(leaves: Sequence[bytes]) -> bytes:
     tree = CompactRange()
-    for leaf in leaves:
-        tree.append(leaf)
+    tree.extend(leaves)
     return tree.root()
 
 

@@ -62,14 +62,13 @@ class LoopWaiter:
     def __init__(self, loop: asyncio.AbstractEventLoop, came_late: Callable[[Pending], None]) -> None:
         self._loop = loop
         self._came_late = came_late
-        self._futures: dict[Pending, asyncio.Future[Receipt]] = {}
         self._order: deque[Pending] = deque()
         self._timer: asyncio.TimerHandle | None = None
 
     def enter(self, item: Pending) -> asyncio.Future[Receipt]:
         """Return what the caller awaits."""
         future: asyncio.Future[Receipt] = self._loop.create_future()
-        self._futures[item] = future
+        item.future = future
         self._order.append(item)
         if self._timer is None:
             self._timer = self._loop.call_later(PATIENCE / 4, self._tick)
@@ -81,7 +80,7 @@ class LoopWaiter:
 
     def _wake(self, batch: Sequence[Pending], durable: bool) -> None:
         for item in batch:
-            future = self._futures.pop(item, None)
+            future, item.future = item.future, None
             if future is None or future.cancelled():  # told otherwise, or not there any more
                 if durable:
                     self._came_late(item)
@@ -95,10 +94,10 @@ class LoopWaiter:
         limit = time.monotonic() - PATIENCE
         while self._order:
             item = self._order[0]
-            if item in self._futures:
+            if item.future is not None:
                 if item.started > limit:
                     break
-                future = self._futures.pop(item)
+                future, item.future = item.future, None
                 item.given_up = True
                 if not future.done():
                     future.set_exception(LedgerUnavailable(DOWN))

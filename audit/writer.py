@@ -28,8 +28,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
-from sqlalchemy.pool import PoolProxiedConnection
-
 from audit import canonical
 from audit.batch import Batches, Pending
 from audit.clock import Watch
@@ -59,6 +57,7 @@ BATCH: Final = 64
 HEARTBEAT_EVERY: Final = 60.0
 MAX_WAITING: Final = 10_000
 _PAUSE: Final = 0.25
+_LANE: Final = "writer"
 _OF_THE_PROCESS: Final = frozenset({WRITER_START, WRITER_STOP, HEARTBEAT})
 """Say that a writer lives; of one that died before the database took them they are not worth keeping."""
 
@@ -120,8 +119,9 @@ class Writer:
         self._since = 0.0
         """When the commit that runs was begun (monotonic); 0: none runs."""
         self._finished = False
+        self._gone = False
+        """The thread has ended."""
         self._quit = threading.Event()
-        self._connection: PoolProxiedConnection | None = None
 
     # ---- callers -------------------------------------------------------------------------------------------------
 
@@ -129,7 +129,7 @@ class Writer:
     def healthy(self) -> bool:
         """Whether records can be written, as far as the last attempt showed."""
         stuck = self._since and time.monotonic() - self._since > PATIENCE  # a commit that does not come back
-        return self._open and not self._down and not stuck and self._thread.is_alive()
+        return self._open and not self._down and not stuck and not self._gone
 
     @property
     def finished(self) -> bool:
@@ -236,7 +236,7 @@ class Writer:
                 self._write([self._own(WRITER_STOP, {"records": self._batches.next + 1})])
                 self._finished = not self._down
         finally:
-            self._disconnect()
+            self._gone = True
 
     def _next(self) -> list[Pending]:
         """Wait for work; take what has gathered."""
@@ -260,14 +260,13 @@ class Writer:
             return
         self._since = time.monotonic()
         try:
-            with self._store.write(self._connect()) as run:
+            with self._store.write(_LANE) as run:
                 self._batches.insert(run, batch)
         except self._store.errors as error:
             self._doubt(batch, error)
         except Exception:
             # A batch that cannot be built is a bug; it must not silence the thread for everybody else.
             log.exception("audit: a batch could not be built")
-            self._disconnect()
             _deliver(batch, durable=False)
         else:
             self._batches.next += len(batch)
@@ -284,9 +283,8 @@ class Writer:
                 log.error("audit: the ledger's database does not answer (%s)", type(error).__name__)
                 _deliver(batch, durable=False)
                 batch = self._hold(batch)
-            self._disconnect()
             try:
-                with self._store.write(self._connect()) as run:
+                with self._store.write(_LANE) as run:
                     after, dropped = self._batches.settle(run, batch)
                 break
             except self._store.errors as again:
@@ -364,19 +362,6 @@ class Writer:
                   "next start", len(batch), self.backlog.spooled)
         _deliver(batch, durable=False)
         self._stopping = self._down = True
-
-    def _connect(self) -> PoolProxiedConnection:
-        if self._connection is None:
-            self._connection = self._store.connect()
-        return self._connection
-
-    def _disconnect(self) -> None:
-        connection, self._connection = self._connection, None
-        if connection is not None:
-            with contextlib.suppress(*self._store.errors):
-                connection.invalidate()
-            with contextlib.suppress(*self._store.errors):
-                connection.close()
 
 
 def _deliver(batch: Sequence[Pending], *, durable: bool) -> None:

@@ -6,6 +6,7 @@ record ``anchor.sent`` (sink and size). Nothing here holds up traffic.
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import threading
 from collections.abc import Callable, Sequence
@@ -56,7 +57,7 @@ class Anchorer:
         if self.sinks:
             fill(self._store)
         for sink in self.sinks:
-            job = f"anchor:{sink.name}"[:64]
+            job = _fitting(f"anchor:{sink.name}", 64)
             if claim(self._store, job, EVERY, at_once=now) and self._send(sink, writer):
                 done(self._store, job)
         return self.states()
@@ -76,7 +77,7 @@ class Anchorer:
         with self._store.write() as run:
             run(self._store.sql("INSERT INTO anchor_receipt (size, sink, receipt, at) VALUES (?, ?, ?, ?) "
                                 "ON CONFLICT (size, sink) DO UPDATE SET receipt = excluded.receipt, at = excluded.at"),
-                (last.size, sink.name[:100], receipt, now_us()))
+                (last.size, _fitting(sink.name, 100), receipt, now_us()))
         writer.append_wait(writer.draft(ANCHOR_SENT, {"sink": sink.name, "size": last.size}))
         return True
 
@@ -91,10 +92,17 @@ class Anchorer:
             found = {sink: (int(size), int(at)) for sink, size, at in rows.fetchall()}
         states = []
         for sink in self.sinks:
-            size, at = found.get(sink.name[:100], (0, None))
+            size, at = found.get(_fitting(sink.name, 100), (0, None))
             age = None if at is None else abs(now_us() - at) / 1e6  # in the future: a wrong clock, and no comfort
             states.append(AnchorState(sink.name, size, age, self._problems.get(sink.name, "")))
         return states
+
+
+def _fitting(name: str, width: int) -> str:
+    """Return a name as a column takes it. A long one ends in its digest: two anchors must not share a name."""
+    if len(name) <= width:
+        return name
+    return name[: width - 17] + "#" + hashlib.sha256(name.encode()).hexdigest()[:16]
 
 
 class AnchorThread:

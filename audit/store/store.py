@@ -15,7 +15,8 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from functools import cached_property
+from functools import cached_property, lru_cache
+from itertools import chain
 from pathlib import Path
 from typing import Any, Final, cast
 
@@ -43,6 +44,8 @@ _CHUNKS: Final = (64, 32, 16, 8, 4, 2, 1)
 
 def as_bytes(value: Any) -> bytes:
     """Return the bytes of a column. SQLite keeps whatever kind of value somebody put there by hand."""
+    if type(value) is bytes:
+        return value
     if isinstance(value, str):
         return value.encode(errors="surrogateescape")
     return bytes(value) if isinstance(value, bytes | memoryview) else b""
@@ -63,6 +66,8 @@ class Store:
         if self.sqlite and not self.url.database:
             raise LedgerConfigError("Das Protokoll braucht eine Datei; eine Datenbank im Speicher ist kein Protokoll.")
         self._process_lock = threading.Lock()
+        self._kept: dict[str, PoolProxiedConnection] = {}
+        """Connections for writing that wait for their next transaction, by lane."""
         self._sql: dict[tuple[str, int], str] = {}
 
     @cached_property
@@ -88,6 +93,8 @@ class Store:
 
     def close(self) -> None:
         """Give all connections back."""
+        while self._kept:
+            self._discard(self._kept.popitem()[1])
         self.engine.dispose()
 
     def migrate(self) -> None:
@@ -119,26 +126,47 @@ class Store:
                 yield connection
 
     @contextlib.contextmanager
-    def write(self, connection: PoolProxiedConnection | None = None) -> Iterator[Run]:
-        """One durable transaction, on a connection of the pool or on the given one; yields what runs statements.
+    def write(self, lane: str = "") -> Iterator[Run]:
+        """One durable transaction; yields what runs statements. May raise `errors`.
 
-        Driver cursors instead of SQLAlchemy's, which would cost as much as the insert itself. May raise `errors`.
+        A `lane` is a connection kept for one caller, who runs one transaction at a time; after any failure the next
+        transaction finds a fresh one. On SQLite everybody shares one: with a second connection every commit of the
+        other would empty this one's cache of pages.
+
+        Driver cursors instead of SQLAlchemy's, which would cost as much as the insert itself. Psycopg's usual cursor
+        would read each long statement anew to find its placeholders; its raw one takes PostgreSQL's own, ``$1``.
         """
-        with contextlib.ExitStack() as stack:
-            stack.enter_context(self._turn(WAIT_MS))
-            if connection is None:
-                connection = stack.enter_context(contextlib.closing(self.connect()))
-            cursor = connection.cursor()
-            stack.callback(cursor.close)
-            if self.sqlite:
-                cursor.execute("BEGIN IMMEDIATE")
+        with self._turn(WAIT_MS):
+            lane = "sqlite" if self.sqlite else lane
+            connection = self._kept.pop(lane, None) or self.connect()
             try:
-                yield cursor.execute
-                connection.commit()
+                with self._cursor(connection) as run:
+                    if self.sqlite:
+                        run("BEGIN IMMEDIATE")
+                    yield run
+                    connection.commit()
             except BaseException:
-                with contextlib.suppress(*self.errors):  # the first error is the one to tell
-                    connection.rollback()
+                self._discard(connection)
                 raise
+            if not lane or self._kept.setdefault(lane, connection) is not connection:
+                connection.close()
+
+    @contextlib.contextmanager
+    def _cursor(self, connection: PoolProxiedConnection) -> Iterator[Run]:
+        if self.sqlite:
+            with contextlib.closing(connection.cursor()) as cursor:
+                yield cursor.execute
+            return
+        from psycopg import RawCursor  # a house on SQLite does not need it
+
+        with RawCursor(cast("Any", connection.driver_connection)) as raw:
+            yield lambda statement, parameters=None: raw.execute(_numbered(statement), parameters)
+
+    def _discard(self, connection: PoolProxiedConnection) -> None:
+        """Roll back, and never use the connection again; the first error is the one to tell."""
+        for step in (connection.rollback, connection.invalidate, connection.close):
+            with contextlib.suppress(*self.errors):
+                step()
 
     def try_write(self, wait_ms: int) -> None:
         """Commit a change that changes nothing, waiting no longer than this. Raises `errors` where that fails.
@@ -216,12 +244,18 @@ class Store:
         """Return the statement with this driver's placeholders."""
         return statement if self.sqlite else statement.replace("?", "%s")
 
+    def rows(self, connection: Connection, statement: str, parameters: tuple[Any, ...]) -> list[tuple[Any, ...]]:
+        """Return the driver's rows: for many, SQLAlchemy's would cost as much as reading them."""
+        with contextlib.closing(connection.connection.cursor()) as cursor:
+            cursor.execute(self.sql(statement), parameters)
+            return list(cursor.fetchall())
+
     def insert(self, run: Run, head: str, rows: Sequence[tuple[Any, ...]]) -> None:
         """Insert rows of one shape: `head` is ``INSERT INTO t (a, b)``. Few statements, few distinct ones."""
         at, left = 0, len(rows)
         for chunk in _CHUNKS:
             while left >= chunk:
-                values = tuple(value for row in rows[at : at + chunk] for value in row)
+                values = tuple(chain.from_iterable(rows[at : at + chunk]))
                 run(self._insert_sql(head, chunk, len(rows[at])), values)
                 at, left = at + chunk, left - chunk
 
@@ -263,12 +297,20 @@ class Store:
             raise LedgerConfigError(f"Diese Datenbank enthält das Protokoll {found[0]}, eingestellt ist {log}.")
 
 
+@lru_cache(maxsize=1024)
+def _numbered(statement: str) -> bytes:
+    """Return a statement with ``$1``, ``$2``, ... in place of ``%s``."""
+    first, *rest = statement.split("%s")
+    return (first + "".join([f"${n}{piece}" for n, piece in enumerate(rest, 1)])).encode()
+
+
 def _prepare_sqlite(connection: sqlite3.Connection, _: Any) -> None:
     connection.isolation_level = None  # we say BEGIN ourselves
     connection.execute(f"PRAGMA busy_timeout = {WAIT_MS}")
     _use_wal(connection)
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute("PRAGMA fullfsync = ON")
+    connection.execute("PRAGMA wal_autocheckpoint = 4000")  # pages; most are written again and again
     connection.execute("PRAGMA secure_delete = ON")  # a deleted part leaves no bytes in the file
 
 

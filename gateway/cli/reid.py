@@ -1,12 +1,14 @@
 """``ki-pforte reid``: resolving a pseudonym, step by step, by two people and with two keys.
 
 Who the person at the terminal is, the commands cannot know: they check that the person named with ``--as`` has the
-role, and each step stands in the ledger under that person's pseudonym. What nobody at a terminal can do is open a
-sealed identity: that takes both private keys, which are not in the house.
+role, say that they believe it, and each step stands in the ledger under that person's pseudonym, marked as made at a
+terminal (``via``: ``cli``). Signed in, the same is done on the page ``/review/person``. What nobody at a terminal can
+do is open a sealed identity: that takes both private keys, which are not in the house.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -22,6 +24,7 @@ from gateway.cli.context import CliContext, context, person_or_fail
 from gateway.cli.output import CliError, Exit, emit, note, say, table
 from gateway.cli.views import moment
 from gateway.model.people import Person
+from gateway.model.reid import STATES
 from gateway.store import people
 
 reid_app = typer.Typer(name="reid", help="Ein Pseudonym auflösen: mit Grund, zu zweit und nachvollziehbar.",
@@ -31,9 +34,6 @@ Which = Annotated[str, typer.Argument(help="Nummer des Antrags („ki-pforte rei
 InRole = Annotated[str, typer.Option("--role", help="Rolle, in der die Person handelt: dpo oder personalrat; nötig, "
                                                    "wenn sie beide hat.")]
 APPROVERS = ("dpo", "personalrat")
-STATES = {"open": "wartet auf Zustimmung", "approved": "zugestimmt", "handed_out": "Siegel ausgegeben",
-          "resolved": "aufgelöst, Person noch nicht informiert", "informed": "erledigt", "denied": "abgelehnt",
-          "expired": "abgelaufen"}
 
 
 @reid_app.command("request")
@@ -51,8 +51,7 @@ def request_(
     own = context(ctx)
     person = acting(own, by, ("dpo", "personalrat", "it", "leitung"))
     with open_one(ctx) as ledger:
-        made = Reidentification(ledger).request(case=case, reason=reason, by=person.id, pseudonym=pseudonym,
-                                                vorgang=vorgang)
+        made = _work(ledger).request(case=case, reason=reason, by=person.id, pseudonym=pseudonym, vorgang=vorgang)
     if json:
         return emit(_shown(made))
     note("Der Antrag gilt sieben Tage. Zustimmen müssen die oder der Datenschutzbeauftragte und der Personalrat:")
@@ -63,22 +62,14 @@ def request_(
 @ledger_errors
 def approve(ctx: typer.Context, request: Which, by: As, role: InRole = "", json: Json = False) -> None:
     """Stimmt einem Antrag zu; zwei verschiedene Personen müssen es tun, eine je Rolle."""
-    own = context(ctx)
-    person = acting(own, by, APPROVERS)
-    with open_one(ctx) as ledger:
-        found = Reidentification(ledger).approve(request, _role(person, role), person.id)
-    _said(found, json)
+    _decide(ctx, Reidentification.approve, request, by, role, json)
 
 
 @reid_app.command()
 @ledger_errors
 def deny(ctx: typer.Context, request: Which, by: As, role: InRole = "", json: Json = False) -> None:
     """Lehnt einen Antrag ab; er ist damit beendet."""
-    own = context(ctx)
-    person = acting(own, by, APPROVERS)
-    with open_one(ctx) as ledger:
-        found = Reidentification(ledger).deny(request, _role(person, role), person.id)
-    _said(found, json)
+    _decide(ctx, Reidentification.deny, request, by, role, json)
 
 
 @reid_app.command()
@@ -95,7 +86,7 @@ def resolve(
     own = context(ctx)
     person = acting(own, by, APPROVERS)
     with open_one(ctx) as ledger:
-        reid = Reidentification(ledger)
+        reid = _work(ledger)
         if answer is None:
             piece = reid.hand_out(request, person.id)
             if json:
@@ -119,11 +110,18 @@ def resolve(
 
 @reid_app.command()
 @ledger_errors
-def inform(ctx: typer.Context, request: Which, by: As, json: Json = False) -> None:
-    """Trägt ein, dass die Person informiert wurde."""
+def inform(
+    ctx: typer.Context,
+    request: Which,
+    by: As,
+    on: Annotated[datetime | None, typer.Option("--on", formats=["%Y-%m-%d"], help="Tag, an dem die Person informiert "
+                                                "wurde; ohne Angabe heute.")] = None,
+    json: Json = False,
+) -> None:
+    """Trägt ein, dass die Person informiert wurde, und wann."""
     person = acting(context(ctx), by, APPROVERS)
     with open_one(ctx) as ledger:
-        found = Reidentification(ledger).inform(request, person.id)
+        found = _work(ledger).inform(request, person.id, on.date() if on else None)
     _said(found, json)
 
 
@@ -132,7 +130,7 @@ def inform(ctx: typer.Context, request: Which, by: As, json: Json = False) -> No
 def list_(ctx: typer.Context, json: Json = False) -> None:
     """Zeigt alle Anträge und was noch zu tun ist (1: jemand ist noch zu informieren)."""
     with open_one(ctx) as ledger:
-        reid = Reidentification(ledger)
+        reid = _work(ledger)
         reid.expire()
         found = reid.requests()
     if json:
@@ -176,8 +174,21 @@ def keys(
     return note(problem) if problem else None
 
 
+def _decide(ctx: typer.Context, step: Callable[[Reidentification, str, str, str], Request], request: str, by: str,
+            role: str, json: bool) -> None:
+    """Agree or refuse, in the role that the person has."""
+    person = acting(context(ctx), by, APPROVERS)
+    with open_one(ctx) as ledger:
+        found = step(_work(ledger), request, _role(person, role), person.id)
+    _said(found, json)
+
+
+def _work(ledger: Ledger) -> Reidentification:
+    return Reidentification(ledger, via="cli")
+
+
 def _writes(ledger: Ledger) -> Any:
-    return lambda kind, meta, by: ledger.append_wait(ledger.draft(kind, meta, subject=by))
+    return lambda kind, meta, by: ledger.append_wait(ledger.draft(kind, {**meta, "via": "cli"}, subject=by))
 
 
 def _key(key: Any) -> dict[str, str]:
@@ -192,6 +203,7 @@ def acting(own: CliContext, email: str, roles: tuple[str, ...]) -> Person:
         person = person_or_fail(connection, email)
     if not person.active or not person.roles & set(roles):
         raise CliError(f"„{email}“ hat keine der Rollen {', '.join(roles)}.", Exit.MISUSE)
+    note("Wer am Terminal sitzt, wird nicht geprüft; das Protokoll vermerkt, dass der Schritt dort gemacht wurde.")
     return person
 
 

@@ -12,6 +12,7 @@ from importlib.resources import files
 from typing import Final
 
 from gateway.model.people import BlockStyle
+from gateway.web.i18n import N_
 
 ADDRESS: Final = "https://ki.musterstadt.example"
 KEY: Final = "kip_…"
@@ -33,22 +34,22 @@ class Program:
 
 
 PROGRAMS: Final = (
-    Program("allgemein", "Anderes Programm", "Tragen Sie diese drei Angaben dort ein, wo das Programm nach einem "
-            "OpenAI-kompatiblen Anbieter fragt."),
-    Program("open-webui", "Open WebUI, eigene Installation", "In der Umgebung, mit der Open WebUI startet.",
+    Program("allgemein", N_("Anderes Programm"), N_("Tragen Sie diese drei Angaben dort ein, wo das Programm nach "
+            "einem OpenAI-kompatiblen Anbieter fragt.")),
+    Program("open-webui", N_("Open WebUI, eigene Installation"), N_("In der Umgebung, mit der Open WebUI startet."),
             "message"),
-    Program("librechat", "LibreChat, eigene Installation", "In der Datei .env den Schlüssel, in librechat.yaml den "
-            "Rest.", "message"),
-    Program("nextcloud", "Nextcloud", "In Nextcloud unter Persönliche Einstellungen, Künstliche Intelligenz.",
+    Program("librechat", N_("LibreChat, eigene Installation"), N_("In der Datei .env den Schlüssel, in librechat.yaml "
+            "den Rest."), "message"),
+    Program("nextcloud", "Nextcloud", N_("In Nextcloud unter Persönliche Einstellungen, Künstliche Intelligenz."),
             "message"),
-    Program("chatbox", "Chatbox", "Unter Einstellungen, Anbieter, Hinzufügen, OpenAI-kompatibel."),
-    Program("vscode", "VS Code", "In der Datei chatLanguageModels.json: Chat: Manage Language Models, Custom "
-            "Endpoint."),
-    Program("continue", "Continue", "In der Datei ~/.continue/config.yaml."),
-    Program("python", "Python (OpenAI-SDK)", "In Ihrem Programm."),
-    Program("curl", "Befehlszeile (curl)", "Zum Ausprobieren in einem Terminal."),
-    Program("n8n", "n8n", "Zugangsdaten vom Typ OpenAI.", service=True),
-    Program("anythingllm", "AnythingLLM", "In der Umgebung, mit der AnythingLLM startet.", service=True),
+    Program("chatbox", "Chatbox", N_("Unter Einstellungen, Anbieter, Hinzufügen, OpenAI-kompatibel.")),
+    Program("vscode", "VS Code", N_("In der Datei chatLanguageModels.json: Chat: Manage Language Models, Custom "
+            "Endpoint.")),
+    Program("continue", "Continue", N_("In der Datei ~/.continue/config.yaml.")),
+    Program("python", "Python (OpenAI-SDK)", N_("In Ihrem Programm.")),
+    Program("curl", N_("Befehlszeile (curl)"), N_("Zum Ausprobieren in einem Terminal.")),
+    Program("n8n", "n8n", N_("Zugangsdaten vom Typ OpenAI."), service=True),
+    Program("anythingllm", "AnythingLLM", N_("In der Umgebung, mit der AnythingLLM startet."), service=True),
 )
 BY_ID: Final = {program.id: program for program in PROGRAMS}
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final
 from urllib.parse import parse_qsl, quote
 
+from markupsafe import escape
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import RedirectResponse, Response
 
@@ -24,6 +25,7 @@ from gateway.web import i18n, multipart, navigation, words
 from gateway.web.appearance import Appearance
 from gateway.web.context import Member, WebContext
 from gateway.web.headers import secure
+from gateway.web.i18n import N_, _
 from gateway.web.render import Assets, Renderer
 from gateway.web.sessions import COOKIE, FORM_COOKIE, IDLE, Session, Sessions, minutes_until_warning
 from gateway.web.throttle import Throttle
@@ -119,29 +121,30 @@ class Desk:
               heading: str = "", way: tuple[str, str] | None = None) -> Response:
         """Render what a person sees when there is no such page, or they may not see it, or it failed."""
         title, what, then = ERRORS.get(status, ERRORS[500] if status >= 500 else ERRORS[400])
-        return self.page(visit, "error.html", status, title=heading or title, what=text or what, then=extra or then,
-                         vorgang=vorgang, way=way or ("/", "Zur Startseite"))
+        return self.page(visit, "error.html", status, title=_(heading or title), what=text or what, then=extra or then,
+                         vorgang=vorgang, way=way or ("/", _("Zur Startseite")))
 
 
 ERRORS: Final = {
-    400: ("Das hat nicht geklappt", "Die KI-Pforte versteht diese Anfrage nicht.",
-          "Bitte gehen Sie zurück und versuchen Sie es noch einmal."),
-    403: ("Diese Seite ist für andere bestimmt", "Mit Ihrer Rolle können Sie diese Seite nicht öffnen.",
-          "Wenn Sie sie für Ihre Arbeit brauchen, wenden Sie sich bitte an die IT."),
-    404: ("Diese Seite gibt es nicht", "Unter dieser Adresse liegt nichts.",
-          "Bitte prüfen Sie die Adresse oder gehen Sie zur Startseite."),
-    405: ("Das geht hier nicht", "Diese Adresse nimmt solche Aufrufe nicht an.",
-          "Bitte öffnen Sie die Seite über einen Link der KI-Pforte."),
-    413: ("Das war zu viel auf einmal", "Das Formular war zu groß.", "Bitte gehen Sie zurück und kürzen Sie es."),
-    500: ("Hier ist etwas schiefgegangen", "In der KI-Pforte ist ein Fehler aufgetreten.",
-          "Bitte versuchen Sie es noch einmal. Bleibt es dabei, nennen Sie der IT die Vorgangsnummer."),
-    503: ("Gerade nicht erreichbar", "Ein Teil der KI-Pforte antwortet gerade nicht.",
-          "Bitte versuchen Sie es in einer Minute noch einmal. Bleibt es dabei, melden Sie es bitte der IT."),
+    400: (N_("Das hat nicht geklappt"), N_("Die KI-Pforte versteht diese Anfrage nicht."),
+          N_("Bitte gehen Sie zurück und versuchen Sie es noch einmal.")),
+    403: (N_("Diese Seite ist für andere bestimmt"), N_("Mit Ihrer Rolle können Sie diese Seite nicht öffnen."),
+          N_("Wenn Sie sie für Ihre Arbeit brauchen, wenden Sie sich bitte an die IT.")),
+    404: (N_("Diese Seite gibt es nicht"), N_("Unter dieser Adresse liegt nichts."),
+          N_("Bitte prüfen Sie die Adresse oder gehen Sie zur Startseite.")),
+    405: (N_("Das geht hier nicht"), N_("Diese Adresse nimmt solche Aufrufe nicht an."),
+          N_("Bitte öffnen Sie die Seite über einen Link der KI-Pforte.")),
+    413: (N_("Das war zu viel auf einmal"), N_("Das Formular war zu groß."),
+          N_("Bitte gehen Sie zurück und kürzen Sie es.")),
+    500: (N_("Hier ist etwas schiefgegangen"), N_("In der KI-Pforte ist ein Fehler aufgetreten."),
+          N_("Bitte versuchen Sie es noch einmal. Bleibt es dabei, nennen Sie der IT die Vorgangsnummer.")),
+    503: (N_("Gerade nicht erreichbar"), N_("Ein Teil der KI-Pforte antwortet gerade nicht."),
+          N_("Bitte versuchen Sie es in einer Minute noch einmal. Bleibt es dabei, melden Sie es bitte der IT.")),
 }
 """Title, what happened, what to do."""
-RESTING: Final = ("Für diese Seite genügt Ihre jetzige Anmeldung nicht: Ihre Rolle gilt nur, wenn Sie sich mit einem "
-                  "zweiten Faktor angemeldet haben.")
-MORE: Final = "Bitte melden Sie sich noch einmal an und bestätigen Sie dabei den zweiten Faktor."
+RESTING: Final = N_("Für diese Seite genügt Ihre jetzige Anmeldung nicht: Ihre Rolle gilt nur, wenn Sie sich mit einem "
+                    "zweiten Faktor angemeldet haben.")
+MORE: Final = N_("Bitte melden Sie sich noch einmal an und bestätigen Sie dabei den zweiten Faktor.")
 
 Handler = Callable[[Desk, Visit], Awaitable[Response]]
 
@@ -230,21 +233,22 @@ class Gate:
             return RedirectResponse(f"/anmelden?weiter={quote(visit.back, safe='/')}", 303)
         if page.roles and not page.roles & visit.somebody.principal.roles:
             if page.roles & visit.resting:
-                return desk.error(visit, 403, heading="Hier ist ein zweiter Faktor nötig", text=RESTING, extra=MORE,
+                return desk.error(visit, 403, heading=N_("Hier ist ein zweiter Faktor nötig"), text=RESTING, extra=MORE,
                                   way=(f"/anmelden/sso?stark=1&weiter={quote(visit.path, safe='/')}"
                                        if page.method == "GET" else "/anmelden/sso?stark=1",
-                                       "Mit zweitem Faktor anmelden"))
+                                       _("Mit zweitem Faktor anmelden")))
             who = words.listed([words.ROLES[role] for role in sorted(page.roles)])
-            return desk.error(visit, 403, text=f"Diese Seite ist nur für die Rolle „{who}“ bestimmt. Ihre Rolle gehört "
-                                               "nicht dazu.")
+            return desk.error(visit, 403, text=escape(_(
+                "Diese Seite ist nur für die Rolle „{who}“ bestimmt. Ihre Rolle gehört nicht dazu.").format(who=who)))
         if page.method == "POST":
             found = await _form(visit.request, page.form)
             if found is None:
                 return desk.error(visit, 413)
             form, files = found
             if page.ours and not desk.sessions.form_is_ours(visit.nonce, form.get("formular", "")):
-                return desk.error(visit, 403, text="Das Formular ist nicht mehr gültig. Es wurde nichts geändert.",
-                                  extra="Bitte öffnen Sie die Seite neu und senden Sie das Formular noch einmal ab.")
+                return desk.error(visit, 403, text=N_("Das Formular ist nicht mehr gültig. Es wurde nichts geändert."),
+                                  extra=N_("Bitte öffnen Sie die Seite neu und senden Sie das Formular noch einmal "
+                                           "ab."))
             visit.form, visit.files = form, files
         return await page.handler(desk, visit)
 

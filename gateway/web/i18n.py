@@ -81,6 +81,9 @@ class Words(dict[str, str]):
     def __getitem__(self, key: str) -> str:
         return _(super().__getitem__(key))
 
+    def __iter__(self) -> Iterator[str]:
+        return super().__iter__()  # so that a copy asks for each word, and does not take the German ones
+
     def get(self, key: str, default: str = "") -> str:  # type: ignore[override]
         """Return a word; for a key that nobody knows the default as it is."""
         return _(super().get(key, "")) or default

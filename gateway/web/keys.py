@@ -20,6 +20,7 @@ from gateway.model.people import ApiKey
 from gateway.policy.decide import visible_models
 from gateway.web import clients
 from gateway.web.gate import Desk, Visit
+from gateway.web.i18n import N_, _
 
 LATEST: Final = date(2200, 1, 1)
 _ONCE: Final = 40
@@ -43,8 +44,8 @@ class KeyRow:
     def state(self) -> tuple[str, str]:
         """The sign and the word for how it stands."""
         if self.key.revoked_at:
-            return "stop", "widerrufen"
-        return ("ok", "gilt") if self.works else ("stop", "abgelaufen")
+            return "stop", N_("widerrufen")
+        return ("ok", N_("gilt")) if self.works else ("stop", N_("abgelaufen"))
 
 
 async def page(desk: Desk, visit: Visit) -> Response:
@@ -101,7 +102,7 @@ def end_of(text: str) -> datetime | None:
             continue
         if day < LATEST:
             return midnight(day + timedelta(days=1))
-    raise GatewayError("anfrage_ungueltig", "Bitte geben Sie den letzten Tag in der Form 31.12.2027 an.")
+    raise GatewayError("anfrage_ungueltig", N_("Bitte geben Sie den letzten Tag in der Form 31.12.2027 an."))
 
 
 def rows(desk: Desk, visit: Visit, keys: list[ApiKey]) -> list[KeyRow]:
@@ -134,7 +135,7 @@ async def _own(desk: Desk, visit: Visit) -> KeyRow | None:
 
 
 def _name(program: clients.Program) -> str:
-    return "Schlüssel" if program.id == "allgemein" else program.name.partition(",")[0]
+    return _("Schlüssel") if program.id == "allgemein" else program.name.partition(",")[0]
 
 
 def _address(desk: Desk) -> str:

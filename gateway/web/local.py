@@ -18,15 +18,16 @@ from gateway.model.people import Person
 from gateway.model.sessions import SignIn
 from gateway.web import signin, words
 from gateway.web.gate import Desk, Visit, open_form
+from gateway.web.i18n import N_, _
 
 _log = logging.getLogger(__name__)
 PER_PAIR: Final = 10
 PER_ACCOUNT: Final = 30
 PER_PLACE: Final = 100
 LONGEST_EMAIL: Final = 254
-WRONG: Final = ("Adresse und Kennwort passen nicht zusammen. Achten Sie bitte auf Groß- und Kleinschreibung. Kennwort "
-                "vergessen? Wie Sie ein neues wählen, steht unten.")
-DIFFERENT: Final = "Die beiden Eingaben sind verschieden. Bitte geben Sie zweimal dasselbe Kennwort ein."
+WRONG: Final = N_("Adresse und Kennwort passen nicht zusammen. Achten Sie bitte auf Groß- und Kleinschreibung. "
+                  "Kennwort vergessen? Wie Sie ein neues wählen, steht unten.")
+DIFFERENT: Final = N_("Die beiden Eingaben sind verschieden. Bitte geben Sie zweimal dasselbe Kennwort ein.")
 
 
 async def sign_in(desk: Desk, visit: Visit) -> Response:
@@ -38,8 +39,9 @@ async def sign_in(desk: Desk, visit: Visit) -> Response:
     email = form.get("adresse", "").strip().lower()[:LONGEST_EMAIL]
     limits = _limits(visit, email)
     if (wait := await context.guesses.wait(limits, now)) > 0:
-        response = signin.show(desk, visit, target, 429, "Es gab zu viele vergebliche Versuche. Bitte versuchen Sie es "
-                               f"in {words.minutes(-(-wait // 60))} noch einmal.", "local")
+        response = signin.show(desk, visit, target, 429, _(
+            "Es gab zu viele vergebliche Versuche. Bitte versuchen Sie es in {minutes} noch einmal.").format(
+                minutes=words.minutes(-(-wait // 60))), "local")
         response.headers["retry-after"] = str(wait)
         return response
     await context.guesses.count(limits, now)
@@ -74,8 +76,8 @@ async def redeem(desk: Desk, visit: Visit) -> Response:
         return await _choose(desk, visit, DIFFERENT)
     limits = _limits(visit, "")
     if await context.guesses.wait(limits, context.now()) > 0:
-        return desk.error(visit, 429, text="Von hier gab es zu viele vergebliche Versuche.",
-                          extra="Bitte versuchen Sie es in einer Viertelstunde noch einmal.")
+        return desk.error(visit, 429, text=N_("Von hier gab es zu viele vergebliche Versuche."),
+                          extra=N_("Bitte versuchen Sie es in einer Viertelstunde noch einmal."))
     try:
         person = await context.accounts.redeem(visit.request.path_params["code"], form.get("kennwort", ""))
     except GatewayError as error:

@@ -14,6 +14,7 @@ from types import SimpleNamespace
 from typing import Any, Final
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup, escape
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -79,6 +80,15 @@ class Renderer:
         return environment
 
 
+def said(text: str) -> Markup:
+    """Return a sentence from elsewhere in the house; one without its English is marked as German; Markup stays."""
+    if isinstance(text, Markup):
+        return text
+    told = i18n._(text)
+    known = not i18n.english() or told != text
+    return escape(told) if known else Markup('<span lang="de">{}</span>').format(text)
+
+
 def _add_filters(environment: Environment) -> None:
     environment.filters.update(
         number=words.number, day=words.day, iso_day=words.iso_day,
@@ -91,4 +101,5 @@ def _add_filters(environment: Environment) -> None:
         decision=lambda key: words.DECISIONS.get(key, key), outcome=lambda key: words.OUTCOMES.get(key, key),
         source=lambda key: words.SOURCES.get(key, key), event=lambda key: words.EVENTS.get(key, key),
         office=lambda key: words.OFFICES.get(key, key), last_day=lambda end: words.day(last_day(end)),
+        said=said, word=i18n._,
         markdown=markdown.block, markdown_line=markdown.inline)

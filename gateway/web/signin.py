@@ -13,6 +13,7 @@ from gateway.model.sessions import SignIn, Way
 from gateway.ports import Credentials
 from gateway.web import words
 from gateway.web.gate import Desk, Visit, open_form
+from gateway.web.i18n import N_, _
 from gateway.web.targets import on_this_server
 
 _log = logging.getLogger(__name__)
@@ -37,17 +38,18 @@ async def sign_in(desk: Desk, visit: Visit) -> Response:
     account = match[1] if match else ""
     if (wait := desk.throttle.wait(client, account, now)) > 0:
         minutes = words.minutes(-(-wait // 60))
-        response = show(desk, visit, target, 429, "Es gab zu viele vergebliche Versuche. Bitte versuchen Sie es in "
-                                                  f"{minutes} noch einmal.")
+        response = show(desk, visit, target, 429, _(
+            "Es gab zu viele vergebliche Versuche. Bitte versuchen Sie es in {minutes} noch einmal.").format(
+                minutes=minutes))
         response.headers["retry-after"] = str(wait)
         return response
     try:
         if not key:
-            raise GatewayError("schluessel_ungueltig", "Bitte geben Sie Ihren persönlichen Schlüssel ein. Er beginnt "
-                                                       "mit „kip_“.")
+            raise GatewayError("schluessel_ungueltig", N_("Bitte geben Sie Ihren persönlichen Schlüssel ein. Er "
+                                                          "beginnt mit „kip_“."))
         principal = await desk.context.authenticator.authenticate(Credentials("bearer", key))
         if principal.kind != "person" or not match:
-            raise GatewayError("schluessel_ungueltig", "Mit diesem Schlüssel kann man sich hier nicht anmelden.")
+            raise GatewayError("schluessel_ungueltig", N_("Mit diesem Schlüssel kann man sich hier nicht anmelden."))
     except GatewayError as error:
         if error.code == "schluessel_ungueltig":
             desk.throttle.failed(client, account, now)

@@ -1,8 +1,7 @@
 """Kills the write path of the ledger, again and again, and looks whether anything was lost.
 
 Run: ``python -m tests.bench.audit_torture [--kills N] [--only sqlite|postgresql] [--seed N]``; half of it runs over
-SQLite and half over a PostgreSQL server started from installed binaries. ``--eight`` instead lets eight processes write
-5,000 records each.
+SQLite and half over a PostgreSQL server started from installed binaries.
 
 A house is two processes with 16 callers each. A caller writes an intent, calls the provider, and writes the outcome.
 The provider is another process: it looks into the database over a connection of its own, and notes every call without
@@ -35,8 +34,7 @@ import psycopg
 from sqlalchemy import make_url
 
 from audit import Ledger, LedgerConfig, LedgerUnavailable, RecordRow
-from audit.record import new_id
-from tests.support.postgres import Server, running_server
+from tests.support.postgres import running_server
 
 LOG: Final = "torture.example/ki-pforte/1"
 CALLERS: Final = 16
@@ -167,7 +165,7 @@ def _look(url: str) -> tuple[Callable[[str], bool], Callable[[], None]]:
         "SELECT 1 FROM audit_record WHERE id = %s AND type = 'intent'", (ident,)).fetchone() is not None), post.close
 
 
-def _rows(ledger: Ledger) -> Iterator[RecordRow]:
+def rows_of(ledger: Ledger) -> Iterator[RecordRow]:
     last = -1
     while page := ledger.reader.tail(last, 1000):
         yield from page
@@ -269,7 +267,7 @@ class House:
             give_up = time.monotonic() + 60
             while (verdict := ledger.verify()).open_intents + verdict.unsequenced and time.monotonic() < give_up:
                 time.sleep(0.05)
-            rows = list(_rows(ledger))
+            rows = list(rows_of(ledger))
         intents = {row.id for row in rows if row.type == "intent"}
         ends = Counter(row.ref for row in rows if row.type in ("outcome", "outcome.unknown"))
         fault = self.report.faults.append
@@ -302,62 +300,20 @@ def torture(urls: Callable[[Path], str], kills: int, seed: int) -> Report:
     return report
 
 
-def _many(url: str, folder: Path, count: int) -> None:
-    async def main(ledger: Ledger) -> None:
-        async def one(share: int) -> None:
-            for _ in range(share):
-                draft = ledger.draft("denied", {"code": "inhalt_gesperrt"}, subject="anna", record_id=new_id())
-                while True:  # eight writers of one SQLite file may keep somebody waiting too long: the same id again
-                    try:
-                        await ledger.append(draft)
-                        break
-                    except LedgerUnavailable:
-                        await asyncio.sleep(0.2)
-        await asyncio.gather(*[one(count // 50) for _ in range(50)])
-
-    with Ledger(config(url, folder)) as ledger:
-        ledger.start()
-        asyncio.run(main(ledger))
-
-
-def eight(url: str, folder: Path, processes: int = 8, count: int = 5000) -> list[str]:
-    """Let so many processes write so many records each; return what is wrong."""
-    start = multiprocessing.get_context("forkserver")
-    with Ledger(config(url, folder)):
-        pass
-    running = [start.Process(target=_many, args=(url, folder, count)) for _ in range(processes)]
-    for process in running:
-        process.start()
-    for process in running:
-        process.join()
-    with Ledger(config(url, folder)) as ledger:
-        ledger.checkpoint()
-        verdict = ledger.verify()
-        rows, kinds = [], Counter[str]()
-        for row in _rows(ledger):
-            rows.append(row.idx)
-            kinds[row.type] += 1
-    faults = [f"exit code {process.exitcode}" for process in running if process.exitcode]
-    if verdict.exit_code or verdict.covered != verdict.size or verdict.unsequenced:
-        faults.append(verdict.text())
-    if rows != list(range(len(rows))) or kinds["denied"] != processes * count or kinds["gap.detected"]:
-        faults.append(f"{len(rows)} lines, {kinds}")
-    return faults
-
-
 def _say(what: str, report: Report, seconds: float) -> None:
     print(f"{what}: {sum(report.kills.values())} kills in {seconds:.0f} s; {report.calls} provider calls, "
           f"{report.receipts} receipts of ends, {report.records} records; {dict(report.ends)}; "
           f"{report.spooled} times outcomes came from disk; faults: {report.faults or 'none'}")
-    print(f"  killed at: {dict(report.kills)}; load {os.getloadavg()[0]:.1f}")
+    print(f"  killed at: {dict(report.kills)}; load {os.getloadavg()[0]:.1f}", flush=True)
 
 
-def _sqlite(folder: Path) -> str:
-    return f"sqlite:///{folder}/audit.sqlite"
-
-
-def _server(server: Server) -> Callable[[Path], str]:
-    return lambda _: server.database()
+def databases(only: str | None = None) -> Iterator[tuple[str, Callable[[Path], str]]]:
+    """Yield the kinds of databases, and how to make an empty one of each."""
+    if only != "postgresql":
+        yield "sqlite", lambda folder: f"sqlite:///{folder}/audit.sqlite"
+    if only != "sqlite":
+        with running_server() as server:
+            yield "postgresql", lambda _: server.database()
 
 
 def main() -> int:
@@ -366,25 +322,13 @@ def main() -> int:
     parser.add_argument("--kills", type=int, default=1000)
     parser.add_argument("--only", choices=["sqlite", "postgresql"])
     parser.add_argument("--seed", type=int, default=7)
-    parser.add_argument("--eight", action="store_true")
     options = parser.parse_args()
-    kinds = [options.only] if options.only else ["sqlite", "postgresql"]
     bad = False
-    with contextlib.ExitStack() as stack:
-        server = stack.enter_context(running_server()) if "postgresql" in kinds else None
-        for kind in kinds:
-            began = time.monotonic()
-            urls = _sqlite if server is None or kind == "sqlite" else _server(server)
-            if options.eight:
-                folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-                faults = eight(urls(folder), folder / "keys")
-                print(f"{kind}: 8 processes, 5,000 records each, {time.monotonic() - began:.0f} s; "
-                      f"faults: {faults or 'none'}")
-            else:
-                report = torture(urls, options.kills // len(kinds), options.seed)
-                faults = report.faults
-                _say(kind, report, time.monotonic() - began)
-            bad = bad or bool(faults)
+    for kind, urls in databases(options.only):
+        began = time.monotonic()
+        report = torture(urls, options.kills if options.only else options.kills // 2, options.seed)
+        _say(kind, report, time.monotonic() - began)
+        bad = bad or bool(report.faults)
     return int(bad)
 
 

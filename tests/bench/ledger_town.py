@@ -6,6 +6,7 @@ what the writer and the sequencer would have left behind, so that reading, proof
 
 from __future__ import annotations
 
+import contextlib
 import json
 import random
 from collections.abc import Iterator
@@ -134,13 +135,13 @@ def fill(store: Store, town: Town) -> None:
 
 
 def _flush(store: Store, town: Town) -> None:
-    with store.write() as run:
+    with store.change() as connection, contextlib.closing(connection.connection.cursor()) as cursor:
         for table, columns in _TABLES.items():
             rows, town.rows[table] = town.rows[table], []
             if store.sqlite:
-                store.insert(run, f"INSERT INTO {table} ({columns})", rows)
+                store.insert(cursor.execute, f"INSERT INTO {table} ({columns})", rows)
             else:
-                with run.__self__.copy(f"COPY {table} ({columns}) FROM STDIN") as copy:  # type: ignore[attr-defined]
+                with cursor.copy(f"COPY {table} ({columns}) FROM STDIN") as copy:  # type: ignore[attr-defined]
                     copy.write("".join([_copy_line(row) for row in rows]))
 
 

@@ -60,5 +60,5 @@ def test_a_page_says_the_same_without_javascript(stage: Stage, path: str) -> Non
 
 def test_axe_is_asked_and_would_find_something(stage: Stage) -> None:
     page = opened(stage, "/styleguide", None)
-    page.evaluate("document.querySelector('main').append(Object.assign(document.createElement('img'), {src: '/x.png'}))")
+    page.evaluate("document.querySelector('main').append(document.createElement('img'))")
     assert any(line.startswith("image-alt") for line in violations(page))

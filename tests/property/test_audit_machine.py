@@ -1,48 +1,67 @@
-"""The ledger as a state machine: append, crash, reopen, sign, rotate, hold, erase, export, several writers."""
+"""The ledger as a state machine: write, crash, reopen, sign, rotate, hold, erase, export, prune, move, many writers."""
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 import tempfile
+import threading
+import time
+from collections.abc import Iterator
 from pathlib import Path
+from unittest import mock
 
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from audit import Bundle, Ledger, LedgerConfig, Trust
+from audit import Bundle, Ledger, LedgerConfig, Trust, pruning
 from audit.store.store import Store
 from audit.verify import verify
+from tests.support.databases import address
 
+FAR = int(time.time()) + 40_000 * 86_400
 _template: list[Path] = []
+
+
+class _PowerCut(BaseException):
+    """Ends a piece of work where it stands."""
 
 
 def _fresh() -> Path:
     """A folder with an empty ledger; migrations run once."""
     if not _template:
         _template.append(Path(tempfile.mkdtemp(prefix="ledger")))
-        with Ledger(_config(_template[0])):
+        with Ledger(_config(f"sqlite:///{_template[0]}/audit.sqlite", _template[0])):
             pass
     folder = Path(tempfile.mkdtemp(prefix="ledger"))
     shutil.copytree(_template[0], folder, dirs_exist_ok=True)
     return folder
 
 
-def _config(folder: Path) -> LedgerConfig:
-    return LedgerConfig(f"sqlite:///{folder}/audit.sqlite", "test.example/ki-pforte/1", folder / "keys")
+def _config(url: str, folder: Path) -> LedgerConfig:
+    return LedgerConfig(url, "test.example/ki-pforte/1", folder / "keys")
 
 
 class LedgerMachine(RuleBasedStateMachine):
+    kind = "sqlite"
+
     def __init__(self) -> None:
         super().__init__()
         self.folder = _fresh()
-        self.ledger = Ledger(_config(self.folder))
+        self.url = f"sqlite:///{self.folder}/audit.sqlite" if self.kind == "sqlite" else address(self.kind, self.folder)
+        self.ledger = self.opened()
         self.abandoned: list[Ledger] = []
         self.durable: list[str] = []
         self.open: list[str] = []
         self.ours: set[str] = set()
         """Intents of the ledger that is open now: a crash ends them; after a clean close others may end them."""
         self.pins: list[str] = []
+        self.moves = 0
+
+    def opened(self) -> Ledger:
+        return Ledger(_config(self.url, self.folder))
 
     @rule()
     def begin(self) -> None:
@@ -72,7 +91,7 @@ class LedgerMachine(RuleBasedStateMachine):
         """The writer is left alone, as if its process were gone; its lock file goes with it."""
         self.abandoned.append(self.ledger)
         self.ledger._presence.close()
-        self.ledger = Ledger(_config(self.folder))
+        self.ledger = self.opened()
         self.ledger.sequence()
         self.ledger._keeper.reap(self.ledger._presence.claim_dead())
         self.open = [intent for intent in self.open if intent not in self.ours]
@@ -82,7 +101,7 @@ class LedgerMachine(RuleBasedStateMachine):
     def reopen(self) -> None:
         self.ledger.close()
         self.ours.clear()
-        self.ledger = Ledger(_config(self.folder))
+        self.ledger = self.opened()
 
     @rule()
     def sign(self) -> None:
@@ -96,7 +115,7 @@ class LedgerMachine(RuleBasedStateMachine):
     def delete_a_part(self, data: st.DataObject) -> None:
         store = Store(self.ledger.config.url)
         with store.write() as run:
-            run("DELETE FROM audit_part WHERE record_id = ?", (data.draw(st.sampled_from(self.durable)),))
+            run(store.sql("DELETE FROM audit_part WHERE record_id = ?"), (data.draw(st.sampled_from(self.durable)),))
         store.close()
 
     @rule()
@@ -105,7 +124,7 @@ class LedgerMachine(RuleBasedStateMachine):
 
     @rule(count=st.integers(1, 3))
     def another_process_writes(self, count: int) -> None:
-        with Ledger(_config(self.folder)) as other:
+        with self.opened() as other:
             for _ in range(count):
                 self.durable.append(other.append_wait(other.draft("denied", {"code": "x"}, subject="bert")).record_id)
                 self.durable.append(self.ledger.append_wait(self.ledger.draft("config", {})).record_id)
@@ -122,6 +141,79 @@ class LedgerMachine(RuleBasedStateMachine):
     @rule(who=st.sampled_from(["anna", "bert"]))
     def erase(self, who: str) -> None:
         self.ledger.erase_subject(who, "art17")
+
+    @rule()
+    def time_goes_by(self) -> None:
+        """All periods are over; what a case holds stays."""
+        self.ledger.delete_due(FAR)
+
+    @rule()
+    def anchor(self) -> None:
+        """Somebody outside takes the newest note."""
+        self.sign()
+        store, size = self.ledger._store, self.ledger.status().checkpoint_size
+        with store.write() as run:
+            run(store.sql("INSERT INTO anchor_receipt (size, sink, receipt, at) VALUES (?, 'test', ?, 0) "
+                          "ON CONFLICT (size, sink) DO NOTHING"), (size, b"held"))
+
+    @precondition(lambda self: self.durable)
+    @rule(cut=st.sampled_from(["", "", "between", "after the first piece"]))
+    def prune(self, cut: str) -> None:
+        """Delete the beginning while others write; or be cut off on the way, and go on after it."""
+        self.time_goes_by()
+        self.anchor()
+        if not self.ledger.prunable():  # an intent is open there, or a case holds something
+            return
+        to = self.ledger.announce_pruning()
+        self.anchor()
+        with self.others_write():
+            if cut:
+                where = "_delete_some" if cut == "between" else "_tidy"
+                with mock.patch.object(pruning, where, side_effect=_PowerCut), contextlib.suppress(_PowerCut):
+                    self.ledger.carry_out_pruning()
+                self.crash()
+            self.ledger.carry_out_pruning()
+        assert self.ledger.reader.tail(-1, 1)[0].idx == to
+        self.durable = [ident for ident in self.durable if self.ledger.reader.get(ident) is not None]
+
+    @contextlib.contextmanager
+    def others_write(self) -> Iterator[None]:
+        """Another process writes, sequences and signs while the block runs."""
+        stop, done = threading.Event(), []
+
+        def write() -> None:
+            with self.opened() as other:
+                while not stop.is_set() or not done:
+                    done.append(other.append_wait(other.draft("denied", {"code": "x"}, subject="bert")).record_id)
+                    other.checkpoint()
+
+        thread = threading.Thread(target=write)
+        thread.start()
+        try:
+            yield
+        finally:
+            stop.set()
+            thread.join()
+        assert done
+        self.durable += done
+
+    @rule()
+    def move(self) -> None:
+        """Everybody stops; the ledger goes on in another database."""
+        self.ledger.close()
+        self.ours.clear()
+        self.moves += 1
+        target = self.other_database()
+        with self.opened() as ledger:
+            assert ledger.move_to(target).exit_code == 0
+        self.url = target
+        self.ledger = self.opened()
+
+    def other_database(self) -> str:
+        """Return the address of an empty database."""
+        if self.kind != "sqlite":
+            return address(self.kind, self.folder)
+        return f"sqlite:///{self.folder}/audit-{self.moves}.sqlite"
 
     @rule()
     def export(self) -> None:
@@ -144,5 +236,11 @@ class LedgerMachine(RuleBasedStateMachine):
         shutil.rmtree(self.folder)
 
 
+class PostgresMachine(LedgerMachine):
+    kind = "postgresql"
+
+
 TestLedgerMachine = LedgerMachine.TestCase
-TestLedgerMachine.settings = settings(max_examples=6, stateful_step_count=12, deadline=None)
+TestLedgerMachine.settings = settings(max_examples=6, stateful_step_count=14, deadline=None)
+TestPostgresMachine = pytest.mark.postgres(PostgresMachine.TestCase)
+TestPostgresMachine.settings = settings(max_examples=2, stateful_step_count=14, deadline=None)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import hmac
 import json
 from collections.abc import Callable
 from datetime import datetime
@@ -52,6 +53,22 @@ def test_old_peaks_and_later_leaves_give_the_new_root(pair: tuple[int, int]) -> 
     for leaf in LEAVES[pair[0] : pair[1]]:
         new.append(leaf)
     assert new.root() == tree_hash(LEAVES[: pair[1]])
+
+
+@given(sizes())
+def test_leaves_added_together_give_the_same_peaks_as_one_by_one(pair: tuple[int, int]) -> None:
+    one, all_ = CompactRange(), CompactRange()
+    for leaf in LEAVES[: pair[1]]:
+        one.append(leaf)
+    all_.extend(LEAVES[: pair[0]])
+    all_.extend(iter(LEAVES[pair[0] : pair[1]]))
+    assert (all_.size, all_.peaks) == (one.size, one.peaks)
+
+
+@given(st.from_regex(r"[a-z][a-z0-9_]{0,9}", fullmatch=True), st.binary(max_size=200), st.binary(max_size=300))
+def test_a_commitment_is_the_hmac_of_the_library(name: str, salt: bytes, body: bytes) -> None:
+    message = b"kipforte/part/v1\x00" + name.encode() + b"\x00" + body
+    assert record.commitment(name, salt, body) == hmac.digest(salt, message, "sha256").hex()
 
 
 @given(sizes(), st.data())

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.bench.audit_torture import STEPS, House, Report, eight
+from tests.bench.audit_eight import eight
+from tests.bench.audit_torture import STEPS, House, Report
 
 
 @pytest.mark.parametrize("steps", [list(STEPS[at : at + 3]) for at in range(0, len(STEPS), 3)], ids=", ".join)
@@ -23,5 +24,7 @@ def test_dying_at_any_step_of_the_write_path_loses_nothing_and_sends_nothing_unw
     assert report.calls
 
 
-def test_several_processes_leave_no_hole_in_the_index(url: str, tmp_path: Path) -> None:
+def test_several_writers_signers_and_anchorers_leave_no_hole_contradict_no_note_and_send_each_once(
+    url: str, tmp_path: Path
+) -> None:
     assert eight(url, tmp_path / "keys", processes=3, count=200) == []

@@ -1,0 +1,49 @@
+"""The English of the pages: fresh, whole, and no page is half German."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.support import catalogue
+
+HINT = "run: make locale, then write the English into locale/en/LC_MESSAGES/messages.po and run it again"
+EXPRESSIONS = re.compile(r"\{% trans.*?endtrans %\}|\{#.*?#\}|<code[^>]*>.*?</code>|<pre.*?</pre>|\{\{.*?\}\}|"
+                         r"\{%.*?%\}", re.DOTALL)
+TAGS = re.compile(r'<span lang="\w*">.*?</span>|<p [^>]*lang="[^"]*">.*?</p>|<[^>]*>|aria-[a-z]+="[^"]*"', re.DOTALL)
+NAMES = {"KI-Pforte", "doctype", "html"}
+"""What is the same in every language."""
+
+
+def test_the_catalogue_has_every_sentence_of_the_english_pages_and_no_other() -> None:
+    assert {m.id for m in catalogue.current()} == {m.id for m in catalogue.template()}, HINT
+
+
+def test_every_sentence_has_its_english_with_the_same_gaps() -> None:
+    gaps = re.compile(r"\{\w*\}|%\(\w+\)s|%%")
+    for message in catalogue.current():
+        ids = message.id if isinstance(message.id, tuple) else (message.id,)
+        texts = message.string if isinstance(message.string, tuple) else (message.string,)
+        for source, text in zip(ids, texts, strict=True):
+            assert text or not source, f"{source!r} has no English; {HINT}"
+            assert not source or sorted(gaps.findall(source)) == sorted(gaps.findall(text)), source
+        assert not message.fuzzy
+
+
+def test_the_program_reads_what_the_catalogue_says() -> None:
+    assert (catalogue.FOLDER / "messages.mo").read_bytes() == catalogue.compiled(catalogue.current()), HINT
+
+
+@pytest.mark.parametrize("path", catalogue.templates())
+def test_a_template_that_speaks_english_has_no_word_outside_a_sentence_of_the_catalogue(path: Path) -> None:
+    rest = TAGS.sub("|", EXPRESSIONS.sub("", path.read_text(encoding="utf-8")))
+    found = {word.strip(" \n–-(),.:/×") for word in rest.split("|")} - NAMES
+    assert {word for word in found if re.search(r"[A-Za-zÄÖÜäöüß]{2}", word)} == set()
+
+
+def test_no_template_translates_what_is_not_written_in_it() -> None:
+    """What gettext returns in a template counts as markup, so a text from elsewhere goes through `said` or `word`."""
+    for path in (catalogue.WEB / "templates").rglob("*.html"):
+        assert not re.search(r"(?<!\w)_\((?![\"'])", path.read_text(encoding="utf-8")), path.name
