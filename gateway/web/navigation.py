@@ -37,6 +37,9 @@ ENTRIES: Final[tuple[Entry, ...]] = (
 SECTIONS: Final[dict[str, tuple[Entry, ...]]] = {
     "/review": (
         ("/review", N_("Übersicht"), DPO),
+        ("/review/befunde", N_("Befunde"), DPO),
+        ("/review/vorfaelle", N_("Vorfälle"), DPO),
+        ("/review/anfragen", N_("Anfragen und Rügen"), DPO),
         ("/review/person", N_("Person feststellen"), BOTH_SIDES),
         ("/review/personalrat", N_("Personalrat"), BOTH_SIDES),
     ),
