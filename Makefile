@@ -74,6 +74,9 @@ train: install ## Namensmodell neu trainieren (CORPORA=Ordner; etwa 12 Minuten)
 locale: install-test ## Sätze der englischen Seiten sammeln, Katalog übersetzen (messages.mo)
 	$(BIN)/python -m tests.support.catalogue
 
+screenshots: install-test ## Bilder des Handbuchs neu aufnehmen (docs/bilder, braucht Chromium)
+	$(BIN)/python -m tests.support.screenshots
+
 docs: install-test ## Handbuchseiten aus dem Programm neu schreiben
 	$(BIN)/python -m tests.support.handbook
 

@@ -19,6 +19,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -50,11 +51,12 @@ _ROWS: Final = (
 _INTENTS: Final = (
     "SELECT s.record_id, f.t, f.idx FROM audit_seq s JOIN audit_facet f ON f.idx = s.idx WHERE s.record_id IN (#)"
 )
-_ADD: Final = (
-    "INSERT INTO audit_daily (day, department, what, name, count) VALUES (?, ?, ?, ?, ?) "
-    "ON CONFLICT (day, department, what, name) DO UPDATE SET count = audit_daily.count + excluded.count"
+_ADD: Final = "INSERT INTO audit_daily (day, department, what, name, count)"
+_TO_WHAT_IS_THERE: Final = (
+    " ON CONFLICT (day, department, what, name) DO UPDATE SET count = audit_daily.count + excluded.count"
 )
-_MARK: Final = "INSERT INTO audit_mark (mark, t, idx) VALUES (?, ?, ?) ON CONFLICT (mark, t, idx) DO NOTHING"
+_MARK: Final = "INSERT INTO audit_mark (mark, t, idx)"
+_ONCE: Final = " ON CONFLICT (mark, t, idx) DO NOTHING"
 Key = tuple[str, str, str, str]
 """Day, department, what is counted, its name."""
 
@@ -95,10 +97,8 @@ def _chunk(store: Store) -> int:
         if not rows:
             return 0
         numbers, marks = tally(rows)
-        for key, number in sorted(numbers.items()):
-            run(store.sql(_ADD), (*key, number))
-        for mark in (*marks, *_ends(store, run, rows)):
-            run(store.sql(_MARK), mark)
+        store.insert(run, _ADD, [(*key, number) for key, number in sorted(numbers.items())], _TO_WHAT_IS_THERE)
+        store.insert(run, _MARK, [*marks, *_ends(store, run, rows)], _ONCE)
         run(store.sql("UPDATE audit_counted SET next = ? WHERE name = ?"), (rows[-1][0] + 1, NAME))
     return len(rows)
 
@@ -118,7 +118,12 @@ def tally(rows: Sequence[Any]) -> tuple[Counter[Key], list[tuple[str, int, int]]
 
 def day_of(t_us: int) -> str:
     """Return the day in Berlin of a time, as 2026-11-22."""
-    return datetime.fromtimestamp(t_us // 1_000_000, BERLIN).date().isoformat()
+    return _day_of_hour(t_us // 3_600_000_000)
+
+
+@lru_cache(maxsize=64)
+def _day_of_hour(hour: int) -> str:
+    return datetime.fromtimestamp(hour * 3600, BERLIN).date().isoformat()
 
 
 def _counted(type_: str, code: str, model: str, meta: dict[str, Any]) -> Iterator[tuple[str, str, int]]:

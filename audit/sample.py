@@ -118,7 +118,7 @@ def sample(store: Store, month: date, number: int = NUMBER) -> Sample:
 
         def requests(places: list[int]) -> dict[int, str]:
             rows = connection.execute(select(_f.idx, _f.record_id).where(_f.idx.in_(places), _f.type.in_(REQUESTS)))
-            return dict(row._tuple() for row in rows)
+            return {row.idx: row.record_id for row in rows}
         return Sample(month, first, end, int(noted.size), root, draw(root, first, end, number, requests))
 
 

@@ -25,15 +25,15 @@ from sqlalchemy import (
     exists,
     func,
     literal,
-    or_,
     select,
+    true,
     tuple_,
     union_all,
 )
 
 from audit.counting import STATUSES
 from audit.record import INTENT
-from audit.store.tables import FACETS, audit_facet, audit_mark, audit_open
+from audit.store.tables import FACETS, audit_facet, audit_mark, audit_open, audit_seq
 
 STEP: Final = 20_000
 MOST: Final = 10_000
@@ -43,6 +43,9 @@ COLUMNS: Final = (_f.idx, _f.record_id, _f.type, _f.ref, _f.t, *[_f[name] for na
 MARKS: Final = ("kind", "region", "status")
 """Filters that ask `audit_mark`; ``status`` has two values of its own: ``ok`` and ``open``."""
 Cursor = tuple[int, int]
+_MARKED: Final = audit_mark.join(audit_facet, _f.idx == _m.idx)
+_OPEN: Final = audit_open.join(audit_seq, audit_seq.c.record_id == audit_open.c.intent).join(
+    audit_facet, _f.idx == audit_seq.c.idx)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,13 +135,11 @@ def _marked(name: str, value: str) -> ColumnElement[bool]:
 
     def mark(text: str) -> ColumnElement[bool]:
         return exists().where(other.mark == f"{name}:{text}", other.t == _f.t, other.idx == _f.idx)
-    if name != "status" or value in ("aborted", "failed"):
+    if name != "status" or value not in ("ok", "open"):
         return mark(value)
     unfinished = exists().where(audit_open.c.intent == _f.record_id)
     if value == "open":
         return unfinished
-    if value == "unknown":
-        return or_(mark(value), unfinished)
     bad = exists().where(other.idx == _f.idx, other.mark.in_([f"status:{word}" for word in STATUSES]))
     return and_(_f.type == INTENT, ~unfinished, ~bad)
 
@@ -146,9 +147,9 @@ def _marked(name: str, value: str) -> ColumnElement[bool]:
 def page(connection: Connection, filters: Filters, before: Cursor | None, limit: int) -> Found:
     """Return the rows after a place, and whether there are more."""
     leads = _leads(filters)
-    if not leads or (len(leads) == 1 and leads[0].name == "types"):
+    if _asked(filters) in ([], ["types"]):
         return _straight(connection, filters, before, limit)
-    lead, bound = _rarest(connection, leads, filters, before) if len(_asked(filters)) > 1 else (leads[0], None)
+    lead, bound = _rarest(connection, leads, filters, before) if _several(filters, leads) else (leads[0], None)
     query = _query(lead, filters, before, bound).order_by(lead.t.desc(), lead.idx.desc()).limit(limit + 1)
     rows = list(connection.execute(query))
     if len(rows) > limit:
@@ -158,14 +159,11 @@ def page(connection: Connection, filters: Filters, before: Cursor | None, limit:
 
 def number(connection: Connection, filters: Filters) -> Counted:
     """Return how many records a filter finds, as far as that is cheap to say."""
-    leads = _leads(filters)
-    if not leads:
+    if not _asked(filters):
         query: Select[Any] = select(_f.idx).where(*_times(filters))
         return _counted(connection, query, None)
-    if len(_asked(filters)) == 1:
-        lead, bound = leads[0], None
-    else:
-        lead, bound = _rarest(connection, leads, filters, None)
+    leads = _leads(filters)
+    lead, bound = _rarest(connection, leads, filters, None) if _several(filters, leads) else (leads[0], None)
     return _counted(connection, _query(lead, filters, None, bound), bound)
 
 
@@ -180,6 +178,11 @@ def _asked(filters: Filters) -> list[str]:
     return [name for name in names if getattr(filters, name)]
 
 
+def _several(filters: Filters, leads: Sequence[_Lead]) -> bool:
+    """Whether rows of a lead have to be looked at one by one."""
+    return _asked(filters) != [leads[0].name]
+
+
 def _leads(filters: Filters) -> list[_Lead]:
     found = []
     for name in (*FACETS, "subject"):
@@ -187,11 +190,13 @@ def _leads(filters: Filters) -> list[_Lead]:
             found.append(_Lead(name, audit_facet, _f[name] == value, _f.t, _f.idx))
     for name in MARKS:
         value = getattr(filters, name)
-        if value and (name != "status" or value in ("aborted", "failed")):
+        if name == "status" and value == "open":
+            found.append(_Lead(name, _OPEN, true(), _f.t, _f.idx))
+        elif value and (name, value) != ("status", "ok"):
             found.append(_Lead(name, audit_mark, _m.mark == f"{name}:{value}", _m.t, _m.idx))
     if filters.types:
         found.append(_Lead("types", audit_facet, _f.type.in_(list(filters.types)), _f.t, _f.idx))
-    return found
+    return found or [_Lead("", audit_facet, true(), _f.t, _f.idx)]
 
 
 def _rarest(connection: Connection, leads: Sequence[_Lead], filters: Filters,
@@ -239,8 +244,8 @@ def _within(lead: _Lead, filters: Filters, before: Cursor | None,
 
 def _query(lead: _Lead, filters: Filters, before: Cursor | None, bound: Cursor | None) -> Select[Any]:
     query = select(*COLUMNS)
-    if lead.table is audit_mark:
-        query = query.select_from(audit_mark.join(audit_facet, _f.idx == _m.idx))
+    if lead.table is not audit_facet:
+        query = query.select_from(_MARKED if lead.table is audit_mark else lead.table)
     return query.where(lead.condition, *_within(lead, filters, before, bound), *conditions(filters, lead.name))
 
 

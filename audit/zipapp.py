@@ -6,6 +6,7 @@ the same files are the same bytes, so that anybody can compare one with the sour
 
 from __future__ import annotations
 
+import io
 import zipfile
 from pathlib import Path
 from typing import Final
@@ -27,20 +28,26 @@ sys.exit(main(prog="pruefer.pyz"))
 _SHEBANG: Final = b"#!/usr/bin/env python3\n"
 
 
-def build(path: Path) -> None:
-    """Write the verifier to `path`."""
+def content() -> bytes:
+    """Return the verifier."""
     home = Path(__file__).parent
     files = {"__main__.py": _MAIN.encode()}
     files |= {f"audit/{name}.py": (home / f"{name}.py").read_bytes() for name in FILES}
+    raw = io.BytesIO()
+    raw.write(_SHEBANG)
+    with zipfile.ZipFile(raw, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in files.items():
+            info = zipfile.ZipInfo(name, (2026, 1, 1, 0, 0, 0))
+            info.compress_type, info.external_attr = zipfile.ZIP_DEFLATED, 0o644 << 16
+            archive.writestr(info, data)
+    return raw.getvalue()
+
+
+def build(path: Path) -> None:
+    """Write the verifier to `path`."""
     draft = path.with_name(f".{path.name}.part")
     try:
-        with draft.open("wb") as raw:
-            raw.write(_SHEBANG)
-            with zipfile.ZipFile(raw, "w", zipfile.ZIP_DEFLATED) as archive:
-                for name, data in files.items():
-                    info = zipfile.ZipInfo(name, (2026, 1, 1, 0, 0, 0))
-                    info.compress_type, info.external_attr = zipfile.ZIP_DEFLATED, 0o644 << 16
-                    archive.writestr(info, data)
+        draft.write_bytes(content())
         draft.chmod(0o755)
         draft.replace(path)
     finally:

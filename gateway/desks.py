@@ -19,13 +19,16 @@ from gateway.registry.desk import PassOffice
 from gateway.registry.learning import Learner
 from gateway.registry.literacy import Reports
 from gateway.registry.reminding import Reminding
+from gateway.registry.reviewing import ReviewDesk
 from gateway.registry.switching import Switch
+from gateway.registry.takeouts import Takeouts
 from gateway.reid.content import ContentConsent
 from gateway.reid.desk import ReidDesk
 from gateway.reid.policies import PolicyConsent
 from gateway.upstream.probe import unreachable
 from gateway.web import DirectoryMembers, WebContext
 from gateway.web.council.ports import Council
+from gateway.web.review.ports import ReviewHouse
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +80,10 @@ def web_context(house: House) -> WebContext:
         council=Council(
             PolicyConsent(house.engine, house.record, house.clock.now,
                           lambda: (house.policies.pending(), house.shadow() if house.shadow else None)),
-            ContentConsent(ContentDesk(books, house.ledger.keyring.problem))))
+            ContentConsent(ContentDesk(books, house.ledger.keyring.problem))),
+        review=ReviewHouse(ReviewDesk(books, lambda: house.ledger.config.log),
+                           Takeouts(settings.home / "entnahmen", house.ledger), house.ledger,
+                           case_desk(house).counted))
 
 
 def case_desk(house: House) -> CaseDesk:

@@ -63,6 +63,7 @@ from gateway.registry.books import Books
 from gateway.registry.content_mode import ContentDesk
 from gateway.registry.index import Indexing
 from gateway.registry.reminding import Reminding
+from gateway.registry.rulebook import Rulebook
 from gateway.settings import Settings
 from gateway.store import migrate, open_engine, people, reading
 from gateway.store.conversations import SqlConversations
@@ -95,6 +96,8 @@ class House:
         self.ledger = open_ledger(settings, self.policies().organisation.id, self.policies().digest)
         gate = MonitoringGate(self.engine, self.record)
         self.policies.first(gate)
+        self.rulebook = Rulebook(self.engine, lambda: datetime.now(UTC))
+        self.rulebook.keep(self.policies())
         self.replicas = Replicas(self.engine, self.policies)
         self.shadow = (ShadowPolicies(settings.shadow_policies, settings, self.policies)
                        if settings.shadow_policies else None)
@@ -176,6 +179,7 @@ class House:
     async def _begin(self, prepared: Prepared) -> None:
         """Begin a new generation: in one step, so that no request has a part of each."""
         await self.upstream.start(prepared.policies.models.values())  # a model may be the first of its kind
+        await asyncio.to_thread(self.rulebook.keep, prepared.policies)
         self.policies.taken(prepared)
         self._reloaded = self.clock.now()
         self.detector.adopt(prepared.detector)

@@ -250,20 +250,23 @@ class Store:
             cursor.execute(self.sql(statement), parameters)
             return list(cursor.fetchall())
 
-    def insert(self, run: Run, head: str, rows: Sequence[tuple[Any, ...]]) -> None:
-        """Insert rows of one shape: `head` is ``INSERT INTO t (a, b)``. Few statements, few distinct ones."""
+    def insert(self, run: Run, head: str, rows: Sequence[tuple[Any, ...]], tail: str = "") -> None:
+        """Insert rows of one shape: `head` is ``INSERT INTO t (a, b)``, `tail` may be `` ON CONFLICT ...``.
+
+        Few statements, few distinct ones.
+        """
         at, left = 0, len(rows)
         for chunk in _CHUNKS:
             while left >= chunk:
                 values = tuple(chain.from_iterable(rows[at : at + chunk]))
-                run(self._insert_sql(head, chunk, len(rows[at])), values)
+                run(self._insert_sql(head, chunk, len(rows[at]), tail), values)
                 at, left = at + chunk, left - chunk
 
-    def _insert_sql(self, head: str, chunk: int, width: int) -> str:
+    def _insert_sql(self, head: str, chunk: int, width: int, tail: str) -> str:
         found = self._sql.get((head, chunk))
         if found is None:
             row = f"({','.join('?' * width)})"
-            found = self._sql[head, chunk] = self.sql(f"{head} VALUES {','.join([row] * chunk)}")
+            found = self._sql[head, chunk] = self.sql(f"{head} VALUES {','.join([row] * chunk)}{tail}")
         return found
 
     def select_in(self, run: Run, statement: str, values: Sequence[Any]) -> list[Any]:
@@ -285,12 +288,16 @@ class Store:
 
     def open_log(self, log: str) -> None:
         """Make the one row of the log, or check that this database holds this log and no other."""
+        names = select(tables.audit_state.c.log)
         try:
-            with self.change() as connection:  # processes that start together all try
-                connection.exec_driver_sql(self.sql(
-                    "INSERT INTO audit_state (log, size, peaks, min_index, pruned_peaks) SELECT ?, 0, ?, 0, ? "
-                    "WHERE NOT EXISTS (SELECT 1 FROM audit_state) ON CONFLICT (log) DO NOTHING"), (log, b"", b""))
-                found = connection.execute(select(tables.audit_state.c.log)).scalars().all()
+            with self.read() as connection:
+                found = connection.execute(names).scalars().all()
+            if not found:
+                with self.change() as connection:  # processes that start together all try
+                    connection.exec_driver_sql(self.sql(
+                        "INSERT INTO audit_state (log, size, peaks, min_index, pruned_peaks) SELECT ?, 0, ?, 0, ? "
+                        "WHERE NOT EXISTS (SELECT 1 FROM audit_state) ON CONFLICT (log) DO NOTHING"), (log, b"", b""))
+                    found = connection.execute(names).scalars().all()
         except SQLAlchemyError as error:
             raise LedgerUnavailable("Die Datenbank des Protokolls ist nicht erreichbar.") from error
         if list(found) != [log]:

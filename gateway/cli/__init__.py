@@ -70,6 +70,7 @@ def _register() -> None:
         audit_keep,
         audit_proof,
         audit_read,
+        audit_sample,
         certificate,
         inspect,
         pass_remind,
@@ -104,7 +105,8 @@ def _register() -> None:
     pass_app.command()(pass_report.report)
     pass_app.command()(pass_remind.remind)
     for keeping in (audit_keep.prune, audit_keep.delete, audit_keep.hold, audit_keep.release, audit_keep.erase,
-                    audit_keep.move, audit_keep.anchor, audit_keep.witness, audit_proof.proof):
+                    audit_keep.move, audit_keep.anchor, audit_keep.witness, audit_proof.proof,
+                    audit_sample.sample):
         audit_app.command()(keeping)
     for reading in (audit_read.tail, audit_read.export, audit_read.citizen):
         audit_app.command()(reading)

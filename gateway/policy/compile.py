@@ -92,7 +92,8 @@ def work_out(digest: str, organisation: Organisation, departments: Mapping[str, 
              models: Mapping[str, RegisteredModel], kipass: KiPassConfig, municipality: Municipality = NOWHERE, *,
              profiles: Mapping[str, Profile] | None = None, groups: Mapping[str, Group] | None = None,
              model_groups: Mapping[str, tuple[str, ...]] | None = None,
-             aliases: Mapping[str, ModelAlias] | None = None) -> PolicySet:
+             aliases: Mapping[str, ModelAlias] | None = None,
+             said: Mapping[str, object] | None = None) -> PolicySet:
     """Build a policy set from checked parts."""
     profiles, groups, model_groups = profiles or {}, groups or {}, model_groups or {}
     files: Mapping[str, Mapping[str, Department | Profile | Group]] = {
@@ -110,7 +111,7 @@ def work_out(digest: str, organisation: Organisation, departments: Mapping[str, 
                      MappingProxyType(dict(departments)), municipality, MappingProxyType(dict(profiles)),
                      MappingProxyType(dict(groups)), MappingProxyType(dict(model_groups)),
                      MappingProxyType({key: _no_further(alias, models) for key, alias in (aliases or {}).items()}),
-                     frozenset(_labels(organisation, files)), town.rules)
+                     frozenset(_labels(organisation, files)), said or {}, town.rules)
 
 
 def _labels(organisation: Organisation, files: Mapping[str, Mapping[str, Rules]]) -> Iterator[str]:
@@ -128,7 +129,7 @@ def reworked(policies: PolicySet, digest: str, *, organisation: Organisation | N
                     policies.files if departments is None else departments,
                     policies.models if models is None else models, policies.kipass, policies.municipality,
                     profiles=policies.profiles, groups=policies.groups, model_groups=policies.model_groups,
-                    aliases=policies.aliases if aliases is None else aliases)
+                    aliases=policies.aliases if aliases is None else aliases, said=policies.said)
 
 
 def _layer(where: str, rules: Department | Profile | Group, model_groups: Mapping[str, tuple[str, ...]]) -> _Layer:

@@ -102,7 +102,8 @@ def load_policies(folder: Path) -> PolicySet:
                     {key: registered_model(key, m) for key, m in register.models.items()},
                     _kipass(passes[1], organisation[1], papers), municipality(recognition and recognition[1]),
                     profiles=_contents(profiles), groups=_contents(groups), model_groups=register.groups,
-                    aliases={key: ModelAlias(key, a.name, a.models, a.purpose) for key, a in register.aliases.items()})
+                    aliases={key: ModelAlias(key, a.name, a.models, a.purpose) for key, a in register.aliases.items()},
+                    said=reading.said)
     if problems := [*contradictions.check(policies, {key: source for key, (source, _) in departments.items()})]:
         raise PolicyErrors(problems)
     return policies

@@ -186,6 +186,8 @@ class PolicySet:
     aliases: Mapping[str, ModelAlias] = field(default_factory=dict)
     labels: frozenset[str] = NOBODY
     """Everything that may end an answer, wherever it is written."""
+    said: Mapping[str, object] = field(default_factory=dict, repr=False, compare=False)
+    """What the files say, as they were read: name of the file -> its values. The digest is made from it."""
     _work_out: Callable[[str, frozenset[str]], DepartmentRules] | None = field(default=None, repr=False, compare=False)
     _combined: dict[tuple[str, frozenset[str]], DepartmentRules] = field(default_factory=dict, repr=False,
                                                                          compare=False)

@@ -29,6 +29,7 @@ from gateway.web.it.ports import Engineering
 from gateway.web.learning import Learning
 from gateway.web.office_ports import Office
 from gateway.web.reid.ports import Reid
+from gateway.web.review.ports import ReviewHouse
 from gateway.web.staff.ports import OwnRecords
 
 P = ParamSpec("P")
@@ -241,6 +242,8 @@ class WebContext:
     """What needs the agreement of the Personalrat."""
     guesses: Guesses = field(kw_only=True)
     """Counts vain attempts to sign in."""
+    review: ReviewHouse = field(kw_only=True)
+    """What the officer's workplace needs beside the ledger."""
     cases: Cases = field(kw_only=True)
     """Findings, incidents, requests of people, complaints."""
     local_sign_in: bool = True

@@ -26,7 +26,7 @@ ENTRIES: Final[tuple[Entry, ...]] = (
     ("/pass", N_("KI-Pass"), SIGNED_IN),
     ("/keys", N_("Schlüssel"), SIGNED_IN),
     ("/usage", N_("Meine Nutzung"), SIGNED_IN),
-    ("/review", N_("Protokoll"), DPO),
+    ("/review", N_("Aufsicht"), DPO),
     ("/review/personalrat", N_("Personalrat"), frozenset({"personalrat"})),
     ("/office", N_("KI-Pass-Stelle"), frozenset({"ki-pass-stelle"})),
     ("/office/report", N_("Bericht"), frozenset({"ki-pass-stelle", "leitung", "dpo", "personalrat"})),
@@ -37,10 +37,14 @@ ENTRIES: Final[tuple[Entry, ...]] = (
 SECTIONS: Final[dict[str, tuple[Entry, ...]]] = {
     "/review": (
         ("/review", N_("Übersicht"), DPO),
+        ("/review/protokoll", N_("Protokoll"), DPO),
         ("/review/befunde", N_("Befunde"), DPO),
+        ("/review/stichprobe", N_("Stichprobe"), DPO),
         ("/review/vorfaelle", N_("Vorfälle"), DPO),
-        ("/review/anfragen", N_("Anfragen und Rügen"), DPO),
+        ("/review/anfragen", N_("Anfragen"), DPO),
         ("/review/person", N_("Person feststellen"), BOTH_SIDES),
+        ("/review/zugriffe", N_("Zugriffe"), BOTH_SIDES),
+        ("/review/pruefung", N_("Prüfung"), DPO),
         ("/review/personalrat", N_("Personalrat"), BOTH_SIDES),
     ),
 }

@@ -24,6 +24,10 @@ HERE: Final = N_("im Haus beantwortet")
 
 OUTCOMES: Final = Words({"ok": "beantwortet", "aborted": "abgebrochen", "failed": "fehlgeschlagen"})
 
+ENDS: Final = Words({"ok": "beantwortet", "aborted": "abgebrochen", "failed": "fehlgeschlagen",
+                     "unknown": "ohne Ergebnis", "open": "läuft noch"})
+"""What the filter by result offers."""
+
 MARKS: Final = {"ok": "ok", "aborted": "stop", "failed": "no"}
 """The shape beside an outcome."""
 
@@ -79,7 +83,8 @@ TYPES: Final = Words({
     "case.step": "Schritt in einem Vorgang", "case.erasure": "Personenbezug auf Antrag gelöscht",
     "case.stopped": "Modell wegen eines Vorfalls angehalten", "case.mail": "E-Mail über offene Vorgänge",
     "case.deleted": "Vorgang nach Frist gelöscht",
-    "anchor.sent": "Anker versandt",
+    "anchor.sent": "Anker versandt", "report": "Bericht", "sample.verdict": "Stichprobe angesehen",
+    "view.saved": "geteilte Ansicht angelegt", "view.removed": "geteilte Ansicht entfernt",
     "content_mode.request": "Inhaltsmodus beantragt", "content_mode.approve": "Inhaltsmodus: zugestimmt",
     "content_mode.on": "Inhaltsmodus eingeschaltet", "content_mode.off": "Inhaltsmodus beendet",
     "content.handout": "Inhalt: Siegel ausgegeben", "content.read": "Inhalt gelesen",
@@ -92,7 +97,8 @@ GROUPS: Final[dict[str, tuple[str, tuple[str, ...]]]] = {
     "ki-pass": ("KI-Pässe", tuple(t for t in TYPES if t.startswith("pass."))),
     "personen": ("Personen und Schlüssel", tuple(t for t in TYPES if t.startswith(("person.", "key.", "client.")))),
     "einsichten": ("Einsichten und Prüfungen", ("view", "verify.result", "export", "content.handout",
-                                                "content.read")),
+                                                "content.read", "report", "sample.verdict", "view.saved",
+                                                 "view.removed")),
     "inhaltsmodus": ("Inhaltsmodus", tuple(t for t in TYPES if t.startswith("content_mode."))),
     "vorgaenge": ("Befunde, Vorfälle, Anfragen", tuple(
         t for t in TYPES if t.startswith(("finding.", "case.")) and not t.endswith((".clock", ".spool", ".rollback")))),

@@ -6,13 +6,14 @@ import pytest
 from playwright.sync_api import Page
 
 from gateway.model.people import ROLES
+from tests.support.playing import MISSING
 from tests.support.role_matrix import AT_PROVIDER, MATRIX, may
-from tests.support.stage import MISSING, Stage, violations
+from tests.support.stage import Stage, violations
 
 pytestmark = [pytest.mark.browser, pytest.mark.skipif(bool(MISSING), reason=MISSING)]
 
-FILES = (".json", ".csv", ".jws", ".jwt", ".pdf", "{form}", "/static/{name}", "/ansicht", "/dokumente/{sha256}",
-         "}/nachweis")
+FILES = (".json", ".csv", ".jws", ".jwt", ".pdf", ".pyz", "/pruefer.html", "{form}", "/static/{name}",
+         "/ansicht", "/dokumente/{sha256}", "}/nachweis")
 """Addresses that answer with a file, or only send on."""
 PAGES = sorted({path for method, path in MATRIX if method == "GET" and (method, path) not in AT_PROVIDER
                 and not path.endswith(FILES)} | {"/gibt-es-nicht", "/styleguide"})

@@ -157,7 +157,7 @@ def test_pages_show_every_record_of_a_filter_once_in_order_whatever_leads(
 def _fits(lot: dict[str, Any], wanted: dict[str, Any]) -> bool:
     request = lot["type"] in ("intent", "denied")
     held = {kind for kind, number in lot["found"].items() if number} if request else set()
-    status = {lot["status"], "unknown" if lot["status"] == "open" else ""} if lot["type"] == "intent" else set()
+    status = {lot["status"]} if lot["type"] == "intent" else set()
     true: dict[str, Any] = {
         "department": {lot["department"]}, "model": {lot["model"]} if request else (), "kind": held, "status": status,
         "region": {lot["region"]} if request else (), "code": {lot["code"]} if lot["type"] == "denied" else ()}
@@ -223,3 +223,16 @@ def test_small_departments_are_never_told_alone(empty: Path, tmp_path: Path) -> 
         assert told == {"": {"allowed": 3}}
         assert ledger.per_department("decision", *EVER, lambda _: 1) == {}
         assert json.dumps(told)
+
+
+@pytest.mark.parametrize("status", STATUS)
+@pytest.mark.parametrize("types", [(), ("intent",), ("intent", "denied")])
+def test_a_filter_by_end_alone_finds_these_requests_and_no_others(
+        status: str, types: tuple[str, ...], empty: Path, tmp_path: Path) -> None:
+    with opened(empty, tmp_path / "ends") as ledger:
+        told = live(ledger, [{"type": "intent", "department": "bauamt", "model": "m1", "code": "", "region": "EU",
+                              "found": {}, "replaced": {}, "status": one} for one in STATUS])
+        ledger.catch_up()
+        found = ledger.reader.page(Filters(types=types, status=status)).rows
+        assert [row.id for row in found] == [lot["id"] for lot in told if lot["status"] == status]
+        assert ledger.reader.number(Filters(types=types, status=status)).number == 1

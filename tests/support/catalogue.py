@@ -26,10 +26,10 @@ from gateway.web.site import pages
 
 WEB = Path(cast(str, words.__file__)).parent
 FOLDER = WEB / "locale" / "en" / "LC_MESSAGES"
-SHARED = ("gate", "navigation", "words", "charts", "access", "steps", "register", "context")
+SHARED = ("gate", "clients", "navigation", "words", "charts", "access", "steps", "register", "context")
 """Modules that pages put sentences together with."""
-SHARED_TEMPLATES = ("base.html", "error.html", "marks.html", *(f"components/{path.name}" for path in sorted(
-    (WEB / "templates" / "components").glob("*.html"))))
+SHARED_TEMPLATES = ("base.html", "welcome.html", "error.html", "marks.html", *(
+    f"components/{path.name}" for path in sorted((WEB / "templates" / "components").glob("*.html"))))
 WORDS = ("ROLES", "DECISIONS", "OUTCOMES", "CODES", "RISKS", "ZONES", "AI_ROLES", "PASS_STATES")
 """Tables of words that English pages show."""
 GERMAN_YET = {"transparency.html"}

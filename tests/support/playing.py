@@ -6,7 +6,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from playwright.sync_api import Browser, Page, Request, sync_playwright
 from tests.support.web_house import Entry, House
 from tests.support.webdriver import CHROMIUM
 
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
 MISSING = "" if CHROMIUM else "Chromium fehlt (Paket chromium)"
 
 
@@ -41,7 +42,8 @@ class Played:
 
     def come_in(self, entry: Entry, *, scripts: bool = True) -> tuple[Page, Traffic]:
         """Let somebody open a browser of their own and sign in."""
-        context = self.browser.new_context(java_script_enabled=scripts, accept_downloads=True, base_url=self.base)
+        context = self.browser.new_context(java_script_enabled=scripts, locale="de-DE", accept_downloads=True,
+                                           base_url=self.base)
         page, traffic = context.new_page(), Traffic()
         page.on("request", traffic.note)
         page.goto("/anmelden")
@@ -50,9 +52,34 @@ class Played:
         return page, traffic
 
 
+class _Shared:
+    """The one browser of this process: Playwright's loop cannot be opened twice in a thread."""
+
+    users = 0
+    browser: Browser | None = None
+    ending = ExitStack()
+
+
 @contextmanager
-def playing(house: House) -> Iterator[Played]:
-    """Serve a house and open Chromium."""
+def chromium() -> Iterator[Browser]:
+    """Give the browser of this process; the last who leaves closes it."""
+    if _Shared.browser is None:
+        play = _Shared.ending.enter_context(sync_playwright())
+        _Shared.browser = play.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        _Shared.ending.callback(_Shared.browser.close)
+    _Shared.users += 1
+    try:
+        yield _Shared.browser
+    finally:
+        _Shared.users -= 1
+        if not _Shared.users:
+            _Shared.browser = None
+            _Shared.ending.close()
+
+
+@contextmanager
+def served(house: House) -> Iterator[str]:
+    """Serve a house; give its address."""
     listener = socket.create_server(("127.0.0.1", 0))
     server = uvicorn.Server(uvicorn.Config(house.app, log_level="error", lifespan="off"))
     thread = threading.Thread(target=server.run, args=([listener],))
@@ -60,17 +87,18 @@ def playing(house: House) -> Iterator[Played]:
     while not server.started:
         time.sleep(0.01)
     try:
-        with sync_playwright() as play:
-            browser = play.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu",
-                                                                          "--disable-dev-shm-usage"])
-            try:
-                yield Played(f"http://127.0.0.1:{listener.getsockname()[1]}", house, browser)
-            finally:
-                browser.close()
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
     finally:
         server.should_exit = True
         thread.join()
         listener.close()
+
+
+@contextmanager
+def playing(house: House) -> Iterator[Played]:
+    """Serve a house and open Chromium."""
+    with served(house) as base, chromium() as browser:
+        yield Played(base, house, browser)
 
 
 def picture(page: Page, path: Path, width: int = 1440) -> None:

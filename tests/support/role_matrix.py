@@ -12,6 +12,7 @@ KEY: Final = "Schlüssel"
 PASS_OFFICE: Final = "ki-pass-stelle"
 REPORTED_TO: Final = "ki-pass-stelle leitung dpo personalrat"
 BOTH_SIDES: Final = "dpo personalrat"
+WATCHERS: Final = "dpo personalrat"
 TOKEN: Final = "Kennwort für Metriken, wenn eines gesetzt ist"
 DIRECTORY: Final = "Kennwort des Verzeichnisdienstes (nur mit `KI_PFORTE_SCIM_TOKEN`)"
 WITNESSES: Final = "Unterschrift eines Nachbarn aus der Liste (nur als Zeuge)"
@@ -54,6 +55,14 @@ MATRIX: Final[dict[tuple[str, str], str]] = {
     ("GET", "/office/import/{name}"): PASS_OFFICE,
     ("GET", "/office/report"): REPORTED_TO, ("POST", "/office/report"): REPORTED_TO,
     ("GET", "/office/reminders"): "ki-pass-stelle", ("POST", "/office/reminders"): "ki-pass-stelle",
+    ("GET", "/review"): "dpo", ("GET", "/review/protokoll"): "dpo", ("POST", "/review/protokoll"): "dpo",
+    ("GET", "/review/protokoll/{id}"): "dpo", ("GET", "/review/protokoll/{id}/nachweis"): "dpo",
+    ("GET", "/review/ansichten"): "dpo", ("POST", "/review/ansichten"): "dpo",
+    ("GET", "/review/stichprobe"): "dpo", ("POST", "/review/stichprobe"): "dpo",
+    ("GET", "/review/zugriffe"): WATCHERS, ("GET", "/review/dateien"): "dpo", ("GET", "/review/dateien/{name}"): "dpo",
+    ("GET", "/review/pruefung"): "dpo", ("POST", "/review/pruefung"): "dpo",
+    ("POST", "/review/pruefung/buendel"): "dpo",
+    ("GET", "/review/pruefung/pruefer.pyz"): WATCHERS, ("GET", "/review/pruefung/pruefer.html"): WATCHERS,
     ("GET", "/review/befunde"): "dpo", ("GET", "/review/befunde/{id}"): "dpo", ("POST", "/review/befunde/{id}"): "dpo",
     ("GET", "/review/vorfaelle"): "dpo", ("POST", "/review/vorfaelle"): "dpo",
     ("GET", "/review/vorfaelle/{id}"): "dpo", ("POST", "/review/vorfaelle/{id}"): "dpo",
@@ -63,7 +72,6 @@ MATRIX: Final[dict[tuple[str, str], str]] = {
     ("POST", "/review/anfragen/{id}/auskunft"): "dpo", ("GET", "/review/anfragen/{id}/brief"): "dpo",
     ("GET", "/usage/rueckmeldung"): SIGNED_IN, ("POST", "/usage/rueckmeldung"): SIGNED_IN,
     ("GET", "/transparency/ruege"): ALL, ("POST", "/transparency/ruege"): ALL,
-    ("GET", "/review"): "dpo", ("POST", "/review/pruefen"): "dpo", ("GET", "/review/protokoll/{id}"): "dpo",
     ("GET", "/review/person"): BOTH_SIDES, ("GET", "/review/person/neu"): "dpo", ("POST", "/review/person/neu"): "dpo",
     ("GET", "/review/person/schluessel"): BOTH_SIDES, ("POST", "/review/person/schluessel"): BOTH_SIDES,
     ("GET", "/review/person/verloren"): BOTH_SIDES,

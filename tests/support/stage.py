@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-import socket
-import threading
-import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -13,15 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import axe_playwright_python
-import uvicorn
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page
 
 from gateway.kipass.documents import course_of, in_force, versions_of
+from tests.support.playing import chromium, served
 from tests.support.web_house import Entry, House, example_life, open_house
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-MISSING = "" if CHROMIUM else "Chromium fehlt (Paket chromium)"
-FLAGS = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"]
 AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"]
 
@@ -64,6 +57,11 @@ class Stage:
         page.emulate_media(color_scheme="light", forced_colors="none", media="screen")
         return page
 
+    def close(self) -> None:
+        """Close the windows."""
+        for context in self._windows.values():
+            context.close()
+
     def address(self, path: str) -> str:
         """Return a path of the table with something that is there in place of each name in braces."""
         rules, now = self.house.policies.kipass, self.house.clock.now()
@@ -92,21 +90,12 @@ def violations(page: Page, only: list[str] | None = None) -> list[str]:
 
 @contextmanager
 def open_stage(folder: Path) -> Iterator[Stage]:
-    """Serve the example and open a browser; both end with the block."""
+    """Serve the example and open a browser before it."""
     with open_house(folder, None, development=True) as house:
         house.ledger.start()
-        listener = socket.create_server(("127.0.0.1", 0))
-        server = uvicorn.Server(uvicorn.Config(house.app, log_level="error", lifespan="off"))
-        thread = threading.Thread(target=server.run, args=([listener],))
-        thread.start()
-        while not server.started:
-            time.sleep(0.01)
-        try:
-            with sync_playwright() as playwright:
-                browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-                yield Stage(house, browser, f"http://127.0.0.1:{listener.getsockname()[1]}")
-                browser.close()
-        finally:
-            server.should_exit = True
-            thread.join()
-            listener.close()
+        with served(house) as base, chromium() as browser:
+            stage = Stage(house, browser, base)
+            try:
+                yield stage
+            finally:
+                stage.close()

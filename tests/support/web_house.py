@@ -51,7 +51,10 @@ from gateway.registry.desk import PassOffice
 from gateway.registry.learning import Learner
 from gateway.registry.literacy import Reports
 from gateway.registry.reminding import Reminding
+from gateway.registry.reviewing import ReviewDesk
+from gateway.registry.rulebook import Rulebook
 from gateway.registry.switching import Switch
+from gateway.registry.takeouts import Takeouts
 from gateway.reid.content import ContentConsent
 from gateway.reid.desk import ReidDesk
 from gateway.reid.policies import PolicyConsent
@@ -61,6 +64,7 @@ from gateway.store import passes as proofs
 from gateway.store.directory import SqlDirectory, StoredCaller, StoredGuest
 from gateway.web import DirectoryMembers, WebContext, build_error_page, build_web
 from gateway.web.council.ports import Council
+from gateway.web.review.ports import Pending, ReviewHouse
 from tests.support.web_client import Browser
 
 POLICIES = Path(__file__).parents[2] / "policies"
@@ -161,6 +165,7 @@ class House:
         self.keys: dict[str, str] = {}
         self.stopped: frozenset[str] = frozenset()
         self.problems: list[str] = []
+        self.pending: dict[str, Pending] = {}
         self.changed_policies: PolicySet | None = None
         self.shadow_policies: PolicySet | None = None
         self.board, self.down, self.concerns = Board(self.clock), dict[str, str](), dict[str, list[str]]()
@@ -184,7 +189,10 @@ class House:
             reid=ReidDesk(ledger, engine, lambda: {key: d.name for key, d in self.policies.departments.items()}),
             council=Council(PolicyConsent(engine, self._record, self.clock.now,
                                           lambda: (self.changed_policies, self.shadow_policies)),
-                            ContentConsent(ContentDesk(self.books, ledger.keyring.problem))), development=development)
+                            ContentConsent(ContentDesk(self.books, ledger.keyring.problem))),
+            review=ReviewHouse(ReviewDesk(self.books, lambda: ledger.config.log),
+                               Takeouts(folder / "entnahmen", ledger), ledger, lambda: self.pending),
+            development=development)
         self.app = self._application()
 
     def _record(self, kind: str, meta: Mapping[str, Any], subject: str | None, /) -> None:
@@ -274,9 +282,14 @@ class House:
                                      "policy": self.policies.digest, "rules": ["ki-pass:basis"], "latency_ms": 3,
                                      **more}, subject="subject-x")
 
+    def keep_rules(self) -> None:
+        """Keep what the policies say, as a serving process does when they come into force."""
+        Rulebook(self.books.engine, self.clock.now).keep(self.policies)
+
     def settle(self) -> None:
         """Give every record its place and sign a checkpoint."""
         self.ledger.checkpoint()
+        self.ledger.catch_up()
 
     def types(self) -> list[str]:
         """The types of all records, oldest first."""
@@ -302,6 +315,7 @@ def example_life(house: House) -> tuple[Entry, Entry]:
     officer = house.hire("Friederike von Ahlen", "dpo", department="standesamt")
     clerk = house.hire("Nguyễn Thị Lan", department="buergerbuero",
                        steps=3)
+    house.keep_rules()
     dice = random.Random(7)
     for n in range(64):
         department = dice.choice(["bauamt", "sozialamt", "buergerbuero", "standesamt", "kaemmerei"])

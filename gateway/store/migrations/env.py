@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from alembic import context
 
-from gateway.store.tables_casework import metadata
+from gateway.store.tables_review import metadata
 
 context.configure(
     connection=context.config.attributes["connection"],

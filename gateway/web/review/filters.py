@@ -11,10 +11,13 @@ from urllib.parse import urlencode
 from audit import Filters
 from gateway.web import words
 
-NAMES: Final = ("von", "bis", "amt", "modell", "entscheidung", "art", "grund", "regel", "zweck", "vorgang")
+PATH: Final = "/review/protokoll"
+NAMES: Final = ("von", "bis", "amt", "modell", "ort", "entscheidung", "ergebnis", "art", "grund", "regel", "angabe",
+                "zweck", "vorgang")
 """The fields in the address."""
-_LABELS: Final = {"von": "ab", "bis": "bis", "amt": "Amt", "modell": "Modell", "entscheidung": "Entscheidung",
-                  "art": "Art", "grund": "Grund", "regel": "Regel", "zweck": "Zweck", "vorgang": "Vorgang"}
+_LABELS: Final = {"von": "ab", "bis": "bis", "amt": "Amt", "modell": "Modell", "ort": "Ort", "ergebnis": "Ergebnis",
+                  "entscheidung": "Entscheidung", "art": "Art", "grund": "Grund", "regel": "Regel",
+                  "angabe": "Angaben", "zweck": "Zweck", "vorgang": "Vorgang"}
 _LENGTH: Final = 200
 
 
@@ -52,14 +55,18 @@ class ListFilter:
             until=_microseconds(until + timedelta(days=1)) if until and until < date.max else None,
             types=words.GROUPS[self.group][1], vorgang=self.get("vorgang"), department=self.get("amt"),
             model=self.get("modell"), decision=self.get("entscheidung"), code=self.get("grund"), rule=self.get("regel"),
-            purpose=self.get("zweck"))
+            purpose=self.get("zweck"), kind=self.get("angabe"), region=self.get("ort"), status=self.get("ergebnis"))
+
+    def query(self, *, without: str = "") -> str:
+        """Return the filter as it stands in an address, without one field."""
+        return urlencode([(name, value) for name, value in self.values.items() if value and name != without])
 
     def address(self, *, without: str = "", before: str | None = None) -> str:
         """Return the address of this filter, without one field, or of the page after a cursor."""
-        query = [(name, value) for name, value in self.values.items() if value and name != without]
+        query = self.query(without=without)
         if before is not None:
-            query.append(("vor", before))
-        return "/review" + (f"?{urlencode(query)}" if query else "")
+            query += ("&" if query else "") + urlencode({"vor": before})
+        return PATH + (f"?{query}" if query else "")
 
     def chips(self, names: Mapping[str, Mapping[str, str]]) -> list[Chip]:
         """Return the active filters; ``names`` holds the words for values, per field."""
@@ -69,7 +76,7 @@ class ListFilter:
 
 def read(query: Mapping[str, str]) -> ListFilter:
     """Read an address. What makes no sense is kept, shown at its field, and not asked for."""
-    values = {name: query.get(name, "").strip()[:_LENGTH] for name in NAMES}
+    values = {name: query.get(name, "").replace("\x00", "").strip()[:_LENGTH] for name in NAMES}
     values["vorgang"] = values["vorgang"].upper()
     problems = {}
     for name in ("von", "bis"):
@@ -79,7 +86,7 @@ def read(query: Mapping[str, str]) -> ListFilter:
     if von and bis and von > bis:
         problems["bis"] = "Das Ende liegt vor dem Anfang."
     before = query.get("vor", "")
-    found = ListFilter(values, before if _is_cursor(before) else None, problems)
+    found = ListFilter(values, before if is_cursor(before) else None, problems)
     return replace(found, values=_written_as_iso(values))
 
 
@@ -96,6 +103,7 @@ def _microseconds(day: date) -> int:
     return round(datetime.combine(day, time(), words.BERLIN).timestamp()) * 1_000_000
 
 
-def _is_cursor(text: str) -> bool:
+def is_cursor(text: str) -> bool:
+    """Whether this is where a page can begin."""
     first, dot, second = text.partition(".")
     return bool(dot) and all(p.isascii() and p.isdigit() and len(p) < 19 for p in (first, second))

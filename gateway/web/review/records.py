@@ -13,7 +13,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from audit import RecordRow, RecordView, time_us
+from audit.counting import UNTOUCHED
 from gateway.web import words
+from gateway.web.review.timeline import Event, moment_of, number_of, text_of, timeline
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,15 +30,10 @@ class RowView:
     """``ok``, ``no``, ``stop``, ``open`` or nothing: the shape beside the word."""
     verdict: str
     reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class Event:
-    """One step of an exchange."""
-
-    at: datetime
-    text: str
-    detail: str = ""
+    replaced: tuple[str, ...] = ()
+    """How many values of which kind were replaced, as “3 Name”."""
+    rule: str = ""
+    """What decided, in words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,23 +80,6 @@ class Detail:
         return text_of(self.meta, "vorgang")
 
 
-def moment_of(t_us: int) -> datetime:
-    """Return microseconds since 1970 as a moment."""
-    return datetime.fromtimestamp(t_us / 1e6, UTC)
-
-
-def text_of(meta: Mapping[str, Any], name: str) -> str:
-    """Return a field as text, whatever it is."""
-    value = meta.get(name, "")
-    return value if isinstance(value, str) else str(value) if isinstance(value, int) else ""
-
-
-def number_of(meta: Mapping[str, Any], name: str) -> int | None:
-    """Return a field as a number, or None if it is none."""
-    value = meta.get(name)
-    return value if isinstance(value, int) and not isinstance(value, bool) else None
-
-
 def line(row: RecordRow, departments: Mapping[str, str], models: Mapping[str, str]) -> RowView:
     """Return a record as a line of the list."""
     mark, verdict, reason = _verdict(row)
@@ -137,19 +117,28 @@ def detail(view: RecordView, exchange: Sequence[RecordView], names: Mapping[str,
 
     ``covered``: how many records the last checkpoint covers; ``explain``: puts a rule into words.
     """
-    meta = view.meta
+    family = exchange or [view]
+    meta = _together(view, family)
     subject = view.parts.get("subject")
     value = subject.value if subject is not None and isinstance(subject.value, dict) else {}
     pseudonym = text_of(value, "pseudonym") or ("gelöscht, die Frist ist abgelaufen" if "subject" in view.deleted
                                                 else "keine Person")
     rules, against = meta.get("rules"), meta.get("denied_by")
-    family = exchange or [view]
     return Detail(
         view=view, at=moment_of(time_us(view.t)), meta=meta, facts=tuple(_facts(meta, names)),
         replaced=tuple(_replaced(meta)),
         rules=tuple((str(r), explain(str(r))) for r in rules) if isinstance(rules, list) else (),
         against=frozenset(map(str, against)) if isinstance(against, list) else frozenset(),
-        pseudonym=pseudonym, timeline=tuple(_timeline(family)), proofs=tuple(_proof(v, covered) for v in family))
+        pseudonym=pseudonym, timeline=tuple(timeline(family)), proofs=tuple(_proof(v, covered) for v in family))
+
+
+def _together(view: RecordView, family: Sequence[RecordView]) -> Mapping[str, Any]:
+    """Return the facts of a record; of a request and its end those of both, whichever was opened."""
+    if view.type != "intent" and not view.type.startswith("outcome"):
+        return view.meta
+    pair = [one for one in family if one.type == "intent" or one.type == "outcome"]
+    facts = {key: value for one in pair for key, value in one.meta.items()}
+    return {**facts, **view.meta}
 
 
 _FACTS = (("decision", "Entscheidung"), ("status", "Ergebnis"), ("code", "Grund"), ("department", "Amt"),
@@ -198,46 +187,20 @@ def _replaced(meta: Mapping[str, Any]) -> Iterable[Replaced]:
         yield Replaced(words.entity(kind), found.get(kind), tuple(done.get(kind, ())))
 
 
+def replaced_in_short(meta: Mapping[str, Any]) -> Iterable[str]:
+    """Yield how many values of which kind were replaced."""
+    sums: dict[str, int] = {}
+    for key, count in _counts(meta.get("replaced")).items():
+        kind, _, action = key.partition(":")
+        if count > 0 and action not in UNTOUCHED:
+            sums[kind] = sums.get(kind, 0) + count
+    return (f"{words.number(count)} {words.entity(kind)}" for kind, count in sorted(sums.items()))
+
+
 def _counts(value: Any) -> dict[str, int]:
     if not isinstance(value, dict):
         return {}
     return {str(key): count for key, count in value.items() if isinstance(count, int)}
-
-
-def _timeline(family: Sequence[RecordView]) -> Iterable[Event]:
-    began = next((moment_of(time_us(v.t)) for v in family if v.type == "intent"), None)
-    for view in family:
-        at, meta = moment_of(time_us(view.t)), view.meta
-        if view.type == "intent":
-            yield Event(at, "Geprüft, ersetzt und freigegeben", "Ab hier verlässt die Anfrage die KI-Pforte.")
-        elif view.type == "denied":
-            code = text_of(meta, "code")
-            yield Event(at, "Abgelehnt", f"{words.CODES.get(code, code)}. Es wurde nichts gesendet.")
-        elif view.type == "local":
-            yield Event(at, "Im Haus beantwortet", "Kein Modell wurde gefragt. Es wurde nichts gesendet.")
-        elif view.type.startswith("outcome"):
-            yield _ending(view, at, began)
-        else:
-            yield Event(at, words.TYPES.get(view.type, view.type))
-    if began is not None and not any(v.type in ("outcome", "outcome.unknown") for v in family):
-        yield Event(began, "Noch kein Ergebnis", "Der Vorgang läuft, oder sein Abschluss wird noch eingetragen.")
-
-
-def _ending(view: RecordView, at: datetime, began: datetime | None) -> Event:
-    meta = view.meta
-    if view.type != "outcome":
-        return Event(at, words.TYPES.get(view.type, view.type),
-                     "Ob der Anbieter geantwortet hat, ist nicht bekannt.")
-    status, code = text_of(meta, "status"), text_of(meta, "code")
-    pieces = [words.CODES.get(code, code)] if code else []
-    if (first := number_of(meta, "first_byte_ms")) is not None:
-        pieces.append(f"{'die' if pieces else 'Die'} ersten Zeichen kamen nach {words.duration(first)}")
-    if (total := number_of(meta, "latency_ms")) is not None:
-        pieces.append(f"insgesamt {words.duration(total)}" if pieces else f"Insgesamt {words.duration(total)}")
-    elif began is not None:
-        pieces.append(f"{words.duration(round((at - began).total_seconds() * 1000))} nach der Freigabe")
-    return Event(at, words.OUTCOMES.get(status, status or "Ende").capitalize(),
-                 ", ".join(pieces) + "." if pieces else "")
 
 
 def _proof(view: RecordView, covered: int) -> Proof:

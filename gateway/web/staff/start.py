@@ -7,7 +7,7 @@ import logging
 from starlette.responses import Response
 
 from gateway.errors import GatewayError
-from gateway.web import register, steps, words
+from gateway.web import i18n, register, steps, words
 from gateway.web.disclosure import OwnRecord
 from gateway.web.gate import Desk, Visit
 from gateway.web.mypass import overview_of
@@ -20,7 +20,8 @@ async def start(desk: Desk, visit: Visit) -> Response:
     """Show the start page: for staff what they may do, for everybody else what this is."""
     member = visit.member
     if member is None:
-        return desk.page(visit, "welcome.html")
+        with i18n.reading(visit.language):
+            return desk.page(visit, "welcome.html")
     policies, now = desk.context.policies(), desk.context.now()
     rules = member.rules(policies)
     found = await overview_of(desk, visit)

@@ -133,3 +133,12 @@ def test_the_status_says_how_large_it_gets(house: Path) -> None:
     said = json.loads(run("audit", "status", "--json").stdout)
     assert said["bytes"] > 0
     assert said["bytes_after_days"]["184"] >= said["bytes_after_days"]["90"] >= said["bytes"]
+
+
+def test_a_sample_that_cannot_be_drawn_yet_says_so(house: Path) -> None:
+    found = run("audit", "sample", "--month", "2026-01")
+    assert found.exit_code == 3
+    assert "noch nichts ziehen" in found.stderr
+    assert run("audit", "sample", "--month", "Oktober").exit_code == 2
+    shown = json.loads(run("audit", "sample", "--month", "2026-01", "--json").stdout)
+    assert (shown["month"], shown["drawn"]) == ("2026-01", [])

@@ -17,7 +17,7 @@ from sqlalchemy import text
 from gateway.store import StoreError, is_current, migrate, open_engine, reading, writing
 from gateway.store.directory import current_generation
 from gateway.store.migrate import revisions
-from gateway.store.tables_casework import metadata
+from gateway.store.tables_review import metadata
 
 
 def test_an_empty_database_becomes_current_once(database_url: str) -> None:

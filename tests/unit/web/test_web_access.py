@@ -20,10 +20,15 @@ FILES = {PAPER, "/pass/nachweis.jws", "/pass/open-badge.jwt"}
 MACHINES = {"/ansicht", "/transparency.json", "/.well-known/ki-pass.json", "/.well-known/did.json", *FILES}
 
 
+FILES = {"/review/pruefung/pruefer.pyz", "/review/pruefung/pruefer.html", "/review/protokoll/{id}/nachweis"}
+"""Addresses of files to take along, which are no pages."""
+
+
 def every_page(house: House) -> list[str]:
     record = house.exchange()
     house.settle()
-    paths = [address(house, p.path, record) for p in pages(house.context) if p.method == "GET"]
+    paths = [address(house, p.path, record) for p in pages(house.context)
+             if p.method == "GET" and p.path not in FILES]
     return [*paths, "/gibt-es-nicht"]
 
 
@@ -43,7 +48,7 @@ def address(house: House, path: str, record: str) -> str:
 
 @pytest.mark.parametrize("role", [r for r in ROLES if r != "dpo"])
 def test_only_the_officer_runs_the_verifier(house: House, role: str) -> None:
-    answer = house.browser(house.hire("Mia Muster", role)).post("/review/pruefen", {}, page="/pass")
+    answer = house.browser(house.hire("Mia Muster", role)).post("/review/pruefung", {}, page="/pass")
     assert answer.status == 403
     assert "verify.result" not in house.types()
 

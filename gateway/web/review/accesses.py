@@ -1,0 +1,91 @@
+"""Who looked at what: everything that was opened, taken along or resolved. For the officer and the Personalrat alike.
+
+Whoever looks is named by the role and the pseudonym, never by name: the role says for which office somebody acted, and
+who that was is found, where there is a cause, on the same way as anybody else (four eyes). Looking at this list is no
+record itself: it names nobody, and the list would watch itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from starlette.responses import Response
+
+from audit import Filters, RecordRow
+from gateway.web import words
+from gateway.web.asking import ask
+from gateway.web.gate import Desk, Visit
+from gateway.web.review.filters import is_cursor
+from gateway.web.review.timeline import moment_of, number_of, text_of
+
+PAGE: Final = 50
+GROUPS: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = {
+    "alle": ("alle Zugriffe", ("view", "export", "report", "reid.request", "reid.approve", "reid.perform",
+                               "reid.inform", "sample.verdict", "verify.result", "view.saved", "view.removed",
+                               "content.view", "hold", "erasure")),
+    "einsichten": ("Einsichten", ("view", "content.view", "sample.verdict")),
+    "mitgenommen": ("Exporte und Berichte", ("export", "report")),
+    "person": ("Personen festgestellt", ("reid.request", "reid.approve", "reid.perform", "reid.inform")),
+    "pruefungen": ("Prüfungen", ("verify.result",)),
+}
+PAGES: Final = {"review/protokoll": "Eintrag im Protokoll", "auskunft/eigene": "Auskunft über eigene Einträge",
+                "auskunft/betroffene": "Auskunft über Anfragen zu einem Aktenzeichen", "usage": "eigene Nutzung"}
+REASONS: Final = {"pruefung": "Prüfung"}
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """One line."""
+
+    at: datetime
+    what: str
+    about: str
+    href: str
+    role: str
+    pseudonym: str
+    id: str
+
+
+async def page(desk: Desk, visit: Visit) -> Response:
+    """Show the list."""
+    query = visit.request.query_params
+    chosen = query.get("art", "alle") if query.get("art") in GROUPS else "alle"
+    before = query.get("vor", "")
+    asked = Filters(types=GROUPS[chosen][1])
+    found = await ask(desk.context.ledger.reader.page, asked, before if is_cursor(before) else None, PAGE)
+    parts = await ask(desk.context.review.ledger.reader.parts, [row.id for row in found.rows])
+    officer = "dpo" in visit.somebody.principal.roles
+    rows = [_access(row, parts.get(row.id, {}), links=officer) for row in found.rows]
+    return desk.page(visit, "review/accesses.html", rows=rows, groups=GROUPS, chosen=chosen,
+                     older=f"/review/zugriffe?art={chosen}&vor={found.before}" if found.before else "",
+                     newest=f"/review/zugriffe?art={chosen}" if before else "")
+
+
+def _access(row: RecordRow, parts: Mapping[str, Any], *, links: bool) -> Access:
+    meta = parts["meta"] if isinstance(parts.get("meta"), dict) else {}
+    subject = parts["subject"] if isinstance(parts.get("subject"), dict) else {}
+    role = text_of(meta, "role")
+    via = "Befehlszeile" if text_of(meta, "via") == "cli" else ""
+    return Access(moment_of(row.t_us), words.TYPES.get(row.type, row.type), _about(row.type, meta),
+                  f"/review/protokoll/{row.ref}" if row.ref and links else "", words.ROLES.get(role, role) or via,
+                  text_of(subject, "pseudonym"), row.id)
+
+
+def _about(kind: str, meta: Mapping[str, Any]) -> str:
+    if kind == "view":
+        found = text_of(meta, "page")
+        return PAGES.get(found, found)
+    if kind in ("export", "report"):
+        rows, reason = number_of(meta, "rows"), text_of(meta, "reason")
+        pieces = [text_of(meta, "format") or text_of(meta, "kind"),
+                  words.many(rows, "Eintrag", "Einträge") if rows is not None else "",
+                  f"Zweck: {REASONS.get(reason, reason)}" if reason else ""]
+        return ", ".join(piece for piece in pieces if piece)
+    if kind == "verify.result":
+        return text_of(meta, "verdict")
+    if kind == "sample.verdict":
+        return f"Stichprobe {text_of(meta, 'sample')}"
+    return text_of(meta, "case")
