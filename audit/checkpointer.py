@@ -17,13 +17,14 @@ from typing import Final
 
 from sqlalchemy import Connection
 
-from audit.checkpoint import Checkpoint, Note, b64, unb64
+from audit import canonical
+from audit.checkpoint import Checkpoint, Note, Vkey, b64, unb64
 from audit.errors import FormatError, LedgerDamaged, LedgerError, LedgerRollback
 from audit.merkle import CompactRange
 from audit.record import now_us
 from audit.sequencer import State, grow, read_state
 from audit.signing import Signer, file_lock, read_vkeys, write_private
-from audit.store.store import Store
+from audit.store.store import Store, as_bytes
 
 HEAD_FILE: Final = "head.json"
 _ROLLBACK: Final = (
@@ -74,7 +75,7 @@ class Checkpointer:
             note = signer.sign(Checkpoint(state.log, tree.size, tree.root()))
             self._remember(tree)
             kept = self._keep(Signed(tree.size, note, self._clock()))
-            if signer.before is not None and self._covers_rotation(tree.size):
+            if signer.before is not None and self._covers_rotation(tree.size, signer.vkey):
                 Signer.finish_rotation(self._folder)
             return kept
 
@@ -83,10 +84,14 @@ class Checkpointer:
         with self._store.read() as connection:
             self._check(connection, read_state(connection.exec_driver_sql), last_checkpoint(connection))
 
-    def _covers_rotation(self, size: int) -> bool:
+    def _covers_rotation(self, size: int, key: Vkey) -> bool:
+        """Whether the record that announced this very key lies below `size`. (It may not have its place yet, while the
+        one of an earlier change has.)"""
         with self._store.read() as connection:
-            last = connection.exec_driver_sql("SELECT max(idx) FROM audit_facet WHERE type = 'key.rotate'").scalar()
-        return last is not None and int(last) < size
+            rows = connection.exec_driver_sql(self._store.sql(
+                "SELECT p.body FROM audit_facet f JOIN audit_part p ON p.record_id = f.record_id AND p.name = 'meta' "
+                "WHERE f.type = 'key.rotate' AND f.idx < ?"), (size,)).fetchall()
+        return any(canonical.loads(as_bytes(row[0])).get("vkey") == str(key) for row in rows)
 
     def _keep(self, signed: Signed) -> Signed | None:
         statement = self._store.sql("INSERT INTO checkpoint (size, note, created_at) VALUES (?, ?, ?)")

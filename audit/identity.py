@@ -72,7 +72,8 @@ class Identities:
             if len(self._known) >= _KNOWN:
                 self._known.clear()
             self._known.add(pseudonym)
-            self._waiting[pseudonym] = (subject, epoch)
+            if len(self._waiting) < _KNOWN:  # nobody stores them: `reconcile` will make up for it
+                self._waiting[pseudonym] = (subject, epoch)
 
     def flush(self) -> int:
         """Seal and store what waits, a piece at a time; return how many. What fails is tried again."""

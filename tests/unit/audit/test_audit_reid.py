@@ -330,3 +330,18 @@ def test_pseudonyms_change_with_the_quarter_and_with_nothing_else(open_ledger: M
     assert one.pseudonym("anna", "2999Q4") != one.pseudonym("anna", "3000Q1")
     assert len(one.pseudonym("anna")) == 18
     assert one.pseudonym("anna").startswith("P-")
+
+
+def test_without_keys_of_both_trustees_no_identity_piles_up_in_memory(
+        sqlite_ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
+    identities = sqlite_ledger.identities
+    for n in range(250):
+        sqlite_ledger.draft("denied", {}, subject=f"person-{n}")
+    assert identities.flush() == 0
+    assert not identities._waiting
+    assert not identities._known, "once there are keys, the next record counts as the first"
+    monkeypatch.setattr("audit.identity._KNOWN", 20)
+    for n in range(250):
+        sqlite_ledger.draft("denied", {}, subject=f"person-{n}")
+    assert len(identities._waiting) == 20, "while nobody stores them, neither"
+    assert len(identities._known) <= 20

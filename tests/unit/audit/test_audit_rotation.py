@@ -90,3 +90,24 @@ def test_a_note_that_only_a_later_key_signed_does_not_speak_of_earlier_records(l
     with ledger._store.write() as run:
         run(ledger._store.sql("UPDATE checkpoint SET note = ? WHERE size = ?"), (forged, size))
     assert ledger.verify(vkeys=(first,)).bad_notes == 1
+
+
+def test_the_key_before_stays_until_a_checkpoint_covers_the_record_of_this_change_and_not_of_an_earlier_one(
+        ledger: Ledger, open_ledger: object) -> None:
+    """Between writing the record and its place in the log, another process signs."""
+    write(ledger, 1)
+    [first] = ledger.vkeys()
+    ledger.rotate_key()
+    other: Ledger = open_ledger()  # type: ignore[operator]
+    ledger.append_wait(ledger.draft("note", {"what": "2"}))
+    ledger.sequence()
+    folder = ledger.config.folder
+    key = Signer.prepare_rotation(folder, ledger.config.log)
+    ledger.append_wait(ledger.draft("key.rotate", {"vkey": str(key.vkey)}))
+    Signer.rotate(folder)
+    other._keeper.sign()  # of what has its place; the record of the change has none
+    assert (folder / OLD_KEY_FILE).exists()
+    write(ledger, 3)
+    assert not (folder / OLD_KEY_FILE).exists()
+    write(ledger, 4)
+    assert ledger.verify(vkeys=(first,)).findings() == []
