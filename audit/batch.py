@@ -44,9 +44,14 @@ class Pending:
     """It lies in the file of this writer (`audit.spool`), or of a dead one."""
 
     @property
+    def is_end(self) -> bool:
+        """Whether it ends an exchange: what it tells has happened, and the disk is as good a place for it as any."""
+        return self.draft.type in ENDS
+
+    @property
     def must_stay(self) -> bool:
         """Ends, and what nobody waits for, are written even after a failure: nobody else would write them."""
-        return self.draft.type in ENDS or self.waiter is None
+        return self.is_end or self.waiter is None
 
 
 class Batches:

@@ -41,8 +41,7 @@ _NOTES: Final = 256 << 20
 _LINE: Final = 64 << 20
 """Bytes of one record; more would only fill the memory of whoever checks."""
 _CHUNK: Final = 256 << 10
-_DAMAGED: Final = (OSError, zipfile.BadZipFile, zlib.error, KeyError, ValueError, RuntimeError, NotImplementedError,
-                   EOFError)
+_DAMAGED: Final = (OSError, zipfile.BadZipFile, zlib.error, KeyError, ValueError, RuntimeError, EOFError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +125,7 @@ class Bundle:
                                         [unb64(peak) for peak in self.manifest.get("pruned_peaks", [])])
             self._notes = self._text("checkpoints.txt", _NOTES)
             self._vkeys = [Vkey.parse(line) for line in self._text("vkeys.txt", _SHORT).split("\n") if line]
-        except (*_DAMAGED, RecursionError, TypeError, AttributeError, FormatError) as error:
+        except (*_DAMAGED, TypeError, AttributeError, FormatError) as error:
             raise LedgerError(UNREADABLE) from error
 
     def source(self) -> Source:

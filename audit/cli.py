@@ -16,7 +16,7 @@ from audit import trustee
 from audit.bundle import pinned_notes, verify_bundle
 from audit.checkpoint import Vkey
 from audit.errors import FormatError, LedgerConfigError, LedgerError
-from audit.proof import text_of, verify_proof
+from audit.proof import HEAD, text_of, verify_proof
 from audit.verdict import MISUSE, UNCHECKED, Verdict
 from audit.verify import Trust
 
@@ -108,12 +108,20 @@ def _verify(options: argparse.Namespace) -> int:
     if options.bundle is not None:
         if not options.bundle.is_file():
             raise LedgerConfigError(f"Die Datei {options.bundle} gibt es nicht.")
+        if is_proof(options.bundle):
+            return check_proof(options.bundle, options.vkey, as_json=options.json)
         verdict = verify_bundle(options.bundle, trust, _progress if options.progress else None)
     else:
         with _ledger(options) as ledger:
             verdict = ledger.verify(pins=trust.pins, vkeys=trust.vkeys, require_pin=trust.require_pin)
     show(verdict, as_json=options.json)
     return verdict.exit_code
+
+
+def is_proof(path: Path) -> bool:
+    """Whether a file is the proof of one record rather than a bundle."""
+    with path.open("rb") as file:
+        return file.read(len(HEAD)) == HEAD.encode()
 
 
 def check_proof(path: Path, vkeys: Sequence[str], *, as_json: bool) -> int:

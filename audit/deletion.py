@@ -13,7 +13,7 @@ remains until they are overwritten or expire, which the operator's handbook has 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from audit.counting import take_lock
@@ -62,20 +62,21 @@ def delete_due(store: Store, writer: Writer, seconds: int | None = None) -> dict
     return counts
 
 
-def erase(store: Store, writer: Writer, record_ids: Sequence[str], names: Sequence[str], reason: str,
+def erase(store: Store, writer: Writer, wanted: Mapping[str, Sequence[str]], reason: str,
           case: str = "") -> tuple[int, int]:
-    """Delete these parts of these records on order (Art. 17 GDPR); return how many, and how many a case holds back.
+    """Delete parts on order (Art. 17 GDPR); return how many, and how many a case holds back.
 
-    `reason` and `case` are words and numbers of the house, no free text.
+    `wanted` names the records of each part. `reason` and `case` are words and numbers of the house, no free text.
     """
-    for name in (*names, reason):
+    for name in (*wanted, reason):
         check_name(name)
-    if META in names:
+    if META in wanted:
         raise LedgerConfigError("Die Tatsachen eines Vorgangs werden nach ihrer Frist gelöscht, nicht auf Antrag.")
     with store.read() as connection:
         run = connection.exec_driver_sql
-        held = {row[0] for row in store.select_in(run, _HELD, record_ids)}
-        found = {name: [row[0] for row in store.select_in(run, _THERE.format(name), record_ids)] for name in names}
+        held = {row[0] for row in store.select_in(run, _HELD, list({id_ for ids in wanted.values() for id_ in ids}))}
+        found = {name: [row[0] for row in store.select_in(run, _THERE.format(name), ids)]
+                 for name, ids in wanted.items()}
     free = {name: [id_ for id_ in ids if id_ not in held] for name, ids in found.items()}
     count, kept = sum(map(len, free.values())), sum(map(len, found.values())) - sum(map(len, free.values()))
     writer.append_wait(writer.draft(ERASURE, {

@@ -71,7 +71,7 @@ class Keeper:
         self._dead: list[str] = []
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="audit-keeper", daemon=True)
-        self._told_rollback = self._told_clock = False
+        self._told_rollback = self._told_clock = self._has_let_go = False
         self.problem = ""
         """Why the last round failed, in German, or empty."""
 
@@ -144,13 +144,17 @@ class Keeper:
         forget(path)
 
     def let_go(self) -> None:
-        """Delete what is due, if no other process did so lately; finish a pruning."""
-        if claim(self._store, "retention", DELETE_EVERY):
+        """Delete what is due, if no other process did so lately; finish a pruning.
+
+        At the start without asking who did it when: in a restored backup that was before it was made.
+        """
+        if claim(self._store, "retention", DELETE_EVERY, at_once=not self._has_let_go):
             now = self._clock.earliest_us() // 1_000_000
             delete_due(self._store, self._writer(), now)
             self._identities.let_go(self._writer(), now)
             self._identities.reconcile()
             done(self._store, "retention")
+            self._has_let_go = True
         carry_out(self._store)
 
     def _report(self, gap: Gap) -> None:

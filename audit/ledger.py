@@ -19,7 +19,7 @@ import orjson
 
 from audit import canonical, holds, moving, proving, spool
 from audit.anchors.anchorer import Anchorer, AnchorState, AnchorThread
-from audit.anchors.sinks import Sink
+from audit.anchors.sinks import Sink, Timestamp
 from audit.checkpoint import Vkey
 from audit.checkpointer import Checkpointer
 from audit.clock import Watch
@@ -218,8 +218,8 @@ class Ledger(LettingGo):
     async def append(self, draft: Draft) -> Receipt:
         """Write one record from an event loop; return when it is durable. Raises `LedgerUnavailable`.
 
-        A cancelled call may leave a durable record. Outcomes (``outcome``) that raise are still written when the
-        database is back, by this process or by the next one (`audit.spool`).
+        A cancelled call may leave a durable record. Outcomes (``outcome``) are durable, too, when only the disk has
+        them (`audit.spool`); those that raise are written all the same when the database is back.
         """
         return await self._writer().append(draft)
 
@@ -284,6 +284,13 @@ class Ledger(LettingGo):
         """Return how every sink stands."""
         with self._database():
             return self._anchorer.states()
+
+    def timestamps(self) -> list[Timestamp]:
+        """Return the time-stamps of authorities outside (RFC 3161), the oldest first."""
+        from audit.anchors.timestamp import KIND, stamped_at
+        with self._database():
+            return [Timestamp(size, note, answer, stamped_at(answer, note))
+                    for size, note, answer in self._anchorer.receipts(KIND)]
 
     def verify(self, *, pins: Sequence[str] = (), vkeys: Sequence[Vkey] = (), require_pin: bool = False) -> Verdict:
         """Sequence what waits, then check the whole ledger in place."""

@@ -5,10 +5,11 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Sequence
 
-from audit import deletion, holds, pruning
+from audit import deletion, holds, pruning, targets
 from audit.identity import Identities
 from audit.pseudonym import Pseudonyms
 from audit.record import CONTENT, SUBJECT
+from audit.reid_state import TARGET
 from audit.taking import Taking
 from audit.writer import Writer
 
@@ -49,7 +50,9 @@ class LettingGo(Taking):
             return counts
 
     def erase_subject(self, subject: str, reason: str, case: str = "") -> tuple[int, int]:
-        """Make a person's records nobody's (Art. 17 GDPR): return how many, and how many a case holds back.
+        """Make a person's records nobody's (Art. 17 GDPR): return how many parts, and how many a case holds back.
+
+        That is their own records, with kept content, and whom requests to resolve a pseudonym are about.
 
         Finds the records of every quarter whose key is still there; those of older quarters name nobody any more.
         """
@@ -57,14 +60,16 @@ class LettingGo(Taking):
             self._keeper.sequence()
             names = self._pseudonyms.every(subject)
             found = deletion.records_of(self._store, names)
-            said = deletion.erase(self._store, self._writer(), found, (SUBJECT, CONTENT), reason, case)
+            wanted = {SUBJECT: found, CONTENT: found, TARGET: targets.naming(self.reader, names)}
+            said = deletion.erase(self._store, self._writer(), wanted, reason, case)
             self.identities.forget(names)
             return said
 
     def erase_records(self, record_ids: Sequence[str], reason: str, case: str = "") -> tuple[int, int]:
         """The same for single records, for example those with a citizen's data in their content."""
         with self._database():
-            return deletion.erase(self._store, self._writer(), record_ids, (SUBJECT, CONTENT), reason, case)
+            wanted = {SUBJECT: record_ids, CONTENT: record_ids}
+            return deletion.erase(self._store, self._writer(), wanted, reason, case)
 
     def prunable(self) -> int:
         """Return to where the beginning could be deleted now; 0: nowhere."""

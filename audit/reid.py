@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -24,7 +23,6 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 from audit import canonical, pieces
 from audit.errors import FormatError, LedgerConfigError, NotAllowed
-from audit.reader import Filters, RecordView
 from audit.record import SUBJECT, Part, now_us
 from audit.reid_state import (
     ANSWER_US,
@@ -46,6 +44,7 @@ from audit.reid_state import (
 )
 from audit.sealing import HOUSE, TrusteeKey
 from audit.signing import file_lock, read_private, write_private
+from audit.targets import steps
 
 if TYPE_CHECKING:
     from audit.ledger import Ledger
@@ -67,7 +66,7 @@ class Reidentification:
     def requests(self) -> list[Request]:
         """Return all requests that the log still tells of, the oldest first."""
         self._ledger.sequence()
-        return list(fold(Entry.of(view) for view in self._records()).values())
+        return list(fold(Entry.of(view) for view in steps(self._ledger.reader)).values())
 
     def get(self, request: str) -> Request:
         """Return one request."""
@@ -259,19 +258,6 @@ class Reidentification:
 
     def _said(self, meta: dict[str, Any]) -> dict[str, Any]:
         return {**meta, "via": self._via} if self._via else meta
-
-    def _records(self) -> Iterator[RecordView]:
-        reader, before, ids = self._ledger.reader, None, []
-        while True:
-            page = reader.page(Filters(types=TYPES), before=before, limit=1000)
-            ids += [(row.idx, row.id) for row in page.rows]
-            before = page.before
-            if before is None:
-                break
-        for _, record_id in sorted(ids):
-            view = reader.get(record_id)
-            if view is not None:
-                yield view
 
     def _one_at_a_time(self) -> AbstractContextManager[None]:
         return file_lock(self._folder / ".reid.lock")

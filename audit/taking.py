@@ -9,13 +9,13 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from audit import counting, daily, statistics
+from audit import counting, daily, statistics, targets
 from audit.checkpoint import Vkey
 from audit.daily import What
 from audit.due import Due, due
 from audit.errors import LedgerConfigError
 from audit.exports import writing
-from audit.exports.source import Exported, records
+from audit.exports.source import Exported, read, records
 from audit.forecast import Forecast, forecast
 from audit.inplace import export_store
 from audit.keeper import Keeper
@@ -82,10 +82,14 @@ class Taking(ABC):
     def own_records(self, subject: str, vorgang: str = "") -> list[Exported]:
         """Return everything that names a person, of every quarter whose key is there (Art. 15 GDPR), oldest first.
 
-        With ``vorgang`` only what belongs to it. Writes nothing: whoever shows it to somebody else than that person
-        writes a ``view`` first.
+        With ``vorgang`` only what belongs to it; otherwise with the requests to resolve a pseudonym of theirs, when
+        they are over. Writes nothing: whoever shows it to somebody else than that person writes a ``view`` first.
         """
-        return self._taken([Filters(subject=name, vorgang=vorgang) for name in self.pseudonyms(subject)])
+        names = self.pseudonyms(subject)
+        with self._database():
+            self._keeper.sequence()
+            requests = [] if vorgang else targets.told(self.reader, names)
+        return self._taken([Filters(subject=name, vorgang=vorgang) for name in names], requests)
 
     def own_page(self, subject: str, types: Sequence[str], before: str | None = None,
                  limit: int = 20) -> tuple[list[Exported], str | None]:
@@ -113,11 +117,13 @@ class Taking(ABC):
         """Return the records that a filter finds, oldest first. Writes nothing, like `own_records`."""
         return self._taken([filters])
 
-    def _taken(self, asked: Sequence[Filters]) -> list[Exported]:
+    def _taken(self, asked: Sequence[Filters], places: Sequence[int] = ()) -> list[Exported]:
         with self._database():
             self._keeper.sequence()
             with self._store.read() as connection:
                 found = [record for filters in asked for record in records(self._store, connection, filters)]
+                known = {record.line.idx for record in found}
+                found += read(self._store, connection, [idx for idx in places if idx not in known])
         return sorted(found, key=lambda record: record.line.idx)
 
     def forecast(self) -> Forecast:

@@ -6,10 +6,11 @@ nothing ever waits longer than the commit before it. Callers of one event loop a
 Kept true: committed counters (``wseq``) of a writer are 0, 1, 2, ... without holes, from ``writer.start`` to
 ``writer.stop``; after any doubt about a commit the writer settles what the database holds before it goes on
 (`batch.Batches.settle`); writing the same id twice writes it once. No answer in two seconds, or an error, is
-`LedgerUnavailable` for everyone who waits, and for newcomers at once until the database is back. Outcomes are kept,
-in memory and in a file that survives the process (`audit.spool`), and written then; other records are dropped, their
-callers were told. An intent that became durable too late for its caller is ended as `outcome.unknown`, because nothing
-was sent.
+`LedgerUnavailable` for everyone who waits, and for newcomers at once until the database is back; other records are
+dropped then, their callers were told. Outcomes are put into a file that survives the process (`audit.spool`): with that
+they count as durable, and the database gets them when it is back. Where the disk refuses as well they stay in memory,
+and their callers are told. An intent that became durable too late for its caller is ended as `outcome.unknown`, because
+nothing was sent.
 
 Not known here: order between writers (that is the sequencer's).
 """
@@ -211,12 +212,15 @@ class Writer:
         if draft.ref:
             check_id(draft.ref)
         item = Pending(draft, draft.id or new_id(), now_us(), time.monotonic(), waiter=waiter)
-        if not self.healthy or self._queue.qsize() > MAX_WAITING:
-            if self._open and item.must_stay:
-                item.given_up, item.waiter = True, None
-                self._queue.put(item)
-            raise LedgerUnavailable(DOWN)
-        return item
+        full = self._queue.qsize() > MAX_WAITING
+        if self.healthy and not full:
+            return item
+        if self._open and item.is_end and self._thread.is_alive():
+            if not full:
+                return item  # the thread puts it on the disk at once
+            item.given_up, item.waiter = True, None
+            self._queue.put(item)
+        raise LedgerUnavailable(DOWN)
 
     def draft(self, type_: str, meta: Mapping[str, Any], ref: str = "") -> Draft:
         """Return a record of the ledger itself: one part, in the default class."""
@@ -281,7 +285,7 @@ class Writer:
             if not self._down and time.monotonic() > limit:
                 self._down = True
                 log.error("audit: the ledger's database does not answer (%s)", type(error).__name__)
-                _deliver(batch, durable=False)
+                _deliver([item for item in batch if not item.must_stay], durable=False)
                 batch = self._hold(batch)
             try:
                 with self._store.write(_LANE) as run:
@@ -323,7 +327,8 @@ class Writer:
     def _hold(self, batch: list[Pending], first: Pending | None = None) -> list[Pending]:
         """While the database is away: refuse whoever waits, and hold on to what must be written, durably.
 
-        Entries whose commit had an unknown result stay too: only the database can say whether they are durable.
+        Entries whose commit had an unknown result stay too: only the database can say whether they are durable. Whoever
+        waits for an end is told that it is durable as soon as it lies on the disk.
         """
         fresh = [first] if first is not None else []
         while not self._queue.empty():
@@ -332,16 +337,21 @@ class Writer:
                 self._stopping = True
             else:
                 fresh.append(item)
-        _deliver(fresh, durable=False)
+        _deliver([item for item in fresh if not item.must_stay], durable=False)
         held = batch + [item for item in fresh if item.must_stay]
         lost = max(0, len(held) - MAX_WAITING)
         if lost:
             log.error("audit: %d records could not be kept until the database is back", lost)
-        self._keep(held[:MAX_WAITING], self.backlog.lost + lost)
+        safe = self._keep(held[:MAX_WAITING], self.backlog.lost + lost)
+        for item in held:
+            if item.is_end and item.waiter is not None:
+                _deliver([item], durable=item in safe)
+                item.waiter = None  # told once
         return held[:MAX_WAITING]
 
-    def _keep(self, held: list[Pending], lost: int) -> None:
-        """Put into the file what is not there yet; where the disk refuses, say so once and try again later."""
+    def _keep(self, held: list[Pending], lost: int) -> set[Pending]:
+        """Put into the file what is not there yet, and return it; where the disk refuses, say so once and try again
+        later. (What `bring` brings lies in another file, which must stay until the database has it.)"""
         must = [item for item in held if item.must_stay and item.draft.type not in _OF_THE_PROCESS]
         fresh = [item for item in must if not item.spooled]
         try:
@@ -350,11 +360,13 @@ class Writer:
         except OSError as error:
             if not self.backlog.memory:
                 log.error("audit: %d records are kept in memory alone (%s)", len(fresh), type(error).__name__)
+            fresh = []
         else:
             for item in fresh:
                 item.spooled = True
         safe = sum(item.spooled for item in must)
         self.backlog = Backlog(safe, len(must) - safe, lost)
+        return set(fresh)
 
     def _abandon(self, batch: list[Pending]) -> None:
         batch = self._hold(batch)

@@ -14,7 +14,6 @@ from gateway.model.stops import ModelStop, StopKind
 from gateway.pipeline.reference import mark_of
 from gateway.registry.access_desk import KeyDesk
 from gateway.registry.certificates import CertificateOffice
-from gateway.registry.content_mode import ContentDesk
 from gateway.registry.desk import PassOffice
 from gateway.registry.learning import Learner
 from gateway.registry.literacy import Reports
@@ -80,7 +79,7 @@ def web_context(house: House) -> WebContext:
         council=Council(
             PolicyConsent(house.engine, house.record, house.clock.now,
                           lambda: (house.policies.pending(), house.shadow() if house.shadow else None)),
-            ContentConsent(ContentDesk(books, house.ledger.keyring.problem))),
+            ContentConsent(house.content_desk)),
         review=ReviewHouse(ReviewDesk(books, lambda: house.ledger.config.log),
                            Takeouts(settings.home / "entnahmen", house.ledger), house.ledger,
                            case_desk(house).counted))

@@ -106,7 +106,7 @@ class House:
         self.directory = SqlDirectory(self.engine)
         self.books = Books(self.engine, self.record, self.policies, clock)
         self.accounts = AccountDesk(Accounts(self.books, Passwords()))
-        self.content_desk = ContentDesk(self.books, self.ledger.keyring.problem)
+        self.content_desk = ContentDesk(self.books, self.ledger.keyring.missing)
         self.census = Census(self.engine, self.ledger, self.detector, self.policies, self.content_desk.expire)
         self.metrics = PrometheusMetrics(__version__, self.census.department_size)
         self.authenticator = Porter(

@@ -51,7 +51,8 @@ class Settings(SignInSettings, OfficeSettings):
     anchors: str = Field("", description="Orte außerhalb der Datenbank, an denen täglich ein Prüfpunkt des Protokolls "
                                          "aufbewahrt wird, mit Komma dazwischen, mindestens zwei: file:/pfad/datei, "
                                          "mailto:name@ort.de, syslog://rechner:514, syslog+tcp://rechner:601, "
-                                         "syslog+tls://rechner:6514, witness+https://rechner/witness#PRÜFSCHLÜSSEL")
+                                         "syslog+tls://rechner:6514, witness+https://rechner/witness#PRÜFSCHLÜSSEL, "
+                                         "tsa+https://rechner/tsr#/pfad/wurzeln.pem (Zeitstempel)")
     witness_name: str = Field("", description="Unter diesem Namen bezeugt diese KI-Pforte Prüfpunkte anderer "
                                               "Verwaltungen (/witness/add-checkpoint), zum Beispiel "
                                               "musterstadt.de/zeuge; wessen, steht in keys/zeuge/logs.txt; leer: keine")

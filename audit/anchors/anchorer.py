@@ -17,7 +17,7 @@ from audit.anchors.sinks import AnchorError, Sink
 from audit.checkpointer import last_checkpoint
 from audit.deletion import claim, done
 from audit.record import now_us
-from audit.store.store import Store
+from audit.store.store import Store, as_bytes
 from audit.tiles import Tree, fill
 from audit.writer import Writer
 
@@ -84,6 +84,14 @@ class Anchorer:
     def _proof(self, first: int, size: int) -> list[bytes]:
         with self._store.read() as connection:
             return Tree(self._store, connection, size).consistency(first)
+
+    def receipts(self, kind: str) -> list[tuple[int, str, bytes]]:
+        """Return size, note and receipt of all notes that sinks of this kind took, the oldest first."""
+        with self._store.read() as connection:
+            rows = connection.exec_driver_sql(self._store.sql(
+                "SELECT a.size, c.note, a.receipt FROM anchor_receipt a JOIN checkpoint c ON c.size = a.size "
+                "WHERE a.sink LIKE ? ORDER BY a.size, a.sink"), (f"{kind}%",)).fetchall()
+        return [(int(size), str(note), as_bytes(receipt)) for size, note, receipt in rows]
 
     def states(self) -> list[AnchorState]:
         """Return how every sink of the settings stands."""

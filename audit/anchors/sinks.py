@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Final, Protocol
 from urllib.parse import SplitResult, unquote, urlsplit
@@ -31,6 +32,17 @@ class MailServer:
     sender: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Timestamp:
+    """An answer of a time-stamping authority (RFC 3161), and the note that it is about."""
+
+    size: int
+    note: str = field(repr=False)
+    answer: bytes = field(repr=False)
+    at: datetime | None
+    """When it says that it saw the note; None: what is stored here is no answer about this note."""
+
+
 class Sink(Protocol):
     """Takes a note, or raises `AnchorError`."""
 
@@ -46,7 +58,8 @@ class Sink(Protocol):
 
 _HELP: Final = (
     "Ein Anker wird so angegeben: file:/pfad/datei, mailto:name@ort.de, syslog://rechner:514 (UDP), "
-    "syslog+tcp://rechner:601, syslog+tls://rechner:6514 oder witness+https://rechner/pfad#PRÜFSCHLÜSSEL."
+    "syslog+tcp://rechner:601, syslog+tls://rechner:6514, witness+https://rechner/pfad#PRÜFSCHLÜSSEL oder "
+    "tsa+https://rechner/pfad#/pfad/wurzeln.pem."
 )
 
 
@@ -68,6 +81,9 @@ def sink_of(address: str, mail: MailServer | None = None) -> Sink:
     if kind in ("witness+https", "witness+http") and parts.hostname and parts.fragment:
         from audit.anchors.witness import WitnessSink
         return WitnessSink(address.partition("#")[0].removeprefix("witness+"), unquote(parts.fragment))
+    if kind in ("tsa+https", "tsa+http") and parts.hostname and parts.fragment:
+        from audit.anchors.timestamp import TimestampSink
+        return TimestampSink(address.strip().partition("#")[0].removeprefix("tsa+"), Path(unquote(parts.fragment)))
     raise LedgerConfigError(_HELP)
 
 

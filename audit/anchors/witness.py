@@ -7,19 +7,13 @@ receipt is the note with the cosignature, so whoever has the witness's key can c
 
 from __future__ import annotations
 
-import http.client
-import ssl
 from dataclasses import dataclass, field
-from typing import Final
-from urllib.parse import urlsplit
 
+from audit.anchors.http import post
 from audit.anchors.sinks import AnchorError, Proof
 from audit.checkpoint import Note, b64
 from audit.cosignature import WitnessKey
-from audit.errors import FormatError, LedgerConfigError, LedgerError
-
-SECONDS: Final = 15.0
-_MOST: Final = 64 * 1024
+from audit.errors import FormatError, LedgerConfigError
 
 
 def request_body(old: int, proof: list[bytes], note: str) -> bytes:
@@ -51,7 +45,9 @@ class WitnessSink:
         """Get the cosignature; the receipt is the note that carries it."""
         old = 0
         for _ in range(3):
-            status, answer = self._post(request_body(old, list(proof(old, size)) if 0 < old < size else [], note))
+            body = request_body(old, list(proof(old, size)) if 0 < old < size else [], note)
+            status, answer = post(f"{self.address.rstrip('/')}/add-checkpoint", body, "text/plain; charset=utf-8",
+                                  "Der Zeuge")
             if status != 409:
                 break
             seen = answer.decode(errors="replace").strip()
@@ -70,19 +66,3 @@ class WitnessSink:
         except (FormatError, UnicodeDecodeError):
             raise AnchorError("Die Unterschrift des Zeugen stimmt nicht.") from None
         return signed.encode()
-
-    def _post(self, body: bytes) -> tuple[int, bytes]:
-        parts = urlsplit(self.address)
-        try:
-            connection: http.client.HTTPConnection = (
-                http.client.HTTPSConnection(parts.netloc, timeout=SECONDS, context=ssl.create_default_context())
-                if parts.scheme == "https" else http.client.HTTPConnection(parts.netloc, timeout=SECONDS))
-            try:
-                connection.request("POST", f"{parts.path.rstrip('/')}/add-checkpoint", body,
-                                   {"Content-Type": "text/plain; charset=utf-8"})
-                answer = connection.getresponse()
-                return answer.status, answer.read(_MOST)
-            finally:
-                connection.close()
-        except (OSError, http.client.HTTPException, LedgerError) as error:
-            raise AnchorError(f"Der Zeuge ist nicht erreichbar ({type(error).__name__}).") from None

@@ -76,10 +76,11 @@ def records(store: Store, connection: Connection, filters: Filters) -> Iterator[
     """Yield the records that a filter finds. Raises `FormatError` where one is gone."""
     query = select(_f.idx).where(*conditions(filters)).order_by(_f.idx).execution_options(yield_per=_STEP)
     for found in connection.execute(query).scalars().partitions():
-        yield from _read(store, connection, list(found))
+        yield from read(store, connection, list(found))
 
 
-def _read(store: Store, connection: Connection, indexes: list[int]) -> Iterator[Exported]:
+def read(store: Store, connection: Connection, indexes: list[int]) -> Iterator[Exported]:
+    """Yield the records at these places. Raises `FormatError` where one is gone."""
     run = connection.exec_driver_sql
     rows = sorted(store.select_in(run, _RECORDS, indexes), key=lambda row: int(row[0]))
     if len(rows) != len(indexes):

@@ -11,6 +11,7 @@ import typer
 
 from audit import Ledger, LedgerConfigError, LedgerError, read_trust
 from audit.bundle import verify_bundle
+from audit.cli import check_proof, is_proof
 from gateway.cli.context import context
 from gateway.cli.output import CliError, Exit, emit, note, say, speaks
 from gateway.home import open_ledger
@@ -45,8 +46,8 @@ def open_one(ctx: typer.Context) -> Ledger:
 @ledger_errors
 def verify_(
     ctx: typer.Context,
-    bundle: Annotated[Path | None, typer.Argument(help="ZIP-Datei aus „audit export“; ohne Angabe das Protokoll "
-                                                       "selbst.")] = None,
+    bundle: Annotated[Path | None, typer.Argument(help="ZIP-Datei aus „audit export“ oder Nachweis aus „audit "
+                                                       "proof“; ohne Angabe das Protokoll selbst.")] = None,
     pin: Annotated[list[Path] | None, typer.Option("--pin", help="Datei mit einer aufbewahrten Notiz; mehrfach "
                                                                  "möglich.")] = None,
     vkey: Annotated[list[str] | None, typer.Option("--vkey", help="Prüfschlüssel oder Datei damit; mehrfach "
@@ -59,12 +60,20 @@ def verify_(
     if bundle is not None:
         if not bundle.is_file():
             raise LedgerConfigError(f"Die Datei {bundle} gibt es nicht.")
+        if is_proof(bundle):
+            keys = vkey or _own_keys(ctx)
+            raise typer.Exit(check_proof(bundle, keys, as_json=json))
         verdict = verify_bundle(bundle, trust)
     else:
         with open_one(ctx) as ledger:
             verdict = ledger.verify(pins=trust.pins, vkeys=trust.vkeys, require_pin=trust.require_pin)
     emit(verdict.as_json()) if json else say(verdict.text())
     raise typer.Exit(verdict.exit_code)
+
+
+def _own_keys(ctx: typer.Context) -> list[str]:
+    with open_one(ctx) as ledger:
+        return [str(key) for key in ledger.vkeys()]
 
 
 @audit_app.command()

@@ -132,9 +132,9 @@ def show(
 
 
 def _desk(ctx: typer.Context) -> ContentDesk:
-    def missing() -> str:
+    def missing() -> list[str]:
         with open_one(ctx) as ledger:
-            return ledger.keyring.problem()
+            return ledger.keyring.missing()
     return ContentDesk(context(ctx).books, missing, "cli")
 
 

@@ -8,10 +8,12 @@ from typing import Annotated
 import typer
 
 from audit import Filters, anchor_warnings
+from audit.anchors.sinks import Timestamp
 from audit.successor import succeed
 from gateway.cli.audit import Json, ledger_errors, open_one
 from gateway.cli.context import context, person_id
-from gateway.cli.output import CliError, Exit, cannot_run, emit, note, say
+from gateway.cli.output import CliError, Exit, cannot_run, emit, in_german, note, say
+from gateway.cli.views import moment
 from gateway.home import open_witness
 from gateway.settings import load
 
@@ -121,9 +123,17 @@ def move(ctx: typer.Context,
 
 
 @ledger_errors
-def anchor(ctx: typer.Context, json: Json = False) -> None:
+def anchor(
+    ctx: typer.Context,
+    timestamps: Annotated[Path | None, typer.Option("--timestamps", file_okay=False, help="Nichts schicken, sondern "
+                                                    "die Zeitstempel (RFC 3161) mit ihren Notizen in diesen Ordner "
+                                                    "schreiben, zum Prüfen mit OpenSSL.")] = None,
+    json: Json = False,
+) -> None:
     """Schickt den neuesten Prüfpunkt jetzt an alle Orte außerhalb (KI_PFORTE_ANCHORS) und zeigt, was daraus wurde."""
     with open_one(ctx) as ledger:
+        if timestamps is not None:
+            return _timestamps(ledger.timestamps(), timestamps, json)
         states = ledger.anchor()
     if json:
         emit({"anchors": [{"sink": s.sink, "size": s.size, "age": s.age, "problem": s.problem} for s in states]})
@@ -134,6 +144,24 @@ def anchor(ctx: typer.Context, json: Json = False) -> None:
             note(text)
     if any(state.problem for state in states):
         raise typer.Exit(int(Exit.FOUND))
+    return None
+
+
+def _timestamps(found: list[Timestamp], folder: Path, json: bool) -> None:
+    """Write each note and the answer about it side by side."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for one in found:
+            (folder / f"pruefpunkt-{one.size}.txt").write_text(one.note, encoding="utf-8", newline="")
+            (folder / f"pruefpunkt-{one.size}.tsr").write_bytes(one.answer)
+    except OSError as error:
+        raise CliError(f"{error.filename or folder} {in_german(error)}", Exit.CANNOT_RUN) from None
+    if json:
+        return emit({"timestamps": [{"size": one.size, "at": one.at and one.at.isoformat()} for one in found]})
+    for one in found:
+        say(f"pruefpunkt-{one.size}: " + (moment(one.at) if one.at else "kein lesbarer Zeitstempel über diese Notiz"))
+    return note("Prüfen: openssl ts -verify -data pruefpunkt-GRÖSSE.txt -in pruefpunkt-GRÖSSE.tsr -CAfile WURZELN.pem"
+                if found else "Es gibt noch keinen Zeitstempel.")
 
 
 @cannot_run

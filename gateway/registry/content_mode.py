@@ -4,7 +4,7 @@ For pages and commands alike: one `ContentDesk`, whose methods block (pages call
 of who acts and the role in which that person acts, and raise `InvalidError` with a sentence for the person,
 `StoreError` and `audit.LedgerError` when the house cannot do it now; then nothing has changed::
 
-    desk = ContentDesk(books, lambda: ledger.keyring.problem())
+    desk = ContentDesk(books, ledger.keyring.missing)
     desk.modes()                                             all requests, the newest first
     desk.request(by, "dpo", "sozialamt", until=day, reason="sicherheitsvorfall", case="V-2026-3")   -> ContentMode
     desk.approve(by, "dpo", mode.id)                         in both roles, by two people: then it is on
@@ -20,7 +20,7 @@ Not known here: what is kept and how (`audit.content`), and who is in front of t
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any, Final
@@ -61,8 +61,8 @@ class ContentDesk:
     """The acts. See the module for how they are called."""
 
     books: Books
-    keys_missing: Callable[[], str]
-    """Says in German why nothing can be sealed now; empty: it can."""
+    keys_missing: Callable[[], Sequence[str]]
+    """Names the trustees without a key, in German: then nothing can be sealed."""
     via: Via = "web"
 
     def modes(self) -> list[ContentMode]:
@@ -99,8 +99,9 @@ class ContentDesk:
                 raise InvalidError("In dieser Rolle wurde schon zugestimmt.")
             if by in (found.dpo_by, found.council_by):
                 raise InvalidError("Es müssen zwei verschiedene Personen zustimmen.")
-            if problem := self.keys_missing():
-                raise InvalidError(f"Der Inhaltsmodus lässt sich nicht einschalten. {problem}")
+            if missing := self.keys_missing():
+                raise InvalidError("Der Inhaltsmodus lässt sich noch nicht einschalten: Inhalte werden für zwei "
+                                   f"Schlüssel versiegelt, und es fehlt: {', '.join(missing)} (ki-pforte reid keys).")
             content_modes.approve(connection, id_, role, by)
             self._record(APPROVED, {"mode": id_}, by, role)
             found = self._get(connection, id_)

@@ -39,10 +39,10 @@ def window() -> Iterator[Chromium]:
         yield found
 
 
-def judge(window: Chromium, case: dict[str, Any]) -> dict[str, Any]:
+def judge(window: Chromium, case: dict[str, Any], path: Path | None = None) -> dict[str, Any]:
     """Fill in the page as a person would, and return what it says for programs."""
     window.open(PAGE.as_uri())
-    window.type("#buendel", str(HOME / f"{case['name']}.zip"))
+    window.type("#buendel", str(path or HOME / f"{case['name']}.zip"))
     window.script(
         "for (const [id, text] of Object.entries(arguments[0])) document.getElementById(id).value = text;"
         "document.getElementById('pflicht').checked = arguments[1];",
@@ -69,6 +69,20 @@ def test_both_verifiers_agree_field_by_field(window: Chromium, case: dict[str, A
     assert window.complaints() == []
 
 
+@pytest.mark.parametrize("case", VECTORS["proofs"], ids=[case["name"] for case in VECTORS["proofs"]])
+def test_both_verifiers_agree_about_the_proof_of_one_record(window: Chromium, case: dict[str, Any],
+                                                            tmp_path: Path) -> None:
+    path = tmp_path / "fall.tlog-proof"
+    path.write_text(case["proof"], encoding="utf-8", newline="")
+    window.open(PAGE.as_uri())
+    window.type("#buendel", str(path))
+    window.click("#pruefen")
+    assert "gehört der Prüfschlüssel" in window.text("#fehler")
+    assert judge(window, {**case, "require_pin": False, "pins": []}, path) == case["expect"]
+    assert f"Nachweis {case['expect']['verdict']}" in window.text("#wort")
+    assert window.complaints() == []
+
+
 def test_both_verifiers_agree_on_single_values(window: Chromium) -> None:
     """Also by the way of checking signatures that only browsers without Ed25519 go."""
     logic = re.search(r'id="logik">(.*?)</script>', PAGE.read_text("utf-8"), re.DOTALL)
@@ -85,7 +99,7 @@ def test_both_verifiers_agree_on_single_values(window: Chromium) -> None:
 def test_what_is_missing_or_wrong_is_said_in_words(window: Chromium) -> None:
     window.open(PAGE.as_uri())
     window.click("#pruefen")
-    assert window.text("#fehler") == "Bitte wählen Sie zuerst ein Bündel."
+    assert window.text("#fehler") == "Bitte wählen Sie zuerst ein Bündel oder einen Nachweis."
     assert window.script("return document.activeElement.id") == "fehler"
     window.type("#buendel", str(HOME / "unchanged.zip"))
     window.type("#schluessel", "unsinn")

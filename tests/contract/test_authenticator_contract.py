@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -27,18 +28,20 @@ from tests.support.people_directory import MemoryDirectory
 Result = TypeVar("Result")
 
 
-class World:
+class World(ABC):
     """One directory with one person and one key, and the changes a test makes to them."""
 
     directory: Directory
     key: str
     email: str
 
+    @abstractmethod
     def revoke(self) -> None:
-        raise NotImplementedError
+        ...
 
+    @abstractmethod
     def block(self) -> None:
-        raise NotImplementedError
+        ...
 
 
 class MemoryWorld(World):

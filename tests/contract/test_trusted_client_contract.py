@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -29,22 +30,26 @@ Result = TypeVar("Result")
 MAIL, ID, GROUPS, JWT = "x-openwebui-user-email", "x-kip-user", "x-kip-groups", "x-openwebui-user-jwt"
 
 
-class World:
+class World(ABC):
     """One person who may work (``p1@x.example``, Bauamt, also Sozialamt, id ``uid-1``), and changes to them."""
 
     directory: Directory
 
+    @abstractmethod
     def trust(self, identity: Any = "headers", **entry: Any) -> str:
-        raise NotImplementedError
+        ...
 
+    @abstractmethod
     def revoke(self, key: str) -> None:
-        raise NotImplementedError
+        ...
 
+    @abstractmethod
     def alter(self, **changes: Any) -> None:
-        raise NotImplementedError
+        ...
 
+    @abstractmethod
     def block(self) -> None:
-        raise NotImplementedError
+        ...
 
 
 class MemoryWorld(World):

@@ -189,7 +189,7 @@ class House:
             reid=ReidDesk(ledger, engine, lambda: {key: d.name for key, d in self.policies.departments.items()}),
             council=Council(PolicyConsent(engine, self._record, self.clock.now,
                                           lambda: (self.changed_policies, self.shadow_policies)),
-                            ContentConsent(ContentDesk(self.books, ledger.keyring.problem))),
+                            ContentConsent(ContentDesk(self.books, ledger.keyring.missing))),
             review=ReviewHouse(ReviewDesk(self.books, lambda: ledger.config.log),
                                Takeouts(folder / "entnahmen", ledger), ledger, lambda: self.pending),
             development=development)

@@ -332,6 +332,32 @@ def test_pseudonyms_change_with_the_quarter_and_with_nothing_else(open_ledger: M
     assert one.pseudonym("anna").startswith("P-")
 
 
+def test_who_is_forgotten_is_forgotten_in_requests_as_well(house: Ledger) -> None:
+    request = asked(house, exchange(house), vorgang="V1")
+    other = asked(house, exchange(house, "berta", "V2"))
+    house.erase_subject(CANARY, "antrag")
+    assert Reidentification(house).get(request).pseudonym == ""
+    assert Reidentification(house).get(request).vorgang == ""
+    assert Reidentification(house).get(other).pseudonym == house.pseudonym("berta")
+    view = house.reader.get(request)
+    assert view is not None
+    assert set(view.parts) == {"meta", SUBJECT}, "who asked is somebody else"
+    assert house.verify().exit_code == 0
+
+
+def test_somebody_reads_that_they_were_to_be_resolved_once_that_is_over(house: Ledger) -> None:
+    pseudonym = exchange(house)
+    request = asked(house, pseudonym)
+    assert request not in [one.envelope.id for one in house.own_records(CANARY)]
+    Reidentification(house).deny(request, DPO, "dsb")
+    assert request in [one.envelope.id for one in house.own_records(CANARY)]
+    assert request not in [one.envelope.id for one in house.own_records("berta")]
+    assert request not in [one.envelope.id for one in house.own_records(CANARY, "V1")]
+    resolved = agreed(house, pseudonym)
+    Reidentification(house).resolve(resolved, opened(Reidentification(house).hand_out(resolved, "dsb")), "dsb")
+    assert [one.envelope.id for one in house.own_records(CANARY)][-1] == resolved
+
+
 def test_without_keys_of_both_trustees_no_identity_piles_up_in_memory(
         sqlite_ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
     identities = sqlite_ledger.identities

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import errno
 import os
@@ -68,8 +69,7 @@ def start(ledger: Ledger) -> str:
 
 
 def end(ledger: Ledger, intent: str) -> None:
-    with pytest.raises(LedgerUnavailable):
-        ledger.append_wait(ledger.draft("outcome", {"status": 200}, ref=intent))
+    ledger.append_wait(ledger.draft("outcome", {"status": 200}, ref=intent))
 
 
 def ends(ledger: Ledger) -> dict[str, list[str]]:
@@ -160,8 +160,9 @@ def test_an_outcome_that_waits_for_the_database_lies_on_disk_and_leaves_it_when_
     with database_away(ledger, monkeypatch):
         for intent in intents:
             end(ledger, intent)
-        while ledger.backlog.spooled < 3:
-            time.sleep(0.01)
+        assert ledger.backlog.spooled == 3, "whoever wrote it was told that it is durable, and it is"
+        with pytest.raises(LedgerUnavailable):
+            start(ledger)
         assert [item.draft.ref for item in read(files(tmp_path)[0])[0]] == intents
     ledger.append_wait(ledger.draft("config", {}))
     assert not files(tmp_path)
@@ -182,7 +183,8 @@ def test_a_full_disk_beside_a_lost_database_is_counted_and_loses_nothing_while_w
     with database_away(ledger, monkeypatch):
         with monkeypatch.context() as patched:
             patched.setattr(os, "pwrite", full)
-            end(ledger, intent)
+            with pytest.raises(LedgerUnavailable):
+                end(ledger, intent)
             while not ledger.backlog.memory:
                 time.sleep(0.01)
             assert not ledger.accepts_writes()
@@ -249,3 +251,31 @@ def test_a_writer_that_never_stops_waiting_leaves_its_file_when_it_is_closed(
         while not ends(after).get(intent):
             time.sleep(0.01)
         assert ends(after)[intent] == ["outcome"]
+
+
+def test_what_a_dead_process_left_stays_in_its_file_until_the_database_has_it(
+    sqlite_ledger: Ledger, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    intent = start(sqlite_ledger)
+    item = entry("{}")
+    item.draft = Draft("outcome", item.draft.parts, intent, item.id)
+    Spool(tmp_path / "keys" / "spool", "dead").add([item])
+    writer = sqlite_ledger._writer()
+    with database_away(sqlite_ledger, monkeypatch), pytest.raises(LedgerUnavailable):
+        writer.bring(read(tmp_path / "keys" / "spool" / "dead")[0])
+    assert [path.name for path in files(tmp_path)] == ["dead"]
+    assert ends(sqlite_ledger)[intent] == ["outcome"]
+
+
+def test_an_event_loop_is_told_as_well(sqlite_ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
+    intents = [start(sqlite_ledger) for _ in range(5)]
+
+    async def all_at_once() -> None:
+        await asyncio.gather(*(sqlite_ledger.append(sqlite_ledger.draft("outcome", {}, ref=intent))
+                               for intent in intents))
+    with database_away(sqlite_ledger, monkeypatch):
+        asyncio.run(all_at_once())
+        assert sqlite_ledger.backlog.spooled == 5
+        asyncio.run(all_at_once())
+    found = ends(sqlite_ledger)
+    assert all(found[intent] == ["outcome", "outcome.late"] for intent in intents)

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import zipfile
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner, Result
 
+from audit.signing import Signer
 from gateway.cli import app
+from gateway.home import open_ledger
+from gateway.settings import load
+from tests.support.timestamping import OPENSSL, Authority, serving
+from tests.support.timestamping import run as openssl
 
 
 @pytest.fixture
@@ -71,3 +77,51 @@ def test_without_an_anchor_the_beginning_stays(house: Path) -> None:
         said = run(*arguments)
         assert (said.exit_code, "nichts zu löschen" in said.stderr) == (0, True)
     assert run("audit", "prune", "--to", "3", "--yes").exit_code == 2
+
+
+def test_one_record_proves_itself_to_somebody_without_the_house(house: Path) -> None:
+    run("audit", "checkpoint")
+    records = json.loads(run("audit", "tail", "--json").stdout)["records"]
+    [one] = [record for record in records if record["type"] == "person.added"]
+    proof, vkey = house / "fall.tlog-proof", json.loads(run("audit", "status", "--json").stdout)["vkeys"][0]
+    written = run("audit", "proof", one["id"], "-o", proof)
+    assert written.exit_code == 0, written.output
+    assert f"Nr. {one['idx']}" in written.stderr
+    assert run("audit", "proof", one["id"]).stdout.strip() == proof.read_text("utf-8").strip()
+    for checked in (run("audit", "verify", proof), run("audit", "verify", proof, "--vkey", vkey)):
+        assert checked.exit_code == 0, checked.output
+        assert checked.stdout.startswith("Nachweis gilt.")
+    other = str(Signer.open(house / "anderes", "andere.example/1").vkey)
+    assert run("audit", "verify", proof, "--vkey", other).exit_code == 1
+    proof.write_text(proof.read_text("utf-8").replace("index ", "index 1"), encoding="utf-8")
+    assert run("audit", "verify", proof).exit_code == 3
+    assert run("audit", "proof", "GIBT-ES-NICHT").exit_code == 2
+
+
+def test_a_vorgang_with_several_records_gets_a_file_each(house: Path) -> None:
+    with open_ledger(load(), json.loads(run("audit", "status", "--json").stdout)["log"]) as log:
+        intent = log.append_wait(log.draft("intent", {"vorgang": "V1"})).record_id
+        log.append_wait(log.draft("outcome", {"vorgang": "V1"}, ref=intent))
+    assert run("audit", "proof", "V1").exit_code == 2, "which of them?"
+    assert run("audit", "proof", "V1", "-o", house / "fall.tlog-proof").exit_code == 0
+    files = sorted(house.glob("fall-*.tlog-proof"))
+    assert len(files) == 2
+    assert [run("audit", "verify", file).exit_code for file in files] == [0, 0]
+
+
+@pytest.mark.skipif(OPENSSL is None, reason="needs the program openssl, which plays the authority")
+def test_time_stamps_lie_beside_their_notes(house: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = house / "zeitstempel"
+    assert "noch keinen" in run("audit", "anchor", "--timestamps", folder).stderr
+    (house / "tsa").mkdir()
+    with serving(authority := Authority(house / "tsa")) as address:
+        monkeypatch.setenv("KI_PFORTE_ANCHORS", f"{address}#{authority.roots}")
+        sent = run("audit", "anchor")
+    assert sent.exit_code == 0, sent.output
+    assert "tsa:127.0.0.1" in sent.stdout
+    [stamp] = json.loads(run("audit", "anchor", "--timestamps", folder, "--json").stdout)["timestamps"]
+    assert stamp["at"].endswith("+00:00")
+    note = folder / f"pruefpunkt-{stamp['size']}.txt"
+    assert run("audit", "verify", "--pin", note, "--require-pin").exit_code == 0
+    openssl(["ts", "-verify", "-data", str(note), "-in", str(note.with_suffix(".tsr")), "-CAfile",
+             str(authority.roots)], house)

@@ -28,7 +28,8 @@ class World:
     """Books, people with their roles, a clock that can be set, and what was written into the ledger."""
 
     def __init__(self, url: str) -> None:
-        self.time, self.full, self.missing = NOW, False, ""
+        self.time, self.full = NOW, False
+        self.missing: list[str] = []
         self.records: list[tuple[str, dict[str, Any], str | None]] = []
         self.engine = open_engine(url)
         migrate(self.engine)
@@ -107,8 +108,8 @@ def test_nobody_agrees_without_the_role(world: World, name: str, role: Role) -> 
 
 
 def test_without_the_keys_of_the_trustees_it_cannot_be_switched_on(world: World) -> None:
-    world.missing = "Es fehlen Schlüssel."
-    with pytest.raises(InvalidError, match="Es fehlen Schlüssel"):
+    world.missing = ["Personalrat"]
+    with pytest.raises(InvalidError, match="es fehlt: Personalrat"):
         world.agree(world.ask(), ("dsb", "dpo"))
 
 

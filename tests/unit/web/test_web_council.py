@@ -91,7 +91,7 @@ def test_what_is_only_tried_out_can_be_agreed_to_before_it_is_asked_for(changed:
 def test_the_content_mode_needs_the_council_and_the_council_can_end_it(house: House) -> None:
     there = two_people(house)
     council, officer = house.browser(there.council), house.browser(there.officer)
-    desk = ContentDesk(house.books, lambda: "")
+    desk = ContentDesk(house.books, list)
     until = (house.clock.now() + timedelta(days=3)).date()
     mode = desk.request(there.officer.person.id, "dpo", "bauamt", until=until, reason="fehlersuche", case="V-9")
     desk.approve(there.officer.person.id, "dpo", mode.id)
