@@ -7,7 +7,7 @@ however far back it lies. Only sequenced records are shown, that is after about 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
@@ -125,7 +125,9 @@ class Seen:
     id: str
     type: str
     t_us: int
+    department: str
     meta: dict[str, Any] = field(repr=False)
+    """The facts, where they were asked for and are still there."""
 
 
 class LedgerReader:
@@ -186,21 +188,27 @@ class LedgerReader:
         with self._store.read() as connection:
             return self._view(connection, record_id)
 
-    def following(self, after: int, since: int, types: Sequence[str], limit: int) -> list[Seen]:
-        """Return the next records of these types after index `after` and not older than `since`, in order.
-
-        With their facts, or empty ones where they were deleted. For whoever reads the log on and remembers how far.
-        """
-        query = (
-            select(_f.idx, _f.record_id, _f.type, _f.t.label("t_us"), audit_part.c.body)
-            .outerjoin(audit_part, (audit_part.c.record_id == _f.record_id) & (audit_part.c.name == META))
-            .where(_f.idx > after, _f.t >= since, _f.type.in_(list(types)))
-            .order_by(_f.idx)
-            .limit(limit)
-        )
+    def before(self, since: int) -> int:
+        """Return the index after which records are not older than a time; -1: all of them."""
         with self._store.read() as connection:
-            rows = connection.execute(query).all()
-        return [Seen(row.idx, row.record_id, row.type, row.t_us, _map(row.body)) for row in rows]
+            first = connection.execute(select(_f.idx).where(_f.t >= since).order_by(_f.t, _f.idx).limit(1)).scalar()
+            last = connection.execute(select(_f.idx).order_by(_f.idx.desc()).limit(1)).scalar()
+        return int(first) - 1 if first is not None else -1 if last is None else int(last)
+
+    def following(self, after: int, types: Collection[str], limit: int) -> list[Seen]:
+        """Return the next records after index `after`, in order; those of `types` with their facts.
+
+        For whoever reads the log on and remembers how far: costs the same however long the log is.
+        """
+        with self._store.read() as connection:
+            rows = connection.execute(select(_f.idx, _f.record_id, _f.type, _f.t, _f.department)
+                                      .where(_f.idx > after).order_by(_f.idx).limit(limit)).all()
+            wanted = [row[1] for row in rows if row[2] in types]
+            query = select(audit_part.c.record_id, audit_part.c.body).where(audit_part.c.name == META)
+            said = {record_id: body for at in range(0, len(wanted), MAX_PAGE) for record_id, body in
+                    connection.execute(query.where(audit_part.c.record_id.in_(wanted[at:at + MAX_PAGE])))}
+        return [Seen(idx, record_id, type_, t_us, department or "", _map(said.get(record_id)))
+                for idx, record_id, type_, t_us, department in rows]
 
     def facts(self, since: int, types: Sequence[str]) -> Iterator[tuple[str, int, dict[str, Any]]]:
         """Yield type, time and facts of every record since a time, in the order of the log.

@@ -282,7 +282,8 @@ class Writer:
         """Settle an unknown result before anything else is written. Ends when the database has answered, or at stop."""
         limit = min(item.started or time.monotonic() for item in batch) + PATIENCE - _PAUSE
         while True:
-            if not self._down and time.monotonic() > limit:
+            answers = isinstance(error, self._store.conflict)  # somebody wrote an id again: then it is there
+            if not self._down and not answers and time.monotonic() > limit:
                 self._down = True
                 log.error("audit: the ledger's database does not answer (%s)", type(error).__name__)
                 _deliver([item for item in batch if not item.must_stay], durable=False)

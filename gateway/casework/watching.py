@@ -11,7 +11,7 @@ What is counted is departments, never people; a department of fewer than five is
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, Protocol
@@ -37,15 +37,19 @@ AUTO: Final = Actor("auto")
 SKEW: Final = timedelta(seconds=5)
 REQUESTS: Final = "anfragen"
 """A tally without a rule: how many requests a department made in a week, to compare refusals with."""
-TYPES: Final = ("intent", "denied", "outcome", "outcome.unknown", "gap.detected", "verify.result", "finding.spool",
-                "finding.clock", "log.successor")
+TYPES: Final = frozenset({"denied", "outcome", "verify.result", "finding.spool"})
+"""Records of which more than the type and the department counts."""
 _SENSITIVE: Final = frozenset({"special", "criminal"})
 
 
 class Reader(Protocol):
     """The ledger as far as the watch reads it (`audit.LedgerReader`)."""
 
-    def following(self, after: int, since: int, types: Sequence[str], limit: int) -> list[Seen]:
+    def before(self, since: int) -> int:
+        """Return the index after which records are not older than a time."""
+        ...
+
+    def following(self, after: int, types: Collection[str], limit: int) -> list[Seen]:
         """Return the next records."""
         ...
 
@@ -75,9 +79,8 @@ def step(books: Books, reader: Reader, limit: int = BATCH) -> int:
     with books.reading() as connection:
         before = tallies.mark(connection, MARK)
     now = books.now()
-    after = before[1] if before else -1
-    since = 0 if before else int((now - BACK).timestamp() * 1e6)
-    found = reader.following(after, since, TYPES, limit)
+    after = before[1] if before else reader.before(int((now - BACK).timestamp() * 1e6))
+    found = reader.following(after, TYPES, limit)
     if not found:
         return 0
     with writing(books.engine, bump=False) as connection:
@@ -93,7 +96,7 @@ def step(books: Books, reader: Reader, limit: int = BATCH) -> int:
 
 def hits(seen: Seen, now: datetime) -> Iterator[Hit]:
     """Yield what rules count in one record."""
-    meta, department = seen.meta, _text(seen.meta, "department")
+    meta, department = seen.meta, seen.department
     if seen.type in ("intent", "denied"):
         yield Hit(REQUESTS, department)
     if seen.type == "denied":
@@ -179,11 +182,6 @@ def open_finding(books: Books, connection: Connection, rule: Rule, scope: str, c
 
 def _moment(t_us: int) -> datetime:
     return datetime.fromtimestamp(t_us / 1e6, UTC)
-
-
-def _text(meta: Mapping[str, Any], name: str) -> str:
-    value = meta.get(name)
-    return value if isinstance(value, str) else ""
 
 
 def _number(meta: Mapping[str, Any], name: str) -> int:

@@ -14,7 +14,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, and_, delete, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, delete, func, insert, or_, select, update
 
 from gateway.model.casework import CLOSED, EMPTY, LETTERS, Counted, Kind, Matter, Note, NoteKind, Sheet, Wanted
 from gateway.store.chunks import in_chunks
@@ -84,7 +84,7 @@ def children(connection: Connection, id_: str) -> list[Matter]:
 def of_cause(connection: Connection, base: str) -> list[Matter]:
     """Return what a cause has raised so far: its first matter, and those after one that was closed."""
     rows = connection.execute(select(*_COLUMNS).where(or_(
-        _m.cause == base, and_(_m.cause > f"{base}/", _m.cause < f"{base}0"))).order_by(_m.opened_at, _m.id))
+        _m.cause == base, _m.cause.startswith(f"{base}/", autoescape=True))).order_by(_m.opened_at, _m.id))
     return [_matter(row) for row in rows]
 
 

@@ -21,10 +21,11 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 
 
 def test_the_officer_signs_in_checks_filters_and_opens_a_record(site: Site) -> None:
-    window = site.sign_in(site.officer, "/review")
-    assert window.title == f"Protokoll – KI-Pforte {site.house.policies.organisation.name}"
-    window.follow(".verdict button")
+    window = site.sign_in(site.officer, "/review/pruefung")
+    assert window.title == f"Prüfung – KI-Pforte {site.house.policies.organisation.name}"
+    window.follow("form[action='/review/pruefung'] button")
     assert "Unverändert" in window.text(".verdict")
+    site.open("/review/protokoll")
     window.script("document.querySelector('#amt').value = 'bauamt'")
     window.follow(".filters button")
     assert "amt=bauamt" in window.address
@@ -34,7 +35,7 @@ def test_the_officer_signs_in_checks_filters_and_opens_a_record(site: Site) -> N
     assert "Verlauf" in window.text()
     assert "Prüfsumme Angaben" in window.text()
     window.follow(".crumbs a")
-    assert window.address.endswith("/review")
+    assert window.address.endswith("/review/protokoll")
     window.follow(".head button")
     assert "Sie sind abgemeldet" in window.text()
     assert site.open("/review").title.startswith("Anmelden")
@@ -86,7 +87,7 @@ def test_nothing_runs_over_the_edge_and_letters_stand_out(site: Site, width: int
     window.screen(width, dark=dark)
     try:
         record = site.house.ledger.reader.page().rows[-1].id
-        for path in (*PATHS, "/review?amt=bauamt&von=2026-01-01&art=alle", f"/review/protokoll/{record}"):
+        for path in (*PATHS, "/review/protokoll?amt=bauamt&von=2026-01-01&art=alle", f"/review/protokoll/{record}"):
             site.open(path)
             assert window.script("return document.documentElement.scrollWidth") <= width, path
             assert window.script(CONTRAST) == [], path
@@ -95,10 +96,10 @@ def test_nothing_runs_over_the_edge_and_letters_stand_out(site: Site, width: int
 
 
 def test_on_a_small_screen_a_table_is_a_list_of_labels_and_values(site: Site) -> None:
-    window = site.sign_in(site.officer, "/review")
+    window = site.sign_in(site.officer, "/review/protokoll")
     window.screen(390)
     try:
-        site.open("/review")
+        site.open("/review/protokoll")
         shown = window.script(
             "return getComputedStyle(document.querySelector('td[data-label=Amt]'), '::before').content")
         assert "data-label" in shown or "Amt" in shown

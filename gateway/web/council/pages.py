@@ -7,6 +7,7 @@ requests to find out who a pseudonym is stand with their reason and state, and t
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Collection
 from typing import Final, cast
 
 from starlette.responses import RedirectResponse, Response
@@ -15,6 +16,7 @@ from audit import LedgerConfigError, NotAllowed
 from gateway.errors import GatewayError
 from gateway.model.people import Role
 from gateway.model.reid import STATES
+from gateway.web import navigation
 from gateway.web.asking import do
 from gateway.web.gate import Desk, Visit
 from gateway.web.reid.keys import NAMES
@@ -32,10 +34,12 @@ KINDS: Final = {"ersteinrichtung": "Ersteinrichtung", "zustimmung": "Zustimmung 
 REASONS: Final = {"sicherheitsvorfall": "Sicherheitsvorfall", "datenschutzvorfall": "Verletzung des Datenschutzes",
                   "missbrauch": "begründeter Verdacht auf Missbrauch", "fehlersuche": "Fehlersuche",
                   "anordnung": "Anordnung eines Gerichts oder einer Behörde"}
-LINKS: Final = (
-    ("/review/person", "Person feststellen", "alle Anträge mit ihren Schritten"),
-    ("/review/person/schluessel", "Schlüssel für das Siegel", "wer öffnen kann, und Ihr eigener Schlüssel"),
-)
+LINKS: Final = {
+    "/review/berichte": "der Bericht für das Vierteljahr, nach Ämtern und nie nach Personen",
+    "/review/zugriffe": "wer was angesehen und mitgenommen hat",
+    "/review/person": "alle Anträge mit ihren Schritten",
+}
+"""What is told about pages of the same section; which of them there are, `gateway.web.navigation` knows."""
 SHOWN: Final = 20
 """Entries of each list; all of them are in the quarterly report."""
 
@@ -94,7 +98,13 @@ async def _page(desk: Desk, visit: Visit, problem: str = "") -> Response:
         past_modes=[pair for pair in modes if pair[1] not in ("waiting", "on")][:SHOWN], mode_words=MODES,
         mode_reasons=REASONS, departments=departments, cases=cases[:SHOWN], more=max(0, len(cases) - SHOWN),
         states=STATES, reasons=context.reid.reasons, by_reason=_by_reason([case.reason for case in cases]),
-        agreements=(await do(context.council.policies.agreements))[:SHOWN], kinds=KINDS, links_here=LINKS)
+        agreements=(await do(context.council.policies.agreements))[:SHOWN], kinds=KINDS, links_here=_links(roles))
+
+
+def _links(roles: Collection[str]) -> list[tuple[str, str, str]]:
+    found = [(path, word, LINKS[path]) for path, word in navigation.sections(HERE, roles) if path in LINKS]
+    return [*found, ("/review/person/schluessel", "Schlüssel für das Siegel",
+                     "wer öffnen kann, und der eigene Schlüssel")]
 
 
 def _by_reason(reasons: list[str]) -> list[tuple[str, int]]:

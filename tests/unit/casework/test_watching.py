@@ -44,8 +44,11 @@ def test_a_step_that_another_process_was_faster_with_counts_nothing(case: Case) 
     case.house.settle()
 
     class Slow:
-        def following(self, after: int, since: int, types: object, limit: int) -> object:
-            found = case.house.ledger.reader.following(after, since, types, limit)
+        def before(self, since: int) -> int:
+            return case.house.ledger.reader.before(since)
+
+        def following(self, after: int, types: object, limit: int) -> object:
+            found = case.house.ledger.reader.following(after, types, limit)
             if after == -1:
                 watching.step(case.house.books, case.house.ledger.reader)  # meanwhile, elsewhere
             return found
