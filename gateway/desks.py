@@ -74,7 +74,7 @@ def web_context(house: House) -> WebContext:
         guarded=settings.roles_with_second_factor, key_sign_in=settings.key_sign_in == "on",
         local_sign_in=settings.with_password, own=house.ledger, engineering=Engineering(house),
         keys=KeyDesk(books), accounts=house.accounts,
-        guesses=house.limits.guesses, cases=case_desk(house),
+        guesses=house.limits.guesses, reports=house.reports, cases=case_desk(house),
         reid=ReidDesk(house.ledger, house.engine, house.departments),
         council=Council(
             PolicyConsent(house.engine, house.record, house.clock.now,

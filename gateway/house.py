@@ -64,6 +64,7 @@ from gateway.registry.content_mode import ContentDesk
 from gateway.registry.index import Indexing
 from gateway.registry.reminding import Reminding
 from gateway.registry.rulebook import Rulebook
+from gateway.reports.desk import ReportDesk
 from gateway.settings import Settings
 from gateway.store import migrate, open_engine, people, reading
 from gateway.store.conversations import SqlConversations
@@ -115,6 +116,7 @@ class House:
             oidc=(oidc := _oidc(settings)))
         self.sign_ins = self._single_sign_on(oidc[1]) if oidc and settings.pages_use_oidc else None
         self.stopped = StoppedModels(self.authenticator.watch(self.directory.stops), self.policies)
+        self.reports = ReportDesk(self.books, self.ledger, __version__, self.stopped.known, settings.sign_in_words())
         self.contents = LedgerContents(self.ledger, self.authenticator.watch(self.directory.content_modes), clock)
         self.upstream = UpstreamRouter(settings.home, environment=provider_environment(settings))
         self.recorder = LedgerRecorder(self.ledger)
@@ -166,6 +168,7 @@ class House:
         with suppress(NotImplementedError, RuntimeError, ValueError):  # no signals here: not the main thread
             asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, self.policies.call)
         self._run(Indexing(self.books).follow())
+        self._run(self.reports.follow())
         if self.settings.remind_daily == "on":
             self._run(Reminding(self.books, self.settings).follow())
         self._run(watch_of(self.books, self.ledger, self.settings, lambda: self.census.anchors).follow())

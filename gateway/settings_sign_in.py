@@ -161,6 +161,14 @@ class SignInSettings(BaseSettings):
         """Whether one signs in to the pages with an address and a password."""
         return self.local_sign_in == "on" or (self.local_sign_in == "auto" and not self.pages_use_oidc)
 
+    def sign_in_words(self) -> str:
+        """Say how people sign in to the pages."""
+        ways = [words for words, on in (
+            ("über den Anmeldedienst", bool(self.pages_use_oidc)),
+            ("mit E-Mail-Adresse und Kennwort", self.with_password),
+            ("mit persönlichem Schlüssel", self.key_sign_in == "on")) if on]
+        return " oder ".join(ways)
+
     def sign_in_warnings(self) -> list[str]:
         """Return what works and should not stay so, in sentences for people."""
         if self.pages_use_oidc and not self.strong_roles:

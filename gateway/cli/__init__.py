@@ -92,6 +92,7 @@ def _register() -> None:
     from gateway.cli.person import person_app
     from gateway.cli.policy import policy_app
     from gateway.cli.reid import reid_app
+    from gateway.cli.report import report_app
     for command in (run.serve, run.init, run.doctor, run.train, inspect.redact, inspect.evaluate):
         app.command()(command)
     policy_app.command("test")(policy_test.run_suites)
@@ -116,7 +117,7 @@ def _register() -> None:
     audit_app.command()(audit_keep.successor)
     audit_app.add_typer(content_app)
     for group in (person_app, key_app, client_app, pass_app, document_app, policy_app, model_app, audit_app,
-                  reid_app, case_app):
+                  reid_app, case_app, report_app):
         app.add_typer(group)
 
 

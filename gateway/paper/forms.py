@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping
+from datetime import date
 from functools import cache
 from typing import Any, Final
 
@@ -16,7 +17,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from audit.sheet import table as sheet
-from gateway.paper.report import Block, Cell, Check, Facts, Form, Points, Report, Table, Text, shown
+from gateway.paper.report import Block, Cell, Check, Column, Facts, Form, Points, Report, Section, Table, Text, shown
 
 MEDIA: Final[Mapping[Form, str]] = {
     "html": "text/html; charset=utf-8", "pdf": "application/pdf", "csv": "text/csv; charset=utf-8",
@@ -30,9 +31,9 @@ def file_of(report: Report, form: Form) -> bytes:
     return made[form](report)
 
 
-def fragment(report: Report) -> Markup:
-    """Return the sections of a paper as HTML, to stand in a page below its title."""
-    return Markup(_environment().get_template("fragment.html").render(report=report))  # noqa: S704 - rendered escaped
+def fragment(report: Report, deeper: int = 0) -> Markup:
+    """Return the sections of a paper as HTML, to stand in a page below its title, or `deeper` below a heading."""
+    return Markup(_environment().get_template("fragment.html").render(report=report, deeper=deeper))  # noqa: S704 - rendered escaped
 
 
 def _html(report: Report) -> bytes:
@@ -68,9 +69,29 @@ def _json(report: Report) -> bytes:
     return json.dumps(value, ensure_ascii=False, indent=2).encode() + b"\n"
 
 
+def from_json(data: str | bytes) -> Report:
+    """Return the paper that a JSON file of ours holds. Raises ValueError or KeyError for anything else."""
+    value = json.loads(data)
+    sections = tuple(Section(s["title"], tuple(map(_read, s["blocks"])), s["level"]) for s in value["sections"])
+    return Report(value["kind"], value["title"], value["organisation"], date.fromisoformat(value["day"]),
+                  value["lead"], sections, value["period"], tuple(value["sources"]))
+
+
+def _read(block: Mapping[str, Any]) -> Block:
+    if "table" in block:
+        columns = tuple(Column(c["title"], c["kind"]) for c in block["columns"])
+        return Table(block["table"], block["caption"], columns, tuple(map(tuple, block["rows"])), block["empty"])
+    if "facts" in block:
+        return Facts(tuple((one["name"], one["value"]) for one in block["facts"]))
+    if "points" in block:
+        return Points(tuple(block["points"]))
+    return Check(block["check"]) if "check" in block else Text(block["text"])
+
+
 def _block(block: Block) -> dict[str, Any]:
     if isinstance(block, Table):
-        return {"table": block.key, "caption": block.caption, "columns": [column.title for column in block.columns],
+        return {"table": block.key, "caption": block.caption, "empty": block.empty,
+                "columns": [{"title": column.title, "kind": column.kind} for column in block.columns],
                 "rows": [list(row) for row in block.rows]}
     if isinstance(block, Facts):
         return {"facts": [{"name": name, "value": value} for name, value in block.rows]}

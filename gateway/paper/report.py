@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from hashlib import sha256
 from typing import Final, Literal
 
 Cell = str | int | None
@@ -106,6 +107,11 @@ class Report:
     def tables(self) -> tuple[Table, ...]:
         """All tables, in order."""
         return tuple(block for section in self.sections for block in section.blocks if isinstance(block, Table))
+
+    @property
+    def digest(self) -> str:
+        """Names what the paper says: its sections, without the day and the sources."""
+        return sha256(repr((self.kind, self.title, self.sections)).encode()).hexdigest()
 
     @property
     def stamp(self) -> str:

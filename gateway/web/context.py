@@ -29,6 +29,7 @@ from gateway.web.it.ports import Engineering
 from gateway.web.learning import Learning
 from gateway.web.office_ports import Office
 from gateway.web.reid.ports import Reid
+from gateway.web.reports.ports import Reports
 from gateway.web.review.ports import ReviewHouse
 from gateway.web.staff.ports import OwnRecords
 
@@ -246,6 +247,8 @@ class WebContext:
     """What the officer's workplace needs beside the ledger."""
     cases: Cases = field(kw_only=True)
     """Findings, incidents, requests of people, complaints."""
+    reports: Reports = field(kw_only=True)
+    """What the house says about itself."""
     local_sign_in: bool = True
     """Whether one signs in with an address and a password."""
 

@@ -42,11 +42,10 @@ from gateway.web import (
 from gateway.web.casework import site as casework_site
 from gateway.web.context import WebContext
 from gateway.web.council import site as council_site
-from gateway.web.figures import Tally
 from gateway.web.gate import Desk, Gate, Page
 from gateway.web.it import site as it_site
-from gateway.web.public import Transparency
 from gateway.web.reid import site as reid_site
+from gateway.web.reports import site as reports_site
 from gateway.web.review import site as review_site
 from gateway.web.staff import site as staff_site
 from gateway.web.staff import start
@@ -60,13 +59,10 @@ REPORTED_TO: Final[frozenset[Role]] = frozenset({"ki-pass-stelle", "leitung", "d
 def pages(context: WebContext) -> tuple[Page, ...]:
     """Return the table of pages."""
     checks = verification.Verification()
-    transparency = Transparency(Tally(context.ledger.reader))
     return (
         # For everybody: what this is, and what the public is told.
         Page("/", start.start),
         Page("/help", public.help_page, english=True),
-        Page("/transparency", transparency.page),
-        Page("/transparency.json", transparency.as_json),
         Page("/datenschutz", public.privacy, english=True),
         Page("/barrierefreiheit", public.accessibility, english=True),
         Page("/impressum", public.imprint, english=True),
@@ -140,6 +136,7 @@ def pages(context: WebContext) -> tuple[Page, ...]:
         *casework_site.pages(context),
         *reid_site.pages(context),
         *council_site.pages(context),
+        *reports_site.pages(context),
         *((Page("/styleguide", styleguide.page),) if context.development else ()),
         *it_site.pages(),
         *staff_site.pages(),  # last: a Vorgang can have any name

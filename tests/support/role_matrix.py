@@ -12,6 +12,7 @@ KEY: Final = "Schlüssel"
 PASS_OFFICE: Final = "ki-pass-stelle"
 REPORTED_TO: Final = "ki-pass-stelle leitung dpo personalrat"
 BOTH_SIDES: Final = "dpo personalrat"
+REPORT_READERS: Final = "leitung dpo personalrat"
 WATCHERS: Final = "dpo personalrat"
 TOKEN: Final = "Kennwort für Metriken, wenn eines gesetzt ist"
 DIRECTORY: Final = "Kennwort des Verzeichnisdienstes (nur mit `KI_PFORTE_SCIM_TOKEN`)"
@@ -24,6 +25,11 @@ MATRIX: Final[dict[tuple[str, str], str]] = {
     ("POST", "/anmelden/abmelden-oidc"): ALL,
     ("GET", "/einladung/{code}"): ALL, ("POST", "/einladung/{code}"): ALL,
     ("GET", "/help"): ALL, ("GET", "/transparency"): ALL, ("GET", "/transparency.json"): ALL,
+    ("GET", "/transparency.csv"): ALL,
+    ("GET", "/review/berichte"): REPORT_READERS, ("GET", "/review/berichte/{kind}"): REPORT_READERS,
+    ("POST", "/review/berichte/{kind}"): REPORT_READERS,
+    ("GET", "/review/unterlagen"): "dpo", ("GET", "/review/unterlagen/{kind}"): "dpo",
+    ("POST", "/review/unterlagen/{kind}"): "dpo", ("POST", "/review/unterlagen/{kind}/freigabe/{id}"): "dpo",
     ("GET", "/datenschutz"): ALL, ("GET", "/barrierefreiheit"): ALL, ("GET", "/impressum"): ALL,
     ("GET", "/static/{name}"): ALL, ("GET", "/ansicht"): ALL,
     ("GET", "/konto"): SIGNED_IN, ("POST", "/konto/abmelden"): SIGNED_IN, ("POST", "/konto/kennwort"): SIGNED_IN,

@@ -58,6 +58,7 @@ from gateway.registry.takeouts import Takeouts
 from gateway.reid.content import ContentConsent
 from gateway.reid.desk import ReidDesk
 from gateway.reid.policies import PolicyConsent
+from gateway.reports.desk import ReportDesk
 from gateway.settings import Settings
 from gateway.store import departments, keys, migrate, open_engine, people
 from gateway.store import passes as proofs
@@ -183,6 +184,7 @@ class House:
             operators=build_operators(bytes(32)), stopped=lambda: self.stopped,
             problems=lambda: self.problems, own=ledger, engineering=Engineering(self), keys=KeyDesk(self.books),
             accounts=AccountDesk(Accounts(self.books, Passwords(CHEAPEST))),
+            reports=ReportDesk(self.books, ledger, "0.1.0", lambda: self.stopped),
             guesses=Guesses(MemoryCounts(), Counted(bytes(32))),
             cases=CaseDesk(self.books, ledger, lambda reference: mark_of(bytes(32), reference),
                            lambda: ledger.config.log),

@@ -17,7 +17,8 @@ from tests.support.web_house import House
 PAPER = "/pass/dokumente/{sha256}"
 FILES = {PAPER, "/pass/nachweis.jws", "/pass/open-badge.jwt"}
 """Downloads: those of a certificate lead whoever has none to the page about it."""
-MACHINES = {"/ansicht", "/transparency.json", "/.well-known/ki-pass.json", "/.well-known/did.json", *FILES}
+MACHINES = {"/ansicht", "/transparency.json", "/transparency.csv", "/.well-known/ki-pass.json", "/.well-known/did.json",
+            *FILES}
 
 
 FILES = {"/review/pruefung/pruefer.pyz", "/review/pruefung/pruefer.html", "/review/protokoll/{id}/nachweis"}
@@ -38,7 +39,7 @@ def address(house: House, path: str, record: str) -> str:
     module = next(m for m in rules.modules.values() if m.course)
     course = in_force(versions_of(rules, module), now)
     assert course is not None
-    known = {"{id}": record, "{code}": "gibtsnicht", "{module}": module.key,
+    known = {"{id}": record, "{code}": "gibtsnicht", "{kind}": "dpia", "{module}": module.key,
              "{section}": course_of(rules, course).sections[0].key,
              "{sha256}": rules.documents["information"][0].sha256}
     for name, value in known.items():

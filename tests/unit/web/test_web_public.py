@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
+import csv
 import json
-from collections import Counter
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from gateway.model.kipass import PassEvent
 from gateway.web import words
-from gateway.web.figures import SMALL, merged, quarter_of
 from tests.support.web_house import NOW, House
 
 
@@ -43,50 +40,54 @@ def test_the_public_register_shows_models_in_service_and_nothing_internal(house:
     assert "GPT (Azure, EU)" not in house.browser().get("/transparency.json").text
 
 
-def test_figures_count_requests_of_this_quarter_by_model_and_reason(house: House) -> None:
-    house.clock.time = datetime.now(UTC)
-    for _ in range(6):
-        house.exchange(department="bauamt")
-    for _ in range(5):
-        house.denied("inhalt_gesperrt", department="sozialamt")
-    house.denied("ki_pass_fehlt")
+def after_this_month(house: House) -> None:
+    now = datetime.now(UTC)
+    house.clock.time = datetime(now.year + now.month // 12, now.month % 12 + 1, 3, tzinfo=UTC)
+    house.context.reports.make("works-council", "")
+
+
+def test_figures_are_of_months_that_are_over(house: House) -> None:
+    for n in range(6):
+        house.exchange(department="bauamt", subject=f"person-{n}")
+        house.write("denied", {"department": "bauamt", "decision": "denied", "code": "inhalt_gesperrt"},
+                    subject=f"person-{n}")
     house.settle()
-    figures = json.loads(house.browser().get("/transparency.json").body)["zahlen"]
+    house.clock.time = datetime.now(UTC)
+    assert json.loads(house.browser().get("/transparency.json").body)["zahlen"]["anfragen"] == 0
+    year = f"{datetime.now(UTC):%Y}"
+    after_this_month(house)
+    figures = json.loads(house.browser().get(f"/transparency.json?jahr={year}").body)["zahlen"]
     assert (figures["anfragen"], figures["durchgelassen"], figures["abgelehnt"]) == (12, 6, 6)
-    assert figures["nach_modell"] == [{"id": "demo", "anzahl": 6}]
-    assert {"id": "ki_pass_fehlt", "anzahl": None} in figures["ablehnungen_nach_grund"]
-    assert "unter 5" in house.browser().get("/transparency").text
-    house.exchange()
+    assert {"ids": ["demo"], "anzahl": 6} in figures["nach_modell"]
+    assert figures["ablehnungen_nach_grund"] == [{"ids": ["inhalt_gesperrt"], "anzahl": 6}]
+    assert "Inhalt nicht erlaubt" in house.browser().get(f"/transparency?jahr={year}").text
+
+
+def test_a_department_with_few_people_is_never_told_alone(house: House) -> None:
+    for n in range(8):
+        house.exchange(department="bauamt", subject=f"person-{n}")
+        house.exchange(department="standesamt", subject=f"chef-{n % 2}")
     house.settle()
-    assert json.loads(house.browser().get("/transparency.json").body)["zahlen"]["anfragen"] == 13
+    year = f"{datetime.now(UTC):%Y}"
+    after_this_month(house)
+    figures = json.loads(house.browser().get(f"/transparency.json?jahr={year}").text)["zahlen"]
+    assert figures["nach_bereich"] == [{"ids": ["bauamt", "standesamt"], "anzahl": 16}]
 
 
-def test_a_department_with_few_people_is_never_named(house: House) -> None:
-    house.clock.time = datetime.now(UTC)
-    house.sizes = {"standesamt": 4, "bauamt": 30}
-    for _ in range(9):
-        house.exchange(department="standesamt")
-        house.exchange(department="bauamt")
-    house.settle()
-    text = house.browser().get("/transparency.json").text
-    assert "standesamt" not in text
-    assert json.loads(text)["zahlen"]["nach_bereich"] == [{"id": "uebrige", "anzahl": 18}]
+@pytest.mark.parametrize("year", ["1999", "abc", "2026-Q1", "<script>"])
+def test_a_year_that_is_not_there_is_not_found(house: House, year: str) -> None:
+    assert house.browser().get(f"/transparency?jahr={year}").status == 404
 
 
-@given(st.dictionaries(st.text(max_size=3), st.tuples(st.integers(1, 50), st.integers(0, 12)), max_size=8))
-def test_no_group_of_fewer_than_five_people_is_ever_shown(groups: dict[str, tuple[int, int]]) -> None:
-    counts = Counter({name: count for name, (count, _) in groups.items()})
-    result = merged(counts, lambda name: groups[name][1] if name else 0)
-    named = [name for name in result if name]
-    assert all(groups[name][1] >= SMALL for name in named)
-    rest = [name for name in counts if name and name not in named]
-    assert not rest or not result or sum(groups[name][1] for name in rest) >= SMALL
-    assert not result or sum(result.values()) == sum(counts.values())
-
-
-def test_a_quarter_begins_at_midnight_in_berlin() -> None:
-    assert quarter_of(datetime(2026, 12, 31, 22, 59, tzinfo=UTC)) == "2026-Q4"
-    assert quarter_of(datetime(2026, 12, 31, 23, 0, tzinfo=UTC)) == "2027-Q1"
+def test_the_register_is_a_table_too(house: House) -> None:
+    answer = house.browser().get("/transparency.csv")
+    head, demo, *_ = csv.reader(answer.body.decode("utf-8-sig").splitlines(), delimiter=";")
+    assert answer.header("content-type") == "text/csv; charset=utf-8"
+    assert head[:3] == ["Kennung", "Bezeichnung", "Stand"]
+    assert (demo[0], len(demo)) == ("demo", len(head))
+    assert demo[head.index("Automationsstufe")] == "prüfen", "what no policy says is for a person to fill in"
+    entries = json.loads(house.browser().get("/transparency.json").body)["register"]
+    assert entries[0]["Automationsstufe"] is None
 
 
 def test_help_names_the_address_of_this_server_and_a_model_that_one_may_use(house: House) -> None:

@@ -1,0 +1,230 @@
+"""Reports as pages and commands ask for them: made, given out, released.
+
+Kept true: a file leaves only after its SHA-256 stands in the ledger (``export``); what is released is what somebody
+looked through (same digest), and it is kept as it was. Who acts is known by an opaque id, and stands in the ledger
+under a pseudonym.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+from typing import Any, Final
+
+from audit import Ledger, Reidentification
+from gateway.errors import GatewayError
+from gateway.kipass.calendar import day_of
+from gateway.model.people import Role
+from gateway.model.reporting import KINDS, ReportKind
+from gateway.paper.changes import changes
+from gateway.paper.forms import file_of, from_json
+from gateway.paper.report import Form, Report
+from gateway.registry import literacy
+from gateway.registry.books import Actor, Books
+from gateway.reports import dpia, fria, leadership, processing, systems, transparency, works_council
+from gateway.reports.figures import Figures, Question, figures, keep_up
+from gateway.reports.happenings import read
+from gateway.reports.periods import Period, quarters, years
+from gateway.reports.periods import read as read_period
+from gateway.reports.situation import InForce, Situation
+from gateway.store import content_modes
+from gateway.store import reports as shelf
+from gateway.web.reports.ports import Draft, Given, PublicFigures, Released
+
+_AS_OF_NOW: Final[Mapping[str, Callable[[InForce], Report]]] = {
+    processing.KIND: processing.paper, dpia.KIND: dpia.paper, systems.KIND: systems.paper, fria.KIND: fria.paper}
+_OF_A_TIME: Final[Mapping[str, Callable[[Situation], Report]]] = {
+    works_council.KIND: works_council.paper, leadership.KIND: leadership.paper, transparency.KIND: transparency.paper}
+_FOR_PROGRAMS: Final[Mapping[str, Question]] = {"nach_modell": "model", "ablehnungen_nach_grund": "code",
+                                                "nach_bereich": "department", "gefundene_angaben": "finding"}
+_QUARTERS: Final = 8
+_EVERY: Final = 3600.0
+_log = logging.getLogger(__name__)
+_GIVEN_DAYS: Final = 184
+"""How far back the list of given files looks: as far as the ledger keeps facts by default."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReportDesk:
+    """Implements `gateway.web.reports.ports.Reports`."""
+
+    books: Books
+    ledger: Ledger
+    version: str
+    stopped: Callable[[], frozenset[str]] = frozenset
+    sign_in: str = ""
+
+    # ---- making --------------------------------------------------------------------------------------------------
+
+    def periods(self, kind: str) -> Sequence[tuple[str, str]]:
+        """See `gateway.web.reports.ports.Reports.periods`."""
+        return [(period.key, period.words) for period in self._periods(_kind(kind))]
+
+    def make(self, kind: str, period: str) -> Report:
+        """See `gateway.web.reports.ports.Reports.make`."""
+        known = _kind(kind)
+        if not known.every:
+            return _AS_OF_NOW[kind](self.in_force())
+        asked = read_period(period) if period else self._periods(known)[0]
+        if asked is None or bool(asked.quarter) != (known.every == "quarter") or asked.begin > day_of(self.books.now()):
+            example = "2026-Q3" if known.every == "quarter" else "2026"
+            raise _wrong(f"Diesen Zeitraum gibt es für „{known.title}“ nicht. Er heißt zum Beispiel {example}.")
+        return _OF_A_TIME[kind](self._situation(asked))
+
+    def _periods(self, kind: ReportKind) -> tuple[Period, ...]:
+        today = day_of(self.books.now())
+        if kind.every == "quarter":
+            return quarters(today, _QUARTERS)
+        with self.books.reading() as connection:
+            return years(today, shelf.months(connection)) if kind.every else ()
+
+    def in_force(self) -> InForce:
+        """Return what is in force at this moment."""
+        status = self.ledger.status()
+        return InForce(self.books.now(), self.version, self.books.policies(), self.stopped(),
+                       self.ledger.config.retention.days, status.log, status.size, status.checkpoint_note,
+                       tuple(self.ledger.anchors()), self.ledger.keyring.problem(), self.sign_in)
+
+    def count_months(self) -> int:
+        """Count the months that are over and were not counted yet; return how many."""
+        self.ledger.sequence()
+        first = next(iter(self.ledger.reader.tail(-1, 1)), None)
+        return keep_up(self.books, self.ledger,
+                       None if first is None else datetime.fromtimestamp(first.t_us / 1e6, UTC))
+
+    async def follow(self) -> None:
+        """Count months that are over until cancelled; what cannot be counted now is counted later."""
+        while True:
+            try:
+                await asyncio.to_thread(self.count_months)
+            except Exception as error:  # noqa: BLE001 - the ledger or the database: tried again in an hour
+                _log.warning("the months that are over cannot be counted now: %s", type(error).__name__)
+            await asyncio.sleep(_EVERY)
+
+    def _situation(self, period: Period) -> Situation:
+        self.count_months()
+        found, waiting = literacy.make(self.books)
+        with self.books.reading() as connection:
+            kept = shelf.months(connection)
+            modes = [mode for mode in content_modes.every(connection)
+                     if mode.on_since is not None and mode.on_since.date() < period.end
+                     and (mode.off_at or self.books.now()).date() >= period.begin]
+        requests = [one for one in Reidentification(self.ledger).requests()
+                    if period.holds(datetime.fromtimestamp(one.at_us / 1e6, UTC))]
+        return Situation(self.in_force(), period, figures(kept, period), read(self.ledger.reader.facts, period),
+                         found, waiting, modes, requests)
+
+    # ---- giving out ----------------------------------------------------------------------------------------------
+
+    def give(self, by: str, role: Role, kind: str, period: str, form: Form) -> tuple[str, bytes]:
+        """See `gateway.web.reports.ports.Reports.give`."""
+        return self.give_out(Actor("web", by, role), kind, period, form)
+
+    def give_out(self, actor: Actor, kind: str, period: str, form: Form) -> tuple[str, bytes]:
+        """Return a report as a file, with its name; its hash is written down before."""
+        report, told = self.make(kind, period), period
+        if KINDS[kind].every and not period:
+            told = self._periods(KINDS[kind])[0].key
+        return self._given(actor, report, told, form)
+
+    def _given(self, actor: Actor, report: Report, period: str, form: Form) -> tuple[str, bytes]:
+        data = file_of(report, form)
+        self.books.record("export", {"report": report.kind, "format": form, "period": period,
+                                     "sha256": sha256(data).hexdigest(), **actor.meta}, actor.subject or None)
+        return f"{report.kind}-{period or report.day.isoformat()}.{form}", data
+
+    def given(self, kinds: Sequence[str]) -> list[Given]:
+        """See `gateway.web.reports.ports.Reports.given`."""
+        self.ledger.sequence()
+        since = int((self.books.now() - timedelta(days=_GIVEN_DAYS)).timestamp() * 1_000_000)
+        found = [Given(datetime.fromtimestamp(at / 1e6, UTC), meta["report"], str(meta.get("format", "")),
+                       str(meta.get("period", "")), str(meta.get("sha256", "")))
+                 for _, at, meta in self.ledger.reader.facts(since, ("export",)) if meta.get("report") in kinds]
+        return found[::-1]
+
+    # ---- releasing -----------------------------------------------------------------------------------------------
+
+    def draft(self, kind: str) -> Draft:
+        """See `gateway.web.reports.ports.Reports.draft`."""
+        report = self.make(_releasable(kind).key, "")
+        with self.books.reading() as connection:
+            found = shelf.released(connection, kind)
+        told = changes(from_json(found[0].paper), report) if found else ()
+        return Draft(report, [Released(one.id, one.at, one.sha256) for one in found], told,
+                     [change.text for change in told if change.table == processing.RECIPIENTS])
+
+    def release(self, by: str, kind: str, seen: str) -> Released:
+        """See `gateway.web.reports.ports.Reports.release`."""
+        report = self.make(_releasable(kind).key, "")
+        if report.digest != seen:
+            raise _wrong("Die Unterlage hat sich geändert, seit Sie sie gelesen haben. Es wurde nichts freigegeben. "
+                         "Bitte sehen Sie sie noch einmal durch.")
+        paper = file_of(report, "json")
+        name, now = sha256(paper).hexdigest(), self.books.now()
+        with self.books.writing() as connection:
+            id_ = shelf.put(connection, kind, paper.decode(), name, now)
+            self.books.record("release", {"report": kind, "release": id_, "sha256": name,
+                                          **Actor("web", by, "dpo").meta}, by)
+        return Released(id_, now, name)
+
+    def release_file(self, by: str, kind: str, id_: int, form: Form) -> tuple[str, bytes]:
+        """See `gateway.web.reports.ports.Reports.release_file`."""
+        with self.books.reading() as connection:
+            found = shelf.by_id(connection, id_)
+        if found is None or found.kind != _releasable(kind).key:
+            raise _wrong("Diese Freigabe gibt es nicht.")
+        report = from_json(found.paper)
+        about = f"Freigegeben am {found.at:%d.%m.%Y}, Prüfsumme {found.sha256}"
+        return self._given(Actor("web", by, "dpo"), replace(report, sources=(*report.sources, about)),
+                           f"freigabe-{found.id}", form)
+
+    # ---- for the public ------------------------------------------------------------------------------------------
+
+    def public(self, year: str) -> PublicFigures:
+        """See `gateway.web.reports.ports.Reports.public`."""
+        with self.books.reading() as connection:
+            kept = shelf.months(connection)
+        known = years(day_of(self.books.now()), kept)
+        told = [period for period in known if figures(kept, period).months]
+        asked = read_period(year) if year else next(iter(told), known[0])
+        if asked is None or asked not in known:
+            raise _wrong("Zu diesem Jahr gibt es keine Zahlen.")
+        house, found = self.in_force(), figures(kept, asked)
+        return PublicFigures(asked.key, asked.words, [(period.key, period.words) for period in known],
+                             transparency.numbers(Situation(house, asked, found, ())), _values(asked, found))
+
+    def systems(self) -> Sequence[Mapping[str, Any]]:
+        """See `gateway.web.reports.ports.Reports.systems`."""
+        return systems.as_json(self.in_force())
+
+    def systems_csv(self) -> str:
+        """See `gateway.web.reports.ports.Reports.systems_csv`."""
+        return systems.as_csv(self.in_force())
+
+
+def _values(period: Period, found: Figures) -> dict[str, Any]:
+    told = {name: [{"ids": list(group.names), "anzahl": group.count} for group in found.told[question]]
+            for name, question in _FOR_PROGRAMS.items()}
+    return {"jahr": period.key, "monate": list(found.months), "anfragen": found.total,
+            "durchgelassen": found.of("decision", "allowed"), "abgelehnt": found.of("decision", "denied"), **told}
+
+
+def _kind(key: str) -> ReportKind:
+    if key not in KINDS:
+        raise _wrong("Einen solchen Bericht gibt es nicht.")
+    return KINDS[key]
+
+
+def _releasable(key: str) -> ReportKind:
+    kind = _kind(key)
+    if not kind.released:
+        raise _wrong("Diese Unterlage wird nicht freigegeben.")
+    return kind
+
+
+def _wrong(text: str) -> GatewayError:
+    return GatewayError("anfrage_ungueltig", text)

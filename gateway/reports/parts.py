@@ -1,0 +1,127 @@
+"""Sections that several reports have: numbers of requests, passes, and how far the numbers go."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+
+from audit.statistics import Group
+from gateway.kipass.calendar import day_of
+from gateway.model.kipass import BASIS
+from gateway.model.literacy import STANDINGS
+from gateway.paper.report import Block, Column, Section, Table, Text
+from gateway.reports.figures import Figures
+from gateway.reports.periods import month_after
+from gateway.reports.situation import InForce, Situation
+from gateway.web import words
+from gateway.web.literacy import WORDS as STANDING_WORDS
+
+Named = Callable[[str], str]
+NOTHING_TOLD = "In diesem Zeitraum gibt es keine Zahlen."
+
+
+def usage(of: Situation, *, departments: bool = True) -> Section:
+    """Return how many requests there were, and for whom."""
+    house, told = of.house, of.figures.told
+    blocks: list[Block] = [Text(extent(of))]
+    if of.figures.months:
+        blocks += [group_table("entscheidung", "Anfragen nach Entscheidung", "Entscheidung", told["decision"],
+                               lambda key: words.DECISIONS.get(key, key or "ohne Angabe"))]
+        if departments:
+            blocks += [group_table("amt", "Anfragen nach Amt", "Amt", told["department"],
+                                   lambda key: house.department(key) if key else "ohne Angabe")]
+        blocks += [group_table("modell", "Anfragen nach Modell", "Modell", told["model"],
+                               lambda key: house.model(key) if key else "ohne Modell")]
+    return Section("Anfragen", tuple(blocks))
+
+
+def refusals(of: Situation) -> Section:
+    """Return why requests were refused."""
+    return Section("Ablehnungen", (
+        Text("Abgelehnte Anfragen haben das Haus nicht verlassen. Gezählt wird der Grund, den die anfragende Person "
+             "gelesen hat."),
+        group_table("grund", "Abgelehnte Anfragen nach Grund", "Grund", of.figures.told["code"],
+                    lambda key: words.CODES.get(key, key or "ohne Angabe"))))
+
+
+def found(of: Situation) -> Section:
+    """Return what kinds of personal data were found in requests."""
+    return Section("Gefundene Angaben", (
+        Text("In so vielen Anfragen wurden Angaben dieser Art gefunden. Eine Anfrage kann in mehreren Zeilen zählen. "
+             "Was mit den Angaben geschieht, steht in den Richtlinien: In der Regel werden sie ersetzt, bevor ein "
+             "Anbieter etwas erhält."),
+        group_table("fund", "Anfragen mit Angaben dieser Art", "Art der Angabe", of.figures.told["finding"],
+                    words.entity)))
+
+
+def group_table(key: str, caption: str, head: str, groups: tuple[Group, ...], name: Named) -> Table:
+    """Return numbers as a table with bars; what is told together stands in one row."""
+    rows = tuple((_named(group, name), group.count) for group in groups)
+    return Table(key, caption, (Column(head), Column("Anfragen", "bar")), rows, NOTHING_TOLD)
+
+
+def _named(group: Group, name: Named) -> str:
+    names = sorted((name(key) for key in group.names), key=str.casefold)
+    return names[0] if len(names) == 1 else f"zusammen: {words.listed(names)}"
+
+
+def extent(of: Situation) -> str:
+    """Say which months the numbers are of, and which are missing."""
+    return " ".join(_extent(of.figures, of))
+
+
+def _extent(figures: Figures, of: Situation) -> Iterator[str]:
+    today, months = day_of(of.house.now), of.period.months
+    if figures.months:
+        yield f"Gezählt sind: {_months(figures.months)}."
+    if figures.silent:
+        yield (f"Ohne Zahlen, weil es zu wenige Anfragen oder zu wenige Personen waren: "
+               f"{_months(figures.silent)}.")
+    if open_ := [m for m in months if month_after(m) > today]:
+        yield f"Noch nicht zu Ende: {_months(open_)}. Ein Monat zählt erst, wenn er um ist."
+    counted = {*figures.months, *figures.silent, *open_}
+    if before := [m for m in months if m not in counted]:
+        yield f"Nicht gezählt, weil das Protokoll später beginnt: {_months(before)}."
+    if figures.months:
+        yield ("Hinter jeder Zahl stehen mindestens fünf Personen; kleinere Gruppen sind zusammengefasst, auch so, "
+               "dass nichts durch Abziehen folgt.")
+
+
+def _months(months: Sequence[str]) -> str:
+    """Return months as a sentence lists them; those that follow one another as "Januar bis Oktober 2026"."""
+    runs: list[list[str]] = []
+    for month in months:
+        if runs and f"{month_after(runs[-1][-1]):%Y-%m}" == month:
+            runs[-1].append(month)
+        else:
+            runs.append([month])
+    return words.listed([_month(run[0]) if len(run) == 1 else f"{_month(run[0]).split()[0]} bis {_month(run[-1])}"
+                         for run in runs])
+
+
+def _month(month: str) -> str:
+    names = ("Januar", "Februar", "März", "April", "Mai", "Juni", "Juli", "August", "September", "Oktober", "November",
+             "Dezember")
+    return f"{names[int(month[5:]) - 1]} {month[:4]}"
+
+
+def passes(of: Situation) -> Section:
+    """Return how many people hold the KI-Pass, as of today."""
+    report = of.literacy
+    if report is None or not report.lines:
+        return Section("KI-Pässe", (Text("Es sind weniger als fünf Personen eingetragen. Damit niemand zu erkennen "
+                                         "ist, werden keine Zahlen angegeben."),))
+    columns = (Column("Amt"), Column("Personen", "bar"),
+               *(Column(STANDING_WORDS[standing], "number") for standing in STANDINGS))
+    rows = tuple((line.department or "Weitere Ämter", line.people,
+                  *(line.told[BASIS][standing] for standing in STANDINGS)) for line in report.lines)
+    late = f" {words.many(of.waiting, 'Person wird', 'Personen werden')} gerade neu ausgewertet." if of.waiting else ""
+    return Section("KI-Pässe", (
+        Text(f"Stand {report.day:%d.%m.%Y}, {words.many(report.people, 'Person', 'Personen')}. Ein Strich steht, wo "
+             f"eine Zahl auf weniger als fünf Personen schließen ließe.{late}"),
+        Table("ki-pass", f"KI-Pass „{report.scopes[BASIS]}“ nach Amt", columns, rows)))
+
+
+def shared(house: InForce) -> str:
+    """Return the newest note of the ledger in one line, for whoever wants to check it."""
+    lines = [line for line in house.checkpoint.splitlines() if line]
+    return f"Prüfpunkt: {' / '.join(lines[:3])}" if len(lines) >= 3 else "Prüfpunkt: noch keiner"

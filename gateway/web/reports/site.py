@@ -1,0 +1,31 @@
+"""The addresses of reports, papers and the public register, and who may see them."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from gateway.model.people import Role
+from gateway.web.context import WebContext
+from gateway.web.gate import Page
+from gateway.web.reports import pages as reports
+from gateway.web.reports import public
+
+OFFICER: Final[frozenset[Role]] = frozenset({"dpo"})
+READERS: Final[frozenset[Role]] = frozenset({"dpo", "leitung", "personalrat"})
+
+
+def pages(context: WebContext) -> tuple[Page, ...]:
+    """Return the table of these pages. Which reports a reader sees is said by each report (`gateway.model.reporting`).
+    """
+    return (
+        Page("/transparency", public.page),
+        Page("/transparency.json", public.as_json),
+        Page("/transparency.csv", public.as_csv),
+        Page("/review/berichte", reports.overview, roles=READERS),
+        Page("/review/berichte/{kind}", reports.show, roles=READERS),
+        Page("/review/berichte/{kind}", reports.take, "POST", READERS),
+        Page("/review/unterlagen", reports.papers, roles=OFFICER),
+        Page("/review/unterlagen/{kind}", reports.paper, roles=OFFICER),
+        Page("/review/unterlagen/{kind}", reports.release, "POST", OFFICER),
+        Page("/review/unterlagen/{kind}/freigabe/{id}", reports.take_release, "POST", OFFICER),
+    )
