@@ -35,7 +35,7 @@ from audit.counting import STATUSES
 from audit.record import INTENT
 from audit.store.tables import FACETS, audit_facet, audit_mark, audit_open, audit_seq
 
-STEP: Final = 20_000
+STEP: Final = 10_000
 MOST: Final = 10_000
 """So far numbers of records are counted exactly."""
 _f, _m = audit_facet.c, audit_mark.c

@@ -9,18 +9,19 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import statistics
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
-from audit import Filters, Ledger, LedgerConfig
+from audit import Filters, Ledger, LedgerConfig, daily, statistics
 from audit.record import now_us
 from audit.tiles import Tree
 from audit.tiles import fill as fill_tiles
 from tests.bench import ledger_town as town
+from tests.bench.measure import median
 from tests.support.postgres import running_server
 
 _DAY = 86_400_000_000
@@ -60,7 +61,7 @@ def timed(call: Callable[[], Any], times: int = 5) -> tuple[float, float]:
         began = time.perf_counter()
         call()
         found.append(1000 * (time.perf_counter() - began))
-    return found[0], statistics.median(found)
+    return found[0], median(found)
 
 
 def measure(ledger: Ledger, end: int) -> None:
@@ -79,7 +80,13 @@ def measure(ledger: Ledger, end: int) -> None:
         cursor = f"{end - int(town.HALF_A_YEAR * share)}.{size}"
         line(f"Seite nach {share:.0%} aller Einträge", lambda c=cursor: reader.page(  # type: ignore[misc]
             Filters(types=("intent", "denied"), department="amt-03"), c, 25))
+    row = reader.page(Filters(types=("intent",)), f"{end - town.HALF_A_YEAR // 3}.{size}", 1).rows[0]
+    line("ein Eintrag mit Teilen", lambda: reader.get(row.id))
+    line("alle Einträge eines Vorgangs", lambda: reader.vorgang(row.vorgang))
     line("Stand (status)", reader.status)
+    day = date.fromtimestamp(end / 1e6)
+    line("Tageszahlen von 90 Tagen", lambda: daily.per_day(store, "decision", day - timedelta(90), day))
+    line("Zahlen eines Monats je Amt", lambda: statistics.requests(store, "department", day.year, day.month), 1)
 
     def proof() -> None:
         with store.read() as connection:
