@@ -46,8 +46,9 @@ def test_a_full_disk_lets_nothing_out_loses_nothing_and_needs_no_restart(
             for _ in range(5):
                 reply = say()
                 assert (reply.status, reply.error["code"]) == (503, "protokoll_nicht_verfuegbar")
-            ready = ask("GET", gateway.url + "/readyz")
-            assert (ready.status, ready.json["checks"]["protokoll"]) == (503, False)
+            if disk == "limit":  # on a real disk there may be room for the one page with which readiness tries
+                ready = ask("GET", gateway.url + "/readyz")
+                assert (ready.status, ready.json["checks"]["protokoll"]) == (503, False)
             assert len(provider.received) == calls
         give_up = time.monotonic() + PATIENCE
         while say().status != 200:
