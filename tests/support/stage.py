@@ -70,7 +70,9 @@ class Stage:
         assert course is not None
         person = self.clerk.person.id
         special = {"/office/people/{id}": f"/office/people/{person}",
-                   "/keys/widerrufen/{id}": f"/keys/widerrufen/{self.clerk.key.id}"}
+                   "/keys/widerrufen/{id}": f"/keys/widerrufen/{self.clerk.key.id}",
+                   "/review/berichte/{kind}": "/review/berichte/transparency",
+                   "/review/unterlagen/{kind}": "/review/unterlagen/dpia"}
         path = special.get(path, path)
         known = {"{id}": self.record, "{code}": "gibtsnicht", "{module}": module.key,
                  "{section}": course_of(rules, course).sections[0].key,
