@@ -34,6 +34,8 @@ LONGEST: Final = 20_000
 """Characters of a preview: some eight pages."""
 FORM: Final = 400_000
 """Bytes of the form that carries them."""
+MOST: Final = 60
+"""Previews of one person in a quarter of an hour: looking at a text is work for the machine."""
 _DIALECT: Final = "chat"
 
 
@@ -98,16 +100,23 @@ async def look(desk: Desk, visit: Visit) -> Response:
     if len(text) > LONGEST:
         return _page(desk, visit, problem=f"Der Text hat {words.number(len(text))} Zeichen; hier gehen höchstens "
                                           f"{words.number(LONGEST)}. Bitte kürzen Sie ihn.")
+    limits = {f"preview {visit.somebody.principal.subject}": MOST}
+    if (wait := await desk.context.guesses.wait(limits, desk.context.now())) > 0:
+        response = _page(desk, visit, problem=f"Das waren {MOST} Texte in einer Viertelstunde. Bitte versuchen Sie es "
+                                              f"in {words.minutes(-(-wait // 60))} noch einmal.", status=429)
+        response.headers["retry-after"] = str(wait)
+        return response
+    await desk.context.guesses.count(limits, desk.context.now())
     [findings] = await desk.context.detector.inspect([Passage(text)])
     shown = await asyncio.to_thread(_shown, desk, visit, text, findings)
     return _page(desk, visit, shown=shown)
 
 
-def _page(desk: Desk, visit: Visit, shown: Shown | None = None, problem: str = "") -> Response:
+def _page(desk: Desk, visit: Visit, shown: Shown | None = None, problem: str = "", status: int = 400) -> Response:
     policies, principal = desk.context.policies(), visit.somebody.principal
     models, purposes = list(_models(policies, principal)), list(_purposes(policies, principal))
     model = visit.form.get("modell") or (models[0].key if models else "")
-    return desk.page(visit, "preview.html", http_status=400 if problem else 200, text=_text(visit),
+    return desk.page(visit, "preview.html", http_status=status if problem else 200, text=_text(visit),
                      models=models, purposes=purposes, model=model, purpose=visit.form.get("zweck") or "allgemein",
                      shown=shown, problem=problem, longest=LONGEST)
 

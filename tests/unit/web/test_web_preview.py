@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import pytest
 
+from gateway.web import preview
 from tests.support.web_client import Answer, Browser
 from tests.support.web_house import House
 from tests.unit.policy.policy_sets import all_on
@@ -130,3 +131,15 @@ def test_an_unknown_model_or_purpose_is_an_answer_not_a_fault(clerk: Browser) ->
 def test_a_whole_preview_fits_the_form_and_what_does_not_is_refused_unread(clerk: Browser) -> None:
     assert look(clerk, "€ ß " * 5_000).status == 200  # each of these takes many bytes in a form
     assert look(clerk, "a" * 500_000).status == 413
+
+
+def test_who_looks_at_too_many_texts_waits_and_keeps_what_was_typed(
+        house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(preview, "MOST", 2)
+    browser = house.browser(house.hire("Mia Muster"))
+    answers = [browser.post("/preview", {"text": "Guten Tag"}, page="/preview") for _ in range(3)]
+    assert [answer.status for answer in answers] == [200, 200, 429]
+    assert int(answers[-1].header("retry-after")) > 0
+    assert "Guten Tag</textarea>" in answers[-1].text
+    other = house.browser(house.hire("Max Muster"))
+    assert other.post("/preview", {"text": "Guten Tag"}, page="/preview").status == 200
