@@ -83,6 +83,7 @@ TYPES: Final = Words({
     "case.step": "Schritt in einem Vorgang", "case.erasure": "Personenbezug auf Antrag gelöscht",
     "case.stopped": "Modell wegen eines Vorfalls angehalten", "case.mail": "E-Mail über offene Vorgänge",
     "case.deleted": "Vorgang nach Frist gelöscht",
+    "release": "Unterlage freigegeben", "figures.month": "Zahlen eines Monats festgehalten",
     "anchor.sent": "Anker versandt", "report": "Bericht", "sample.verdict": "Stichprobe angesehen",
     "view.saved": "geteilte Ansicht angelegt", "view.removed": "geteilte Ansicht entfernt",
     "reid.request": "Auflösung eines Pseudonyms beantragt", "reid.approve": "Auflösung: zugestimmt",
@@ -100,7 +101,7 @@ GROUPS: Final[dict[str, tuple[str, tuple[str, ...]]]] = {
     "ki-pass": ("KI-Pässe", tuple(t for t in TYPES if t.startswith("pass."))),
     "personen": ("Personen und Schlüssel", tuple(t for t in TYPES if t.startswith(("person.", "key.", "client.")))),
     "einsichten": ("Einsichten und Prüfungen", ("view", "verify.result", "export", "content.handout",
-                                                "content.read", "report", "sample.verdict", "view.saved",
+                                                "content.read", "report", "release", "sample.verdict", "view.saved",
                                                  "view.removed")),
     "inhaltsmodus": ("Inhaltsmodus", tuple(t for t in TYPES if t.startswith("content_mode."))),
     "vorgaenge": ("Befunde, Vorfälle, Anfragen", tuple(
@@ -108,7 +109,7 @@ GROUPS: Final[dict[str, tuple[str, tuple[str, ...]]]] = {
     "betrieb": ("Betrieb", ("writer.start", "writer.stop", "heartbeat", "gap.detected", "finding.clock",
                             "finding.spool", "finding.rollback", "policy.change", "model.stopped", "model.started",
                             "config.reload", "demo.reset", "retention.delete",
-                            "prune", "key.rotate", "anchor.sent")),
+                            "prune", "key.rotate", "anchor.sent", "figures.month")),
     "alle": ("alle Einträge", ()),
 }
 """What the filter by type offers: the address, the word, the types of records."""
