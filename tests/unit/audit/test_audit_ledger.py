@@ -304,9 +304,7 @@ def test_no_content_reaches_a_repr_or_an_error_of_the_database(sqlite_ledger: Le
 
 
 def test_the_verifier_runs_without_sqlalchemy() -> None:
-    code = (
-        "import sys, audit.cli, audit; audit.verify; assert not {'sqlalchemy', 'alembic', 'orjson'} & set(sys.modules)"
-    )
+    code = "import sys, audit.cli, audit; audit.verify; assert not {'sqlalchemy', 'alembic', 'orjson'} & {*sys.modules}"
     import subprocess
 
     subprocess.run([sys.executable, "-c", code], check=True, cwd=Path(__file__).parents[3])
