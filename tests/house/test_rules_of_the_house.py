@@ -19,7 +19,7 @@ CODE = sorted([*(ROOT / "gateway").rglob("*.py"), *(ROOT / "audit").rglob("*.py"
 TREES = {path: ast.parse(path.read_text(encoding="utf-8")) for path in CODE}
 LONGEST = 400
 TOO_LONG = {"tests/contract/test_upstream_contract.py": 554,
-            "tests/unit/audit/test_audit_ledger.py": 408, "tests/unit/upstream/test_litellm_wires.py": 403}
+            "tests/unit/upstream/test_litellm_wires.py": 403}
 """Files longer than that, and how long they may be. The list only shrinks."""
 MAY_PRINT = {"gateway/upstream/demo/__main__.py"}
 

@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 
 def without_own_scripts(text: str) -> str:
     """Return a page without the scripts that are ours: files of this server, nothing inside."""
-    return re.sub(r'<script src="/static/[a-z-]+\.js\?v=[0-9a-f]{12}"[^<>]*></script>', "", text)
+    return re.sub(r'<script(?: type="module")? src="/static/[a-z-]+\.js\?v=[0-9a-f]{12}"[^<>]*></script>', "", text)
 
 
 @dataclass
