@@ -10,7 +10,7 @@ from tests.support.playing import MISSING
 from tests.support.role_matrix import AT_PROVIDER, MATRIX, may
 from tests.support.stage import Stage, violations
 
-pytestmark = [pytest.mark.browser, pytest.mark.skipif(bool(MISSING), reason=MISSING)]
+pytestmark = [pytest.mark.browser, pytest.mark.last, pytest.mark.skipif(bool(MISSING), reason=MISSING)]
 
 FILES = (".json", ".csv", ".jws", ".jwt", ".pdf", ".pyz", "/pruefer.html", "{form}", "/static/{name}",
          "/ansicht", "/dokumente/{sha256}", "}/nachweis")

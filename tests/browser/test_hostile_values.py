@@ -12,7 +12,7 @@ from tests.support.hostile import KINDS, hostile_records, poisoned
 from tests.support.playing import MISSING
 from tests.support.stage import Stage, open_stage
 
-pytestmark = [pytest.mark.browser, pytest.mark.skipif(bool(MISSING), reason=MISSING)]
+pytestmark = [pytest.mark.browser, pytest.mark.last, pytest.mark.skipif(bool(MISSING), reason=MISSING)]
 ROLES = ("dpo", "ki-pass-stelle", "personalrat", "leitung", "it")
 
 

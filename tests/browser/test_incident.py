@@ -15,7 +15,7 @@ from gateway.casework.watching import step
 from tests.support.casework import Case, open_case
 from tests.support.playing import MISSING, Played, playing
 
-pytestmark = [pytest.mark.browser, pytest.mark.skipif(bool(MISSING), reason=MISSING)]
+pytestmark = [pytest.mark.browser, pytest.mark.last, pytest.mark.skipif(bool(MISSING), reason=MISSING)]
 AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
 
 

@@ -12,7 +12,7 @@ from playwright.sync_api import Page, expect
 from tests.support.playing import MISSING
 from tests.support.stage import Stage
 
-pytestmark = [pytest.mark.browser, pytest.mark.skipif(bool(MISSING), reason=MISSING)]
+pytestmark = [pytest.mark.browser, pytest.mark.last, pytest.mark.skipif(bool(MISSING), reason=MISSING)]
 _numbers = count(1)
 
 

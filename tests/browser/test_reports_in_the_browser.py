@@ -11,7 +11,7 @@ from tests.support.papers import reader
 from tests.support.playing import MISSING
 from tests.support.stage import Stage
 
-pytestmark = [pytest.mark.browser, pytest.mark.skipif(bool(MISSING), reason=MISSING)]
+pytestmark = [pytest.mark.browser, pytest.mark.last, pytest.mark.skipif(bool(MISSING), reason=MISSING)]
 
 
 @pytest.mark.parametrize("scripts", [True, False])

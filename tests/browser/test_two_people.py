@@ -18,7 +18,7 @@ from tests.support.stage import violations
 from tests.support.two_people import CANARY, COUNCIL, OFFICER, VORGANG, TwoPeople, two_people
 from tests.support.web_house import open_house
 
-pytestmark = [pytest.mark.browser, pytest.mark.skipif(bool(MISSING), reason=MISSING)]
+pytestmark = [pytest.mark.browser, pytest.mark.last, pytest.mark.skipif(bool(MISSING), reason=MISSING)]
 PASSWORD = "ein langes Kennwort für die Probe"
 expect.set_options(timeout=60_000)  # a busy machine is no mistake
 
