@@ -27,6 +27,7 @@ from audit.signing import Signer, file_lock, read_vkeys, write_private
 from audit.store.store import Store, as_bytes
 
 HEAD_FILE: Final = "head.json"
+HEAD_LOCK: Final = ".head.lock"
 _ROLLBACK: Final = (
     "Das Protokoll setzt nicht fort, was zuletzt unterschrieben wurde (Stand {old}, jetzt {new}). Wurde eine "
     "Sicherung eingespielt? Es wird nichts mehr unterschrieben, bis das geklärt ist. Spielen Sie den neueren Stand "
@@ -64,7 +65,7 @@ class Checkpointer:
 
     def sign(self) -> Signed | None:
         """Sign what is committed; return the new checkpoint, or None if nothing was added. Raises `LedgerRollback`."""
-        with file_lock(self._folder / ".head.lock"):
+        with file_lock(self._folder / HEAD_LOCK):
             with self._store.read() as connection:
                 state, last = read_state(connection.exec_driver_sql), last_checkpoint(connection)
                 self._check(connection, state, last)
@@ -78,6 +79,13 @@ class Checkpointer:
             if signer.before is not None and self._covers_rotation(tree.size, signer.vkey):
                 Signer.finish_rotation(self._folder)
             return kept
+
+    def rotate(self) -> None:
+        """Let the next key sign, beside the one before; never while somebody reads the two: whoever took the old key
+        for both would believe that the change is over, and do away with the one before too early.
+        """
+        with file_lock(self._folder / HEAD_LOCK):
+            Signer.rotate(self._folder)
 
     def check(self) -> None:
         """Raise `LedgerRollback` where a signature would be refused; sign nothing."""

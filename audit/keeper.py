@@ -122,6 +122,10 @@ class Keeper:
         """Raise `LedgerRollback` where a signature would be refused."""
         self._checkpointer.check()
 
+    def change_key(self) -> None:
+        """Let the next key sign (`Signer.prepare_rotation`), beside the one before."""
+        self._checkpointer.rotate()
+
     def reap(self, dead: Sequence[str] = ()) -> int:
         """End the intents of dead writers and those that are too old; return how many."""
         ended = 0

@@ -270,7 +270,7 @@ class Ledger(LettingGo):
             part = Part(body_of({"vkey": str(key)}), PROOF_CLASS)
             receipt = self._writer().append_wait(Draft(KEY_ROTATE, {META: part}))
             holds.keep(self._store, "ledger.key", [receipt.record_id])
-            Signer.rotate(folder)
+            self._keeper.change_key()
         self.checkpoint()
         return key
 

@@ -37,8 +37,7 @@ def serve(
                     ] = None,
     workers: Annotated[int | None, typer.Option("--workers", min=1, max=64, help="Zahl der Prozesse.")] = None,
     demo: Annotated[bool, typer.Option("--demo", help="Vorher die Beispielstadt Musterstadt einrichten.")] = False,
-    setup: Annotated[bool, typer.Option("--setup", help="Vorher im Browser einrichten; geschieht von selbst, solange "
-                                                        "es keine Richtlinien gibt.")] = False,
+    setup: Annotated[bool, typer.Option("--setup", help="Vorher im Browser einrichten (/setup).")] = False,
 ) -> None:
     """Startet die KI-Pforte."""
     given = {"KI_PFORTE_HOST": host or None, "KI_PFORTE_PORT": port, "KI_PFORTE_WORKERS": workers}
@@ -58,7 +57,7 @@ def serve(
     listening = _listen(settings)  # first: whether the port is free is known at once, and nothing has changed yet
     if demo:
         _set_up(context(ctx), settings, demo=True)
-    elif setup or not (settings.policies / "organisation.yaml").exists():
+    elif setup:
         from gateway.cli.setting_up import set_up_in_browser
         settings = set_up_in_browser(settings, listening, options)
     if settings.workers > 1:

@@ -42,7 +42,7 @@ def fresh(tmp_path: Path) -> Iterator[Fresh]:
         "KI_PFORTE_HOME": str(tmp_path / "home"), "KI_PFORTE_POLICIES": str(tmp_path / "policies"),
         "KI_PFORTE_PORT": str(port), "KI_PFORTE_NAMES_ENGINE": "keine", "PYTHONPATH": str(ROOT)}
     with (tmp_path / "log").open("w") as log:
-        process = subprocess.Popen([sys.executable, "-m", "gateway", "serve"], cwd=tmp_path, env=environment,
+        process = subprocess.Popen([sys.executable, "-m", "gateway", "serve", "--setup"], cwd=tmp_path, env=environment,
                                    stdout=log, stderr=subprocess.STDOUT, text=True)
     try:
         yield Fresh(process, f"http://127.0.0.1:{port}", _link(process, tmp_path / "log"), tmp_path)
