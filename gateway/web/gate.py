@@ -122,7 +122,8 @@ class Desk:
         """Render what a person sees when there is no such page, or they may not see it, or it failed."""
         title, what, then = ERRORS.get(status, ERRORS[500] if status >= 500 else ERRORS[400])
         return self.page(visit, "error.html", status, title=_(heading or title), what=text or what, then=extra or then,
-                         vorgang=vorgang, way=way or ("/", _("Zur Startseite")))
+                         vorgang=vorgang, way=way or ("/", _("Zur Startseite")),
+                         back="/")  # an address may hold what a provider of sign-ins wrote into it
 
 
 ERRORS: Final = {

@@ -69,7 +69,7 @@ def test_a_form_without_its_token_changes_nothing(house: House) -> None:
         assert answer.status == 403
         assert COOKIE not in stranger.cookies
     officer = house.browser(entry)
-    for path in ("/abmelden", "/review/pruefen"):
+    for path in ("/abmelden", "/review/pruefung"):
         for token in ("", foreign, house.context.secret.hex()):
             assert officer.post(path, {"formular": token}).status == 403
     assert officer.get("/review").status == 200
@@ -82,7 +82,7 @@ def test_a_token_of_an_old_session_does_not_fit_the_new_one(house: House) -> Non
     old = browser.get("/review").token
     browser.post("/abmelden", {}, page="/")
     browser.post("/anmelden", {"schluessel": house.keys[entry.person.id]}, page="/anmelden")
-    assert browser.post("/review/pruefen", {"formular": old}).status == 403
+    assert browser.post("/review/pruefung", {"formular": old}).status == 403
 
 
 def test_a_form_that_is_too_large_is_not_read(house: House) -> None:
