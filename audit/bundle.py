@@ -25,6 +25,7 @@ from audit import canonical
 from audit.checkpoint import Vkey, unb64
 from audit.errors import FormatError, LedgerError
 from audit.merkle import CompactRange
+from audit.record import check_log
 from audit.verdict import Verdict
 from audit.verify import Entry, PartBytes, Source, Trust, verify
 
@@ -37,9 +38,13 @@ _PLAIN: Final = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 _MAX_INDEX: Final = 10**15
 _SHORT: Final = 1 << 20
 """Bytes of a manifest or of all keys."""
+_KEYS: Final = 100
+"""More would only keep whoever checks busy: each signature is looked up among all of them."""
 _NOTES: Final = 256 << 20
 _LINE: Final = 64 << 20
 """Bytes of one record; more would only fill the memory of whoever checks."""
+_PARTS: Final = 64
+"""Of one record."""
 _CHUNK: Final = 256 << 10
 _DAMAGED: Final = (OSError, zipfile.BadZipFile, zlib.error, KeyError, ValueError, RuntimeError, EOFError)
 
@@ -86,6 +91,8 @@ _PART: Final = b'"%b":{"salt":"%b","body":"%b","class":"%b"}'
 
 def load_line(line: bytes) -> Entry:
     """Read one record strictly. Raises `FormatError` for any other spelling than that of `dump_line`."""
+    if line.count(b'"') > 8 + 14 * _PARTS:  # before it is taken apart: each piece costs many times its bytes
+        raise FormatError("not a line of a bundle")
     words = line.split(b'"')
     parts: dict[str, PartBytes] = {}
     spelt: list[bytes] = []
@@ -125,6 +132,8 @@ class Bundle:
                                         [unb64(peak) for peak in self.manifest.get("pruned_peaks", [])])
             self._notes = self._text("checkpoints.txt", _NOTES)
             self._vkeys = [Vkey.parse(line) for line in self._text("vkeys.txt", _SHORT).split("\n") if line]
+            if len(self._vkeys) > _KEYS:
+                raise FormatError("more keys than a log can have had")
         except (*_DAMAGED, TypeError, AttributeError, FormatError) as error:
             raise LedgerError(UNREADABLE) from error
 
@@ -157,6 +166,7 @@ class Bundle:
                 and type(value.get("first", 0)) is int and type(value.get("pruned_peaks", [])) is list
                 and type(value.get("size", 0)) is int):
             raise FormatError("unknown format of the bundle")
+        check_log(value["log"])  # it is printed: no line ends, no words for the terminal
         return value
 
     def _text(self, name: str, limit: int) -> str:

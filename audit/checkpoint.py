@@ -141,10 +141,11 @@ class Note:
     def signed_by(self, keys: Sequence[Vkey]) -> list[Vkey]:
         """Return the known keys that signed. Raises `FormatError` if a known key's signature is wrong."""
         good = []
+        known: dict[tuple[str, bytes], list[Vkey]] = {}  # a key's id is a hash: not once more for each signature
+        for key in keys:
+            known.setdefault((key.name, key.id), []).append(key)
         for name, ident, signature in self.signatures:
-            for key in keys:
-                if (key.name, key.id) != (name, ident):
-                    continue
+            for key in known.get((name, ident), ()):
                 if not key.verifies(self.text.encode(), signature):
                     raise FormatError("wrong signature")
                 good.append(key)

@@ -321,7 +321,8 @@ class _Check:
         except (FormatError, KeyError, TypeError):
             return
         here = [peak.hex() for peak in self.start.peaks]
-        if to == self.start.size and peaks == here and to <= index and type(writers) is dict and type(later) is list:
+        if (self.proof is None and to == self.start.size and peaks == here and to <= index and type(writers) is dict
+                and type(later) is list):  # the first one: what was added later does not say more
             self.proof = {"idx": index, "writers": writers, "open": [ref for ref in later if type(ref) is str]}
 
     def _beginning(self) -> None:
@@ -335,6 +336,8 @@ class _Check:
         self.verdict.pruned, self.verdict.prune_record = size, proof["idx"]
         if not self.compared_start:
             self._changed(size, f"Zu den gelöschten ersten {size} Einträgen fehlt der unterschriebene Prüfpunkt.")
+        if proof["idx"] >= self.verdict.covered:  # anybody who can write to the database could have put it there
+            self._changed(proof["idx"], "Der Eintrag über die Löschung des Anfangs liegt unter keinem Prüfpunkt.")
         self.verdict.pin_before_pruning = any(at <= proof["idx"] for at in self.pinned_at)
         for writer, first in self.beginnings.items():
             want = proof["writers"].get(writer, 0)
@@ -350,6 +353,8 @@ class _Check:
     def _end(self) -> None:
         self.verdict.bad_notes += sum(not pinned for _, pinned in self.undecided)
         self.verdict.foreign_pin = any(pinned for _, pinned in self.undecided)
+        if self.trust.require_pin and self.verdict.earlier_pin and self.verdict.pinned is None:
+            self.verdict.problem("Verlangt ist eine hinterlegte Notiz, die über das spricht, was noch da ist.")
         for size, points in self.wanted.items():
             self.verdict.missing_from = min(self.tree.size, self.verdict.missing_from or self.tree.size)
             self.verdict.missing_to = max(size, self.verdict.missing_to)

@@ -10,6 +10,7 @@ The logs that may ask, with their keys, are listed in ``logs.txt`` of the folder
 from __future__ import annotations
 
 import hashlib
+import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -28,6 +29,7 @@ LOGS: Final = "logs.txt"
 KEY: Final = "witness.key"
 MOST_BYTES: Final = 64 * 1024
 MOST_STEPS: Final = 63
+_SIZE: Final = re.compile("0|[1-9][0-9]{0,14}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,8 +119,7 @@ def _read(body: bytes) -> tuple[int, list[bytes], Note]:
         raise FormatError("not text") from error
     first, *steps = head.split("\n")
     size = first.removeprefix("old ")
-    if not split or size == first or not (size.isascii() and size.isdigit()) or str(int(size)) != size or len(
-            steps) > MOST_STEPS:
+    if not split or size == first or _SIZE.fullmatch(size) is None or len(steps) > MOST_STEPS:
         raise FormatError("not a request")
     proof = [unb64(step) for step in steps]
     if any(len(step) != 32 for step in proof):

@@ -117,6 +117,9 @@ def cases() -> dict[str, Case]:
         ),
         "last_line_cut": plain(files=in_file("records.jsonl", lambda raw: raw[:-1])),
         "manifest_spelled_otherwise": plain(files=in_file("manifest.json", lambda raw: raw.replace(b":", b": "))),
+        "manifest_speaks": plain(files=in_file("manifest.json", lambda raw: raw.replace(
+            b'/ki-pforte/1"', b'/ki-pforte/1: unver\\u001b[1Kndert"'))),
+        "too_many_keys": plain(files=in_file("vkeys.txt", lambda raw: raw * 101)),
         "manifest_missing": plain(files=lambda files: {name: files[name] for name in sorted(files)[2:]}),
         "archive_cut": plain(zip=lambda raw: raw[:-10]),
         "archive_prefixed": plain(zip=lambda raw: b"#!x" + raw),
@@ -142,12 +145,22 @@ def cases() -> dict[str, Case]:
     unsigned.notes, unsigned.pins = unsigned.notes[1:], unsigned.pins[1:]
     late = pruned()
     late.pins = late.pins[1:]
+    uncovered = pruned()
+    uncovered.notes, uncovered.pins = uncovered.notes[:2], uncovered.pins[:1]
+    twice = pruned()
+    twice.lines += [line(9, "prune", {"to": 4, "peaks": [peak.hex() for peak in twice.start.peaks], "writers": {},
+                                      "open": []})]
+    old_pin = pruned()
+    old_pin.pins, old_pin.require_pin = [note(signer(1), base()[:2])], True
     return {
         **found,
         "pruned_without_record": no_record,
         "pruned_over_an_edit": edited,
         "pruned_unsigned": unsigned,
         "pruned_pin_too_late": late,
+        "pruned_not_covered": uncovered,
+        "pruned_said_twice": twice,
+        "pruned_pin_required_and_older": old_pin,
     }
 
 

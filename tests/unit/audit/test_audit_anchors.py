@@ -262,6 +262,7 @@ def test_a_witness_answers_as_the_protocol_says(signer: Signer, tmp_path: Path) 
     assert witness.add_checkpoint(ask(signer, LEAVES, 5, 12)).status == 200
     assert witness.add_checkpoint(ask(signer, FORK, 12, 20)).status == 422
     for body in (b"", b"old 9\n\n", b"\xff", b"old x\n\nnote", b"old 09\n\nx\n\nx", b"x" * (MOST_BYTES + 1),
+                 b"old " + b"1" * 5000 + b"\n\nx\n",
                  ask(signer, LEAVES, 12, 15).replace(b"old 12", b"old 12\nAAAA")):
         assert witness.add_checkpoint(body).status == 400
 

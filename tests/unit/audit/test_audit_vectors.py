@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from audit import FormatError, canonical, record
+from audit.bundle import Line, dump_line, load_line
 from audit.checkpoint import Note, Vkey
 from audit.cli import main
 from audit.merkle import CompactRange, leaf_hash
@@ -32,6 +33,7 @@ GOOD = {
     "rotated",
     "pruned",
     "pruned_pin_too_late",
+    "pruned_said_twice",
     "archive_count",
 }
 UNCHECKED = {
@@ -40,6 +42,9 @@ UNCHECKED = {
     "pin_unreadable",
     "manifest_spelled_otherwise",
     "manifest_missing",
+    "manifest_speaks",
+    "too_many_keys",
+    "pruned_pin_required_and_older",
     "archive_cut",
     "archive_prefixed",
     "archive_damaged",
@@ -154,3 +159,11 @@ def test_the_specification_shows_the_bytes_of_the_vectors() -> None:
              proof[proof.index("\nindex ") :].rstrip()]
     for piece in shown:
         assert piece in text
+
+
+def test_a_record_has_at_most_64_parts_so_that_reading_a_line_costs_no_more_than_its_bytes() -> None:
+    def line(count: int) -> bytes:
+        return dump_line(Line(0, b"x", {f"p{n}": (b"s", b"b", "c") for n in range(count)}))
+    assert len(load_line(line(64)).parts) == 64
+    with pytest.raises(FormatError):
+        load_line(line(65))
