@@ -71,8 +71,8 @@ def load_policies(folder: Path) -> PolicySet:
     """Return the policies of a folder. Raises `PolicyErrors` with every problem there is."""
     if not folder.is_dir():
         raise PolicyErrors([PolicyProblem(str(folder), 0, "", "Diesen Ordner mit Richtlinien gibt es nicht",
-                                          "nennen Sie in KI_PFORTE_POLICIES den richtigen, oder richten Sie die KI-Pforte "
-                                          "im Browser ein: ki-pforte serve --setup")])
+                                          "nennen Sie in KI_PFORTE_POLICIES den richtigen, oder richten Sie ihn im "
+                                          "Browser ein: ki-pforte serve --setup")])
     reading = _Reading(folder.resolve())
     models = reading.file("models.yaml", Register)
     passes = reading.file("ki-pass.yaml", KiPass)
