@@ -134,7 +134,7 @@ def test_a_guarded_role_rests_until_a_second_factor_was_shown(town: Town) -> Non
     assert "zweiten Faktor" in page
     assert '/anmelden/sso?stark=1&amp;weiter=/review"' in page
     _, status, page = town.sign_in("dora", factor=True, path="/review", strong=True, visitor=visitor)
-    assert (status, "<h1>Protokoll</h1>" in page) == (200, True)
+    assert (status, "<h1>Übersicht</h1>" in page) == (200, True)
 
 
 def test_a_session_ends_everywhere_when_the_provider_says_so(town: Town) -> None:
@@ -233,7 +233,7 @@ def test_a_person_signs_in_through_a_browser_shows_a_second_factor_and_signs_out
         window.type("#login", "dora")
         window.click("#factor")
         window.follow("#go")
-        assert window.title.startswith("Protokoll")
+        assert window.title.startswith("Übersicht")
         window.follow(".head button")
         assert "Sie sind bei der KI-Pforte abgemeldet" in window.text()
         window.follow(".note a")
