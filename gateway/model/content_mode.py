@@ -64,7 +64,13 @@ class ContentMode:
 
     def is_on(self, department: str, now: datetime) -> bool:
         """Whether the content of this department is kept at that moment."""
-        return department == self.department and self.state(now) == "on"
+        return department == self.department and self.state(now) == "on" and self.agreed
+
+    @property
+    def agreed(self) -> bool:
+        """Whether two different people agreed to no more than there may be: a row written by hand does not count."""
+        return (bool(self.dpo_by) and bool(self.council_by) and self.dpo_by != self.council_by
+                and self.until - self.requested_at <= LONGEST + timedelta(days=1, hours=1))
 
 
 def last_day(mode: ContentMode) -> date:

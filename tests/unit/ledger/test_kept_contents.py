@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -17,7 +18,8 @@ from gateway.model.content_mode import ContentMode
 from tests.support.trustees import give_keys, opened
 
 NOW = datetime(2026, 11, 22, 13, 5, tzinfo=UTC)
-ON = ContentMode(1, "sozialamt", "fehlersuche", "V-1", NOW, NOW + timedelta(days=1), on_since=NOW)
+ON = ContentMode(1, "sozialamt", "fehlersuche", "V-1", NOW, NOW + timedelta(days=1), dpo_by="d", council_by="p",
+                 on_since=NOW)
 
 
 class Town:
@@ -72,6 +74,9 @@ def test_off_unknown_over_waiting_or_another_department_is_nothing(town: Town) -
     town.unknown, town.time = False, ON.until
     assert town.contents.safe("sozialamt") is None
     town.time = NOW
+    for by_hand in (replace(ON, council_by=""), replace(ON, council_by="d"), replace(ON, until=NOW + timedelta(99))):
+        town.last = (by_hand,)  # a row that two people never agreed to keeps nothing; monitoring shows it
+        assert town.contents.safe("sozialamt") is None
     for modes in ((), None, (ContentMode(1, "sozialamt", "fehlersuche", "V-1", NOW, ON.until, dpo_by="x"),)):
         town.last = modes
         assert town.contents.safe("sozialamt") is None
