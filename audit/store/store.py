@@ -13,7 +13,6 @@ from __future__ import annotations
 import contextlib
 import sqlite3
 import threading
-import time
 from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property, lru_cache
 from itertools import chain
@@ -27,6 +26,7 @@ from sqlalchemy.pool import PoolProxiedConnection
 from audit.errors import LedgerConfigError, LedgerUnavailable
 from audit.record import now_us
 from audit.store import tables
+from audit.store.wal import use_wal
 
 Run = Callable[..., Any]
 """Runs one driver statement (``run(sql, parameters)``) and returns a cursor."""
@@ -314,23 +314,11 @@ def _numbered(statement: str) -> bytes:
 def _prepare_sqlite(connection: sqlite3.Connection, _: Any) -> None:
     connection.isolation_level = None  # we say BEGIN ourselves
     connection.execute(f"PRAGMA busy_timeout = {WAIT_MS}")
-    _use_wal(connection)
+    use_wal(connection)
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute("PRAGMA fullfsync = ON")
     connection.execute("PRAGMA wal_autocheckpoint = 4000")  # pages; most are written again and again
     connection.execute("PRAGMA secure_delete = ON")  # a deleted part leaves no bytes in the file
-
-
-def _use_wal(connection: sqlite3.Connection) -> None:
-    """Switch to WAL. While another process does the same SQLite does not wait but fails, so we try again."""
-    for pause in (0.01, 0.05, 0.1, 0.5, 1.0):
-        try:
-            connection.execute("PRAGMA journal_mode = WAL")
-        except sqlite3.OperationalError:
-            time.sleep(pause)
-        else:
-            return
-    connection.execute("PRAGMA journal_mode = WAL")
 
 
 def _begin_sqlite(connection: Connection) -> None:

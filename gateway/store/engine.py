@@ -24,6 +24,7 @@ from sqlalchemy import Connection, Engine, create_engine, event, update
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError
 
+from audit.store.wal import use_wal
 from gateway.store.errors import ConflictError, StoreError
 from gateway.store.tables import generation
 
@@ -64,10 +65,10 @@ def _sqlite(url: URL) -> Engine:
     @event.listens_for(engine, "connect")
     def _prepare(connection: Any, _record: object) -> None:
         connection.isolation_level = None  # transactions are begun by _begin, not guessed by the driver
+        use_wal(connection)
         cursor = connection.cursor()
         # FULL, not NORMAL: a revocation that was confirmed must survive a power cut. Writes are rare here.
-        for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON", "temp_store = MEMORY",
-                       "secure_delete = ON"):
+        for pragma in ("synchronous = FULL", "foreign_keys = ON", "temp_store = MEMORY", "secure_delete = ON"):
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
 

@@ -98,6 +98,14 @@ def in_folder(gateway: GatewayProcess) -> str:
     return str(json.loads(gateway.cli("policy", "check", "--json").stdout)["digest"])
 
 
+def policy_problems(gateway: GatewayProcess) -> list[str]:
+    """What „policy status“ complains about: it says so with exit code 1 until each process has written its digest."""
+    done = gateway.run("policy", "status", "--json")
+    problems: list[str] = json.loads(done.stdout)["problems"]
+    assert done.returncode == (1 if problems else 0), done.stderr
+    return problems
+
+
 def test_a_reload_under_load_fails_no_request_and_both_servers_decide_the_same(twins: Twins) -> None:
     one, _ = twins
     person = one.holder("gueltig", "bauamt")
@@ -113,7 +121,7 @@ def test_a_reload_under_load_fails_no_request_and_both_servers_decide_the_same(t
     assert {reply.status for reply in load.replies} == {200}
     assert {reply.headers["x-ki-pforte-policy"] for reply in load.replies} == {before, after}
     assert {asked(g, person, erfunden=1).status for g in twins} == {400}
-    until(lambda: not json.loads(one.cli("policy", "status", "--json").stdout)["problems"], twins)
+    until(lambda: not policy_problems(one), twins)
     shown = json.loads(one.cli("policy", "status", "--json").stdout)
     assert {p["digest"] for p in shown["processes"]} == {after}
     assert len(shown["processes"]) == 2

@@ -117,10 +117,14 @@ class GatewayProcess:
         self.people = other.people
         return self
 
+    def run(self, *words: str, timeout: float = PATIENCE) -> subprocess.CompletedProcess[str]:
+        """Run a command on the same HOME, whatever its exit code."""
+        return subprocess.run([sys.executable, "-m", "gateway", *words], env=self.environment, cwd=ROOT,
+                              capture_output=True, encoding="utf-8", timeout=timeout, check=False)
+
     def cli(self, *words: str, code: int = 0, timeout: float = PATIENCE) -> subprocess.CompletedProcess[str]:
         """Run a command on the same HOME and check its exit code."""
-        done = subprocess.run([sys.executable, "-m", "gateway", *words], env=self.environment, cwd=ROOT,
-                              capture_output=True, encoding="utf-8", timeout=timeout, check=False)
+        done = self.run(*words, timeout=timeout)
         assert done.returncode == code, f"{words} gave {done.returncode}:\n{done.stdout}\n{done.stderr}"
         return done
 
