@@ -16,7 +16,7 @@ from gateway.cli import app
 from gateway.errors import CODES
 from gateway.settings import PREFIX, Settings
 from gateway.telemetry.metrics import PrometheusMetrics
-from tests.support import field_matrix, role_matrix
+from tests.support import field_matrix, licences, role_matrix
 
 DOCS = Path(__file__).parents[2] / "docs"
 _KINDS = {int: "Zahl", float: "Zahl", str: "Text", Path: "Pfad"}
@@ -185,9 +185,14 @@ def _page(title: str, introduction: str, content: str) -> str:
     return f"# {title}\n\n{_FROM_CODE}\n\n{introduction}\n{content}\n"
 
 
+def licences_page() -> str:
+    """Return ``docs/lizenzen.md``."""
+    return _page("Lizenzen", *licences.table())
+
+
 PAGES: dict[str, Callable[[], str]] = {
     "einstellungen.md": settings_page, "befehle.md": commands_page, "metriken.md": metrics_page,
-    "fehler.md": errors_page, "felder.md": fields_page, "rollen.md": roles_page}
+    "fehler.md": errors_page, "felder.md": fields_page, "rollen.md": roles_page, "lizenzen.md": licences_page}
 
 if __name__ == "__main__":
     for file, page in PAGES.items():
