@@ -17,7 +17,8 @@ from typing import Final
 
 from markupsafe import Markup, escape
 
-from gateway.model import casework, incident
+from audit.reid_state import REASONS
+from gateway.model import casework, incident, reid
 from gateway.model.entities import ENTITIES
 from gateway.model.findings import RULES
 from gateway.policy.vocabulary import DATA_CLASSES, FORBIDDEN_PURPOSES
@@ -100,6 +101,10 @@ SPOKEN: Final = (
     N_("{form}, {rows} Einträge"), N_("„{model}“ wurde angehalten."), N_("Der Zustand ist vorbei."),
     N_("kleine Bereiche zusammen"), N_("im ganzen Haus"), N_("Weiter als {number}."),
     N_("Personenbezug gelöscht: {count} Teile, {held} werden für einen Fall aufbewahrt."),
+    # gateway.condition
+    N_("Datenbank"), N_("Protokoll"), N_("Erkennung"), N_("Richtlinien"), N_("Modelle"), N_("Anker des Protokolls"),
+    N_("Versiegelte Identitäten"), N_("Grenzen und Budgets"), N_("Aufbewahrung von Inhalten"), N_("Speicherplatz"), N_("Anmeldung"),
+    N_("Eingerichtet."), N_("Ausgeschaltet."), N_("Reicht."), N_("Nur noch {count} GB frei."),
     # gateway.registry
     N_("Bitte geben Sie der Ansicht einen Namen mit höchstens {count} Zeichen."),
     N_("Sie haben schon {count} Ansichten. Bitte entfernen Sie zuerst eine."),
@@ -111,7 +116,8 @@ SPOKEN: Final = (
 """With gaps, or from files that are not in `SOURCES`."""
 SOURCES: Final = ("gateway.casework.desk", "gateway.casework.incidents", "gateway.casework.matters",
                   "gateway.casework.requests", "gateway.reid", "gateway.reports.desk", "gateway.registry.reviewing",
-                  "gateway.registry.switching", "gateway.registry.content_mode")
+                  "gateway.registry.switching", "gateway.registry.content_mode", "gateway.condition", "audit.reid",
+                  "audit.sealing")
 """Whose refusals are read in English: every whole sentence in them stands in the catalogue."""
 _GAP: Final = re.compile(r"\{(\w+)\}")
 _DAY: Final = re.compile(r"\b(\d\d\.\d\d\.\d{4})\b")
@@ -121,7 +127,8 @@ _NUMBER: Final = re.compile(r"(?<![\d.])\d{1,3}(?:\.\d{3})+(?![\d.])")
 def told_below() -> Iterator[str]:
     """Yield what tables of the floors below say, for the catalogue."""
     for table in (casework.REQUESTS, casework.STEPS, casework.KINDS_OF_PROBLEM, casework.PLACES, DATA_CLASSES,
-                  FORBIDDEN_PURPOSES):
+                  FORBIDDEN_PURPOSES, reid.STATES, reid.WAYS,
+                  REASONS):
         yield from table.values()
     yield from (kind.name for kind in ENTITIES.values())
     for rule in RULES.values():
