@@ -298,7 +298,8 @@ class Ledger(LettingGo):
             with contextlib.suppress(LedgerDamaged):  # then the verdict says so
                 self._keeper.sequence()
             return verify_store(
-                self._store, self.config.log, self.vkeys(), Trust(tuple(pins), tuple(vkeys), require_pin)
+                self._store, self.config.log, self.vkeys(), Trust(tuple(pins), tuple(vkeys), require_pin),
+                self.config.folder,
             )
 
     def proof(self, record_id: str) -> str:
@@ -352,7 +353,7 @@ class Ledger(LettingGo):
             target = Store(url)
             try:
                 return moving.move(self._store, target, self.config.log, self.reader.status().checkpoint_note,
-                                   self.vkeys())
+                                   self.vkeys(), self.config.folder)
             finally:
                 target.close()
 
