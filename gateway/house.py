@@ -15,7 +15,7 @@ from collections.abc import Coroutine, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from aiohttp import web as aio
 
@@ -76,6 +76,9 @@ from gateway.telemetry.workers import Workers
 from gateway.upstream.routing import UpstreamRouter
 from gateway.upstream.secrets import Secrets
 
+if TYPE_CHECKING:
+    from gateway.telemetry.traces import OtlpTraces
+
 
 @dataclass(frozen=True, slots=True)
 class SystemClock:
@@ -127,6 +130,7 @@ class House:
         self.limits = LimitRoom(
             LimitOptions(settings.redis_url, settings.limits_without_redis, settings.workers),
             own_secret(settings.home, "limits.key"), clock, self.metrics, self.policies, SqlUsage(self.engine))
+        self._traces = _traces(settings.traces_url)
         self.keep_alive = KeepAlive(settings.keep_alive, settings.keep_alive_seconds)
         self.operators = operators = build_operators(own_secret(settings.home, "hash.key"))
         self.policies.equip(self.detector, operators, gate, self.metrics.reload)
@@ -137,7 +141,7 @@ class House:
             recorder=self.recorder, metrics=self.metrics, clock=clock,
             conversations=self.conversations, reader=FileReader.of(settings), stops=self.stopped,
             pins=SqlPins(self.engine), secret=own_secret(settings.home, "gespraeche.key"),
-            limiter=self.limits.limiter, contents=self.contents,
+            limiter=self.limits.limiter, contents=self.contents, traces=self._traces,
             shadow=Shadow(self.shadow, self.metrics) if self.shadow else None))
         self._board = Board(clock)
         self._reloaded = clock.now()
@@ -216,6 +220,8 @@ class House:
         await self.limits.close()
         await self.authenticator.close()
         await asyncio.to_thread(self.accounts.close)
+        if self._traces:
+            await asyncio.to_thread(self._traces.close)
         await asyncio.to_thread(self.ledger.close)
         self.engine.dispose()
 
@@ -315,6 +321,13 @@ class House:
         # Several processes share the port: each can answer for all.
         await aio.TCPSite(self._metrics_site, self.settings.host, self.settings.metrics_port,
                           reuse_port=self._workers is not None).start()
+
+
+def _traces(url: str) -> OtlpTraces | None:
+    if not url:
+        return None
+    from gateway.telemetry.traces import open_traces  # takes its time, and only where it is used
+    return open_traces(url, __version__)
 
 
 def _oidc(settings: Settings) -> tuple[OidcConfig, IssuerKeys] | None:
