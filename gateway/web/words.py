@@ -200,6 +200,12 @@ def iso_day(value: datetime) -> str:
     return value.astimezone(BERLIN).date().isoformat()
 
 
+def written_day(text: str) -> str:
+    """Return a day that stands as 2026-11-22 as it is written for people."""
+    found = read_day(text)
+    return day(found) if found is not None else text
+
+
 def read_day(text: str) -> date | None:
     """Read 2026-11-22 (what a date field sends) or 22.11.2026 (what people type)."""
     for form in ("%Y-%m-%d", "%d.%m.%Y"):
