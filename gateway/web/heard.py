@@ -103,8 +103,8 @@ SPOKEN: Final = (
     N_("Personenbezug gelöscht: {count} Teile, {held} werden für einen Fall aufbewahrt."),
     # gateway.condition
     N_("Datenbank"), N_("Protokoll"), N_("Erkennung"), N_("Richtlinien"), N_("Modelle"), N_("Anker des Protokolls"),
-    N_("Versiegelte Identitäten"), N_("Grenzen und Budgets"), N_("Aufbewahrung von Inhalten"), N_("Speicherplatz"), N_("Anmeldung"),
-    N_("Eingerichtet."), N_("Ausgeschaltet."), N_("Reicht."), N_("Nur noch {count} GB frei."),
+    N_("Versiegelte Identitäten"), N_("Grenzen und Budgets"), N_("Aufbewahrung von Inhalten"), N_("Speicherplatz"),
+    N_("Anmeldung"), N_("Eingerichtet."), N_("Ausgeschaltet."), N_("Reicht."), N_("Nur noch {count} GB frei."),
     # gateway.registry
     N_("Bitte geben Sie der Ansicht einen Namen mit höchstens {count} Zeichen."),
     N_("Sie haben schon {count} Ansichten. Bitte entfernen Sie zuerst eine."),

@@ -27,10 +27,8 @@ from gateway.web.site import pages
 
 WEB = Path(cast(str, words.__file__)).parent
 FOLDER = WEB / "locale" / "en" / "LC_MESSAGES"
-SHARED = ("heard", "casework.views", "reid.stations", "review.filters", "review.records", "review.timeline",
-    "review.trends", "gate",
-          "clients", "navigation", "words", "charts", "access", "steps", "register",
-          "context")
+SHARED = ("access", "casework.views", "charts", "clients", "context", "gate", "heard", "navigation", "register",
+          "reid.stations", "review.filters", "review.records", "review.timeline", "review.trends", "steps", "words")
 """Modules that pages put sentences together with."""
 SHARED_TEMPLATES = ("base.html", "welcome.html", "error.html", "marks.html", *(
     f"components/{path.name}" for path in sorted((WEB / "templates" / "components").glob("*.html"))))

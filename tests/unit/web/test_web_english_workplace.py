@@ -12,7 +12,7 @@ import audit
 import gateway
 from gateway.web import heard, i18n
 from tests.support.web_client import Browser
-from tests.support.web_house import Entry, House, example_life
+from tests.support.web_house import House, example_life
 
 ENGLISH = {"accept-language": "en-GB,en;q=0.9"}
 GERMAN = re.compile(r"[äöüßÄÖÜ„]|\b(?:der|die|das|und|nicht|Sie|Ihre?|ist|wird|mit|für|ein|eine|Uhr|vom|zum|bis)\b")
@@ -21,11 +21,8 @@ PARTS = re.compile(r"<(\w+)[^>]*\slang=\"de\"[^>]*>.*?</\1>|<(script|pre|code)\b
 
 @pytest.fixture
 def officer(house: House) -> tuple[House, Browser]:
-    """An officer with a log, a finding, an incident and a request; Friederike has umlauts nowhere."""
-    house.policies = house.policies  # the real rules: their words are German, and marked so
-    entry: Entry = example_life(house)[0]
-    browser = house.browser(entry)
-    return house, browser
+    """An officer with some days of records."""
+    return house, house.browser(example_life(house)[0])
 
 
 def speaks(answer_text: str, house: House) -> str:
@@ -54,8 +51,9 @@ def opened(browser: Browser, path: str, house: House, status: int = 200) -> str:
 def test_the_log_and_what_belongs_to_it_are_english_with_records_in_it(officer: tuple[House, Browser]) -> None:
     house, browser = officer
     house.problems = []
-    for path in ("/review", "/review/protokoll", "/review/protokoll?art=alle", "/review/protokoll?grund=inhalt_gesperrt",
-                 "/review/protokoll?art=betrieb", "/review/stichprobe", "/review/ansichten?filter=amt%3Dbauamt",
+    for path in ("/review", "/review/protokoll", "/review/protokoll?art=alle",
+                 "/review/protokoll?grund=inhalt_gesperrt", "/review/protokoll?art=betrieb", "/review/stichprobe",
+                 "/review/ansichten?filter=amt%3Dbauamt",
                  "/review/dateien", "/review/zugriffe", "/review/pruefung"):
         opened(browser, path, house)
     listed = browser.get("/review/protokoll?art=alle", ENGLISH).text
@@ -74,8 +72,9 @@ def test_matters_are_english_from_the_first_form_to_the_last(officer: tuple[Hous
     house, browser = officer
     made = browser.post("/review/vorfaelle", {}, page="/review/vorfaelle").header("location").partition("?")[0]
     house.context.cases.feedback({"art": "falsch", "stelle": "chat", "vorgang": ""})
-    asked = browser.post("/review/anfragen", {"art": "auskunft_buerger", "eingang": "2026-11-20", "aktenzeichen": "A-1"},
-                         page="/review/anfragen/neu").header("location").partition("?")[0]
+    asked = browser.post("/review/anfragen", {"art": "auskunft_buerger", "eingang": "2026-11-20",
+                                              "aktenzeichen": "A-1"}, page="/review/anfragen/neu"
+                         ).header("location").partition("?")[0]
     number = house.context.cases.complain({"text": "Test", "name": "", "kontakt": ""})
     for path in ("/review/befunde", "/review/befunde?stand=alle&schwere=hoch", "/review/vorfaelle", "/review/anfragen",
                  "/review/anfragen/neu", made, asked, f"/review/anfragen/{number}"):
@@ -130,9 +129,9 @@ def test_no_pattern_outlives_the_sentence_that_it_is_for() -> None:
 
 def test_a_sentence_with_gaps_is_said_with_its_values_written_anew() -> None:
     with i18n.reading("en"):
-        assert heard.told("Die AVV endet am 01.12.2026. Danach ist das Modell gesperrt, bis eine neue eingetragen ist.") \
-            == "The data processing agreement ends on 1 December 2026. After that the model is blocked until a new one " \
-               "is entered."
+        said = heard.told("Die AVV endet am 01.12.2026. Danach ist das Modell gesperrt, bis eine neue eingetragen ist.")
+        assert said == ("The data processing agreement ends on 1 December 2026. After that the model is blocked until "
+                        "a new one is entered.")
         assert heard.told("Bauamt: freigegebene Modelle") == "Bauamt: approved models"
         assert heard.said("Niemand kennt diesen Satz.") == '<span lang="de">Niemand kennt diesen Satz.</span>'
         assert heard.said("<b>") == '<span lang="de">&lt;b&gt;</span>'
