@@ -19,7 +19,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from gateway.kipass import last_day
-from gateway.web import i18n, markdown, register, words
+from gateway.web import i18n, markdown, register, sayings, words
 from gateway.web.tables import Column
 
 _TYPES: Final = {".css": "text/css; charset=utf-8", ".svg": "image/svg+xml", ".js": "text/javascript; charset=utf-8"}
@@ -84,9 +84,13 @@ def said(text: str) -> Markup:
     """Return a sentence from elsewhere in the house; one without its English is marked as German; Markup stays."""
     if isinstance(text, Markup):
         return text
-    told = i18n._(text)
-    known = not i18n.english() or told != text
-    return escape(told) if known else Markup('<span lang="de">{}</span>').format(text)
+    told = sayings.told(text)
+    return german(text) if told is None else escape(told)
+
+
+def german(text: str) -> Markup:
+    """Return data of the house, which stays as it was written; to a reader of English it is marked as German."""
+    return Markup('<span lang="de">{}</span>').format(text) if text and i18n.english() else escape(text)
 
 
 def _add_filters(environment: Environment) -> None:
@@ -101,5 +105,5 @@ def _add_filters(environment: Environment) -> None:
         decision=lambda key: words.DECISIONS.get(key, key), outcome=lambda key: words.OUTCOMES.get(key, key),
         source=lambda key: words.SOURCES.get(key, key), event=lambda key: words.EVENTS.get(key, key),
         office=lambda key: words.OFFICES.get(key, key), last_day=lambda end: words.day(last_day(end)),
-        said=said, word=i18n._,
+        said=said, german=german, word=i18n._,
         markdown=markdown.block, markdown_line=markdown.inline)

@@ -173,6 +173,12 @@ def number(value: int | float) -> str:
     return text if i18n.english() else text.translate(str.maketrans(",.", ".,"))
 
 
+def euro(millionths: int) -> str:
+    """Return an amount of money: 1.234,50 €, to readers of English €1,234.50."""
+    text = f"{millionths / 1_000_000:,.2f}"
+    return f"€{text}" if i18n.english() else f"{text.translate(str.maketrans(',.', '.,'))} €"
+
+
 def many(count: int, one: str, more: str) -> str:
     """Return ``1 Eintrag`` or ``184.203 Einträge``."""
     return f"{number(count)} {one if count == 1 else more}"

@@ -20,21 +20,23 @@ from babel.messages.extract import extract
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
-from gateway.web import words
+from gateway.web import sayings, words
 from gateway.web.i18n import Words
 from gateway.web.site import pages
 
-WEB = Path(cast(str, words.__file__)).parent
+WEB = Path(words.__file__).parent
 FOLDER = WEB / "locale" / "en" / "LC_MESSAGES"
-SHARED = ("gate", "clients", "navigation", "words", "charts", "access", "steps", "register", "context")
+SHARED = ("gate", "clients", "navigation", "words", "charts", "access", "steps", "register", "context",
+          "sayings", "disclosure", "staff.limits")
 """Modules that pages put sentences together with."""
 SHARED_TEMPLATES = ("base.html", "welcome.html", "error.html", "marks.html", *(
     f"components/{path.name}" for path in sorted((WEB / "templates" / "components").glob("*.html"))))
-WORDS = ("ROLES", "DECISIONS", "OUTCOMES", "CODES", "RISKS", "ZONES", "AI_ROLES", "PASS_STATES")
+WORDS = ("ROLES", "DECISIONS", "OUTCOMES", "CODES", "RISKS", "ZONES", "AI_ROLES", "PASS_STATES", "TYPES", "SOURCES",
+         "EVENTS", "OFFICES")
 """Tables of words that English pages show."""
-GERMAN_YET = {"transparency.html"}
-"""Templates of such modules for pages that are not read in English yet."""
-_TEMPLATE = re.compile(r'"([\w/]+\.html)"')
+GERMAN_YET = {"literacy_sheet.html", "citizen_sheet.html"}
+"""Templates of such modules that stay German: papers, and letters to people outside."""
+_TEMPLATE = re.compile(r'"(\w[\w/]*\.html)"')
 
 
 def modules() -> list[Path]:
@@ -67,6 +69,8 @@ def sentences() -> Iterator[tuple[str, str | tuple[str, str]]]:
                 yield path.relative_to(WEB).as_posix(), cast(Any, message)
     for name in WORDS:
         yield from (("words.py", word) for word in cast(Words, getattr(words, name)).source())
+    yield from (("words.py", word) for word in words.DONE.values())
+    yield from (("sayings.py", word) for word in sayings.WORDS)
 
 
 def template() -> Catalog:

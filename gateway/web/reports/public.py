@@ -16,6 +16,7 @@ from gateway.paper.forms import fragment
 from gateway.web import register
 from gateway.web.asking import do
 from gateway.web.gate import Desk, Visit
+from gateway.web.i18n import _
 from gateway.web.reports.ports import PublicFigures
 
 NOTE = ("Hinter jeder Zahl stehen mindestens fünf Personen; kleinere Gruppen sind zusammengefasst. null bedeutet: nur "
@@ -32,7 +33,7 @@ async def page(desk: Desk, visit: Visit) -> Response:
     except GatewayError as error:
         if error.code != "anfrage_ungueltig":
             raise
-        return desk.error(visit, 404, text=error.message, way=("/transparency", "Zur Übersicht"))
+        return desk.error(visit, 404, text=error.message, way=("/transparency", _("Zur Übersicht")))
     return desk.page(
         visit, "reports/transparency.html", models=[(m, register.classes(m)) for m in register.in_service(policies)],
         stopped=desk.context.stopped(), figures=figures, numbers=fragment(figures.report, 1),
