@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 
+from markupsafe import Markup
+
 from gateway.model.decision import Action
 from gateway.model.entities import ENTITIES
 from gateway.model.register import RegisteredModel
@@ -18,6 +20,7 @@ from gateway.policy.policyset import DID, agreement_covers, attested
 from gateway.policy.vocabulary import DATA_CLASSES
 from gateway.web import words
 from gateway.web.i18n import N_, _, ngettext
+from gateway.web.sayings import data
 
 _LABELS: Final[dict[Action, str]] = {
     "placeholder": N_("Wird ersetzt"), "mask": N_("Wird unkenntlich"), "hash": N_("Wird zu Prüfwerten"),
@@ -97,17 +100,17 @@ def sub_processors(model: RegisteredModel) -> str:
         return _("niemand, das Modell läuft im Haus")
     if model.sub_processors is None:
         return _("keine Angabe")
-    return words.listed(list(model.sub_processors)) or _("keine")
+    return data(words.listed(list(model.sub_processors))) or _("keine")
 
 
 def retention(model: RegisteredModel) -> str:
     """Return how long the provider keeps requests, in words."""
     days = model.retention_days
     if days is None:
-        return model.retention or _("keine Angabe")
+        return data(model.retention) or _("keine Angabe")
     counted = _("keine") if days == 0 else \
         ngettext("{count} Tag", "{count} Tage", days).format(count=words.number(days))
-    return f"{counted} ({model.retention})" if model.retention else counted
+    return Markup("{} ({})").format(counted, data(model.retention)) if model.retention else counted
 
 
 def attest(model: RegisteredModel) -> str:

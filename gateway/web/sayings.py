@@ -3,7 +3,7 @@
 Rules, refusals and reasons are put into German words far below the pages, where nobody knows who reads; chat programs
 and the command line show the same. Here stand the words and sentences of theirs that pages show, whole or with gaps;
 `told` says them in the language of the reader. A gap is told itself, so „Musterstadt: freigegebene Modelle“ needs its
-second half only once. What is not in the table stays German, and `gateway.web.render.said` marks it as German.
+second half only once. What is not in the table stays German, and `said` marks it as German.
 """
 
 from __future__ import annotations
@@ -11,6 +11,8 @@ from __future__ import annotations
 import re
 from functools import cache
 from typing import Final
+
+from markupsafe import Markup, escape
 
 from gateway.kipass.credential import REFUSALS
 from gateway.model.casework import KINDS_OF_PROBLEM, PLACES
@@ -63,25 +65,42 @@ SENTENCES: Final = (
     N_("{area}: „{model}“ ist nicht freigegeben für {what}."), N_("das Modell „{model}“"), N_("den Zweck „{title}“"),
     N_("„{model}“ verlangt den KI-Pass „{scope}“."), N_("{what}: nur mit dem KI-Pass „{scope}“."),
     N_("{what} in Anfragen an Modelle im Haus"), N_("{what} in Anfragen an Modelle außer Haus"),
+    # the public figures (`gateway.reports`)
+    N_("Jahr {year}"), N_("Zu diesem Jahr gibt es keine Zahlen."),
     # the last, because they fit much
     N_("{number} × {what}"),
 )
+SAME: Final = frozenset({"Religion", "IBAN"})
+"""What is the same in both languages."""
 _GAP: Final = re.compile(r"\\\{(\w+)\\\}")
 _TURNED: Final = str.maketrans(",.", ".,")
 
 
-def told(text: str) -> str | None:
-    """Return a sentence in the language of the reader; None: nobody has written its English."""
+def told(text: str) -> str:
+    """Return a sentence from elsewhere in the language of the reader; as it is where nobody knows it."""
     if not i18n.english() or not text:
         return text
     if (whole := _(text)) != text:
         return whole
     for sentence, form in _forms():
         if (found := form.fullmatch(text)) is not None:
-            gaps = {name: part.translate(_TURNED) if name == "number" else told(part) or part
+            gaps = {name: part.translate(_TURNED) if name == "number" else told(part)
                     for name, part in found.groupdict().items()}
             return _(sentence).format(**gaps)
-    return None
+    return text
+
+
+def data(text: object) -> Markup:
+    """Return what the house wrote (a department, a purpose) as it is, marked as German for who reads English."""
+    return Markup('<span lang="de">{}</span>').format(text) if i18n.english() and text else escape(text)
+
+
+def said(text: str) -> Markup:
+    """Return a sentence from elsewhere in the house; one without its English is marked as German; Markup stays."""
+    if isinstance(text, Markup):
+        return text
+    found = told(text)
+    return data(text) if found == text and text not in SAME else escape(found)
 
 
 @cache

@@ -197,7 +197,7 @@ def demanded(rules: DepartmentRules | None) -> dict[str, str]:
             found.setdefault(scope, []).append(_("den Zweck „{title}“").format(title=purpose.title))
     for model in rules.models.values() if rules else ():
         for demand in (*model.demands, *model.kind_demands):
-            found.setdefault(demand.scope, []).append(sayings.told(demand.what) or demand.what)
+            found.setdefault(demand.scope, []).append(sayings.told(demand.what))
     return {scope: _why(scope, scope in always, what) for scope, what in found.items()}
 
 

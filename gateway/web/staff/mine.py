@@ -16,7 +16,7 @@ from starlette.responses import Response
 from audit.exports.source import Exported
 from gateway.errors import GatewayError
 from gateway.policy.titles import in_words
-from gateway.web import words
+from gateway.web import i18n, words
 from gateway.web.asking import ask
 from gateway.web.disclosure import REQUESTS, Names, OwnRecord, own_file, own_records
 from gateway.web.gate import Desk, Visit
@@ -83,7 +83,8 @@ async def take(desk: Desk, visit: Visit) -> Response:
         return desk.error(visit, 404)
     found = await ask(desk.context.own.own_records, visit.somebody.person.id)
     organisation = desk.context.policies().organisation.name
-    data = own_file(own_records(found, _names(desk)), organisation, words.day(desk.context.now()), form)
+    with i18n.reading(i18n.language() if form == "html" else i18n.GERMAN):  # for programs it is always the same
+        data = own_file(own_records(found, _names(desk)), organisation, words.day(desk.context.now()), form)
     return _file(data, _KINDS[form], f"meine-ki-nutzung.{form}")
 
 
