@@ -41,7 +41,7 @@ def usage(of: Situation, *, departments: bool = True) -> Section:
 
 def refusals(of: Situation) -> Section:
     """Return why requests were refused."""
-    return Section(_("Ablehnungen"), (
+    return Section(_("Ablehnungen").capitalize(), (
         Text(_("Abgelehnte Anfragen haben das Haus nicht verlassen. Gezählt wird der Grund, den die anfragende Person "
                "gelesen hat.")),
         group_table("grund", _("Abgelehnte Anfragen nach Grund"), _("Grund"), of.figures.told["code"],

@@ -19,8 +19,8 @@ from gateway.policy import DepartmentRules, ModelRules, PolicySet
 from gateway.policy.policyset import DID, agreement_covers, attested
 from gateway.policy.vocabulary import DATA_CLASSES
 from gateway.web import words
+from gateway.web.heard import data
 from gateway.web.i18n import N_, _, ngettext
-from gateway.web.sayings import data
 
 _LABELS: Final[dict[Action, str]] = {
     "placeholder": N_("Wird ersetzt"), "mask": N_("Wird unkenntlich"), "hash": N_("Wird zu Prüfwerten"),

@@ -20,7 +20,7 @@ from starlette.responses import Response
 
 from gateway.kipass import last_day
 from gateway.web import i18n, markdown, register, words
-from gateway.web.sayings import data, said, told
+from gateway.web.heard import data, said, told
 from gateway.web.tables import Column
 
 _TYPES: Final = {".css": "text/css; charset=utf-8", ".svg": "image/svg+xml", ".js": "text/javascript; charset=utf-8"}
@@ -84,7 +84,7 @@ class Renderer:
 
 def _add_filters(environment: Environment) -> None:
     environment.filters.update(
-        number=words.number, day=words.day, iso_day=words.iso_day,
+        number=words.number, day=words.day, written_day=words.written_day, iso_day=words.iso_day,
         time=words.time, moment=words.moment, exact=words.exact, left=words.left,
         duration=words.duration, size=words.size, minutes=words.minutes, entity=words.entity, done=words.action,
         code=lambda key: words.CODES.get(key, key), kind=lambda key: words.TYPES.get(key, key),

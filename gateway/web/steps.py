@@ -18,7 +18,7 @@ from gateway.kipass.status import FOREVER, Standing, check
 from gateway.model.kipass import BASIS, Document, KiPassConfig, Module
 from gateway.model.principal import PassState, PassStatus
 from gateway.policy import DepartmentRules, PolicySet
-from gateway.web import sayings, words
+from gateway.web import heard, words
 from gateway.web.context import Member
 from gateway.web.i18n import N_, Words, _, ngettext
 
@@ -197,7 +197,7 @@ def demanded(rules: DepartmentRules | None) -> dict[str, str]:
             found.setdefault(scope, []).append(_("den Zweck „{title}“").format(title=purpose.title))
     for model in rules.models.values() if rules else ():
         for demand in (*model.demands, *model.kind_demands):
-            found.setdefault(demand.scope, []).append(sayings.told(demand.what))
+            found.setdefault(demand.scope, []).append(heard.told(demand.what))
     return {scope: _why(scope, scope in always, what) for scope, what in found.items()}
 
 

@@ -126,7 +126,7 @@ def test_numbers_and_dates_are_written_as_the_reader_writes_them() -> None:
         "184.203", "1.234,5", "22.11.2026, 14:05 Uhr")
     with i18n.reading("en"):
         assert (words.number(184203), words.number(1234.5), words.moment(moment)) == (
-            "184,203", "1,234.5", "22 Nov 2026, 14:05")
+            "184,203", "1,234.5", "22 November 2026, 14:05")
         assert words.ROLES["dpo"] == "Data protection officer"
         assert dict(words.ROLES)["dpo"] == "Data protection officer"
     assert words.ROLES["dpo"] == "Datenschutzbeauftragte"
