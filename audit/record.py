@@ -40,6 +40,8 @@ HEARTBEAT: Final = "heartbeat"
 GAP: Final = "gap.detected"
 PRUNE: Final = "prune"
 KEY_ROTATE: Final = "key.rotate"
+ANNOUNCED: Final = frozenset({PRUNE, KEY_ROTATE})
+"""Records that others act on: they carry a signature of the log's key (`audit.announcement`)."""
 SUCCESSOR: Final = "log.successor"
 """The first record of a log that follows another one whose database was set back (`audit.successor`)."""
 CLOCK: Final = "finding.clock"
