@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from audit import announcement
 from audit.checkpoint import ED25519, Checkpoint, Note, Vkey, b64, unb64
-from audit.errors import FormatError, LedgerConfigError
+from audit.errors import FormatError, KeyLost, LedgerConfigError
 
 try:
     import fcntl
@@ -31,6 +31,11 @@ OLD_KEY_FILE: Final = "checkpoint.key.old"
 """The key before, until one checkpoint carries both signatures (`Signer.rotate`)."""
 NEXT_KEY_FILE: Final = "checkpoint.key.next"
 VKEYS_FILE: Final = "vkeys.txt"
+_LOST: Final = (
+    "Der Schlüssel, mit dem das Protokoll unterschrieben wird ({name}), fehlt in {folder}. Bitte spielen Sie ihn aus "
+    "der Sicherung zurück. Ist er verloren, eröffnen Sie nach Rücksprache mit der oder dem Datenschutzbeauftragten ein "
+    "neues Protokoll: „ki-pforte audit successor --lost-key --note DATEI“."
+)
 
 
 def private_folder(path: Path) -> Path:
@@ -104,9 +109,12 @@ class Signer:
 
     @classmethod
     def open(cls, folder: Path, name: str) -> Signer:
-        """Take the key from the folder; make one if there is none."""
+        """Take the key from the folder; make one if there never was one. Raises `KeyLost`."""
         path = private_folder(folder) / KEY_FILE
+        known = read_vkeys(folder)  # before looking for the key: it is made before it is listed
         if not path.exists():
+            if known:
+                raise KeyLost(_LOST.format(name=KEY_FILE, folder=folder))
             write_private(path, cls(name, Ed25519PrivateKey.generate()).secret_text().encode(), replace=False)
         signer = cls.parse(read_private(path).decode())
         if signer.vkey.name != name:
@@ -128,10 +136,9 @@ class Signer:
         signatures, so no reader ever sees one that only the key signed which is to go.
         """
         now, coming, old = private_folder(folder) / KEY_FILE, folder / NEXT_KEY_FILE, folder / OLD_KEY_FILE
-        if not old.exists():
+        if not old.exists() or read_private(old) == read_private(now):
             write_private(coming, cls(name, Ed25519PrivateKey.generate()).secret_text().encode(), replace=False)
             write_private(old, read_private(now), replace=True)
-        if coming.exists():
             coming.replace(now)
             sync_folder(folder)
         return cls.open(folder, name)

@@ -10,9 +10,9 @@ A key that the log itself announced (``key.rotate``) counts if the key before it
 checkpoint on that a believed key signed beyond that record (`audit.keychain`): so a reader who was given one key at
 installation can follow every change, and nobody who can only write to the database can add one.
 
-A beginning that was deleted (`audit.pruning`) is good when a record says so that a key in force signed, its peaks give
-every later root, and a signed checkpoint has their root. That nothing had been changed in it *before* it was deleted shows only a note from
-before that record; the verdict says whether there was one.
+A beginning that was deleted (`audit.beginning`) is good when a record says so that a key in force signed, its peaks
+give every later root, and a signed checkpoint has their root. That nothing had been changed in it *before* it was
+deleted shows only a note from before that record; the verdict says whether there was one.
 
 Not judged here: whether what a record says was true when it was written.
 """
@@ -287,7 +287,7 @@ class _Check:
     def _counter(self, index: int, envelope: record.Envelope) -> None:
         want = self.next.get(envelope.writer)
         if want is None and self.start.size:
-            want = self.beginning.counters[envelope.writer] = envelope.wseq  # judged when the record of the pruning was read
+            want = self.beginning.counters[envelope.writer] = envelope.wseq  # judged at the end
         want = want or 0
         if envelope.wseq > want:
             self.verdict.add_gap(envelope.writer, want, envelope.wseq - 1)

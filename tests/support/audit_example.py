@@ -158,7 +158,7 @@ def slipped_in(said: Line) -> Case:
 
 
 def pruned(*, signed_by: Sequence[Signer] | None = None, of: str = "", log: str = LOG, **changes: Any) -> Case:
-    """The first four records are gone and a record says so; `changes` to what it says, and to who signed it for what."""
+    """The first four records are gone and a record says so; `changes` to what it says, and who signed it for what."""
     key, all_ = signer(1), base()
     start = tree_of(all_[:4])
     said = {

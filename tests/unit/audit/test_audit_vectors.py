@@ -86,7 +86,7 @@ def test_a_verdict_names_what_happened() -> None:
 def test_a_verdict_names_every_key_that_it_learnt_from_the_log() -> None:
     for name, case in BUNDLES.items():
         learnt = case["expect"]["learnt_keys"]
-        assert len(learnt) == (name in GOOD and name.startswith("rotated") and "given" not in name
+        assert len(learnt) == ((name in GOOD and name.startswith("rotated") and "given" not in name)
                                or name in LEARNT_AND_WRONG), name
         for key in learnt:
             assert f"Nr. {key['idx']} hat diesen Prüfschlüssel angekündigt" in str(case["expect"]["warnings"])
