@@ -6,12 +6,13 @@ import base64
 import json
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from audit import FormatError, canonical, record
+from audit import FormatError, announcement, canonical, record
 from audit.bundle import Line, dump_line, load_line
 from audit.checkpoint import Note, Vkey
 from audit.cli import main
@@ -176,6 +177,10 @@ def test_the_specification_shows_the_bytes_of_the_vectors() -> None:
     shown = [base64.b64decode(envelope["bytes"]).decode(), envelope["leaf"], *basics["roots"][1:3], bound["salt"],
              bound["hex"], base64.b64decode(bound["body"]).decode(), basics["vkey"], basics["note"].rstrip(),
              proof[proof.index("\nindex ") :].rstrip()]
+    with zipfile.ZipFile(HOME / "rotated.zip") as archive:
+        entry = load_line(archive.read("records.jsonl").splitlines(keepends=True)[4])
+    said, facts = record.parse_envelope(entry.envelope), canonical.loads(entry.parts["meta"].body)
+    shown += [announcement.text(said.log, said.type, said.id, facts).decode(), *facts["signatures"]]
     for piece in shown:
         assert piece in text
 
