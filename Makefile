@@ -49,6 +49,7 @@ check: install-test ## Stil, Typen, Stockwerke
 bench: install-test ## Messen, was eine Anfrage kostet (einige Minuten; auf ruhiger Maschine)
 	$(BIN)/python -m tests.bench.bench
 	$(BIN)/python -m tests.bench.policy_bench
+	$(BIN)/python -m tests.bench.replicas_bench
 	$(BIN)/python -m tests.bench.ledger_bench
 	$(BIN)/python -m tests.bench.ledger_verify_bench --records 100000 --browser 20000
 	$(BIN)/python -m tests.bench.ledger_size_bench --records 100000

@@ -60,6 +60,18 @@ def last_checkpoint(connection: Connection) -> Signed | None:
     return Signed(*row) if row else None
 
 
+def remembered(folder: Path) -> CompactRange | None:
+    """Return the tree that was signed last, as the file beside the keys has it; None where there is none."""
+    path = folder / HEAD_FILE
+    if not path.exists():
+        return None
+    try:
+        value = json.loads(path.read_text())
+        return CompactRange(value["size"], [unb64(peak) for peak in value["peaks"]])
+    except (ValueError, KeyError, TypeError, FormatError) as error:
+        raise LedgerError(f"Die Datei {HEAD_FILE} ist beschädigt. Es wird nichts unterschrieben.") from error
+
+
 class Checkpointer:
     """Signs the committed size if it has grown."""
 
@@ -133,7 +145,7 @@ class Checkpointer:
 
     def _check(self, connection: Connection, state: State, last: Signed | None) -> None:
         """Raise unless the database continues what is remembered, and what its own last note says."""
-        tree, head = state.tree, self._head()
+        tree, head = state.tree, remembered(self._folder)
         said = self._said(last, tree) if last is not None else None
         if said is not None and (said.size > tree.size or (said.size == tree.size and said.root != tree.root())):
             raise _rollback(said.size, tree.size)
@@ -163,16 +175,6 @@ class Checkpointer:
             return grow(self._store, connection.exec_driver_sql, start, size)
         except LedgerDamaged as error:
             raise _rollback(start.size, size) from error
-
-    def _head(self) -> CompactRange | None:
-        path = self._folder / HEAD_FILE
-        if not path.exists():
-            return None
-        try:
-            value = json.loads(path.read_text())
-            return CompactRange(value["size"], [unb64(peak) for peak in value["peaks"]])
-        except (ValueError, KeyError, TypeError, FormatError) as error:
-            raise LedgerError(f"Die Datei {HEAD_FILE} ist beschädigt. Es wird nichts unterschrieben.") from error
 
     def _remember(self, tree: CompactRange) -> None:
         value = {"size": tree.size, "root": b64(tree.root()), "peaks": [b64(peak) for peak in tree.peaks]}

@@ -12,6 +12,7 @@ Clocks are looked after here, too (`audit.clock`): a jump, or a difference to th
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import threading
 import time
@@ -109,6 +110,12 @@ class Keeper:
             self._report(gap)
         if gaps:
             self._sequencer.run()
+
+    def catch_up(self) -> None:
+        """Sequence and sign, as far as that can be done now: what cannot, whoever looks at the ledger next will see."""
+        with contextlib.suppress(LedgerError):
+            self.sequence()
+            self._checkpointer.sign()
 
     def sign(self) -> None:
         """Sign a checkpoint if the log has grown. Raises `LedgerRollback`, after putting that down once."""

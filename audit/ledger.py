@@ -23,7 +23,7 @@ from audit.anchors.sinks import Sink, Timestamp
 from audit.checkpoint import Vkey
 from audit.checkpointer import Checkpointer
 from audit.clock import Watch
-from audit.errors import FormatError, LedgerConfigError, LedgerDamaged, LedgerError, LedgerRollback, LedgerUnavailable
+from audit.errors import FormatError, LedgerConfigError, LedgerError, LedgerRollback, LedgerUnavailable
 from audit.identity import Identities
 from audit.inplace import export_store, verify_store
 from audit.keeper import Keeper
@@ -291,12 +291,16 @@ class Ledger(LettingGo):
                     for size, note, answer in self._anchorer.receipts(KIND)]
 
     def verify(self, *, pins: Sequence[str] = (), vkeys: Sequence[Vkey] = (), require_pin: bool = False) -> Verdict:
-        """Sequence what waits, then check the whole ledger in place."""
+        """Sequence and sign what waits, then check the whole ledger in place.
+
+        Signing takes nothing away: it refuses where the database does not go on from what was signed last, which lies
+        outside of it; and whoever can write there, too, has the key.
+        """
         with self._database():
-            with contextlib.suppress(LedgerDamaged):  # then the verdict says so
-                self._keeper.sequence()
+            self._keeper.catch_up()
             return verify_store(
-                self._store, self.config.log, self.vkeys(), Trust(tuple(pins), tuple(vkeys), require_pin)
+                self._store, self.config.log, self.vkeys(), Trust(tuple(pins), tuple(vkeys), require_pin),
+                self.config.folder,
             )
 
     def proof(self, record_id: str) -> str:
@@ -350,7 +354,7 @@ class Ledger(LettingGo):
             target = Store(url)
             try:
                 return moving.move(self._store, target, self.config.log, self.reader.status().checkpoint_note,
-                                   self.vkeys())
+                                   self.vkeys(), self.config.folder)
             finally:
                 target.close()
 

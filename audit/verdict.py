@@ -16,6 +16,12 @@ UNCHANGED: Final = 0
 TAMPERED: Final = 1
 MISUSE: Final = 2
 UNCHECKED: Final = 3
+_SET_BACK: Final = (
+    "Die Datenbank setzt nicht fort, was diese KI-Pforte zuletzt unterschrieben hat (Stand {size}, head.json neben den "
+    "Schlüsseln). Wurde eine Sicherung eingespielt? Dann spielen Sie den neueren Stand wieder ein, oder eröffnen Sie "
+    "nach Rücksprache mit der oder dem Datenschutzbeauftragten ein neues Protokoll: „ki-pforte audit successor --note "
+    "DATEI“."
+)
 
 
 @dataclass(slots=True)
@@ -58,6 +64,10 @@ class Verdict:
     clock_steps: int = 0
     learnt: list[tuple[int, Vkey]] = field(default_factory=list)
     """Keys that the log announced and the reader did not bring, with the number of the record."""
+    remembered: int | None = None
+    """In place only: how many records were signed, as the file beside the keys has it."""
+    set_back: bool = False
+    """The database does not go on from there."""
 
     def problem(self, text: str) -> None:
         """Something that keeps us from checking."""
@@ -99,7 +109,8 @@ class Verdict:
         if self.changed_count > len(self.changed):
             found.append(f"Dazu {self.changed_count - len(self.changed)} weitere Stellen.")
         if self.missing_from is not None:
-            source = "eine hinterlegte Notiz" if self.pin_missing else "ein Prüfpunkt"
+            source = ("eine hinterlegte Notiz" if self.pin_missing else
+                      "die Merkdatei neben den Schlüsseln" if self.set_back else "ein Prüfpunkt")
             found.append(f"Das Protokoll endet nach {self.missing_from} Einträgen; {source} belegt {self.missing_to}.")
         found += [
             f"Die ersten {size} Einträge sind nicht die, die unterschrieben wurden." for size in self.bad_roots[:20]
@@ -110,6 +121,8 @@ class Verdict:
         ]
         if self.bad_notes:
             found.append(f"{self.bad_notes} Prüfpunkte sind nicht lesbar oder nicht von uns unterschrieben.")
+        if self.set_back:
+            found.append(_SET_BACK.format(size=self.remembered))
         return found + self.problems
 
     def warnings(self) -> list[str]:
@@ -163,8 +176,10 @@ class Verdict:
         return "\n".join(lines)
 
     def as_json(self) -> dict[str, Any]:
-        """Return the verdict for programs."""
+        """Return the verdict for programs. What only a check in place can know stands there only then."""
+        in_place = {} if self.remembered is None else {"remembered": self.remembered, "set_back": self.set_back}
         return {
+            **in_place,
             "verdict": self.verdict,
             "exit_code": self.exit_code,
             "log": self.log,

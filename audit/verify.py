@@ -29,7 +29,7 @@ from audit.checkpoint import Checkpoint, Note, Vkey
 from audit.errors import FormatError
 from audit.keychain import Keychain
 from audit.merkle import CompactRange, leaf_hash
-from audit.verdict import Verdict
+from audit.verdict import UNCHANGED, Verdict
 
 _REPORT: Final = 10_000
 _MAX_NAMED: Final = 20
@@ -350,6 +350,9 @@ class _Check:
                 self.verdict.missing_from = self.tree.size
             else:
                 self._changed(self.tree.size, "Der gespeicherte Stand passt nicht zu den Einträgen.")
+        if not self.verdict.covered and self.verdict.exit_code == UNCHANGED:
+            self.verdict.problem("Kein Prüfpunkt belegt die Einträge. Ohne Prüfpunkt lässt sich nicht sagen, ob etwas "
+                                 "verändert wurde.")
 
     def _changed(self, index: int, what: str) -> None:
         self.verdict.changed_count += 1

@@ -15,7 +15,7 @@ from collections.abc import Coroutine, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from aiohttp import web as aio
 
@@ -42,7 +42,7 @@ from gateway.identity.passwords import Passwords
 from gateway.identity.porter import Porter
 from gateway.identity.signin import Registration, SignIns
 from gateway.kipass import Evidence, PassEvent, passes
-from gateway.ledger.contents import LedgerContents
+from gateway.ledger.contents import LedgerContents, attested
 from gateway.ledger.recorder import LedgerRecorder
 from gateway.limits.room import LimitOptions, LimitRoom
 from gateway.model.condition import Condition, Part, Process
@@ -75,6 +75,9 @@ from gateway.telemetry.metrics import PrometheusMetrics
 from gateway.telemetry.workers import Workers
 from gateway.upstream.routing import UpstreamRouter
 from gateway.upstream.secrets import Secrets
+
+if TYPE_CHECKING:
+    from gateway.telemetry.traces import OtlpTraces
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,13 +122,15 @@ class House:
         self.sign_ins = self._single_sign_on(oidc[1]) if oidc and settings.pages_use_oidc else None
         self.stopped = StoppedModels(self.authenticator.watch(self.directory.stops), self.policies)
         self.reports = ReportDesk(self.books, self.ledger, __version__, self.stopped.known, settings.sign_in_words())
-        self.contents = LedgerContents(self.ledger, self.authenticator.watch(self.directory.content_modes), clock)
+        self.contents = LedgerContents(self.ledger, self.authenticator.watch(
+            lambda: attested(self.ledger, self.directory.content_modes())), clock)
         self.upstream = UpstreamRouter(settings.home, environment=provider_environment(settings))
         self.recorder = LedgerRecorder(self.ledger)
         self.conversations = SqlConversations(self.engine)
         self.limits = LimitRoom(
             LimitOptions(settings.redis_url, settings.limits_without_redis, settings.workers),
             own_secret(settings.home, "limits.key"), clock, self.metrics, self.policies, SqlUsage(self.engine))
+        self._traces = _traces(settings.traces_url)
         self.keep_alive = KeepAlive(settings.keep_alive, settings.keep_alive_seconds)
         self.operators = operators = build_operators(own_secret(settings.home, "hash.key"))
         self.policies.equip(self.detector, operators, gate, self.metrics.reload)
@@ -136,7 +141,7 @@ class House:
             recorder=self.recorder, metrics=self.metrics, clock=clock,
             conversations=self.conversations, reader=FileReader.of(settings), stops=self.stopped,
             pins=SqlPins(self.engine), secret=own_secret(settings.home, "gespraeche.key"),
-            limiter=self.limits.limiter, contents=self.contents,
+            limiter=self.limits.limiter, contents=self.contents, traces=self._traces,
             shadow=Shadow(self.shadow, self.metrics) if self.shadow else None))
         self._board = Board(clock)
         self._reloaded = clock.now()
@@ -215,6 +220,8 @@ class House:
         await self.limits.close()
         await self.authenticator.close()
         await asyncio.to_thread(self.accounts.close)
+        if self._traces:
+            await asyncio.to_thread(self._traces.close)
         await asyncio.to_thread(self.ledger.close)
         self.engine.dispose()
 
@@ -314,6 +321,13 @@ class House:
         # Several processes share the port: each can answer for all.
         await aio.TCPSite(self._metrics_site, self.settings.host, self.settings.metrics_port,
                           reuse_port=self._workers is not None).start()
+
+
+def _traces(url: str) -> OtlpTraces | None:
+    if not url:
+        return None
+    from gateway.telemetry.traces import open_traces  # takes its time, and only where it is used
+    return open_traces(url, __version__)
 
 
 def _oidc(settings: Settings) -> tuple[OidcConfig, IssuerKeys] | None:

@@ -84,7 +84,7 @@ class Renderer:
 
 def _add_filters(environment: Environment) -> None:
     environment.filters.update(
-        number=words.number, day=words.day, iso_day=words.iso_day,
+        number=words.number, day=words.day, written_day=words.written_day, iso_day=words.iso_day,
         time=words.time, moment=words.moment, exact=words.exact, left=words.left,
         duration=words.duration, size=words.size, minutes=words.minutes, entity=words.entity, done=words.action,
         code=lambda key: words.CODES.get(key, key), kind=lambda key: words.TYPES.get(key, key),

@@ -109,7 +109,8 @@ GROUPS: Final[dict[str, tuple[str, tuple[str, ...]]]] = {
         t for t in TYPES if t.startswith(("finding.", "case."))
         and not t.endswith((".clock", ".spool", ".rollback", ".forged", ".pruning")))),
     "betrieb": (N_("Betrieb"), ("writer.start", "writer.stop", "heartbeat", "gap.detected", "finding.clock",
-                            "finding.spool", "finding.rollback", "finding.forged", "finding.pruning", "policy.change", "model.stopped", "model.started",
+                            "finding.spool", "finding.rollback", "finding.forged", "finding.pruning", "policy.change",
+                            "model.stopped", "model.started",
                             "config.reload", "demo.reset", "retention.delete",
                             "prune", "key.rotate", "anchor.sent", "figures.month")),
     "alle": (N_("alle Einträge"), ()),
@@ -200,6 +201,12 @@ def month(value: date) -> str:
 def iso_day(value: datetime) -> str:
     """Return a day in Berlin for the name of a file: 2026-11-22."""
     return value.astimezone(BERLIN).date().isoformat()
+
+
+def written_day(text: str) -> str:
+    """Return a day that stands as 2026-11-22 as it is written for people."""
+    found = read_day(text)
+    return day(found) if found is not None else text
 
 
 def read_day(text: str) -> date | None:

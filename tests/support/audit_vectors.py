@@ -105,6 +105,8 @@ def cases() -> dict[str, Case]:
         "shortened": shorter,
         "all_missing": plain([]),
         "shortened_unnoticed": Case(good[:4], [note(key, good[:4])], [key.vkey], trust=[key.vkey]),
+        "no_checkpoint": Case(good, [], [key.vkey]),
+        "nothing_at_all": Case([], [], [key.vkey]),
         "rewritten_and_signed": rewritten(key),
         "rewritten_by_stranger": rewritten(other),
         "restored": Case(good[:4], [note(key, good[:4])], [key.vkey], pins=[note(key, good)]),

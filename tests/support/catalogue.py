@@ -27,7 +27,7 @@ from gateway.web.site import pages
 
 WEB = Path(cast(str, words.__file__)).parent
 FOLDER = WEB / "locale" / "en" / "LC_MESSAGES"
-SHARED = ("heard", "review.filters", "review.records", "review.timeline", "review.trends", "gate",
+SHARED = ("heard", "casework.views", "review.filters", "review.records", "review.timeline", "review.trends", "gate",
           "clients", "navigation", "words", "charts", "access", "steps", "register",
           "context")
 """Modules that pages put sentences together with."""
@@ -36,8 +36,8 @@ SHARED_TEMPLATES = ("base.html", "welcome.html", "error.html", "marks.html", *(
 WORDS = ("ROLES", "DECISIONS", "OUTCOMES", "ENDS", "CODES", "RISKS", "ZONES", "AI_ROLES", "PASS_STATES", "TYPES",
          "APIS", "TASKS", "PARTS", "SOURCES", "EVENTS", "OFFICES")
 """Tables of words that English pages show."""
-GERMAN_YET = {"transparency.html"}
-"""Templates of such modules for pages that are not read in English yet."""
+GERMAN_YET = {"transparency.html", "casework/letter.html"}
+"""Templates of such modules for pages that are not read in English yet, and for letters, which are German."""
 _SENTENCE = re.compile(r"[A-ZÄÖÜ„][^{}\n]* [^{}\n]*\.")
 _TEMPLATE = re.compile(r'"([\w/]+\.html)"')
 

@@ -106,9 +106,16 @@ Modellen, Abteilungen, Angaben und Gründen kommen aus den Richtlinien und dem P
 der Reihen ist begrenzt.
 
 Mit **mehreren Prozessen** (`KI_PFORTE_WORKERS`) genügt ein Abruf: Wer gefragt wird, antwortet für alle, und jede Zahl
-trägt ein `worker` (0, 1, …). Was die anderen gezählt haben, ist dabei höchstens zwei Sekunden alt. Zählerstände addieren
-Sie (`sum`, nach `rate`), Angaben über das ganze Haus (Protokoll, KI-Pässe, Budgets) nennt jeder Prozess gleich: Nehmen
-Sie `max`. Mit **mehreren Servern** holt Prometheus jeden einzeln ab und unterscheidet sie an `instance`.
+trägt ein `worker` (0, 1, …). Was die anderen gezählt haben, ist dabei höchstens zwei Sekunden alt. Zählerstände
+addieren Sie (`sum`, nach `rate`). Angaben über das ganze Haus (Protokoll, KI-Pässe, Budgets) nennt jeder Prozess
+gleich: Nehmen Sie `max`. Mit **mehreren Servern** holt Prometheus jeden einzeln ab und unterscheidet sie an
+`instance`.
+
+**Ablaufspuren** (OpenTelemetry) sendet die KI-Pforte nur, wenn `KI_PFORTE_TRACES_URL` ein Ziel nennt: je Anfrage, wie
+lange jeder Schritt dauerte, das Modell, die Tokens, das Ende und die Vorgangsnummer, mit den Namen der Konventionen für
+generative KI (`gen_ai.…`). Kein Inhalt, keine Person, keine Abteilung, keine Adresse. Ist das Ziel nicht da, gehen
+Spuren verloren, nie Anfragen. Kopfzeilen für das Ziel, etwa ein Kennwort, liest das Programm aus
+`OTEL_EXPORTER_OTLP_HEADERS`.
 
 Die Übersichten für Grafana und die Alarme für Prometheus liegen in `deploy/`, die Hilfe zu jedem Alarm steht in
 [alarme.md](alarme.md).

@@ -42,6 +42,8 @@ GOOD = {
     "archive_count",
 }
 UNCHECKED = {
+    "no_checkpoint",
+    "nothing_at_all",
     "pin_required",
     "pin_of_another_log",
     "pin_unreadable",
