@@ -21,8 +21,9 @@ from audit.reid_state import REASONS
 from gateway.model import casework, incident, reid
 from gateway.model.entities import ENTITIES
 from gateway.model.findings import RULES
+from gateway.model.reporting import KINDS
 from gateway.policy.vocabulary import DATA_CLASSES, FORBIDDEN_PURPOSES
-from gateway.web import i18n, words
+from gateway.web import i18n, sayings, words
 from gateway.web.i18n import N_, _
 
 SPOKEN: Final = (
@@ -111,7 +112,7 @@ SPOKEN: Final = (
     N_("Bitte nennen Sie einen Grund mit höchstens {count} Zeichen."),
     # gateway.reports
     N_("Diesen Zeitraum gibt es für „{title}“ nicht. Er heißt zum Beispiel {example}."),
-    N_("Freigegeben am {day}, Prüfsumme {digest}"),
+    N_("Freigegeben am {day}, Prüfsumme {digest}"), N_("{quarter}. Quartal {year}"), N_("Jahr {year}"),
 )
 """With gaps, or from files that are not in `SOURCES`."""
 SOURCES: Final = ("gateway.casework.desk", "gateway.casework.incidents", "gateway.casework.matters",
@@ -130,9 +131,12 @@ def told_below() -> Iterator[str]:
                   FORBIDDEN_PURPOSES, reid.STATES, reid.WAYS,
                   REASONS):
         yield from table.values()
-    yield from (kind.name for kind in ENTITIES.values())
+    yield from (entity.name for entity in ENTITIES.values())
+    yield from sayings.TABLES
     for rule in RULES.values():
         yield from (rule.title, rule.what, rule.why, rule.todo)
+    for kind in KINDS.values():
+        yield from (kind.title, kind.about)
     for group in incident.GROUPS:
         yield from (group.title, group.norm)
         for field in group.fields:
@@ -141,7 +145,7 @@ def told_below() -> Iterator[str]:
 
 @cache
 def _patterns() -> tuple[tuple[re.Pattern[str], str], ...]:
-    known = sorted({text for text in (*SPOKEN, *told_below()) if _GAP.search(text)},
+    known = sorted({text for text in (*SPOKEN, *sayings.SENTENCES, *told_below()) if _GAP.search(text)},
                    key=lambda text: -len(_GAP.sub("", text)))
     return tuple((re.compile(_pattern(text), re.DOTALL), text) for text in known)
 
@@ -171,7 +175,7 @@ def told(text: str) -> str:
 
 
 def _gap(text: str) -> str:
-    if (known := _(text)) != text:
+    if (known := told(text)) != text:
         return known
     text = _DAY.sub(lambda match: words.day(day) if (day := words.read_day(match[1])) else match[1], text)
     return _NUMBER.sub(lambda match: match[0].replace(".", ","), text)

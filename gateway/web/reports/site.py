@@ -18,14 +18,14 @@ def pages(context: WebContext) -> tuple[Page, ...]:
     """Return the table of these pages. Which reports a reader sees is said by each report (`gateway.model.reporting`).
     """
     return (
-        Page("/transparency", public.page),
+        Page("/transparency", public.page, english=True),
         Page("/transparency.json", public.as_json),
         Page("/transparency.csv", public.as_csv),
-        Page("/review/berichte", reports.overview, roles=READERS),
-        Page("/review/berichte/{kind}", reports.show, roles=READERS),
-        Page("/review/berichte/{kind}", reports.take, "POST", READERS),
-        Page("/review/unterlagen", reports.papers, roles=OFFICER),
-        Page("/review/unterlagen/{kind}", reports.paper, roles=OFFICER),
-        Page("/review/unterlagen/{kind}", reports.release, "POST", OFFICER),
+        Page("/review/berichte", reports.overview, roles=READERS, english=True),
+        Page("/review/berichte/{kind}", reports.show, roles=READERS, english=True),
+        Page("/review/berichte/{kind}", reports.take, "POST", READERS, english=True),
+        Page("/review/unterlagen", reports.papers, roles=OFFICER, english=True),
+        Page("/review/unterlagen/{kind}", reports.paper, roles=OFFICER, english=True),
+        Page("/review/unterlagen/{kind}", reports.release, "POST", OFFICER, english=True),
         Page("/review/unterlagen/{kind}/freigabe/{id}", reports.take_release, "POST", OFFICER),
     )
