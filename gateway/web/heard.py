@@ -120,6 +120,10 @@ SOURCES: Final = ("gateway.casework.desk", "gateway.casework.incidents", "gatewa
                   "gateway.registry.switching", "gateway.registry.content_mode", "gateway.condition", "audit.reid",
                   "audit.sealing")
 """Whose refusals are read in English: every whole sentence in them stands in the catalogue."""
+_COUNTS: Final = frozenset({"count", "year", "quarter"})
+_NUMERALS: Final = r"[\d.]+"
+_SHORT: Final = 24
+"""A pattern of so few letters of its own fits no whole sentence: its gaps end where a sentence would."""
 _GAP: Final = re.compile(r"\{(\w+)\}")
 _DAY: Final = re.compile(r"\b(\d\d\.\d\d\.\d{4})\b")
 _NUMBER: Final = re.compile(r"(?<![\d.])\d{1,3}(?:\.\d{3})+(?![\d.])")
@@ -152,12 +156,13 @@ def _patterns() -> tuple[tuple[re.Pattern[str], str], ...]:
 
 def _pattern(text: str) -> str:
     pieces, seen = _GAP.split(text), set[str]()
+    gap = ".*?" if len(_GAP.sub("", text)) > _SHORT else r"[^.!?\n]*?"
     found = ""
     for place, piece in enumerate(pieces):
         if place % 2 == 0:
             found += re.escape(piece)
         else:
-            found += f"(?P={piece})" if piece in seen else f"(?P<{piece}>.*?)"
+            found += f"(?P={piece})" if piece in seen else f"(?P<{piece}>{_NUMERALS if piece in _COUNTS else gap})"
             seen.add(piece)
     return found
 
