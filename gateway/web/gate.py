@@ -35,6 +35,8 @@ FORM_LIMIT: Final = 16_384
 FORM_SECONDS: Final = 30.0
 MOST_FIELDS: Final = 250
 """A long checklist has a hundred."""
+NOTHING: Final = "\x00"
+"""No keyboard writes it, and no database keeps it."""
 
 
 @dataclass(slots=True)
@@ -248,7 +250,8 @@ class Gate:
                 return desk.error(visit, 413)
             form, files = found
             if page.ours and not desk.sessions.form_is_ours(visit.nonce, form.get("formular", "")):
-                return desk.error(visit, 403, text=N_("Das Formular ist nicht mehr gültig. Es wurde nichts geändert."),
+                return desk.error(visit, 403, heading=N_("Dieses Formular gilt nicht mehr"),
+                                  text=N_("Das Formular ist nicht mehr gültig. Es wurde nichts geändert."),
                                   extra=N_("Bitte öffnen Sie die Seite neu und senden Sie das Formular noch einmal "
                                            "ab."))
             visit.form, visit.files = form, files
@@ -275,6 +278,7 @@ async def _form(request: Request, limit: int) -> tuple[Mapping[str, str], Mappin
     if (boundary := multipart.boundary_of(request.headers.get("content-type", ""))) is not None:
         return await asyncio.to_thread(multipart.parse, bytes(body), boundary)
     try:
-        return dict(parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=MOST_FIELDS)), {}
+        fields = parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=MOST_FIELDS)
     except ValueError:
         return {}, {}
+    return {name: text.replace(NOTHING, "") for name, text in fields}, {}

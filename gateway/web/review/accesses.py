@@ -15,6 +15,8 @@ from typing import Any, Final
 from starlette.responses import Response
 
 from audit import Filters, RecordRow
+from audit.reid_state import TYPES as REID
+from gateway.model.reporting import KINDS
 from gateway.web import words
 from gateway.web.asking import ask
 from gateway.web.gate import Desk, Visit
@@ -22,18 +24,25 @@ from gateway.web.review.filters import is_cursor
 from gateway.web.review.timeline import moment_of, number_of, text_of
 
 PAGE: Final = 50
+_LOOKED: Final = ("view", "sample.verdict")
+_TAKEN: Final = ("export", "report", "release", "case.export")
+_CONTENT: Final = ("content.handout", "content.read")
+_RESOLVED: Final = (*REID, "reid.key_set", "reid.key_approved")
+_CHECKED: Final = ("verify.result",)
+_LET_GO: Final = ("erasure", "case.erasure", "hold.set", "hold.release")
+_SAVED: Final = ("view.saved", "view.removed")
 GROUPS: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = {
-    "alle": ("alle Zugriffe", ("view", "export", "report", "reid.request", "reid.approve", "reid.perform",
-                               "reid.inform", "sample.verdict", "verify.result", "view.saved", "view.removed",
-                               "content.view", "hold", "erasure")),
-    "einsichten": ("Einsichten", ("view", "content.view", "sample.verdict")),
-    "mitgenommen": ("Exporte und Berichte", ("export", "report")),
-    "person": ("Personen festgestellt", ("reid.request", "reid.approve", "reid.perform", "reid.inform")),
-    "pruefungen": ("Prüfungen", ("verify.result",)),
+    "alle": ("alle Zugriffe", (*_LOOKED, *_TAKEN, *_CONTENT, *_RESOLVED, *_CHECKED, *_LET_GO, *_SAVED)),
+    "einsichten": ("Einsichten", _LOOKED),
+    "mitgenommen": ("Exporte, Auskünfte und Berichte", _TAKEN),
+    "inhalte": ("Inhalte gelesen", _CONTENT),
+    "person": ("Personen festgestellt", _RESOLVED),
+    "pruefungen": ("Prüfungen", _CHECKED),
+    "geloescht": ("Gelöscht oder aufbewahrt", _LET_GO),
 }
-PAGES: Final = {"review/protokoll": "Eintrag im Protokoll", "auskunft/eigene": "Auskunft über eigene Einträge",
-                "auskunft/betroffene": "Auskunft über Anfragen zu einem Aktenzeichen", "usage": "eigene Nutzung"}
+"""What can be chosen: the address, the word, the types of records."""
 REASONS: Final = {"pruefung": "Prüfung"}
+TAKEN: Final = {"ki-pass": "Liste der KI-Pässe", "literacy": "Bericht zur KI-Kompetenz"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,10 +86,12 @@ def _access(row: RecordRow, parts: Mapping[str, Any], *, links: bool) -> Access:
 def _about(kind: str, meta: Mapping[str, Any]) -> str:
     if kind == "view":
         found = text_of(meta, "page")
-        return PAGES.get(found, found)
-    if kind in ("export", "report"):
+        return " ".join(text for text in (words.PAGES.get(found, found), text_of(meta, "case")) if text)
+    if kind in _TAKEN:
         rows, reason = number_of(meta, "rows"), text_of(meta, "reason")
-        pieces = [text_of(meta, "format") or text_of(meta, "kind"),
+        what = text_of(meta, "report") or text_of(meta, "kind") or text_of(meta, "list")
+        pieces = [KINDS[what].title if what in KINDS else "" if kind == "case.export" else TAKEN.get(what, what),
+                  text_of(meta, "case"), text_of(meta, "format"),
                   words.many(rows, "Eintrag", "Einträge") if rows is not None else "",
                   f"Zweck: {REASONS.get(reason, reason)}" if reason else ""]
         return ", ".join(piece for piece in pieces if piece)
