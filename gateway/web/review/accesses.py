@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
+from markupsafe import Markup
 from starlette.responses import Response
 
 from audit import Filters, RecordRow
@@ -20,6 +21,8 @@ from gateway.model.reporting import KINDS
 from gateway.web import words
 from gateway.web.asking import ask
 from gateway.web.gate import Desk, Visit
+from gateway.web.heard import told
+from gateway.web.i18n import N_, Words, _
 from gateway.web.review.filters import is_cursor
 from gateway.web.review.timeline import moment_of, number_of, text_of
 
@@ -32,17 +35,17 @@ _CHECKED: Final = ("verify.result",)
 _LET_GO: Final = ("erasure", "case.erasure", "hold.set", "hold.release")
 _SAVED: Final = ("view.saved", "view.removed")
 GROUPS: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = {
-    "alle": ("alle Zugriffe", (*_LOOKED, *_TAKEN, *_CONTENT, *_RESOLVED, *_CHECKED, *_LET_GO, *_SAVED)),
-    "einsichten": ("Einsichten", _LOOKED),
-    "mitgenommen": ("Exporte, Auskünfte und Berichte", _TAKEN),
-    "inhalte": ("Inhalte gelesen", _CONTENT),
-    "person": ("Personen festgestellt", _RESOLVED),
-    "pruefungen": ("Prüfungen", _CHECKED),
-    "geloescht": ("Gelöscht oder aufbewahrt", _LET_GO),
+    "alle": (N_("alle Zugriffe"), (*_LOOKED, *_TAKEN, *_CONTENT, *_RESOLVED, *_CHECKED, *_LET_GO, *_SAVED)),
+    "einsichten": (N_("Einsichten"), _LOOKED),
+    "mitgenommen": (N_("Exporte, Auskünfte und Berichte"), _TAKEN),
+    "inhalte": (N_("Inhalte gelesen"), _CONTENT),
+    "person": (N_("Personen festgestellt"), _RESOLVED),
+    "pruefungen": (N_("Prüfungen"), _CHECKED),
+    "geloescht": (N_("Gelöscht oder aufbewahrt"), _LET_GO),
 }
 """What can be chosen: the address, the word, the types of records."""
-REASONS: Final = {"pruefung": "Prüfung"}
-TAKEN: Final = {"ki-pass": "Liste der KI-Pässe", "literacy": "Bericht zur KI-Kompetenz"}
+REASONS: Final = Words({"pruefung": N_("Prüfung")})
+TAKEN: Final = Words({"ki-pass": N_("Liste der KI-Pässe"), "literacy": N_("Bericht zur KI-Kompetenz")})
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +80,7 @@ def _access(row: RecordRow, parts: Mapping[str, Any], *, links: bool) -> Access:
     meta = parts["meta"] if isinstance(parts.get("meta"), dict) else {}
     subject = parts["subject"] if isinstance(parts.get("subject"), dict) else {}
     role = text_of(meta, "role")
-    via = "Befehlszeile" if text_of(meta, "via") == "cli" else ""
+    via = words.OFFICES["kommandozeile"] if text_of(meta, "via") == "cli" else ""
     return Access(moment_of(row.t_us), words.TYPES.get(row.type, row.type), _about(row.type, meta),
                   f"/review/protokoll/{row.ref}" if row.ref and links else "", words.ROLES.get(role, role) or via,
                   text_of(subject, "pseudonym"), row.id)
@@ -90,13 +93,13 @@ def _about(kind: str, meta: Mapping[str, Any]) -> str:
     if kind in _TAKEN:
         rows, reason = number_of(meta, "rows"), text_of(meta, "reason")
         what = text_of(meta, "report") or text_of(meta, "kind") or text_of(meta, "list")
-        pieces = [KINDS[what].title if what in KINDS else "" if kind == "case.export" else TAKEN.get(what, what),
+        pieces = [told(KINDS[what].title) if what in KINDS else TAKEN.get(what, what) if kind != "case.export" else "",
                   text_of(meta, "case"), text_of(meta, "format"),
-                  words.many(rows, "Eintrag", "Einträge") if rows is not None else "",
-                  f"Zweck: {REASONS.get(reason, reason)}" if reason else ""]
-        return ", ".join(piece for piece in pieces if piece)
+                  words.many(rows, _("Eintrag"), _("Einträge")) if rows is not None else "",
+                  _("Zweck: {purpose}").format(purpose=REASONS.get(reason, reason)) if reason else ""]
+        return Markup(", ").join(piece for piece in pieces if piece)
     if kind == "verify.result":
-        return text_of(meta, "verdict")
+        return told(text_of(meta, "verdict"))
     if kind == "sample.verdict":
-        return f"Stichprobe {text_of(meta, 'sample')}"
+        return _("Stichprobe {month}").format(month=text_of(meta, "sample"))
     return text_of(meta, "case")
