@@ -65,7 +65,7 @@ def test_every_point_leads_to_where_it_can_be_settled(house: House, officer: Bro
                         ("/review/pruefung", "Prüfpunkte des Protokolls werden an keinem Ort außerhalb aufbewahrt")):
         assert re.search(rf'<a href="{href}">{words}', text), words
     assert "Vorfall: Frist am 24.11.2026, 17:05 Uhr." in plain(text)
-    assert "der älteste vom 18.11.2026" in plain(text)
+    assert "offen seit 18.11.2026" in plain(text)
 
 
 def test_a_check_that_found_something_is_the_first_point(anchored: House, officer: Browser) -> None:
