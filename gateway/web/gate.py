@@ -27,7 +27,7 @@ from gateway.web.context import Member, WebContext
 from gateway.web.headers import secure
 from gateway.web.i18n import N_, _
 from gateway.web.render import Assets, Renderer
-from gateway.web.sessions import COOKIE, FORM_COOKIE, IDLE, Session, Sessions, minutes_until_warning
+from gateway.web.sessions import COOKIE, FORM_COOKIE, IDLE, Session, Sessions, minutes_until_warning, named
 from gateway.web.throttle import Throttle
 
 _log = logging.getLogger(__name__)
@@ -199,23 +199,24 @@ class Gate:
     def stranger(self, request: Request) -> Visit:
         """Return a visit of somebody whom nobody has asked who they are."""
         appearance = Appearance.of(request)
-        return Visit(request, None, None, request.cookies.get(FORM_COOKIE, ""), appearance=appearance,
+        return Visit(request, None, None, request.cookies.get(_name(request, FORM_COOKIE), ""), appearance=appearance,
                      language=i18n.preferred(appearance.language, request.headers.get("accept-language", "")))
 
     def finish(self, visit: Visit, response: Response, *, personal: bool) -> Response:
         """Add cookies and headers."""
         https = visit.request.url.scheme == "https"
+        session = _name(visit.request, COOKIE)
         if visit.cookie:
-            response.set_cookie(COOKIE, visit.cookie, httponly=True, samesite="lax", secure=https, path="/")
+            response.set_cookie(session, visit.cookie, httponly=True, samesite="lax", secure=https, path="/")
         elif visit.cookie is not None:
-            response.delete_cookie(COOKIE, httponly=True, samesite="lax", secure=https, path="/")
+            response.delete_cookie(session, httponly=True, samesite="lax", secure=https, path="/")
         if visit.new_nonce:
-            response.set_cookie(FORM_COOKIE, visit.nonce, httponly=True, samesite="strict", secure=https, path="/",
-                                max_age=IDLE)
+            response.set_cookie(_name(visit.request, FORM_COOKIE), visit.nonce, httponly=True, samesite="strict",
+                                secure=https, path="/", max_age=IDLE)
         return secure(response, https=https, personal=personal)
 
     async def _recognise(self, visit: Visit) -> None:
-        desk, cookie = self._desk, visit.request.cookies.get(COOKIE)
+        desk, cookie = self._desk, visit.request.cookies.get(_name(visit.request, COOKIE))
         visit.asked = True
         if not cookie:
             return
@@ -256,6 +257,10 @@ class Gate:
                                            "ab."))
             visit.form, visit.files = form, files
         return await page.handler(desk, visit)
+
+
+def _name(request: Request, cookie: str) -> str:
+    return named(cookie, https=request.url.scheme == "https")
 
 
 def open_form(visit: Visit) -> None:

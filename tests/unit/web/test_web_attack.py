@@ -13,6 +13,7 @@ from audit.sealing import DPO, TrusteeKey
 from gateway.model.casework import Wanted
 from gateway.web import words
 from gateway.web.review.accesses import GROUPS
+from gateway.web.sessions import COOKIE
 from tests.support.two_people import COUNCIL, asked, two_people
 from tests.support.web_client import Browser
 from tests.support.web_house import Entry, House
@@ -86,6 +87,13 @@ def test_feedback_has_no_field_that_takes_a_text(house: House, text: str) -> Non
         "/usage/rueckmeldung", {"art": "falsch", "stelle": "chat", "vorgang": text}, page="/usage/rueckmeldung")
     assert answer.status == 422
     assert "finding.new" not in house.types()
+
+
+def test_signs_that_turn_a_text_around_are_not_kept(house: House) -> None:
+    number = house.context.cases.complain({"text": "Bitte \u202enicht\u2066 löschen."})
+    file = house.context.cases.file(number)
+    assert file is not None
+    assert file.sheet.values["text"] == "Bitte nicht löschen."
 
 
 # ---- each matter on its own pages ------------------------------------------------------------------------------------
@@ -185,3 +193,23 @@ def test_a_complaint_is_counted_before_it_is_taken_in_and_one_that_is_empty_is_n
     answer = browser.post("/transparency/ruege", {"text": "Nein."}, page="/transparency/ruege")
     assert answer.status == 200
     assert re.search(r"R-2026-6", answer.text)
+
+
+# ---- cookies of a neighbour ------------------------------------------------------------------------------------------
+
+def test_over_https_a_cookie_that_a_neighbour_of_the_domain_planted_is_not_read(house: House, officer: Entry) -> None:
+    key = {"schluessel": house.keys[officer.person.id]}
+    browser = Browser(house.app, scheme="https")
+    assert browser.post("/anmelden", key, page="/anmelden").status == 303
+    own = f"__Host-{COOKIE}"
+    assert browser.get("/review").status == 200
+    planted = Browser(house.app, {COOKIE: browser.cookies[own]}, scheme="https")
+    assert planted.get("/review").status == 303
+    answer = browser.send("POST", "/konto/abmelden", b"formular=" + token(browser.get("/konto").text))
+    assert answer.header("set-cookie").startswith(f'{own}="";')
+
+
+def token(page: str) -> bytes:
+    found = re.search(r'name="formular" value="([0-9a-f]+)"', page)
+    assert found
+    return found[1].encode()
