@@ -111,7 +111,7 @@ class Desk:
             "compact": visit.appearance.compact,
             "back": quote(visit.back if http_status < 400 else visit.request.url.path, safe="/"),
             "links": (links := navigation.links(roles, signed_in=member is not None)),
-            "here": navigation.current(visit.request.url.path, links), "acting": navigation.acting(roles),
+            "here": navigation.entry(visit.request.url.path, links), "acting": navigation.acting(roles),
             "sections": (sections := navigation.sections(visit.request.url.path, roles)),
             "section": navigation.current(visit.request.url.path, sections),
             "warn_in": minutes_until_warning(visit.session, self.context.now()),

@@ -213,3 +213,11 @@ def token(page: str) -> bytes:
     found = re.search(r'name="formular" value="([0-9a-f]+)"', page)
     assert found
     return found[1].encode()
+
+
+def test_the_council_sees_in_the_navigation_where_they_are(house: House) -> None:
+    council = house.browser(house.hire("Petra Rat", "personalrat"))
+    for path in ("/review/person", "/review/person/schluessel", "/review/zugriffe", "/review/personalrat"):
+        text = council.get(path).text
+        first = text[text.index("/transparency") - 400:text.index("/transparency")]
+        assert re.search(r'href="/review/personalrat" aria-current="(page|true)"', first), path
