@@ -12,8 +12,8 @@ from gateway.paper.report import Block, Column, Section, Table, Text
 from gateway.reports.figures import Figures
 from gateway.reports.periods import month_after
 from gateway.reports.situation import InForce, Situation
+from gateway.reports.wording import STANDING_WORDS
 from gateway.web import words
-from gateway.web.literacy import WORDS as STANDING_WORDS
 
 Named = Callable[[str], str]
 NOTHING_TOLD = "In diesem Zeitraum gibt es keine Zahlen."
@@ -78,7 +78,9 @@ def _extent(figures: Figures, of: Situation) -> Iterator[str]:
                f"{_months(figures.silent)}.")
     if open_ := [m for m in months if month_after(m) > today]:
         yield f"Noch nicht zu Ende: {_months(open_)}. Ein Monat zählt erst, wenn er um ist."
-    counted = {*figures.months, *figures.silent, *open_}
+    if waiting := [m for m in months if m in of.counting]:
+        yield f"Werden gerade gezählt und fehlen noch: {_months(waiting)}. In einigen Minuten sind sie dabei."
+    counted = {*figures.months, *figures.silent, *open_, *of.counting}
     if before := [m for m in months if m not in counted]:
         yield f"Nicht gezählt, weil das Protokoll später beginnt: {_months(before)}."
     if figures.months:
@@ -114,11 +116,15 @@ def passes(of: Situation) -> Section:
                *(Column(STANDING_WORDS[standing], "number") for standing in STANDINGS))
     rows = tuple((line.department or "Weitere Ämter", line.people,
                   *(line.told[BASIS][standing] for standing in STANDINGS)) for line in report.lines)
-    late = f" {words.many(of.waiting, 'Person wird', 'Personen werden')} gerade neu ausgewertet." if of.waiting else ""
     return Section("KI-Pässe", (
         Text(f"Stand {report.day:%d.%m.%Y}, {words.many(report.people, 'Person', 'Personen')}. Ein Strich steht, wo "
-             f"eine Zahl auf weniger als fünf Personen schließen ließe.{late}"),
+             f"eine Zahl auf weniger als fünf Personen schließen ließe.{late(of.waiting)}"),
         Table("ki-pass", f"KI-Pass „{report.scopes[BASIS]}“ nach Amt", columns, rows)))
+
+
+def late(waiting: int) -> str:
+    """Say of how many people the state is just being worked out anew."""
+    return f" {words.many(waiting, 'Person wird', 'Personen werden')} gerade neu ausgewertet." if waiting else ""
 
 
 def shared(house: InForce) -> str:

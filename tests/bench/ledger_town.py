@@ -123,10 +123,11 @@ class Town:
                                                 "meta-standard" if days == 184 else "subject", ends))
             elif name == "subject":
                 subject = None
-        envelope = build_envelope(commitments=promised, record_id=record_id, log=self.log, wseq=idx - self._first, ref=ref, t_us=t,
-                                  type_=kind, writer=self._writer)
+        counter = idx - self._first
+        envelope = build_envelope(commitments=promised, record_id=record_id, log=self.log, wseq=counter, ref=ref,
+                                  t_us=t, type_=kind, writer=self._writer)
         leaf = leaf_hash(envelope)
-        self.rows["audit_record"].append((record_id, self._writer, idx - self._first, kind, ref, envelope))
+        self.rows["audit_record"].append((record_id, self._writer, counter, kind, ref, envelope))
         self.rows["audit_seq"].append((idx, record_id, leaf))
         shown = {**facts, **{key: meta[key] for key in ("decision", "code") if key in meta}}
         self.rows["audit_facet"].append((idx, record_id, kind, ref, t, *[shown.get(f) for f in FACETS], subject))

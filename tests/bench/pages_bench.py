@@ -59,8 +59,9 @@ def fill(gateway: GatewayProcess, url: str, records: int) -> None:
     staff = [person_id(gateway, person) for person in sorted(gateway.people, key=lambda p: p.state != "gueltig")]
     with Ledger(LedgerConfig(url, log, folder)) as ledger:
         departments = sorted({person.department for person in gateway.people})
-        made = town.Town(records // times, end, log=log, departments=departments, models=["demo", "schnellstart", "vllm-haus"],
-                         pseudonym=_pseudonyms(folder, end, staff), busiest=0.01, kept_us=end)
+        made = town.Town(records // times, end, log=log, departments=departments,
+                         models=["demo", "schnellstart", "vllm-haus"], pseudonym=_pseudonyms(folder, end, staff),
+                         busiest=0.01, kept_us=end)
         town.fill(ledger._store, made, times)
         fill_tiles(ledger._store)
         ledger.checkpoint()
