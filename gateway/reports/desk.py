@@ -26,7 +26,7 @@ from gateway.paper.forms import file_of, from_json
 from gateway.paper.report import Form, Report
 from gateway.registry import literacy as counting
 from gateway.registry.books import Actor, Books
-from gateway.reports import dpia, fria, leadership, literacy, processing, systems, transparency, works_council
+from gateway.reports import annex, dpia, fria, leadership, literacy, processing, systems, transparency, works_council
 from gateway.reports.figures import Figures, Question, figures, keep_up, missing
 from gateway.reports.happenings import read
 from gateway.reports.periods import Period, quarters, years
@@ -37,7 +37,8 @@ from gateway.store import reports as shelf
 from gateway.web.reports.ports import Draft, Given, PublicFigures, Released
 
 _AS_OF_NOW: Final[Mapping[str, Callable[[InForce], Report]]] = {
-    processing.KIND: processing.paper, dpia.KIND: dpia.paper, systems.KIND: systems.paper, fria.KIND: fria.paper}
+    processing.KIND: processing.paper, dpia.KIND: dpia.paper, annex.KIND: annex.paper,
+    systems.KIND: systems.paper, fria.KIND: fria.paper}
 _OF_A_TIME: Final[Mapping[str, Callable[[Situation], Report]]] = {
     works_council.KIND: works_council.paper, leadership.KIND: leadership.paper, transparency.KIND: transparency.paper}
 _FOR_PROGRAMS: Final[Mapping[str, Question]] = {"nach_modell": "model", "ablehnungen_nach_grund": "code",

@@ -114,7 +114,7 @@ def bars(title: str, labels: Sequence[str], series: Sequence[Series], *, what: s
 def _over_days(form: str, title: str, days: Sequence[date], series: Sequence[Series], what: str, sentence: str,
                hidden: str) -> Chart:
     labels = tuple(words.day(day) for day in days)
-    return _chart(form, title, labels, tuple(f"{day:%d.%m.}" for day in days), series, _("Tag"),
+    return _chart(form, title, labels, tuple(map(words.short_day, days)), series, _("Tag"),
                   sentence or _over(labels, series, what), hidden)
 
 

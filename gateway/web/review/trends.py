@@ -11,6 +11,7 @@ from audit.daily import What
 from gateway.web import charts, words
 from gateway.web.asking import ask
 from gateway.web.charts import Chart, Series
+from gateway.web.i18n import _
 from gateway.web.review.ports import ReviewLedger
 
 DAYS: Final = 90
@@ -28,13 +29,13 @@ async def draw(ledger: ReviewLedger, today: date) -> list[Chart]:
     days = [since + timedelta(days=n) for n in range(DAYS)]
     requests = await numbers("decision")
     return [
-        charts.columns("Anfragen", days, [
-            Series("durchgelassen", _values(requests, days, "allowed")),
-            Series("abgelehnt", _values(requests, days, "denied"))], what="Anfragen"),
-        charts.columns("Ablehnungen nach Grund", days, _largest(
-            await numbers("code"), days, lambda code: words.CODES.get(code, code)), what="Ablehnungen"),
-        charts.columns("Ersetzte Angaben nach Art", days, _largest(
-            await numbers("replaced"), days, words.entity), what="ersetzte Angaben"),
+        charts.columns(_("Anfragen"), days, [
+            Series(words.DECISIONS["allowed"], _values(requests, days, "allowed")),
+            Series(words.DECISIONS["denied"], _values(requests, days, "denied"))], what=_("Anfragen")),
+        charts.columns(_("Ablehnungen nach Grund"), days, _largest(
+            await numbers("code"), days, lambda code: words.CODES.get(code, code)), what=_("Ablehnungen")),
+        charts.columns(_("Ersetzte Angaben nach Art"), days, _largest(
+            await numbers("replaced"), days, words.entity), what=_("ersetzte Angaben")),
     ]
 
 
@@ -46,8 +47,8 @@ def _largest(numbers: Numbers, days: list[date], word: Callable[[str], str]) -> 
     sums: Counter[str] = Counter()
     for found in numbers.values():
         sums.update(found)
-    ranked = [name for name, _ in sorted(sums.items(), key=lambda pair: (-pair[1], pair[0]))]
+    ranked = [name for name, _count in sorted(sums.items(), key=lambda pair: (-pair[1], pair[0]))]
     series = [Series(word(name), _values(numbers, days, name)) for name in ranked[:MOST]]
     if rest := ranked[MOST:]:
-        series.append(Series("andere", [sum(numbers.get(day, {}).get(name, 0) for name in rest) for day in days]))
-    return series or [Series("keine", [0] * len(days))]
+        series.append(Series(_("andere"), [sum(numbers.get(day, {}).get(name, 0) for name in rest) for day in days]))
+    return series or [Series(_("keine"), [0] * len(days))]

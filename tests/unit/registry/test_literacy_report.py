@@ -70,6 +70,7 @@ def test_the_page_and_its_files_are_for_those_it_reports_to(house: House, form: 
     taken = browser.post("/review/berichte/literacy", {"form": form}, page="/review/berichte/literacy")
     assert taken.status == 200
     assert f"literacy-2026-11-22.{form}" in str(taken.headers)
+    house.ledger.sequence()
     [view] = [house.ledger.reader.get(row.id) for row in house.ledger.reader.tail(-1, 1000) if row.type == "export"]
     assert view is not None
     assert view.meta["sha256"] == sha256(taken.body).hexdigest()
