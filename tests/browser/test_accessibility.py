@@ -21,6 +21,9 @@ PAGES = sorted({path for method, path in MATRIX if method == "GET" and (method, 
                 and not path.endswith(FILES)} | {"/gibt-es-nicht", "/styleguide"})
 ERRORS = {"/gibt-es-nicht": 404}
 """Pages that are there to say that something is not."""
+SEEN_BY = {"/anmelden": None, "/einladung/{code}": None, "/pass/geschafft": "dpo", "/pass/nachweis": "dpo",
+           "/review/berichte/{kind}": "dpo"}
+"""Where the first role that may sees less than others: the clerk's pass is not complete, ..."""
 STRANGERS = [path for path in PAGES if MATRIX.get(("GET", path), "alle") == "alle"]
 
 
@@ -33,10 +36,8 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
 
 def first_role(path: str) -> str | None:
     """Return who opens a page here: the first role that may, so that each page is seen as its readers see it."""
-    if path in ("/anmelden", "/einladung/{code}"):
-        return None
-    if path == "/pass/geschafft":
-        return "dpo"  # whose pass is complete
+    if path in SEEN_BY:
+        return SEEN_BY[path]
     who = MATRIX.get(("GET", path), "alle")
     return next((role for role in ROLES if may(who, role)), None)
 
