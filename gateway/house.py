@@ -42,7 +42,7 @@ from gateway.identity.passwords import Passwords
 from gateway.identity.porter import Porter
 from gateway.identity.signin import Registration, SignIns
 from gateway.kipass import Evidence, PassEvent, passes
-from gateway.ledger.contents import LedgerContents
+from gateway.ledger.contents import LedgerContents, attested
 from gateway.ledger.recorder import LedgerRecorder
 from gateway.limits.room import LimitOptions, LimitRoom
 from gateway.model.condition import Condition, Part, Process
@@ -122,7 +122,8 @@ class House:
         self.sign_ins = self._single_sign_on(oidc[1]) if oidc and settings.pages_use_oidc else None
         self.stopped = StoppedModels(self.authenticator.watch(self.directory.stops), self.policies)
         self.reports = ReportDesk(self.books, self.ledger, __version__, self.stopped.known, settings.sign_in_words())
-        self.contents = LedgerContents(self.ledger, self.authenticator.watch(self.directory.content_modes), clock)
+        self.contents = LedgerContents(self.ledger, self.authenticator.watch(
+            lambda: attested(self.ledger, self.directory.content_modes())), clock)
         self.upstream = UpstreamRouter(settings.home, environment=provider_environment(settings))
         self.recorder = LedgerRecorder(self.ledger)
         self.conversations = SqlConversations(self.engine)
