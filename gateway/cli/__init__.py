@@ -72,6 +72,7 @@ def _register() -> None:
         audit_read,
         audit_sample,
         certificate,
+        init,
         inspect,
         pass_remind,
         pass_report,
@@ -93,7 +94,7 @@ def _register() -> None:
     from gateway.cli.policy import policy_app
     from gateway.cli.reid import reid_app
     from gateway.cli.report import report_app
-    for command in (run.serve, run.init, run.doctor, run.train, inspect.redact, inspect.evaluate):
+    for command in (run.serve, init.init, run.doctor, run.train, inspect.redact, inspect.evaluate):
         app.command()(command)
     policy_app.command("test")(policy_test.run_suites)
     policy_app.command()(policy_test.schema)
