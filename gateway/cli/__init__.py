@@ -71,6 +71,7 @@ def _register() -> None:
         audit_proof,
         audit_read,
         audit_sample,
+        backup,
         certificate,
         init,
         inspect,
@@ -94,7 +95,8 @@ def _register() -> None:
     from gateway.cli.policy import policy_app
     from gateway.cli.reid import reid_app
     from gateway.cli.report import report_app
-    for command in (run.serve, init.init, run.doctor, run.train, inspect.redact, inspect.evaluate):
+    for command in (run.serve, init.init, run.doctor, run.train, backup.backup, backup.restore, inspect.redact,
+                    inspect.evaluate):
         app.command()(command)
     policy_app.command("test")(policy_test.run_suites)
     policy_app.command()(policy_test.schema)

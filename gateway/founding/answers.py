@@ -35,7 +35,7 @@ def read_answers(path: Path, asked: tuple[Step, ...]) -> dict[str, str]:
                                    f"eine eigene und nennen Sie diese als „{key}{BY_FILE}“.")
             answers[key] = _secret(path.parent / str(value))
         elif name in questions:
-            answers[key] = _text(path, questions[name], value)
+            answers[str(name)] = _text(path, questions[name], value)
         else:
             close = difflib.get_close_matches(str(name), list(questions), n=1)
             raise InvalidError(f"{path.name}: Eine Frage „{str(name)[:40]}“ gibt es nicht."

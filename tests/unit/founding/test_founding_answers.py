@@ -76,7 +76,8 @@ def asked_with(typed: dict[str, list[str]], secrets: dict[str, str]) -> tuple[di
 
 
 PEOPLE = {"Name:": ["Gemeinde Süd"], "Domain": ["sued.example"], "IT: Name": ["Ida"],
-          "IT: E-Mail": ["ida@sued.example"], "Datenschutz: Name": ["Dora"], "Datenschutz: E-Mail": ["dora@sued.example"], "Weitere": ["Kasse; Hafen"]}
+          "IT: E-Mail": ["ida@sued.example"], "Datenschutz: Name": ["Dora"],
+          "Datenschutz: E-Mail": ["dora@sued.example"], "Weitere": ["Kasse; Hafen"]}
 
 
 def test_numbers_stand_for_what_is_on_offer_and_enter_for_what_is_suggested() -> None:
