@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-test run test test-long locale screenshots client-test client-test-heavy check bench audit-torture evaluate train docs lock clean
+.PHONY: help install install-test run test test-long locale site screenshots client-test client-test-heavy check bench audit-torture evaluate train docs lock clean
 
 help: ## Diese Übersicht
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-18s %s\n", $$1, $$2}'
@@ -49,6 +49,7 @@ check: install-test ## Stil, Typen, Stockwerke
 bench: install-test ## Messen, was eine Anfrage kostet (einige Minuten; auf ruhiger Maschine)
 	$(BIN)/python -m tests.bench.bench
 	$(BIN)/python -m tests.bench.policy_bench
+	$(BIN)/python -m tests.bench.replicas_bench
 	$(BIN)/python -m tests.bench.ledger_bench
 	$(BIN)/python -m tests.bench.ledger_verify_bench --records 100000 --browser 20000
 	$(BIN)/python -m tests.bench.ledger_size_bench --records 100000
@@ -79,6 +80,9 @@ screenshots: install-test ## Bilder des Handbuchs neu aufnehmen (docs/bilder, br
 
 docs: install-test ## Handbuchseiten aus dem Programm neu schreiben
 	$(BIN)/python -m tests.support.handbook
+
+site: install-test ## Handbücher als Seiten bauen (var/handbuch/index.html)
+	$(BIN)/python -m sphinx -q -W --keep-going -b html docs var/handbuch
 
 lock: ## requirements.lock neu berechnen (braucht uv)
 	uv pip compile --universal --generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links --python-version 3.11 pyproject.toml -o requirements.lock

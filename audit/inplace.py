@@ -1,4 +1,9 @@
-"""The ledger as it lies in the database, read for checking and for bundles: one snapshot, in pieces."""
+"""The ledger as it lies in the database, read for checking and for bundles: one snapshot, in pieces.
+
+Where the keys lie there is a memory of what was signed last (`audit.checkpointer`). The database must go on from
+there: whoever cut off its end and the checkpoints over it, or put an older copy in its place, is found without any
+note from outside. (Whoever can write to that folder, too, is not.)
+"""
 
 from __future__ import annotations
 
@@ -11,9 +16,10 @@ from sqlalchemy import Connection
 
 from audit.bundle import Line, write_bundle
 from audit.checkpoint import Vkey, b64
-from audit.errors import LedgerDamaged
+from audit.checkpointer import remembered
+from audit.errors import LedgerDamaged, LedgerError
 from audit.merkle import CompactRange
-from audit.sequencer import State, read_state, unsequenced
+from audit.sequencer import State, grow, read_state, unsequenced
 from audit.store.store import Store, as_bytes
 from audit.verdict import Verdict
 from audit.verify import Entry, PartBytes, Source, Trust, verify
@@ -26,8 +32,9 @@ _RECORDS: Final = (
 _PARTS: Final = "SELECT record_id, name, salt, body, class FROM audit_part WHERE record_id IN (#)"
 
 
-def verify_store(store: Store, log: str, vkeys: list[Vkey], trust: Trust) -> Verdict:
-    """Check what is sequenced at this moment."""
+def verify_store(store: Store, log: str, vkeys: list[Vkey], trust: Trust, folder: Path) -> Verdict:
+    """Check what is sequenced at this moment, and against what `folder` (the one of the keys) remembers."""
+    head, unreadable = _memory(folder)  # before the snapshot: what is signed meanwhile does not count
     with store.read() as connection:
         run = connection.exec_driver_sql
         try:
@@ -44,7 +51,35 @@ def verify_store(store: Store, log: str, vkeys: list[Vkey], trust: Trust) -> Ver
             damaged=damaged,
             pruned=state.pruned if state else CompactRange(),
         )
-        return verify(source, trust)
+        verdict = verify(source, trust)
+        if head is not None:
+            _goes_on(store, connection, head, verdict)
+        if unreadable:
+            verdict.problem(unreadable)
+        return verdict
+
+
+def _memory(folder: Path) -> tuple[CompactRange | None, str]:
+    try:
+        return remembered(folder), ""
+    except LedgerError as error:
+        return None, str(error)
+
+
+def _goes_on(store: Store, connection: Connection, head: CompactRange, verdict: Verdict) -> None:
+    """Compare with what was signed last. (That the leaves are those of the records the verifier has looked at.)"""
+    verdict.remembered = head.size
+    if head.size > verdict.size:
+        verdict.missing_from, verdict.missing_to = verdict.size, max(head.size, verdict.missing_to)
+        verdict.set_back = True
+        return
+    try:
+        grown = grow(store, connection.exec_driver_sql, head, verdict.size)
+    except LedgerDamaged:
+        grown = None
+    if grown is None or grown.root() != verdict.root:
+        verdict.bad_roots.append(head.size)
+        verdict.set_back = True
 
 
 def export_store(store: Store, path: Path, vkeys: list[Vkey], announce: Callable[[int], None] | None = None) -> int:

@@ -24,7 +24,7 @@ from audit.checkpoint import Vkey
 from audit.checkpointer import Checkpointer
 from audit.clock import Watch
 from audit.deletion import ERASED_FILE
-from audit.errors import FormatError, LedgerConfigError, LedgerDamaged, LedgerError, LedgerRollback, LedgerUnavailable
+from audit.errors import FormatError, LedgerConfigError, LedgerError, LedgerRollback, LedgerUnavailable
 from audit.identity import Identities
 from audit.inplace import export_store, verify_store
 from audit.keeper import Keeper
@@ -33,8 +33,8 @@ from audit.letting_go import LettingGo
 from audit.presence import Presence
 from audit.pseudonym import Pseudonyms, epoch_of
 from audit.reader import LedgerReader, Status
-from audit.record import CONTENT, KEY_ROTATE, META, SUBJECT, Draft, Part, Receipt, check_log, new_id, now_us
-from audit.retention import PROOF_CLASS, Retention
+from audit.record import CONTENT, META, SUBJECT, Draft, Part, Receipt, check_log, new_id, now_us
+from audit.retention import Retention
 from audit.signing import Signer, file_lock, private_folder, read_vkeys
 from audit.store.store import Store
 from audit.successor import current_name
@@ -134,6 +134,7 @@ class Ledger(LettingGo):
 
         `everyone` names the opaque ids of all people, to seal identities that a killed process left out.
         """
+        Signer.open(self.config.folder, self.config.log)  # without the key nobody starts to serve
         self.identities.everyone = everyone
         dead = self._presence.claim_dead(spool.left_behind(self.config.folder / spool.FOLDER))
         self._unclean = len(dead)
@@ -262,17 +263,14 @@ class Ledger(LettingGo):
     def rotate_key(self) -> Vkey:
         """Change the signing key; return the new verifier key, which the data protection officer is to be given.
 
-        A record says which key comes, the next checkpoint carries both signatures, and then the old key is deleted.
-        So whoever knows the old verifier key can go on checking, and learns the new one from the log itself.
+        A record that the old key signed says which key comes, the next checkpoint carries both signatures, and then the
+        old key is deleted. So whoever knows the old verifier key can go on checking, and learns the new one from the
+        log itself. Called again after it broke off it finishes that change.
         """
-        folder = self.config.folder
         self.checkpoint()
-        with self._database(), file_lock(folder / ".rotate.lock"):
-            key = Signer.prepare_rotation(folder, self.config.log).vkey
-            part = Part(body_of({"vkey": str(key)}), PROOF_CLASS)
-            receipt = self._writer().append_wait(Draft(KEY_ROTATE, {META: part}))
+        with self._database(), file_lock(self.config.folder / ".rotate.lock"):
+            key, receipt = self._keeper.change_key()
             holds.keep(self._store, "ledger.key", [receipt.record_id])
-            self._keeper.change_key()
         self.checkpoint()
         return key
 
@@ -295,12 +293,16 @@ class Ledger(LettingGo):
                     for size, note, answer in self._anchorer.receipts(KIND)]
 
     def verify(self, *, pins: Sequence[str] = (), vkeys: Sequence[Vkey] = (), require_pin: bool = False) -> Verdict:
-        """Sequence what waits, then check the whole ledger in place."""
+        """Sequence and sign what waits, then check the whole ledger in place.
+
+        Signing takes nothing away: it refuses where the database does not go on from what was signed last, which lies
+        outside of it; and whoever can write there, too, has the key.
+        """
         with self._database():
-            with contextlib.suppress(LedgerDamaged):  # then the verdict says so
-                self._keeper.sequence()
+            self._keeper.catch_up()
             return verify_store(
-                self._store, self.config.log, self.vkeys(), Trust(tuple(pins), tuple(vkeys), require_pin)
+                self._store, self.config.log, self.vkeys(), Trust(tuple(pins), tuple(vkeys), require_pin),
+                self.config.folder,
             )
 
     def proof(self, record_id: str) -> str:
@@ -354,7 +356,7 @@ class Ledger(LettingGo):
             target = Store(url)
             try:
                 return moving.move(self._store, target, self.config.log, self.reader.status().checkpoint_note,
-                                   self.vkeys())
+                                   self.vkeys(), self.config.folder)
             finally:
                 target.close()
 

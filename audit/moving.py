@@ -8,6 +8,7 @@ nobody writes, everything has its place. It is left as it is; whoever moved dele
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any, Final
 
 from sqlalchemy import Connection, LargeBinary, Table, func, select
@@ -30,7 +31,7 @@ _TABLES: Final = (
 """All but the inbox, which is empty."""
 
 
-def move(source: Store, target: Store, log: str, note: str, vkeys: list[Vkey],
+def move(source: Store, target: Store, log: str, note: str, vkeys: list[Vkey], folder: Path,
          progress: Callable[[str, int], None] = lambda table, rows: None) -> Verdict:
     """Copy the ledger into an empty database and return what the verifier says of the copy.
 
@@ -53,7 +54,7 @@ def move(source: Store, target: Store, log: str, note: str, vkeys: list[Vkey],
         here, there = read_state(reading.exec_driver_sql), read_state(writing.exec_driver_sql)
         if (here.tree.size, here.tree.peaks) != (there.tree.size, there.tree.peaks):
             raise LedgerError("Die Kopie stimmt nicht mit dem Protokoll überein. Es wurde nichts übernommen.")
-    return verify_store(target, log, vkeys, Trust((note,) if note else (), tuple(vkeys)))
+    return verify_store(target, log, vkeys, Trust((note,) if note else (), tuple(vkeys)), folder)
 
 
 def _rows(connection: Connection, table: Table) -> Iterator[list[dict[str, Any]]]:

@@ -10,10 +10,18 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from audit.checkpoint import Vkey
+
 UNCHANGED: Final = 0
 TAMPERED: Final = 1
 MISUSE: Final = 2
 UNCHECKED: Final = 3
+_SET_BACK: Final = (
+    "Die Datenbank setzt nicht fort, was diese KI-Pforte zuletzt unterschrieben hat (Stand {size}, head.json neben den "
+    "Schlüsseln). Wurde eine Sicherung eingespielt? Dann spielen Sie den neueren Stand wieder ein, oder eröffnen Sie "
+    "nach Rücksprache mit der oder dem Datenschutzbeauftragten ein neues Protokoll: „ki-pforte audit successor --note "
+    "DATEI“."
+)
 
 
 @dataclass(slots=True)
@@ -54,6 +62,12 @@ class Verdict:
     earlier_pin: bool = False
     """A pinned note speaks of a beginning that was deleted since."""
     clock_steps: int = 0
+    learnt: list[tuple[int, Vkey]] = field(default_factory=list)
+    """Keys that the log announced and the reader did not bring, with the number of the record."""
+    remembered: int | None = None
+    """In place only: how many records were signed, as the file beside the keys has it."""
+    set_back: bool = False
+    """The database does not go on from there."""
 
     def problem(self, text: str) -> None:
         """Something that keeps us from checking."""
@@ -95,7 +109,8 @@ class Verdict:
         if self.changed_count > len(self.changed):
             found.append(f"Dazu {self.changed_count - len(self.changed)} weitere Stellen.")
         if self.missing_from is not None:
-            source = "eine hinterlegte Notiz" if self.pin_missing else "ein Prüfpunkt"
+            source = ("eine hinterlegte Notiz" if self.pin_missing else
+                      "die Merkdatei neben den Schlüsseln" if self.set_back else "ein Prüfpunkt")
             found.append(f"Das Protokoll endet nach {self.missing_from} Einträgen; {source} belegt {self.missing_to}.")
         found += [
             f"Die ersten {size} Einträge sind nicht die, die unterschrieben wurden." for size in self.bad_roots[:20]
@@ -106,6 +121,8 @@ class Verdict:
         ]
         if self.bad_notes:
             found.append(f"{self.bad_notes} Prüfpunkte sind nicht lesbar oder nicht von uns unterschrieben.")
+        if self.set_back:
+            found.append(_SET_BACK.format(size=self.remembered))
         return found + self.problems
 
     def warnings(self) -> list[str]:
@@ -123,6 +140,8 @@ class Verdict:
                 "Die Prüfschlüssel stammen aus dem Protokoll selbst. Mehr beweist ein Schlüssel, den Sie bei "
                 "der Einrichtung erhalten haben (--vkey)."
             )
+        notes += [f"Nr. {index} hat diesen Prüfschlüssel angekündigt, unterschrieben mit dem bisherigen: {key}"
+                  for index, key in self.learnt]
         if self.earlier_pin:
             notes.append("Eine hinterlegte Notiz spricht über einen Anfang, der inzwischen gelöscht ist. Für das "
                          "heutige Protokoll beweist sie nichts.")
@@ -157,8 +176,10 @@ class Verdict:
         return "\n".join(lines)
 
     def as_json(self) -> dict[str, Any]:
-        """Return the verdict for programs."""
+        """Return the verdict for programs. What only a check in place can know stands there only then."""
+        in_place = {} if self.remembered is None else {"remembered": self.remembered, "set_back": self.set_back}
         return {
+            **in_place,
             "verdict": self.verdict,
             "exit_code": self.exit_code,
             "log": self.log,
@@ -179,6 +200,7 @@ class Verdict:
             "intents_without_end": self.open_intents,
             "surplus_ends": self.surplus_ends,
             "clock_steps": self.clock_steps,
+            "learnt_keys": [{"idx": index, "vkey": str(key)} for index, key in self.learnt],
             "findings": self.findings(),
             "warnings": self.warnings(),
         }

@@ -72,15 +72,15 @@ class Census:
         """Count until cancelled; what cannot be counted now is counted later."""
         tick = 0
         while True:
-            await asyncio.sleep(LEDGER_EVERY)
-            tick += LEDGER_EVERY
             try:
                 await asyncio.to_thread(self.look_at_ledger, metrics)
-                if tick % PEOPLE_EVERY == 0:
+                if tick and tick % PEOPLE_EVERY == 0:
                     await asyncio.to_thread(self.count_people, metrics)
                     await asyncio.to_thread(self.look_at_identities)
             except (StoreError, LedgerError) as error:
                 _log.warning("numbers cannot be counted now: %s", type(error).__name__)
+            await asyncio.sleep(LEDGER_EVERY)
+            tick += LEDGER_EVERY
 
 
 def identity_warnings(ledger: Ledger) -> list[str]:

@@ -15,7 +15,7 @@ from collections.abc import Coroutine, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from aiohttp import web as aio
 
@@ -42,7 +42,7 @@ from gateway.identity.passwords import Passwords
 from gateway.identity.porter import Porter
 from gateway.identity.signin import Registration, SignIns
 from gateway.kipass import Evidence, PassEvent, passes
-from gateway.ledger.contents import LedgerContents
+from gateway.ledger.contents import LedgerContents, attested
 from gateway.ledger.recorder import LedgerRecorder
 from gateway.limits.room import LimitOptions, LimitRoom
 from gateway.model.condition import Condition, Part, Process
@@ -72,8 +72,12 @@ from gateway.store.directory import SqlDirectory
 from gateway.store.pins import SqlPins
 from gateway.store.usage import SqlUsage
 from gateway.telemetry.metrics import PrometheusMetrics
+from gateway.telemetry.workers import Workers
 from gateway.upstream.routing import UpstreamRouter
 from gateway.upstream.secrets import Secrets
+
+if TYPE_CHECKING:
+    from gateway.telemetry.traces import OtlpTraces
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +114,7 @@ class House:
         self.content_desk = ContentDesk(self.books, self.ledger.keyring.missing)
         self.census = Census(self.engine, self.ledger, self.detector, self.policies, self.content_desk.expire)
         self.metrics = PrometheusMetrics(__version__, self.census.department_size)
+        self._workers = Workers.of_environment(settings.workers)
         self.authenticator = Porter(
             self.directory, self.passes, clock, keys_page=self.policies().organisation.base_url + "/keys",
             departments=self.departments, groups=self._groups, secrets=Secrets(settings.home / "secrets").find,
@@ -117,13 +122,15 @@ class House:
         self.sign_ins = self._single_sign_on(oidc[1]) if oidc and settings.pages_use_oidc else None
         self.stopped = StoppedModels(self.authenticator.watch(self.directory.stops), self.policies)
         self.reports = ReportDesk(self.books, self.ledger, __version__, self.stopped.known, settings.sign_in_words())
-        self.contents = LedgerContents(self.ledger, self.authenticator.watch(self.directory.content_modes), clock)
+        self.contents = LedgerContents(self.ledger, self.authenticator.watch(
+            lambda: attested(self.ledger, self.directory.content_modes())), clock)
         self.upstream = UpstreamRouter(settings.home, environment=provider_environment(settings))
         self.recorder = LedgerRecorder(self.ledger)
         self.conversations = SqlConversations(self.engine)
         self.limits = LimitRoom(
             LimitOptions(settings.redis_url, settings.limits_without_redis, settings.workers),
             own_secret(settings.home, "limits.key"), clock, self.metrics, self.policies, SqlUsage(self.engine))
+        self._traces = _traces(settings.traces_url)
         self.keep_alive = KeepAlive(settings.keep_alive, settings.keep_alive_seconds)
         self.operators = operators = build_operators(own_secret(settings.home, "hash.key"))
         self.policies.equip(self.detector, operators, gate, self.metrics.reload)
@@ -134,7 +141,7 @@ class House:
             recorder=self.recorder, metrics=self.metrics, clock=clock,
             conversations=self.conversations, reader=FileReader.of(settings), stops=self.stopped,
             pins=SqlPins(self.engine), secret=own_secret(settings.home, "gespraeche.key"),
-            limiter=self.limits.limiter, contents=self.contents,
+            limiter=self.limits.limiter, contents=self.contents, traces=self._traces,
             shadow=Shadow(self.shadow, self.metrics) if self.shadow else None))
         self._board = Board(clock)
         self._reloaded = clock.now()
@@ -173,6 +180,8 @@ class House:
             self._run(Reminding(self.books, self.settings).follow())
         self._run(watch_of(self.books, self.ledger, self.settings, lambda: self.census.anchors).follow())
         self._run(self.census.follow(self.metrics))
+        if self._workers:
+            self._run(self._workers.follow(self._counted))
         await self.limits.start()
         self._run(self.limits.follow())
         await self._open_metrics_port()
@@ -204,11 +213,15 @@ class House:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         if self._metrics_site:
             await self._metrics_site.cleanup()
+        if self._workers:
+            self._workers.close()
         await self.upstream.close()
         await all_finished()
         await self.limits.close()
         await self.authenticator.close()
         await asyncio.to_thread(self.accounts.close)
+        if self._traces:
+            await asyncio.to_thread(self._traces.close)
         await asyncio.to_thread(self.ledger.close)
         self.engine.dispose()
 
@@ -281,9 +294,13 @@ class House:
                        departments=self.departments, groups=self._groups)
 
     def rendered(self) -> bytes:
-        """Return what Prometheus asks for."""
+        """Return what Prometheus asks for: of all processes where there are several."""
+        return self._workers.together(self._counted()) if self._workers else self._counted()
+
+    def _counted(self) -> bytes:
         self.metrics.stopped(self.stopped.known())
         self.metrics.content_modes(len(self.contents.on()))
+        self.metrics.limits_problem(bool(self.limits.problems()))
         self.metrics.generation(problem=bool(self.policies.problem), digests=len(self.replicas.by_digest()))
         return self.metrics.render()
 
@@ -301,7 +318,16 @@ class House:
         served.router.add_get("/metrics", answer)
         self._metrics_site = aio.AppRunner(served, access_log=None)
         await self._metrics_site.setup()
-        await aio.TCPSite(self._metrics_site, self.settings.host, self.settings.metrics_port).start()
+        # Several processes share the port: each can answer for all.
+        await aio.TCPSite(self._metrics_site, self.settings.host, self.settings.metrics_port,
+                          reuse_port=self._workers is not None).start()
+
+
+def _traces(url: str) -> OtlpTraces | None:
+    if not url:
+        return None
+    from gateway.telemetry.traces import open_traces  # takes its time, and only where it is used
+    return open_traces(url, __version__)
 
 
 def _oidc(settings: Settings) -> tuple[OidcConfig, IssuerKeys] | None:

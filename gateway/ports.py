@@ -18,6 +18,7 @@ from gateway.model.finding import Finding, Passage
 from gateway.model.limits import Limits
 from gateway.model.principal import Principal
 from gateway.model.register import RegisteredModel
+from gateway.model.trace import Trace
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,6 +238,14 @@ class Clock(Protocol):
 
     def now(self) -> datetime:
         """Return the current moment, aware, in UTC."""
+        ...
+
+
+class Traces(Protocol):
+    """Where traces go, if the house sends any."""
+
+    def exchange(self, trace: Trace) -> None:
+        """Hand over one exchange that has ended. Never waits, never raises."""
         ...
 
 

@@ -85,6 +85,9 @@ class Settings(SignInSettings, OfficeSettings):
     metrics_port: int | None = Field(None, ge=1, le=65535, description="Eigener Port für /metrics; leer: unter dem "
                                                                        "Port der KI-Pforte")
     metrics_token: SecretStr | None = Field(None, description="Kennwort (Bearer) für /metrics; leer: ohne")
+    traces_url: str = Field("", description="Wohin Ablaufspuren für OpenTelemetry gehen (OTLP über HTTP), zum Beispiel "
+                                            "http://127.0.0.1:4318/v1/traces; ohne Inhalte und Personen; leer: "
+                                            "nirgends")
     keep_alive: Literal["comment", "chunk", "off"] = Field(
         "comment", description="Lebenszeichen in einer Antwort, die entsteht, solange das Modell nichts sagt: ein "
                                "Kommentar, den Programme überlesen (comment), ein leerer Teil der Antwort für "
@@ -198,7 +201,7 @@ class Settings(SignInSettings, OfficeSettings):
                              "Datei redis+unix:///Pfad oder über Wächter redis+sentinel://Rechner:Port/Name")
         return value
 
-    @field_validator("openai_base_url", "public_url")
+    @field_validator("openai_base_url", "public_url", "traces_url")
     @classmethod
     def _http_address(cls, value: str) -> str:
         if value and not value.startswith(("http://", "https://")):

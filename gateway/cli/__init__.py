@@ -75,6 +75,7 @@ def _register() -> None:
         certificate,
         init,
         inspect,
+        migrate,
         pass_remind,
         pass_report,
         policy_change,
@@ -95,8 +96,8 @@ def _register() -> None:
     from gateway.cli.policy import policy_app
     from gateway.cli.reid import reid_app
     from gateway.cli.report import report_app
-    for command in (run.serve, init.init, run.doctor, run.train, backup.backup, backup.restore, inspect.redact,
-                    inspect.evaluate):
+    for command in (run.serve, init.init, run.doctor, migrate.migrate, run.train, backup.backup, backup.restore,
+                    inspect.redact, inspect.evaluate):
         app.command()(command)
     policy_app.command("test")(policy_test.run_suites)
     policy_app.command()(policy_test.schema)

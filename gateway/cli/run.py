@@ -7,6 +7,7 @@ import os
 import signal
 import socket
 import sys
+import tempfile
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -90,6 +91,7 @@ def _serve_with_workers(settings: Settings, listening: socket.socket, options: d
     from gateway.generation.approval import MonitoringGate
     from gateway.home import open_ledger
     from gateway.store import migrate, open_engine
+    from gateway.telemetry.workers import FOLDER
     settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
     policies = Generation(settings)
     engine = open_engine(settings.database)
@@ -102,7 +104,9 @@ def _serve_with_workers(settings: Settings, listening: socket.socket, options: d
     config = uvicorn.Config("gateway.cli.run:worker", factory=True, workers=settings.workers,
                             timeout_worker_healthcheck=WORKER_SECONDS, **options)
     supervisor = Supervisor(config, sockets=[listening])
-    supervisor.run()
+    with tempfile.TemporaryDirectory(prefix="ki-pforte-") as folder:
+        os.environ[FOLDER] = folder  # counts per process, read by whichever of them Prometheus reaches
+        supervisor.run()
     if any(process.exitcode == STARTUP_FAILURE for process in supervisor.processes):
         raise typer.Exit(Exit.CANNOT_RUN)
 

@@ -14,6 +14,11 @@ from zoneinfo import ZoneInfo
 
 from gateway.model.people import Role
 
+REQUESTED: Final = "content_mode.request"
+APPROVED: Final = "content_mode.approve"
+ON: Final = "content_mode.on"
+OFF: Final = "content_mode.off"
+"""Types of the records that say so in the ledger."""
 LONGEST: Final = timedelta(days=14)
 """How far ahead its end may lie."""
 WAITS: Final = timedelta(days=7)

@@ -37,6 +37,9 @@ KINDS: Final[dict[str, ReportKind]] = {kind.key: kind for kind in (
                "Gewährleistungszielen.", "", _DPO, released=True),
     ReportKind("model-register", "Register der KI-Systeme", "Steckbriefe der Modelle im Einsatz.", "",
                frozenset({"dpo", "leitung", "personalrat"}), released=True),
+    ReportKind("technical-annex", "Technische Anlage zur Dienstvereinbarung", "Für beide Seiten: was über Beschäftigte "
+               "festgehalten wird, wer es sieht, welche Einstellungen der Zustimmung bedürfen.", "",
+               frozenset({"dpo", "personalrat"}), released=True),
     ReportKind("fria", "Grundrechte-Folgenabschätzung", "Vorlage nach Art. 27 KI-VO für Einsätze mit hohem Risiko.", "",
                _DPO))}
 """All kinds, by key."""

@@ -18,9 +18,10 @@ from gateway.model.decision import Admission, Reason, ReleaseDecision
 from gateway.model.exchange import Receipt
 from gateway.model.principal import Principal
 from gateway.model.register import RegisteredModel
+from gateway.model.trace import Trace
 from gateway.pipeline.finishing import finish
 from gateway.policy.decide import ReleaseFacts
-from gateway.ports import Recorder, Safe
+from gateway.ports import Recorder, Safe, Traces
 from gateway.wire.dialect import Usage
 
 _log = logging.getLogger(__name__)
@@ -29,13 +30,17 @@ _log = logging.getLogger(__name__)
 class ExchangeLog:
     """The records of one exchange."""
 
-    def __init__(self, recorder: Recorder, request_id: str, api: str) -> None:
-        self._recorder = recorder
+    def __init__(self, recorder: Recorder, request_id: str, api: str, traces: Traces | None = None) -> None:
+        self._recorder, self._traces = recorder, traces
+        self._stages: list[tuple[str, float, float]] = []
+        self.sent: float | None = None
+        """When the request went to the provider."""
         self._started = perf_counter()
         self._facts: dict[str, Any] = {"vorgang": request_id, "api": api}
         self._subject: str | None = None
         self._intent: str | None = None
         self._ended = False
+        self._streams = False
         self.first_byte: float | None = None
         self.bytes_out = 0
         self._safe: Safe | None = None
@@ -65,6 +70,22 @@ class ExchangeLog:
     def is_open(self) -> bool:
         """Whether an intent stands without its end."""
         return self._intent is not None and not self._ended
+
+    def stage(self, name: str, begun: float, ended: float) -> None:
+        """Note how long a step took, for the trace."""
+        if self._traces is not None:
+            self._stages.append((name, begun, ended))
+
+    def _trace(self, status: str, code: str, usage: Usage | None = None) -> None:
+        """Hand the exchange over to whoever watches how long things take."""
+        if self._traces is None:
+            return
+        tokens = (usage.prompt, usage.completion) if usage else None
+        known = self._facts
+        self._traces.exchange(Trace(
+            self.request_id, str(known["api"]), self.model, str(known.get("provider", "")),
+            str(known.get("region", "")), status, code, self._streams, self._started, perf_counter(),
+            tuple(self._stages), self.sent, tokens))
 
     def principal(self, principal: Principal) -> None:
         """Note who asks: department and pass in the facts, the person for the pseudonym only."""
@@ -163,11 +184,13 @@ class ExchangeLog:
         facts = {**self._facts, "decision": "denied", "code": error.code, "latency_ms": self._milliseconds()}
         if unrecorded:
             facts["unrecorded"] = unrecorded
+        self._trace("denied" if error.status < 500 else "failed", error.code)
         await self._write("denied", facts)
 
     async def local(self) -> None:
         """Write, before it is given, that the house answers by itself: no model is asked and nothing leaves."""
         self._ended = True
+        self._trace("local", "")
         where = ("model", "provider", "region")  # what the program named: it went nowhere
         facts = {key: value for key, value in self._facts.items() if key not in where}
         await self._write("local", {**facts, "decision": "local", "latency_ms": self._milliseconds()})
@@ -185,6 +208,7 @@ class ExchangeLog:
         """Write, before a byte leaves, that it will leave; return its receipt."""
         replaced = {f"{entity}:{action}": number for (entity, action), number in counts.items()}
         facts = {**self._facts, "decision": "allowed", "replaced": replaced, "stream": int(stream)}
+        self._streams = stream
         writing = asyncio.ensure_future(self._write("intent", facts, content=self._content))
         try:
             receipt = await asyncio.shield(writing)
@@ -215,6 +239,7 @@ class ExchangeLog:
                   "unresolved": unresolved, "leaked": leaked, "latency_ms": self._milliseconds()}
         if self.first_byte is not None:
             facts["first_byte_ms"] = round((self.first_byte - self._started) * 1000)
+        self._trace(status, code, usage)
         if strangers:
             facts["strangers"] = dict(strangers)
         if usage:

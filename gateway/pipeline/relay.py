@@ -78,7 +78,7 @@ class Relay:
 
     async def _stream(self) -> AsyncGenerator[bytes, None]:
         self._metrics.stream(+1)
-        answer, waiting = self._answer, 0
+        answer, waiting, begun = self._answer, 0, perf_counter()
         try:
             yield b""  # `open_stream` takes it: a generator that was never begun does not run its end when it is closed
             try:
@@ -108,6 +108,7 @@ class Relay:
             yield held + await self._ending(error)
         finally:
             self._metrics.stream(-1)
+            self._metrics.stage("relay", perf_counter() - begun)
             await finish(self._end())
 
     async def _ending(self, error: GatewayError | None) -> bytes:

@@ -22,6 +22,7 @@ from gateway.ports import (
     Reader,
     Recorder,
     Stops,
+    Traces,
     Upstream,
 )
 
@@ -52,5 +53,6 @@ class Rooms:
     """Keys the marks by which conversations are recognised."""
     memory: InspectionMemory = field(default_factory=InspectionMemory)
     strangers: Allowance = field(default_factory=lambda: Allowance(per_minute=60))
+    traces: Traces | None = None
     shadow: Shadow | None = None
     """Another policy set that is asked beside the one in force, and decides nothing."""

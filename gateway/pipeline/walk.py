@@ -70,7 +70,7 @@ class Walk:
         self._after = after
         self._stand_ins: tuple[RegisteredModel, ...] = ()
         self._sending = False
-        self.log = ExchangeLog(rooms.recorder, inbound.request_id, inbound.dialect.name)
+        self.log = ExchangeLog(rooms.recorder, inbound.request_id, inbound.dialect.name, rooms.traces)
         self.relayed = False
         self._principal: Principal | None = None
         self._parsed: ParsedRequest | None = None
@@ -102,6 +102,7 @@ class Walk:
     def _stage(self, name: str) -> None:
         now = perf_counter()
         self._rooms.metrics.stage(name, now - self._mark)
+        self.log.stage(name, self._mark, now)
         self._mark = now
 
     async def through(self) -> Outbound:
@@ -328,6 +329,7 @@ class Walk:
             raise GatewayError("modell_gestoppt", f"Ihre Anfrage wurde nicht gesendet. „{sealed.model.name}“ wurde "
                                "gerade angehalten. Bitte wählen Sie ein anderes Modell.")
         self._sending = True
+        self.log.sent = perf_counter()
         response = await rooms.upstream.send(sealed)
         self._stage("upstream_first_byte")
         if response.status >= 400:

@@ -28,13 +28,17 @@ from typing import Any, Final
 from sqlalchemy import Connection
 
 from gateway.model.content_mode import (
+    APPROVED,
     BERLIN,
     CASE,
     LONGEST,
     MAY_REQUEST,
     MAY_STOP,
     MUST_APPROVE,
+    OFF,
+    ON,
     REASONS,
+    REQUESTED,
     ContentMode,
     End,
     last_day,
@@ -44,10 +48,6 @@ from gateway.registry.books import Actor, Books, Via, active_person
 from gateway.store import InvalidError, content_modes
 from gateway.store.locks import alone
 
-REQUESTED: Final = "content_mode.request"
-APPROVED: Final = "content_mode.approve"
-ON: Final = "content_mode.on"
-OFF: Final = "content_mode.off"
 _LOCK: Final = "content_mode"
 
 

@@ -7,6 +7,7 @@ of incidents and commands do the same). Here stand what reports are made of and 
     periods      years and quarters
     happenings   what the ledger says happened in a period: decisions about people, never what somebody did
     works_council  leadership  transparency     who gets the numbers
-    processing  dpia  fria  systems             what is in force, in the words of the law
+    processing  dpia  fria  systems  annex      what is in force, in the words of the law and of the agreement
+    described    sections that several of them have
     desk         all of them by name: made, given out with a hash in the ledger, released by the officer
 """

@@ -12,6 +12,7 @@ from importlib.resources import files
 from typing import Any, Final
 
 from gateway.paper.report import Check, Column, Facts, Points, Report, Section, Table, Text
+from gateway.reports.described import flows
 from gateway.reports.situation import InForce
 from gateway.web import register, words
 
@@ -21,7 +22,7 @@ TITLE: Final = "Anlage zur Datenschutz-Folgenabschätzung: Nutzung von KI-Modell
 
 def paper(house: InForce) -> Report:
     """Return the annex."""
-    sections = (_description(house), _flows(), *_goals(house), _measured(), _residual(house), _decision())
+    sections = (_description(house), flows(), *_goals(house), _measured(), _residual(house), _decision())
     return house.paper(KIND, TITLE, "Tatsachen, Maßnahmen nach den sieben Gewährleistungszielen des "
                        "Standard-Datenschutzmodells und bekannte Grenzen. Die Bewertung bleibt Ihre.", sections)
 
@@ -36,18 +37,6 @@ def _description(house: InForce) -> Section:
         ("Ämter", words.listed([rules.name for rules in house.policies.departments.values()])),
         ("Notwendigkeit und Verhältnismäßigkeit", None), ("Standpunkt der betroffenen Personen (Art. 35 Abs. 9)", None),
         ("Rat der oder des Datenschutzbeauftragten (Art. 35 Abs. 2)", None))),))
-
-
-def _flows() -> Section:
-    return Section("Datenflüsse", (Table("fluesse", "Weg einer Anfrage", (Column("Schritt"), Column("Was geschieht"),
-                                                                        Column("Was bleibt")), (
-        ("1 Annahme", "Schlüssel, KI-Pass, Amt und Zweck werden geprüft", "bei Ablehnung: ein Eintrag"),
-        ("2 Suche", "Der Text wird nach Angaben zu Personen durchsucht, im Haus", "Anzahl je Art"),
-        ("3 Entscheidung", "Die Richtlinie entscheidet, ob und wohin gesendet wird", "Regeln und Prüfsumme"),
-        ("4 Ersetzung", "Gefundene Angaben werden ersetzt", "Zuordnung nur im Arbeitsspeicher"),
-        ("5 Protokoll", "Ein Eintrag wird dauerhaft geschrieben, bevor etwas gesendet wird", "Eintrag ohne Inhalt"),
-        ("6 Modell", "Der Anbieter erhält den ersetzten Text", "beim Anbieter nach Vertrag"),
-        ("7 Antwort", "Angaben werden wieder eingesetzt", "Ergebnis im Protokoll, ohne Inhalt"))),))
 
 
 def _goals(house: InForce) -> tuple[Section, ...]:

@@ -10,8 +10,8 @@ from typing import Final
 
 from gateway.model.register import RegisteredModel
 from gateway.paper.report import Check, Column, Facts, Points, Report, Section, Table, Text
+from gateway.reports.described import data, retention
 from gateway.reports.situation import InForce
-from gateway.reports.wording import CLASSES
 from gateway.web import register, words
 
 KIND: Final = "processing-record"
@@ -22,7 +22,7 @@ RECIPIENTS: Final = "empfaenger"
 
 def paper(house: InForce) -> Report:
     """Return the entry."""
-    sections = (_responsible(house), _purposes(house), _people(), _data(house), _recipients(house), _retention(house),
+    sections = (_responsible(house), _purposes(house), _people(), data(house), _recipients(house), retention(house),
                 measures(house))
     return house.paper(KIND, TITLE, "Eintrag nach Art. 30 Abs. 1 DSGVO, erzeugt aus den Richtlinien und Einstellungen, "
                        "die gerade gelten.", sections)
@@ -57,21 +57,6 @@ def _people() -> Section:
         "Bürgerinnen, Bürger und andere Personen, über die in Anfragen geschrieben wird")),))
 
 
-def _data(house: InForce) -> Section:
-    kept = house.policies.organisation.conversations.keep_hours
-    conversations = f"Gespräche, verschlüsselt, für {kept} Stunden" if kept else "Gespräche werden nicht aufbewahrt"
-    return Section("Kategorien von Daten", (
-        Table("daten", "Was verarbeitet wird", (Column("Daten"), Column("Wo")), (
-            ("Inhalt von Anfragen und Antworten", "nur während der Anfrage, im Arbeitsspeicher"),
-            ("Zuordnung ersetzter Angaben", "nur während der Anfrage, im Arbeitsspeicher"),
-            (conversations, "Datenbank der KI-Pforte" if kept else "–"),
-            ("Zeit, Amt, Modell, Zweck, Entscheidung, Anzahl gefundener Angaben je Art", "Protokoll"),
-            ("Pseudonym der Person, je Quartal ein anderes", "Protokoll"),
-            ("Name, dienstliche E-Mail-Adresse, Amt, Rollen", "Verzeichnis der KI-Pforte"),
-            ("Nachweise und Stand des KI-Passes, ohne Ergebnisse von Prüfungen", "Verzeichnis der KI-Pforte"),
-            ("Schlüssel und Anmeldungen, nur als Prüfwert", "Verzeichnis der KI-Pforte"))),))
-
-
 def _recipients(house: InForce) -> Section:
     rows = tuple(_recipient(model) for model in register.in_service(house.policies) if not model.in_house)
     inside = [model.name for model in register.in_service(house.policies) if model.in_house]
@@ -88,19 +73,6 @@ def _recipient(model: RegisteredModel) -> tuple[str, ...]:
     agreed = f"AVV vom {words.day(model.avv.concluded)}" if model.avv else "keiner"
     return (model.name, model.provider, model.operator or "–", f"{words.ZONES[model.zone]}, {model.region}",
             model.transfer_basis or "nicht nötig", register.sub_processors(model), agreed)
-
-
-def _retention(house: InForce) -> Section:
-    kept = house.policies.organisation.conversations.keep_hours
-    own = tuple((CLASSES.get(name, name), words.many(days, "Tag", "Tage"))
-                for name, days in sorted(house.retention.items()))
-    others = tuple((f"Anfragen bei: {model.name}", register.retention(model))
-                   for model in register.in_service(house.policies) if not model.in_house)
-    return Section("Löschfristen", (
-        Table("fristen", "Wie lange etwas bleibt", (Column("Was"), Column("Frist")), (
-            *own, ("Gespräche", words.many(kept, "Stunde", "Stunden") if kept else "keine Aufbewahrung"),
-            ("Verzeichnis der Personen", "bis zum Ausscheiden, danach nach Hausregel"), *others)),
-        Check("Die Frist für das Verzeichnis der Personen legen Sie fest.")))
 
 
 def measures(house: InForce) -> Section:

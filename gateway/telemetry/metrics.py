@@ -77,6 +77,8 @@ class PrometheusMetrics:
                               ["model"], registry=registry)
         self._content_modes = Gauge("ki_pforte_content_modes", "Ämter, deren Inhalte gerade versiegelt aufbewahrt "
                                     "werden (Inhaltsmodus)", registry=registry)
+        self._limits_apart = Gauge("ki_pforte_limits_problem", "1, solange Grenzen nicht so genau gezählt werden, wie "
+                                   "es eingerichtet ist (Redis oder Valkey fehlt)", registry=registry)
         self._policy = Info("ki_pforte_policy", "Geltende Richtlinien", registry=registry)
         self._shadow = Counter("ki_pforte_shadow_decisions", "Anfragen, zu denen auch die Schatten-Richtlinien befragt "
                                "wurden: was die geltenden sagten, was die anderen, und der wichtigste Unterschied",
@@ -209,6 +211,10 @@ class PrometheusMetrics:
     def content_modes(self, departments: int) -> None:
         """Set how many departments have their content mode on."""
         self._content_modes.set(departments)
+
+    def limits_problem(self, there_is_one: bool) -> None:
+        """Set whether something keeps the limits from being counted as set up."""
+        self._limits_apart.set(there_is_one)
 
     def policy(self, digest: str) -> None:
         """Set the digest of the policies in force."""

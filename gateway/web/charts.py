@@ -2,7 +2,7 @@
 
 Own, because nothing healthy fits here: libraries for charts in Python write inline styles or scripts, which our content
 security policy forbids, or need a plotting engine; none gives patterns, a table behind and a form for paper. Three
-forms are enough: `columns` (days, stacked), `lines` (days) and `bars` (horizontal, stacked).
+forms are enough: `columns` (days or months, stacked), `lines` (days) and `bars` (horizontal, stacked).
 
 Kept true: no colour alone (each series has its own pattern or dash, and its name beside it); no style attribute,
 colours come by class from ``charts.css`` in light, dark, print and forced colours; nothing shrinks with the window,
@@ -98,6 +98,13 @@ def columns(title: str, days: Sequence[date], series: Sequence[Series], *, what:
     return _over_days("columns", title, days, series, what, sentence, hidden)
 
 
+def months(title: str, firsts: Sequence[date], series: Sequence[Series], *, what: str) -> Chart:
+    """Return columns over months, each named by its first day."""
+    labels = tuple(map(words.month, firsts))
+    return _chart("columns", title, labels, tuple(words.month(day)[:3] + f" {day:%y}" for day in firsts), series,
+                  _("Monat"), _total(series, what), "")
+
+
 def lines(title: str, days: Sequence[date], series: Sequence[Series], *, what: str, sentence: str = "",
           hidden: str = "") -> Chart:
     """Return one line for each series over days."""
@@ -114,7 +121,7 @@ def bars(title: str, labels: Sequence[str], series: Sequence[Series], *, what: s
 def _over_days(form: str, title: str, days: Sequence[date], series: Sequence[Series], what: str, sentence: str,
                hidden: str) -> Chart:
     labels = tuple(words.day(day) for day in days)
-    return _chart(form, title, labels, tuple(f"{day:%d.%m.}" for day in days), series, _("Tag"),
+    return _chart(form, title, labels, tuple(map(words.short_day, days)), series, _("Tag"),
                   sentence or _over(labels, series, what), hidden)
 
 

@@ -14,12 +14,13 @@ from types import SimpleNamespace
 from typing import Any, Final
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup, escape
+from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import Response
 
 from gateway.kipass import last_day
 from gateway.web import i18n, markdown, register, words
+from gateway.web.heard import data, said, told
 from gateway.web.tables import Column
 
 _TYPES: Final = {".css": "text/css; charset=utf-8", ".svg": "image/svg+xml", ".js": "text/javascript; charset=utf-8"}
@@ -72,7 +73,8 @@ class Renderer:
         sentences = i18n.catalogue(language)
         environment.install_gettext_callables(  # type: ignore[attr-defined]
             sentences.gettext, sentences.ngettext, newstyle=True)
-        environment.globals.update(asset=self._assets.url, column=Column, ui=(ui := SimpleNamespace()))
+        german = Markup("") if language == i18n.GERMAN else Markup(' lang="de"')
+        environment.globals.update(german=german, asset=self._assets.url, column=Column, ui=(ui := SimpleNamespace()))
         _add_filters(environment)
         for name in COMPONENTS:
             module = environment.get_template(f"{name}.html").module
@@ -80,18 +82,9 @@ class Renderer:
         return environment
 
 
-def said(text: str) -> Markup:
-    """Return a sentence from elsewhere in the house; one without its English is marked as German; Markup stays."""
-    if isinstance(text, Markup):
-        return text
-    told = i18n._(text)
-    known = not i18n.english() or told != text
-    return escape(told) if known else Markup('<span lang="de">{}</span>').format(text)
-
-
 def _add_filters(environment: Environment) -> None:
     environment.filters.update(
-        number=words.number, day=words.day, iso_day=words.iso_day,
+        number=words.number, day=words.day, written_day=words.written_day, iso_day=words.iso_day,
         time=words.time, moment=words.moment, exact=words.exact, left=words.left,
         duration=words.duration, size=words.size, minutes=words.minutes, entity=words.entity, done=words.action,
         code=lambda key: words.CODES.get(key, key), kind=lambda key: words.TYPES.get(key, key),
@@ -101,5 +94,5 @@ def _add_filters(environment: Environment) -> None:
         decision=lambda key: words.DECISIONS.get(key, key), outcome=lambda key: words.OUTCOMES.get(key, key),
         source=lambda key: words.SOURCES.get(key, key), event=lambda key: words.EVENTS.get(key, key),
         office=lambda key: words.OFFICES.get(key, key), last_day=lambda end: words.day(last_day(end)),
-        said=said, word=i18n._,
+        data=data, said=said, told=told, word=i18n._,
         markdown=markdown.block, markdown_line=markdown.inline)

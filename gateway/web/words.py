@@ -72,6 +72,7 @@ TYPES: Final = Words({
     "writer.stop": "Stopp", "heartbeat": "Lebenszeichen", "gap.detected": "Lücke entdeckt",
     "finding.clock": "Uhr ging falsch", "finding.spool": "Einträge mussten auf die Datenbank warten",
     "finding.rollback": "Datenbank passt nicht zu den Unterschriften",
+    "finding.forged": "Untergeschobener Eintrag", "finding.pruning": "Angekündigte Löschung nicht ausgeführt",
     "retention.delete": "Löschung nach Frist", "prune": "Anfang gelöscht", "key.rotate": "Prüfschlüssel gewechselt",
     "finding.new": "Befund", "finding.state": "Stand eines Befunds", "finding.note": "Vermerk zu einem Befund",
     "finding.assigned": "Zuständigkeit für einen Befund", "finding.due": "Frist eines Befunds",
@@ -95,29 +96,31 @@ TYPES: Final = Words({
 })
 
 GROUPS: Final[dict[str, tuple[str, tuple[str, ...]]]] = {
-    "anfragen": ("Anfragen an Modelle", ("intent", "denied")),
-    "nebenanfragen": ("Nebenanfragen von Programmen, im Haus beantwortet", ("local",)),
-    "ergebnisse": ("Ergebnisse", ("outcome", "outcome.unknown", "outcome.late")),
-    "ki-pass": ("KI-Pässe", tuple(t for t in TYPES if t.startswith("pass."))),
-    "personen": ("Personen und Schlüssel", tuple(t for t in TYPES if t.startswith(("person.", "key.", "client.")))),
-    "einsichten": ("Einsichten und Prüfungen", ("view", "verify.result", "export", "content.handout",
+    "anfragen": (N_("Anfragen an Modelle"), ("intent", "denied")),
+    "nebenanfragen": (N_("Nebenanfragen von Programmen, im Haus beantwortet"), ("local",)),
+    "ergebnisse": (N_("Ergebnisse"), ("outcome", "outcome.unknown", "outcome.late")),
+    "ki-pass": (N_("KI-Pässe"), tuple(t for t in TYPES if t.startswith("pass."))),
+    "personen": (N_("Personen und Schlüssel"), tuple(t for t in TYPES if t.startswith(("person.", "key.", "client.")))),
+    "einsichten": (N_("Einsichten und Prüfungen"), ("view", "verify.result", "export", "content.handout",
                                                 "content.read", "report", "release", "sample.verdict", "view.saved",
                                                  "view.removed")),
-    "inhaltsmodus": ("Inhaltsmodus", tuple(t for t in TYPES if t.startswith("content_mode."))),
-    "vorgaenge": ("Befunde, Vorfälle, Anfragen", tuple(
-        t for t in TYPES if t.startswith(("finding.", "case.")) and not t.endswith((".clock", ".spool", ".rollback")))),
-    "betrieb": ("Betrieb", ("writer.start", "writer.stop", "heartbeat", "gap.detected", "finding.clock",
-                            "finding.spool", "finding.rollback", "policy.change", "model.stopped", "model.started",
+    "inhaltsmodus": (N_("Inhaltsmodus"), tuple(t for t in TYPES if t.startswith("content_mode."))),
+    "vorgaenge": (N_("Befunde, Vorfälle, Anfragen"), tuple(
+        t for t in TYPES if t.startswith(("finding.", "case."))
+        and not t.endswith((".clock", ".spool", ".rollback", ".forged", ".pruning")))),
+    "betrieb": (N_("Betrieb"), ("writer.start", "writer.stop", "heartbeat", "gap.detected", "finding.clock",
+                            "finding.spool", "finding.rollback", "finding.forged", "finding.pruning", "policy.change",
+                            "model.stopped", "model.started",
                             "config.reload", "demo.reset", "retention.delete",
                             "prune", "key.rotate", "anchor.sent", "figures.month")),
-    "alle": ("alle Einträge", ()),
+    "alle": (N_("alle Einträge"), ()),
 }
 """What the filter by type offers: the address, the word, the types of records."""
 
 DONE: Final[Mapping[Action, str]] = {
-    "keep": "stehen gelassen", "note": "stehen gelassen und gezählt", "generalise": "vergröbert",
-    "hash": "durch einen Prüfwert ersetzt", "placeholder": "ersetzt und in der Antwort wieder eingesetzt",
-    "mask": "unkenntlich gemacht", "refuse": "nicht gesendet",
+    "keep": N_("stehen gelassen"), "note": N_("stehen gelassen und gezählt"), "generalise": N_("vergröbert"),
+    "hash": N_("durch einen Prüfwert ersetzt"), "placeholder": N_("ersetzt und in der Antwort wieder eingesetzt"),
+    "mask": N_("unkenntlich gemacht"), "refuse": N_("nicht gesendet"),
 }
 """What happened to a value, after the fact."""
 
@@ -142,7 +145,8 @@ PARTS: Final = Words({"meta": "Angaben", "subject": "Pseudonym", "content": "Inh
 
 _DAYS: Final = (N_("Montag"), N_("Dienstag"), N_("Mittwoch"), N_("Donnerstag"), N_("Freitag"), N_("Samstag"),
                 N_("Sonntag"))
-_MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_MONTHS: Final = (N_("Januar"), N_("Februar"), N_("März"), N_("April"), N_("Mai"), N_("Juni"), N_("Juli"),
+                  N_("August"), N_("September"), N_("Oktober"), N_("November"), N_("Dezember"))
 
 
 SOURCES: Final = Words({"selbst": "selbst erledigt", "lms_csv": "aus dem Lernsystem", "moodle": "aus Moodle",
@@ -173,20 +177,42 @@ def number(value: int | float) -> str:
     return text if i18n.english() else text.translate(str.maketrans(",.", ".,"))
 
 
+def euro(millionths: int) -> str:
+    """Return an amount of money: 1.234,50 €, to readers of English €1,234.50."""
+    text = f"{millionths / 1_000_000:,.2f}"
+    return f"€{text}" if i18n.english() else f"{text.translate(str.maketrans(',.', '.,'))} €"
+
+
 def many(count: int, one: str, more: str) -> str:
     """Return ``1 Eintrag`` or ``184.203 Einträge``."""
     return f"{number(count)} {one if count == 1 else more}"
 
 
 def day(value: datetime | date) -> str:
-    """Return a day in Berlin: 22.11.2026."""
+    """Return a day in Berlin: 22.11.2026; in English 22 November 2026."""
     local = value.astimezone(BERLIN).date() if isinstance(value, datetime) else value
-    return f"{local.day} {_MONTHS[local.month - 1]} {local.year}" if i18n.english() else f"{local:%d.%m.%Y}"
+    return f"{local.day} {month(local)}" if i18n.english() else f"{local:%d.%m.%Y}"
+
+
+def short_day(value: date) -> str:
+    """Return a day where there is little room, as on an axis: 22.11."""
+    return f"{value.day} {_(_MONTHS[value.month - 1])[:3]}" if i18n.english() else f"{value:%d.%m.}"
+
+
+def month(value: date) -> str:
+    """Return a month in words: Oktober 2026."""
+    return f"{_(_MONTHS[value.month - 1])} {value.year}"
 
 
 def iso_day(value: datetime) -> str:
     """Return a day in Berlin for the name of a file: 2026-11-22."""
     return value.astimezone(BERLIN).date().isoformat()
+
+
+def written_day(text: str) -> str:
+    """Return a day that stands as 2026-11-22 as it is written for people."""
+    found = read_day(text)
+    return day(found) if found is not None else text
 
 
 def read_day(text: str) -> date | None:

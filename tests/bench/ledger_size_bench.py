@@ -140,6 +140,7 @@ def main() -> None:
             began = time.perf_counter()
             fill_tiles(store)
             print(f"Kacheln in {time.perf_counter() - began:.0f} s", flush=True)
+        print(f"Auf der Platte: {ledger.forecast().size / ledger.status().size:.0f} Byte je Eintrag", flush=True)
         measure(ledger, end)
         deletion(ledger, end)
 

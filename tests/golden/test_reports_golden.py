@@ -13,7 +13,7 @@ from gateway.paper.forms import file_of, from_json
 from gateway.paper.pdf import pdf
 from gateway.paper.report import Report
 from gateway.policy import PolicySet
-from gateway.reports import dpia, fria, leadership, processing, systems, transparency, works_council
+from gateway.reports import annex, dpia, fria, leadership, processing, systems, transparency, works_council
 from tests.support.papers import reader, text_of
 from tests.support.situations import YEAR, in_force, situation
 from tests.support.web_house import _policies
@@ -26,6 +26,7 @@ def every(policies: PolicySet) -> dict[str, Report]:
     return {"works-council": works_council.paper(situation(policies)), "leadership": leadership.paper(
         situation(policies)), "transparency": transparency.paper(situation(policies, YEAR)),
         "processing-record": processing.paper(house), "dpia": dpia.paper(house), "fria": fria.paper(house),
+        "technical-annex": annex.paper(house),
         "model-register": systems.paper(house)}
 
 
@@ -36,7 +37,8 @@ def same_as(name: str, data: bytes) -> None:
     assert data == golden.read_bytes()
 
 
-KINDS = ["works-council", "leadership", "transparency", "processing-record", "dpia", "fria", "model-register"]
+KINDS = ["works-council", "leadership", "transparency", "processing-record", "dpia", "fria", "technical-annex",
+         "model-register"]
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import shlex
 import shutil
 import subprocess
 import tomllib
@@ -14,15 +13,11 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
-from gateway.settings import PREFIX, Settings
-from tests.support.handbook import commands
 from tests.support.pages import ADDRESS, KEY, ROOT, Example, examples
 
 PAGES = ("docs/anbindung.md", "deploy/open-webui/README.md")
 EXAMPLES = [example for page in PAGES for example in examples(page)]
 ENV_LINE = re.compile(r"[A-Z][A-Z0-9_]*=\S.*")
-OF_CLIENTS = {"KI_PFORTE_SCHLUESSEL"}
-"""Named by the examples for the program of others; the gateway itself does not know it."""
 CLIENTS = ("Open WebUI", "LibreChat", "Nextcloud Assistant", "AnythingLLM", "Chatbox", "Jan", "Continue", "VS Code",
            "n8n", "llm", "codex", "aider", "LangChain", "pydantic-ai", "Vercel AI SDK", "OpenAI-SDK", "Anthropic-SDK")
 
@@ -63,29 +58,6 @@ def read_env(text: str) -> list[tuple[str, str]]:
 @pytest.mark.parametrize("example", EXAMPLES, ids=str)
 def test_an_example_can_be_read_by_its_program(example: Example) -> None:
     parse(example)
-
-
-def lines() -> list[str]:
-    joined = "\n".join(example.text.replace("\\\n", " ") for example in EXAMPLES if example.kind == "sh")
-    inline = re.findall(r"`(ki-pforte [^`]+)`", "\n".join((ROOT / page).read_text(encoding="utf-8") for page in PAGES))
-    return [line for line in (*joined.splitlines(), *inline) if re.search(r"\bki-pforte [a-z]", line)]
-
-
-@pytest.mark.parametrize("line", lines())
-def test_a_command_exists_with_its_options(line: str) -> None:
-    words = shlex.split(line[re.search(r"\bki-pforte [a-z]", line).start():])  # type: ignore[union-attr]
-    known = dict(commands())
-    name = next((path for n in (3, 2) if (path := " ".join(words[:n])) in known), "")
-    assert name, line
-    options = {option for parameter in known[name].params for option in parameter.opts}
-    assert {word for word in words if word.startswith("--")} <= options
-
-
-def test_settings_that_are_named_exist() -> None:
-    known = {PREFIX + name.upper() for name in Settings.model_fields} | OF_CLIENTS
-    for page in PAGES:
-        named = set(re.findall(r"\bKI_PFORTE_[A-Z_]+[A-Z]\b", (ROOT / page).read_text(encoding="utf-8")))
-        assert named <= known
 
 
 @pytest.mark.parametrize("client", CLIENTS)

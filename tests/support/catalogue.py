@@ -6,6 +6,7 @@ with ``english=True`` in the table of pages.
 
 from __future__ import annotations
 
+import ast
 import importlib
 import io
 import re
@@ -20,28 +21,52 @@ from babel.messages.extract import extract
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
-from gateway.web import words
+from gateway.web import heard, words
 from gateway.web.i18n import Words
 from gateway.web.site import pages
 
 WEB = Path(cast(str, words.__file__)).parent
 FOLDER = WEB / "locale" / "en" / "LC_MESSAGES"
-SHARED = ("gate", "clients", "navigation", "words", "charts", "access", "steps", "register", "context")
+SHARED = ("heard", "casework.views", "review.filters", "review.records", "review.timeline", "review.trends", "gate",
+          "clients", "navigation", "words", "charts", "access", "steps", "register",
+          "context", "sayings", "disclosure", "staff.limits")
 """Modules that pages put sentences together with."""
+ABOVE = ("gateway.reports.parts",)
+"""And one above the pages: what the public page shows of a report."""
 SHARED_TEMPLATES = ("base.html", "welcome.html", "error.html", "marks.html", *(
     f"components/{path.name}" for path in sorted((WEB / "templates" / "components").glob("*.html"))))
-WORDS = ("ROLES", "DECISIONS", "OUTCOMES", "CODES", "RISKS", "ZONES", "AI_ROLES", "PASS_STATES")
+WORDS = ("ROLES", "DECISIONS", "OUTCOMES", "ENDS", "CODES", "RISKS", "ZONES", "AI_ROLES", "PASS_STATES", "TYPES",
+         "APIS", "TASKS", "PARTS", "SOURCES", "EVENTS", "OFFICES")
 """Tables of words that English pages show."""
-GERMAN_YET = {"transparency.html"}
-"""Templates of such modules for pages that are not read in English yet."""
-_TEMPLATE = re.compile(r'"([\w/]+\.html)"')
+GERMAN_YET = {"literacy_sheet.html", "citizen_sheet.html", "casework/letter.html"}
+"""Templates of such modules that stay German: papers, and letters to people outside."""
+_SENTENCE = re.compile(r"[A-ZÄÖÜ„][^{}\n]* [^{}\n]*\.")
+_TEMPLATE = re.compile(r'"(\w[\w/]*\.html)"')
 
 
 def modules() -> list[Path]:
     """Return the files of the modules that speak English."""
     own = {page.handler.__module__ for page in pages(cast(Any, MagicMock())) if page.english}
-    names = own | {f"gateway.web.{name}" for name in SHARED}
+    names = own | {f"gateway.web.{name}" for name in SHARED} | set(ABOVE)
     return sorted(Path(cast(str, importlib.import_module(name).__file__)) for name in names)
+
+
+def below() -> Iterator[Path]:
+    """Yield the files of the floors below whose refusals are read in English."""
+    for name in heard.SOURCES:
+        found = Path(cast(str, importlib.import_module(name).__file__))
+        yield from sorted(found.parent.glob("*.py")) if found.name == "__init__.py" else [found]
+
+
+def spoken(path: Path) -> Iterator[str]:
+    """Yield the whole sentences in a file: what is no docstring, has no gaps and ends with a full stop."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    other = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    other |= {id(piece) for node in ast.walk(tree) if isinstance(node, ast.JoinedStr) for piece in node.values}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in other \
+                and _SENTENCE.fullmatch(node.value):
+            yield node.value
 
 
 def templates() -> list[Path]:
@@ -50,7 +75,7 @@ def templates() -> list[Path]:
         name for path in modules() for name in _TEMPLATE.findall(path.read_text(encoding="utf-8"))]
     while waiting:
         name = waiting.pop()
-        if name not in names | GERMAN_YET:
+        if name not in names | GERMAN_YET and (WEB / "templates" / name).exists():
             names.add(name)
             waiting += _TEMPLATE.findall((WEB / "templates" / name).read_text(encoding="utf-8"))
     return sorted(WEB / "templates" / name for name in names)
@@ -64,9 +89,13 @@ def sentences() -> Iterator[tuple[str, str | tuple[str, str]]]:
         for path in files:
             found = extract(method, io.BytesIO(path.read_bytes()), keywords, (), options if method == "jinja2" else {})
             for _line, message, _comments, _context in found:
-                yield path.relative_to(WEB).as_posix(), cast(Any, message)
+                yield path.relative_to(WEB if path.is_relative_to(WEB) else WEB.parent).as_posix(), cast(Any, message)
+    yield from (("words.py", word) for word in words.DONE.values())
     for name in WORDS:
         yield from (("words.py", word) for word in cast(Words, getattr(words, name)).source())
+    yield from (("heard.py", text) for text in heard.told_below() if text)
+    for path in below():
+        yield from (("heard.py", text) for text in spoken(path))
 
 
 def template() -> Catalog:

@@ -16,7 +16,7 @@ from gateway.cli import app
 from gateway.errors import CODES
 from gateway.settings import PREFIX, Settings
 from gateway.telemetry.metrics import PrometheusMetrics
-from tests.support import field_matrix, role_matrix
+from tests.support import field_matrix, licences, role_matrix
 
 DOCS = Path(__file__).parents[2] / "docs"
 _KINDS = {int: "Zahl", float: "Zahl", str: "Text", Path: "Pfad"}
@@ -101,7 +101,24 @@ def metrics_page() -> str:
 `/metrics` gibt sie im Format von Prometheus aus, unter dem Port der KI-Pforte oder einem eigenen
 (`KI_PFORTE_METRICS_PORT`), auf Wunsch mit Kennwort (`KI_PFORTE_METRICS_TOKEN`).
 
-Keine Metrik nennt eine Person. Abteilungen mit weniger als fünf Personen werden als `andere` gezählt.
+Keine Metrik nennt eine Person. Abteilungen mit weniger als fünf Personen werden als `andere` gezählt. Namen von
+Modellen, Abteilungen, Angaben und Gründen kommen aus den Richtlinien und dem Programm, nie aus einer Anfrage: Die Zahl
+der Reihen ist begrenzt.
+
+Mit **mehreren Prozessen** (`KI_PFORTE_WORKERS`) genügt ein Abruf: Wer gefragt wird, antwortet für alle, und jede Zahl
+trägt ein `worker` (0, 1, …). Was die anderen gezählt haben, ist dabei höchstens zwei Sekunden alt. Zählerstände
+addieren Sie (`sum`, nach `rate`). Angaben über das ganze Haus (Protokoll, KI-Pässe, Budgets) nennt jeder Prozess
+gleich: Nehmen Sie `max`. Mit **mehreren Servern** holt Prometheus jeden einzeln ab und unterscheidet sie an
+`instance`.
+
+**Ablaufspuren** (OpenTelemetry) sendet die KI-Pforte nur, wenn `KI_PFORTE_TRACES_URL` ein Ziel nennt: je Anfrage, wie
+lange jeder Schritt dauerte, das Modell, die Tokens, das Ende und die Vorgangsnummer, mit den Namen der Konventionen für
+generative KI (`gen_ai.…`). Kein Inhalt, keine Person, keine Abteilung, keine Adresse. Ist das Ziel nicht da, gehen
+Spuren verloren, nie Anfragen. Kopfzeilen für das Ziel, etwa ein Kennwort, liest das Programm aus
+`OTEL_EXPORTER_OTLP_HEADERS`.
+
+Die Übersichten für Grafana und die Alarme für Prometheus liegen in `deploy/`, die Hilfe zu jedem Alarm steht in
+[alarme.md](alarme.md).
 """, "| Name | Art | Bedeutung |\n|---|---|---|\n" + "\n".join(rows))
 
 
@@ -168,9 +185,14 @@ def _page(title: str, introduction: str, content: str) -> str:
     return f"# {title}\n\n{_FROM_CODE}\n\n{introduction}\n{content}\n"
 
 
+def licences_page() -> str:
+    """Return ``docs/lizenzen.md``."""
+    return _page("Lizenzen", *licences.table())
+
+
 PAGES: dict[str, Callable[[], str]] = {
     "einstellungen.md": settings_page, "befehle.md": commands_page, "metriken.md": metrics_page,
-    "fehler.md": errors_page, "felder.md": fields_page, "rollen.md": roles_page}
+    "fehler.md": errors_page, "felder.md": fields_page, "rollen.md": roles_page, "lizenzen.md": licences_page}
 
 if __name__ == "__main__":
     for file, page in PAGES.items():

@@ -12,6 +12,8 @@ from gateway.model.findings import RULES
 from gateway.web.asking import do
 from gateway.web.casework import views
 from gateway.web.gate import Desk, Visit
+from gateway.web.heard import said, told
+from gateway.web.i18n import N_, _
 
 SHOWN = 20
 """Records that a finding links to; the rest is in the Protokoll."""
@@ -20,7 +22,8 @@ SHOWN = 20
 async def overview(desk: Desk, visit: Visit) -> Response:
     """Show the list."""
     values = await views.listing(desk, visit, ("befund",))
-    return desk.page(visit, "casework/findings.html", rules={key: rule.title for key, rule in RULES.items()}, **values)
+    return desk.page(visit, "casework/findings.html", **values,
+                     rules={key: told(rule.title) for key, rule in RULES.items()})
 
 
 async def show(desk: Desk, visit: Visit) -> Response:
@@ -40,11 +43,12 @@ async def change(desk: Desk, visit: Visit) -> Response:
             return views.back(f"/review/vorfaelle/{made.id}", "vorfall")
         done = await views.common(desk, visit, id_)
         if done is None:
-            raise GatewayError("anfrage_ungueltig", "Diese Schaltfläche gibt es nicht. Es wurde nichts geändert.")
+            raise GatewayError("anfrage_ungueltig", N_(
+                "Diese Schaltfläche gibt es nicht. Es wurde nichts geändert."))
     except GatewayError as error:
         if error.code != "anfrage_ungueltig":
             raise
-        return await _page(desk, visit, error.message)
+        return await _page(desk, visit, said(error.message))
     return views.back(f"/review/befunde/{id_}", done)
 
 
@@ -52,10 +56,10 @@ async def _page(desk: Desk, visit: Visit, problem: str = "") -> Response:
     file = await views.opened(desk, visit, ("befund",))
     if file is None:
         return views.nothing(desk, visit)
-    said = file.sheet.values
-    feedback = [(label, words.get(said.get(name, ""), said.get(name, ""))) for label, name, words in (
-        ("Was nicht gut war", "art", KINDS_OF_PROBLEM), ("Wo", "stelle", PLACES), ("Vorgang", "vorgang", {}))
-        if said.get(name)]
+    given = file.sheet.values
+    feedback = [(label, told(words.get(given.get(name, ""), given.get(name, "")))) for label, name, words in (
+        (_("Was nicht gut war"), "art", KINDS_OF_PROBLEM), (_("Wo"), "stelle", PLACES), (_("Vorgang"), "vorgang", {}))
+        if given.get(name)]
     return desk.page(visit, "casework/finding.html", 422 if problem else 200,
                      records=[(id_, _made(id_)) for id_ in file.records[:SHOWN]],
                      more=max(0, (file.tally.count if file.tally else 0) - SHOWN), feedback=feedback,

@@ -15,6 +15,8 @@ from gateway.paper.report import Form
 from gateway.web.asking import do
 from gateway.web.casework import views
 from gateway.web.gate import Desk, Visit
+from gateway.web.heard import said, told
+from gateway.web.i18n import N_
 
 FORM = 300_000
 """Bytes of the form: some fields hold pages of text, and umlauts take six bytes on the way."""
@@ -50,20 +52,20 @@ async def change(desk: Desk, visit: Visit) -> Response:
     except GatewayError as error:
         if error.code != "anfrage_ungueltig":
             raise
-        return await _page(desk, visit, error.message)
+        return await _page(desk, visit, said(error.message))
     return views.back(f"/review/vorfaelle/{id_}", done)
 
 
 async def _save(desk: Desk, visit: Visit, id_: str) -> Response:
     values, problems = read(visit.form)
     if problems:
-        return await _page(desk, visit, problems={one.name: one.text for one in problems}, typed=values)
+        return await _page(desk, visit, problems={one.name: said(one.text) for one in problems}, typed=values)
     try:
         await do(desk.context.cases.save, views.role_of(visit), views.ROLE, id_, views.version_of(visit.form), values)
     except GatewayError as error:
         if error.code != "anfrage_ungueltig":
             raise
-        return await _page(desk, visit, error.message, typed=values)
+        return await _page(desk, visit, said(error.message), typed=values)
     return views.back(f"/review/vorfaelle/{id_}", "angaben")
 
 
@@ -73,7 +75,7 @@ async def _act(desk: Desk, visit: Visit, id_: str) -> str:
     if step == "entscheiden":
         choice = form.get("entscheidung", "")
         if choice not in ("melden", "nicht_melden"):
-            raise GatewayError("anfrage_ungueltig", "Bitte wählen Sie, ob der Vorfall gemeldet wird.")
+            raise GatewayError("anfrage_ungueltig", N_("Bitte wählen Sie, ob der Vorfall gemeldet wird."))
         await do(cases.decide, by, views.ROLE, id_, version, choice == "melden", form.get("begruendung", ""))
         return "entschieden"
     if step == "abschliessen":
@@ -90,7 +92,7 @@ async def _act(desk: Desk, visit: Visit, id_: str) -> str:
             "gestoppt_schon")
     done = await views.common(desk, visit, id_)
     if done is None:
-        raise GatewayError("anfrage_ungueltig", "Diese Schaltfläche gibt es nicht. Es wurde nichts geändert.")
+        raise GatewayError("anfrage_ungueltig", N_("Diese Schaltfläche gibt es nicht. Es wurde nichts geändert."))
     return done
 
 
@@ -116,7 +118,7 @@ async def _page(desk: Desk, visit: Visit, problem: str = "", problems: Mapping[s
         visit, "casework/incident.html", 422 if problem or problems else 200, groups=GROUPS, values=values,
         known=known_at(file.sheet.values), missing=missing(file.sheet.values), hours=desk.context.cases.hours,
         logged=[name for name in file.sheet.logged if values.get(name) == file.sheet.values.get(name)],
-        labels={name: field.label for name, field in FIELDS.items()}, decided=_decided(file),
+        labels={name: told(field.label) for name, field in FIELDS.items()}, decided=_decided(file),
         models=[(m.id, m.name, m.id in stopped) for m in policies.models.values() if m.enabled],
         **views.detail(desk, file, visit, problem, problems or {}))
 

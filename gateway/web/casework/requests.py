@@ -19,6 +19,8 @@ from gateway.web import disclosure, words
 from gateway.web.asking import do
 from gateway.web.casework import views
 from gateway.web.gate import Desk, Visit
+from gateway.web.heard import said
+from gateway.web.i18n import N_, _
 from gateway.web.render import Assets, Renderer
 
 KINDS: Final = ("anfrage", "ruege")
@@ -53,14 +55,14 @@ async def begin(desk: Desk, visit: Visit) -> Response:
         values[name] = found.isoformat() if found else ""
     values["email"] = values["email"].lower()
     if received is None:
-        return _form(desk, visit, "Bitte geben Sie an, wann die Anfrage einging, zum Beispiel 22.11.2026.")
+        return _form(desk, visit, _("Bitte geben Sie an, wann die Anfrage einging, zum Beispiel 22.11.2026."))
     try:
         made = await do(desk.context.cases.open_request, views.role_of(visit), views.ROLE, sent.get("art", ""),
                         received, values)
     except GatewayError as error:
         if error.code != "anfrage_ungueltig":
             raise
-        return _form(desk, visit, error.message)
+        return _form(desk, visit, said(error.message))
     return views.back(f"/review/anfragen/{made.id}", "angelegt")
 
 
@@ -81,7 +83,7 @@ async def change(desk: Desk, visit: Visit) -> Response:
     except GatewayError as error:
         if error.code != "anfrage_ungueltig":
             raise
-        return await _page(desk, visit, error.message)
+        return await _page(desk, visit, said(error.message))
     return views.back(f"/review/anfragen/{id_}", done)
 
 
@@ -99,7 +101,7 @@ async def _act(desk: Desk, visit: Visit, id_: str) -> str:
         return "schritt"
     done = await views.common(desk, visit, id_)
     if done is None:
-        raise GatewayError("anfrage_ungueltig", "Diese Schaltfläche gibt es nicht. Es wurde nichts geändert.")
+        raise GatewayError("anfrage_ungueltig", N_("Diese Schaltfläche gibt es nicht. Es wurde nichts geändert."))
     return done
 
 
@@ -123,7 +125,7 @@ async def take(desk: Desk, visit: Visit) -> Response:
     except GatewayError as error:
         if error.code != "anfrage_ungueltig":
             raise
-        return await _page(desk, visit, error.message)
+        return await _page(desk, visit, said(error.message))
     data = await asyncio.to_thread(_answer, desk, file, found, form_)
     return Response(data, media_type=_MEDIA[form_], headers={
         "content-disposition": f'attachment; filename="auskunft-{id_}.{form_}"'})
@@ -142,7 +144,7 @@ def _answer(desk: Desk, file: CaseFile, found: list[Any], form_: str) -> bytes:
 
 def _period(values: Mapping[str, str]) -> str:
     pieces = []
-    for name, word in (("von", "ab"), ("bis", "bis")):
+    for name, word in (("von", _("ab")), ("bis", _("bis"))):
         if (day := words.read_day(values.get(name, ""))) is not None:
             pieces.append(f"{word} {words.day(day)}")
     return " ".join(pieces)

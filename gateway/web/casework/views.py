@@ -20,26 +20,29 @@ from gateway.model.findings import title_of
 from gateway.web import words
 from gateway.web.asking import do
 from gateway.web.gate import Desk, Visit
+from gateway.web.heard import told
+from gateway.web.i18n import N_, Words, _, ngettext
 
 PAGE: Final = 25
 ROLE: Final = "dpo"
 NUMBER: Final = re.compile(r"[BVAR]-[0-9]{4}-[0-9]{1,9}")
 WAYS: Final[Mapping[Kind, str]] = {"befund": "/review/befunde", "vorfall": "/review/vorfaelle",
                                    "anfrage": "/review/anfragen", "ruege": "/review/anfragen"}
-STATE_WORDS: Final[Mapping[State, str]] = {
-    "neu": "neu", "in_pruefung": "in Prüfung", "vorfall": "wurde Vorfall", "kein_befund": "kein Befund",
-    "meldepflichtig": "meldepflichtig", "nicht_meldepflichtig": "nicht meldepflichtig", "erledigt": "erledigt",
-    "abgelehnt": "abgelehnt"}
+STATE_WORDS: Final = Words({
+    "neu": N_("neu"), "in_pruefung": N_("in Prüfung"), "vorfall": N_("wurde Vorfall"),
+    "kein_befund": N_("kein Befund"), "meldepflichtig": N_("meldepflichtig"),
+    "nicht_meldepflichtig": N_("nicht meldepflichtig"), "erledigt": N_("erledigt"), "abgelehnt": N_("abgelehnt")})
 MARKS: Final[Mapping[State, str]] = {"neu": "open", "in_pruefung": "open", "vorfall": "stop", "kein_befund": "ok",
                                      "meldepflichtig": "no", "nicht_meldepflichtig": "ok", "erledigt": "ok",
                                      "abgelehnt": "stop"}
-WEIGHTS: Final = {"niedrig": "niedrig", "mittel": "mittel", "hoch": "hoch"}
+WEIGHTS: Final = Words({"niedrig": N_("niedrig"), "mittel": N_("mittel"), "hoch": N_("hoch")})
 WEIGHT_MARKS: Final = {"niedrig": "", "mittel": "open", "hoch": "no"}
-STEPS: Final = {"vermerk": "Vermerk", "stand": "Stand", "zustaendig": "Zuständig", "frist": "Frist",
-                "schwere": "Schwere", "angaben": "Angaben geändert", "ausgabe": "Ausgegeben",
-                "aufbewahrung": "Aufbewahrung", "meldung": "Gemeldet", "schritt": "Schritt"}
-TO: Final[Mapping[State, str]] = {"in_pruefung": "In Prüfung nehmen", "kein_befund": "Kein Befund",
-                                  "erledigt": "Erledigt", "abgelehnt": "Ablehnen"}
+STEPS: Final = Words({
+    "vermerk": N_("Vermerk"), "stand": N_("Stand"), "zustaendig": N_("Zuständig"), "frist": N_("Frist"),
+    "schwere": N_("Schwere"), "angaben": N_("Angaben geändert"), "ausgabe": N_("Ausgegeben"),
+    "aufbewahrung": N_("Aufbewahrung"), "meldung": N_("Gemeldet"), "schritt": N_("Schritt")})
+TO: Final = Words({"in_pruefung": N_("In Prüfung nehmen"), "kein_befund": N_("Kein Befund"),
+             "erledigt": N_("Erledigt"), "abgelehnt": N_("Ablehnen")})
 """What the button says that brings a matter there."""
 
 
@@ -66,6 +69,8 @@ class Entry:
     who: str
     text: str
     digest: str
+    typed: bool = False
+    """Whether somebody wrote the text."""
 
 
 def role_of(visit: Visit) -> str:
@@ -119,36 +124,40 @@ def title(matter: Matter) -> str:
     """Return what a matter is called in a list."""
     from gateway.model.casework import REQUESTS
     if matter.kind == "befund":
-        return title_of(matter.about)
-    return {"vorfall": "Vorfall", "ruege": "KI-Rüge"}.get(matter.kind) or REQUESTS.get(matter.about, matter.about)
+        return told(title_of(matter.about))
+    named = {"vorfall": _("Vorfall"), "ruege": _("KI-Rüge")}
+    return named.get(matter.kind) or told(REQUESTS.get(matter.about, matter.about))
 
 
 def history(file: CaseFile) -> list[Entry]:
     """Return the history of a matter in words, the newest first."""
     names = dict(file.owners)
-    return [Entry(note.at, STEPS[note.what], note.name or ("nicht mehr eingetragen" if note.by else "KI-Pforte"),
-                  _said(note, names), note.digest) for note in reversed(file.notes)]
+    return [Entry(note.at, STEPS[note.what], note.name or (_("nicht mehr eingetragen") if note.by else "KI-Pforte"),
+                  _said(note, names), note.digest, note.what == "vermerk") for note in reversed(file.notes)]
 
 
 def _said(note: Note, names: Mapping[str, str]) -> str:
-    first, _, rest = note.text.partition("\n")
+    first, _sep, rest = note.text.partition("\n")
     if note.what == "stand":
-        return ". ".join(piece for piece in (next((w for s, w in STATE_WORDS.items() if s == first), first), rest)
+        return ". ".join(piece for piece in (STATE_WORDS.get(first, first), rest)
                          if piece)
     if note.what == "zustaendig":
-        return names.get(note.text, "jemand anderes") if note.text else "niemand"
+        return names.get(note.text, _("jemand anderes")) if note.text else _("niemand")
     if note.what == "frist":
         try:
             day = words.day(datetime.fromisoformat(first))
         except ValueError:
             day = first
-        return ". ".join(piece for piece in (f"bis {day}" if day else "ohne Frist", rest) if piece)
+        return ". ".join(piece for piece in (_("bis {day}").format(day=day) if day else _("ohne Frist"), rest) if piece)
     if note.what == "aufbewahrung":
         count = int(note.text)
-        return words.many(abs(count), "Eintrag", "Einträge") + (" aufbewahrt" if count >= 0 else " wieder frei")
+        return (ngettext("{number} Eintrag aufbewahrt", "{number} Einträge aufbewahrt", count) if count >= 0 else
+                ngettext("{number} Eintrag wieder frei", "{number} Einträge wieder frei", -count)).format(
+                    number=words.number(abs(count)))
     if note.what == "angaben":
-        return words.many(len(note.text.splitlines()), "Feld", "Felder")
-    return note.text
+        count = len(note.text.splitlines())
+        return ngettext("{number} Feld", "{number} Felder", count).format(number=words.number(count))
+    return note.text if note.what == "vermerk" else told(note.text)
 
 
 async def opened(desk: Desk, visit: Visit, kinds: tuple[Kind, ...]) -> CaseFile | None:
@@ -164,8 +173,8 @@ async def opened(desk: Desk, visit: Visit, kinds: tuple[Kind, ...]) -> CaseFile 
 
 def nothing(desk: Desk, visit: Visit) -> Response:
     """Say that there is no such matter."""
-    return desk.error(visit, 404, text="Unter dieser Nummer gibt es nichts. Was lange abgeschlossen ist, wird nach "
-                                       "seiner Frist gelöscht.")
+    return desk.error(visit, 404, text=N_("Unter dieser Nummer gibt es nichts. Was lange abgeschlossen ist, wird "
+                                          "nach seiner Frist gelöscht."))
 
 
 def detail(desk: Desk, file: CaseFile, visit: Visit, problem: str, problems: Mapping[str, str]) -> dict[str, Any]:
@@ -180,17 +189,19 @@ def detail(desk: Desk, file: CaseFile, visit: Visit, problem: str, problems: Map
                 visit.request.query_params.get("getan", ""), ""), "names": dict(file.owners), **vocabulary()}
 
 
-DONE: Final = {
-    "vermerk": "Der Vermerk ist gespeichert.", "stand": "Der Stand ist geändert.", "frist": "Die Frist ist geändert.",
-    "zustaendig": "Die Zuständigkeit ist geändert.", "schwere": "Die Schwere ist geändert.",
-    "vorfall": "Der Vorfall ist eröffnet. Die Frist läuft.", "angaben": "Die Angaben sind gespeichert.",
-    "entschieden": "Die Entscheidung ist dokumentiert.", "fertig": "Der Vorfall ist abgeschlossen.",
-    "aufbewahrt": "Die Einträge werden für diesen Vorfall aufbewahrt.", "frei": "Die Einträge sind wieder frei.",
-    "gestoppt": "Das Modell ist angehalten. Das gilt überall innerhalb von Sekunden.",
-    "gestoppt_schon": "Das Modell war schon angehalten.", "schritt": "Der Schritt ist eingetragen.",
-    "angelegt": "Die Anfrage ist aufgenommen.", "geloescht": "Der Personenbezug ist gelöscht. Das Protokoll bleibt "
-                                                             "beweisbar.",
-}
+DONE: Final = Words({
+    "vermerk": N_("Der Vermerk ist gespeichert."), "stand": N_("Der Stand ist geändert."),
+    "frist": N_("Die Frist ist geändert."),
+    "zustaendig": N_("Die Zuständigkeit ist geändert."), "schwere": N_("Die Schwere ist geändert."),
+    "vorfall": N_("Der Vorfall ist eröffnet. Die Frist läuft."), "angaben": N_("Die Angaben sind gespeichert."),
+    "entschieden": N_("Die Entscheidung ist dokumentiert."), "fertig": N_("Der Vorfall ist abgeschlossen."),
+    "aufbewahrt": N_("Die Einträge werden für diesen Vorfall aufbewahrt."),
+    "frei": N_("Die Einträge sind wieder frei."),
+    "gestoppt": N_("Das Modell ist angehalten. Das gilt überall innerhalb von Sekunden."),
+    "gestoppt_schon": N_("Das Modell war schon angehalten."), "schritt": N_("Der Schritt ist eingetragen."),
+    "angelegt": N_("Die Anfrage ist aufgenommen."),
+    "geloescht": N_("Der Personenbezug ist gelöscht. Das Protokoll bleibt beweisbar."),
+})
 
 
 async def common(desk: Desk, visit: Visit, id_: str) -> str | None:
@@ -202,14 +213,14 @@ async def common(desk: Desk, visit: Visit, id_: str) -> str | None:
     elif step == "stand":
         to = next((state for state in STATES if state == form.get("nach")), None)
         if to is None:
-            raise GatewayError("anfrage_ungueltig", "Bitte wählen Sie den neuen Stand.")
+            raise GatewayError("anfrage_ungueltig", N_("Bitte wählen Sie den neuen Stand."))
         await do(cases.move, by, ROLE, id_, version, to, form.get("grund", ""))
     elif step == "zustaendig":
         await do(cases.assign, by, ROLE, id_, version, form.get("wer", ""))
     elif step == "frist":
         day = words.read_day(form.get("tag", "")) if form.get("tag") else None
         if form.get("tag") and day is None:
-            raise GatewayError("anfrage_ungueltig", "Bitte geben Sie den Tag an, zum Beispiel 22.11.2026.")
+            raise GatewayError("anfrage_ungueltig", N_("Bitte geben Sie den Tag an, zum Beispiel 22.11.2026."))
         await do(cases.set_due, by, ROLE, id_, version, day)
     elif step == "schwere":
         await do(cases.weigh, by, ROLE, id_, version, form.get("wert", ""))

@@ -18,22 +18,25 @@ from audit import Filters, RecordRow
 from gateway.web import words
 from gateway.web.asking import ask
 from gateway.web.gate import Desk, Visit
+from gateway.web.heard import told
+from gateway.web.i18n import N_, Words, _
 from gateway.web.review.filters import is_cursor
 from gateway.web.review.timeline import moment_of, number_of, text_of
 
 PAGE: Final = 50
 GROUPS: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = {
-    "alle": ("alle Zugriffe", ("view", "export", "report", "reid.request", "reid.approve", "reid.perform",
+    "alle": (N_("alle Zugriffe"), ("view", "export", "report", "reid.request", "reid.approve", "reid.perform",
                                "reid.inform", "sample.verdict", "verify.result", "view.saved", "view.removed",
                                "content.view", "hold", "erasure")),
-    "einsichten": ("Einsichten", ("view", "content.view", "sample.verdict")),
-    "mitgenommen": ("Exporte und Berichte", ("export", "report")),
-    "person": ("Personen festgestellt", ("reid.request", "reid.approve", "reid.perform", "reid.inform")),
-    "pruefungen": ("Prüfungen", ("verify.result",)),
+    "einsichten": (N_("Einsichten"), ("view", "content.view", "sample.verdict")),
+    "mitgenommen": (N_("Exporte und Berichte"), ("export", "report")),
+    "person": (N_("Personen festgestellt"), ("reid.request", "reid.approve", "reid.perform", "reid.inform")),
+    "pruefungen": (N_("Prüfungen"), ("verify.result",)),
 }
-PAGES: Final = {"review/protokoll": "Eintrag im Protokoll", "auskunft/eigene": "Auskunft über eigene Einträge",
-                "auskunft/betroffene": "Auskunft über Anfragen zu einem Aktenzeichen", "usage": "eigene Nutzung"}
-REASONS: Final = {"pruefung": "Prüfung"}
+PAGES: Final = Words({
+    "review/protokoll": N_("Eintrag im Protokoll"), "auskunft/eigene": N_("Auskunft über eigene Einträge"),
+    "auskunft/betroffene": N_("Auskunft über Anfragen zu einem Aktenzeichen"), "usage": N_("eigene Nutzung")})
+REASONS: Final = Words({"pruefung": N_("Prüfung")})
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +71,7 @@ def _access(row: RecordRow, parts: Mapping[str, Any], *, links: bool) -> Access:
     meta = parts["meta"] if isinstance(parts.get("meta"), dict) else {}
     subject = parts["subject"] if isinstance(parts.get("subject"), dict) else {}
     role = text_of(meta, "role")
-    via = "Befehlszeile" if text_of(meta, "via") == "cli" else ""
+    via = words.OFFICES["kommandozeile"] if text_of(meta, "via") == "cli" else ""
     return Access(moment_of(row.t_us), words.TYPES.get(row.type, row.type), _about(row.type, meta),
                   f"/review/protokoll/{row.ref}" if row.ref and links else "", words.ROLES.get(role, role) or via,
                   text_of(subject, "pseudonym"), row.id)
@@ -81,11 +84,11 @@ def _about(kind: str, meta: Mapping[str, Any]) -> str:
     if kind in ("export", "report"):
         rows, reason = number_of(meta, "rows"), text_of(meta, "reason")
         pieces = [text_of(meta, "format") or text_of(meta, "kind"),
-                  words.many(rows, "Eintrag", "Einträge") if rows is not None else "",
-                  f"Zweck: {REASONS.get(reason, reason)}" if reason else ""]
+                  words.many(rows, _("Eintrag"), _("Einträge")) if rows is not None else "",
+                  _("Zweck: {purpose}").format(purpose=REASONS.get(reason, reason)) if reason else ""]
         return ", ".join(piece for piece in pieces if piece)
     if kind == "verify.result":
-        return text_of(meta, "verdict")
+        return told(text_of(meta, "verdict"))
     if kind == "sample.verdict":
-        return f"Stichprobe {text_of(meta, 'sample')}"
+        return _("Stichprobe {month}").format(month=text_of(meta, "sample"))
     return text_of(meta, "case")

@@ -18,6 +18,8 @@ from gateway.errors import GatewayError
 from gateway.model.review import KeptNote
 from gateway.web.asking import ask, do
 from gateway.web.gate import Desk, Visit
+from gateway.web.heard import said
+from gateway.web.i18n import N_, _
 from gateway.web.review.checking import Checking
 from gateway.web.review.ports import Takeout
 from gateway.web.review.timeline import moment_of
@@ -46,7 +48,8 @@ class Checks:
             visit, "review/check.html", 422 if problem else 200, result=result, status=status, problem=problem,
             typed=typed, running_since=self._checking.running_since, failed=self._checking.problem,
             note=await do(house.desk.note, person), vkeys=[str(key) for key in await ask(house.ledger.vkeys)],
-            by="" if result is None or not result.by else "von Ihnen" if result.by in own else f"von {result.by}",
+            by="" if result is None or not result.by else _("von Ihnen") if result.by in own
+            else _("von {who}").format(who=result.by),
             bundles=[shown(one) for one in await do(house.takeouts.every, person) if one.ending == "zip"][:3])
 
     async def check(self, desk: Desk, visit: Visit) -> Response:
@@ -60,7 +63,7 @@ class Checks:
             except GatewayError as error:
                 if error.code != "anfrage_ungueltig":
                     raise
-                return await self._page(desk, visit, error.message, brought)
+                return await self._page(desk, visit, said(error.message), brought)
         elif visit.form.get("mit") == "notiz":
             kept = await do(house.desk.note, person)
         await self._checking.run(person, [kept.note] if kept is not None else [])
@@ -83,8 +86,8 @@ async def fetch(desk: Desk, visit: Visit) -> Response:
     name = visit.request.path_params["name"]
     found = await do(desk.context.review.takeouts.get, visit.somebody.person.id, name)
     if found is None or found.state != "ready":
-        return desk.error(visit, 404, text="Diese Datei gibt es nicht oder nicht mehr. Dateien liegen hier einen Tag.",
-                          way=("/review/dateien", "Zu Ihren Dateien"))
+        return desk.error(visit, 404, way=("/review/dateien", _("Zu Ihren Dateien")), text=N_(
+            "Diese Datei gibt es nicht oder nicht mehr. Dateien liegen hier einen Tag."))
     return FileResponse(found.path, media_type=TYPES[found.ending],
                         filename=f"ki-pforte-protokoll-{datetime.fromtimestamp(found.at, UTC):%Y-%m-%d}.{found.ending}")
 

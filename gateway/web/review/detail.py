@@ -14,13 +14,14 @@ from gateway.policy.titles import in_words
 from gateway.web import words
 from gateway.web.asking import ask, do
 from gateway.web.gate import Desk, Visit
+from gateway.web.i18n import N_, _
 from gateway.web.review import records
 from gateway.web.review.protocol import names_of
 from gateway.web.review.timeline import text_of
 
 ID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-MISSING: Final = ("Diesen Eintrag gibt es nicht. Ganz neue Einträge erscheinen nach etwa einer Sekunde, gelöschte gar "
-                  "nicht mehr.")
+MISSING: Final = N_("Diesen Eintrag gibt es nicht. Ganz neue Einträge erscheinen nach etwa einer Sekunde, gelöschte "
+                    "gar nicht mehr.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,7 @@ async def page(desk: Desk, visit: Visit) -> Response:
     names = names_of(policies)
     shown = records.detail(view, exchange, {
         "department": names["amt"], "model": names["modell"],
-        "decision": {**words.DECISIONS, "local": words.HERE}, "task": words.TASKS,
+        "decision": {**words.DECISIONS, "local": _(words.HERE)}, "task": words.TASKS,
         "status": words.OUTCOMES, "code": words.CODES, "api": words.APIS, "pass": words.PASS_STATES,
         "purpose": names["zweck"]}, status.checkpoint_size, lambda rule: in_words(rule, policies))
     digest = text_of(shown.meta, "policy")

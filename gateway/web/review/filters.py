@@ -10,14 +10,16 @@ from urllib.parse import urlencode
 
 from audit import Filters
 from gateway.web import words
+from gateway.web.i18n import N_, Words, _
 
 PATH: Final = "/review/protokoll"
 NAMES: Final = ("von", "bis", "amt", "modell", "ort", "entscheidung", "ergebnis", "art", "grund", "regel", "angabe",
                 "zweck", "vorgang")
 """The fields in the address."""
-_LABELS: Final = {"von": "ab", "bis": "bis", "amt": "Amt", "modell": "Modell", "ort": "Ort", "ergebnis": "Ergebnis",
-                  "entscheidung": "Entscheidung", "art": "Art", "grund": "Grund", "regel": "Regel",
-                  "angabe": "Angaben", "zweck": "Zweck", "vorgang": "Vorgang"}
+_LABELS: Final = Words({
+    "von": N_("ab"), "bis": N_("bis"), "amt": N_("Amt"), "modell": N_("Modell"), "ort": N_("Ort"),
+    "ergebnis": N_("Ergebnis"), "entscheidung": N_("Entscheidung"), "art": N_("Art"), "grund": N_("Grund"),
+    "regel": N_("Regel"), "angabe": N_("Angaben"), "zweck": N_("Zweck"), "vorgang": N_("Vorgang")})
 _LENGTH: Final = 200
 
 
@@ -81,10 +83,10 @@ def read(query: Mapping[str, str]) -> ListFilter:
     problems = {}
     for name in ("von", "bis"):
         if values[name] and words.read_day(values[name]) is None:
-            problems[name] = "Bitte geben Sie ein Datum an, zum Beispiel 22.11.2026."
+            problems[name] = _("Bitte geben Sie ein Datum an, zum Beispiel 22.11.2026.")
     von, bis = words.read_day(values["von"]), words.read_day(values["bis"])
     if von and bis and von > bis:
-        problems["bis"] = "Das Ende liegt vor dem Anfang."
+        problems["bis"] = _("Das Ende liegt vor dem Anfang.")
     before = query.get("vor", "")
     found = ListFilter(values, before if is_cursor(before) else None, problems)
     return replace(found, values=_written_as_iso(values))

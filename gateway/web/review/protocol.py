@@ -22,12 +22,13 @@ from gateway.policy.titles import in_words
 from gateway.web import words
 from gateway.web.asking import ask, do
 from gateway.web.gate import Desk, Visit
+from gateway.web.i18n import N_, Words, _
 from gateway.web.review import filters, records, views
 from gateway.web.review.checking import Checking, Result
 from gateway.web.review.timeline import moment_of
 
 PAGE: Final = 25
-FORMS: Final = {"csv": "Tabelle (CSV)", "jsonl": "ohne Verlust (JSON Lines)"}
+FORMS: Final = Words({"csv": N_("Tabelle (CSV)"), "jsonl": N_("ohne Verlust (JSON Lines)")})
 _PURPOSE: Final = re.compile(r"[a-z0-9][a-z0-9.-]{0,63}")
 
 
@@ -77,8 +78,8 @@ class Protocol:
         wanted = filters.read(dict(parse_qsl(form.get("filter", "")[:2000], max_num_fields=50)))
         kind, purpose = form.get("form", "csv"), form.get("zweck", "").strip().lower()
         if not _PURPOSE.fullmatch(purpose) or kind not in FORMS:
-            return await self._page(desk, visit, wanted, "Bitte sagen Sie, wozu: ein Wort aus kleinen Buchstaben, "
-                                    "Ziffern, Punkten und Strichen, zum Beispiel vorfall-2026-3.", purpose)
+            return await self._page(desk, visit, wanted, _("Bitte sagen Sie, wozu: ein Wort aus kleinen Buchstaben, "
+                                    "Ziffern, Punkten und Strichen, zum Beispiel vorfall-2026-3."), purpose)
         if wanted.problems:
             return await self._page(desk, visit, wanted)
         name = await do(house.takeouts.begin, visit.somebody.person.id, kind, wanted.to_ledger(), purpose)
@@ -107,8 +108,8 @@ def names_of(policies: PolicySet) -> Mapping[str, Mapping[str, str]]:
         "ort": {region: region for region in sorted({model.region for model in policies.models.values()})},
         "entscheidung": words.DECISIONS,
         "ergebnis": words.ENDS,
-        "art": {key: name for key, (name, _) in words.GROUPS.items()},
+        "art": {key: _(name) for key, (name, _types) in words.GROUPS.items()},
         "grund": words.CODES,
-        "angabe": {key: kind.name for key, kind in sorted(ENTITIES.items(), key=lambda pair: pair[1].name)},
+        "angabe": dict(sorted(((key, words.entity(key)) for key in ENTITIES), key=lambda pair: pair[1])),
         "zweck": {key: purpose.title for key, purpose in organisation.purposes.allow.items()},
     }

@@ -15,6 +15,7 @@ from typing import Any
 from audit import RecordRow, RecordView, time_us
 from audit.counting import UNTOUCHED
 from gateway.web import words
+from gateway.web.i18n import N_, Words, _
 from gateway.web.review.timeline import Event, moment_of, number_of, text_of, timeline
 
 
@@ -95,19 +96,19 @@ def _verdict(row: RecordRow) -> tuple[str, str, str]:
     if row.type == "outcome":
         return words.MARKS.get(row.status, ""), words.OUTCOMES.get(row.status, words.TYPES["outcome"]), code
     if row.type == "local":
-        return words.MARKS["ok"], words.HERE, "nichts wurde gesendet"
+        return words.MARKS["ok"], _(words.HERE), _("nichts wurde gesendet")
     if row.type != "intent":
         return "", words.TYPES.get(row.type, row.type), code
     if row.end is None:
-        return "open", "noch ohne Ergebnis", "läuft, oder der Abschluss wird noch eingetragen"
+        return "open", _("noch ohne Ergebnis"), _("läuft, oder der Abschluss wird noch eingetragen")
     if row.end.type != "outcome":
-        return "open", "ohne Ergebnis", "nicht bekannt, ob geantwortet wurde"
+        return "open", words.ENDS["unknown"], _("nicht bekannt, ob geantwortet wurde")
     if row.end.status == "aborted":
-        return words.MARKS["aborted"], words.OUTCOMES["aborted"], "vom Programm der Person beendet"
+        return words.MARKS["aborted"], words.OUTCOMES["aborted"], _("vom Programm der Person beendet")
     if row.end.status == "failed" or row.end.code:
         return words.MARKS["failed"], words.OUTCOMES["failed"], words.CODES.get(row.end.code, row.end.code)
     if row.end.status != "ok":  # deleted after its time
-        return "open", words.DECISIONS["allowed"], "wie es endete, ist nicht mehr bekannt"
+        return "open", words.DECISIONS["allowed"], _("wie es endete, ist nicht mehr bekannt")
     return words.MARKS["ok"], words.DECISIONS["allowed"], ""
 
 
@@ -121,8 +122,8 @@ def detail(view: RecordView, exchange: Sequence[RecordView], names: Mapping[str,
     meta = _together(view, family)
     subject = view.parts.get("subject")
     value = subject.value if subject is not None and isinstance(subject.value, dict) else {}
-    pseudonym = text_of(value, "pseudonym") or ("gelöscht, die Frist ist abgelaufen" if "subject" in view.deleted
-                                                else "keine Person")
+    pseudonym = text_of(value, "pseudonym") or (_("gelöscht, die Frist ist abgelaufen") if "subject" in view.deleted
+                                                else _("keine Person"))
     rules, against = meta.get("rules"), meta.get("denied_by")
     return Detail(
         view=view, at=moment_of(time_us(view.t)), meta=meta, facts=tuple(_facts(meta, names)),
@@ -141,37 +142,38 @@ def _together(view: RecordView, family: Sequence[RecordView]) -> Mapping[str, An
     return {**facts, **view.meta}
 
 
-_FACTS = (("decision", "Entscheidung"), ("status", "Ergebnis"), ("code", "Grund"), ("department", "Amt"),
-          ("model", "Modell"), ("provider", "Anbieter"), ("region", "Ort"), ("purpose", "Zweck"),
-          ("api", "Schnittstelle"), ("task", "Nebenanfrage eines Programms"), ("pass", "KI-Pass"),
-          ("policy", "Fassung der Regeln"), ("dv_sha256", "Dienstvereinbarung (Prüfsumme)"))
-_COUNTED = (("stripped_tools", "Herausgenommene Werkzeuge, die beim Anbieter laufen"),
-            ("unresolved", "Nicht zurückgesetzte Platzhalter"),
-            ("leaked", "Ersetzte Angaben, die der Anbieter trotzdem nannte"),
-            ("audio_seconds", "Länge der Tonaufnahme in Sekunden"),
-            ("unrecorded", "Gleiche Ablehnungen, die nur gezählt wurden"))
+_FACTS = Words({"decision": N_("Entscheidung"), "status": N_("Ergebnis"), "code": N_("Grund"),
+                "department": N_("Amt"), "model": N_("Modell"), "provider": N_("Anbieter"), "region": N_("Ort"),
+                "purpose": N_("Zweck"), "api": N_("Schnittstelle"), "task": N_("Nebenanfrage eines Programms"),
+                "pass": N_("KI-Pass"), "policy": N_("Fassung der Regeln"),
+                "dv_sha256": N_("Dienstvereinbarung (Prüfsumme)")})
+_COUNTED = Words({"stripped_tools": N_("Herausgenommene Werkzeuge, die beim Anbieter laufen"),
+                  "unresolved": N_("Nicht zurückgesetzte Platzhalter"),
+                  "leaked": N_("Ersetzte Angaben, die der Anbieter trotzdem nannte"),
+                  "audio_seconds": N_("Länge der Tonaufnahme in Sekunden"),
+                  "unrecorded": N_("Gleiche Ablehnungen, die nur gezählt wurden")})
 
 
 def _facts(meta: Mapping[str, Any], names: Mapping[str, Mapping[str, str]]) -> Iterable[tuple[str, str]]:
-    for key, label in _FACTS:
+    for key, label in _FACTS.items():
         value = text_of(meta, key)
         if value:
             yield label, names.get(key, {}).get(value, value)
     tokens = number_of(meta, "tokens_in"), number_of(meta, "tokens_out")
     if tokens[0] is not None and tokens[1] is not None:
-        yield "Umfang", f"{words.number(tokens[0])} Tokens hin, {words.number(tokens[1])} Tokens zurück"
-    for key, label in (("bytes_in", "Größe der Anfrage"), ("bytes_out", "Größe der Antwort")):
+        yield _("Umfang"), _("{sent} Tokens hin, {got} Tokens zurück").format(
+            sent=words.number(tokens[0]), got=words.number(tokens[1]))
+    for key, label in (("bytes_in", _("Größe der Anfrage")), ("bytes_out", _("Größe der Antwort"))):
         if (octets := number_of(meta, key)) is not None:
             yield label, words.size(octets)
-    for key, label in _COUNTED:
+    for key, label in _COUNTED.items():
         if (count := number_of(meta, key)) is not None and count > 0:
             yield label, words.number(count)
     if unknown := _counts(meta.get("strangers")):
-        yield "Angaben in der Antwort, die niemand gesendet hat", ", ".join(
+        yield _("Angaben in der Antwort, die niemand gesendet hat"), ", ".join(
             f"{words.number(count)} {words.entity(kind)}" for kind, count in sorted(unknown.items()))
     known = {"vorgang", "rules", "denied_by", "found", "replaced", "tokens_in", "tokens_out", "bytes_in", "bytes_out",
-             "strangers", "latency_ms", "first_byte_ms", "http_status", "stream", "dropped_fields", *dict(_COUNTED),
-             *dict(_FACTS)}
+             "strangers", "latency_ms", "first_byte_ms", "http_status", "stream", "dropped_fields", *_COUNTED, *_FACTS}
     for key in sorted(meta.keys() - known):
         if value := text_of(meta, key):
             yield key, value
@@ -181,7 +183,7 @@ def _replaced(meta: Mapping[str, Any]) -> Iterable[Replaced]:
     found = _counts(meta.get("found"))
     done: dict[str, list[tuple[int, str]]] = {}
     for key, count in _counts(meta.get("replaced")).items():
-        kind, _, action = key.partition(":")
+        kind, _sep, action = key.partition(":")
         done.setdefault(kind, []).append((count, words.action(action)))
     for kind in sorted(found.keys() | done.keys(), key=words.entity):
         yield Replaced(words.entity(kind), found.get(kind), tuple(done.get(kind, ())))
@@ -191,7 +193,7 @@ def replaced_in_short(meta: Mapping[str, Any]) -> Iterable[str]:
     """Yield how many values of which kind were replaced."""
     sums: dict[str, int] = {}
     for key, count in _counts(meta.get("replaced")).items():
-        kind, _, action = key.partition(":")
+        kind, _sep, action = key.partition(":")
         if count > 0 and action not in UNTOUCHED:
             sums[kind] = sums.get(kind, 0) + count
     return (f"{words.number(count)} {words.entity(kind)}" for kind, count in sorted(sums.items()))
@@ -208,7 +210,7 @@ def _proof(view: RecordView, covered: int) -> Proof:
     rows = []
     for name, commitment in sorted(commitments.items()):
         part = view.parts.get(name)
-        fate = "gelöscht" if part is None else (
-            f"wird am {words.day(datetime.fromtimestamp(part.expires_at, UTC))} gelöscht")
+        fate = _("gelöscht") if part is None else _("wird am {day} gelöscht").format(
+            day=words.day(datetime.fromtimestamp(part.expires_at, UTC)))
         rows.append((words.PARTS.get(name, name), commitment, fate))
     return Proof(view, moment_of(time_us(view.t)), view.leaf.hex(), tuple(rows), view.idx < covered)

@@ -18,17 +18,18 @@ from audit import Filters
 from audit.sample import Sample, month_after
 from gateway.errors import GatewayError
 from gateway.kipass.calendar import BERLIN
+from gateway.web import words
 from gateway.web.asking import ask, do
 from gateway.web.gate import Desk, Visit
+from gateway.web.heard import said
+from gateway.web.i18n import N_, Words, _
 from gateway.web.review import records
 from gateway.web.review.protocol import names_of
 from gateway.web.review.timeline import moment_of, text_of
 
-MONTHS: Final = ("Januar", "Februar", "März", "April", "Mai", "Juni", "Juli", "August", "September", "Oktober",
-                 "November", "Dezember")
 SHOWN: Final = 6
 """Months that can be chosen."""
-VERDICTS: Final = {"ohne": "ohne Beanstandung", "befund": "Befund"}
+VERDICTS: Final = Words({"ohne": N_("ohne Beanstandung"), "befund": N_("Befund")})
 _MONTH: Final = re.compile(r"(20\d\d)-(0[1-9]|1[0-2])")
 _PAGE: Final = 1000
 
@@ -57,11 +58,6 @@ class Progress:
 def last_month(now: datetime) -> date:
     """Return the first day of the month before, in Berlin."""
     return (now.astimezone(BERLIN).date().replace(day=1) - timedelta(days=1)).replace(day=1)
-
-
-def name_of(month: date) -> str:
-    """Return a month in words: Oktober 2026."""
-    return f"{MONTHS[month.month - 1]} {month.year}"
 
 
 def key_of(month: date) -> str:
@@ -100,9 +96,9 @@ async def page(desk: Desk, visit: Visit, problem: str = "") -> Response:
         rows.append((drawn, view, names["amt"].get(text_of(view.meta, "department"), "") if view else "",
                      found.said.get(drawn.record_id)))
     return desk.page(visit, "review/sample.html", 422 if problem else 200, found=found, month=month,
-                     month_name=name_of(month), month_key=key_of(month), rows=rows, verdicts=VERDICTS,
-                     problem=problem, seed=found.sample.root.hex(), drawable=name_of(month_after(month)),
-                     months=[(key_of(one), name_of(one)) for one in _months(newest)], kinds=records)
+                     month_name=words.month(month), month_key=key_of(month), rows=rows, verdicts=VERDICTS,
+                     problem=problem, seed=found.sample.root.hex(), drawable=words.month(month_after(month)),
+                     months=[(key_of(one), words.month(one)) for one in _months(newest)], kinds=records)
 
 
 async def judge(desk: Desk, visit: Visit) -> Response:
@@ -111,13 +107,13 @@ async def judge(desk: Desk, visit: Visit) -> Response:
     month = _asked(form.get("monat", ""), last_month(desk.context.now()))
     found = await ask(desk.context.review.ledger.sample, month)
     if form.get("eintrag", "") not in {one.record_id for one in found.drawn}:
-        return await page(desk, visit, "Dieser Vorgang gehört nicht zu dieser Stichprobe.")
+        return await page(desk, visit, _("Dieser Vorgang gehört nicht zu dieser Stichprobe."))
     try:
         await do(desk.context.review.desk.judge, person, "dpo", key_of(month), form["eintrag"], form.get("urteil", ""))
     except GatewayError as error:
         if error.code != "anfrage_ungueltig":
             raise
-        return await page(desk, visit, error.message)
+        return await page(desk, visit, said(error.message))
     await ask(desk.context.review.ledger.sequence)
     return RedirectResponse(f"/review/stichprobe?monat={key_of(month)}", 303)
 

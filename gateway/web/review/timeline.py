@@ -14,6 +14,7 @@ from typing import Any
 
 from audit import RecordView, time_us
 from gateway.web import words
+from gateway.web.i18n import _, ngettext
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,46 +58,54 @@ def _events(family: Sequence[RecordView]) -> Iterator[Event]:
         elif view.type in ("denied", "local"):
             arrived = _back(at, number_of(meta, "latency_ms"))
             if arrived is not None:
-                yield Event(arrived, "Angefragt")
+                yield Event(arrived, _("Angefragt"))
             code = text_of(meta, "code")
-            yield Event(at, "Abgelehnt", f"{words.CODES.get(code, code)}. Es wurde nichts gesendet."
-                        ) if view.type == "denied" else Event(
-                at, "Im Haus beantwortet", "Kein Modell wurde gefragt. Es wurde nichts gesendet.")
+            why = _capital(words.CODES.get(code, code))
+            yield Event(at, _("Abgelehnt"), _("{reason}. Es wurde nichts gesendet.").format(reason=why)) \
+                if view.type == "denied" else Event(
+                at, _("Im Haus beantwortet"), _("Kein Modell wurde gefragt. Es wurde nichts gesendet."))
         elif view.type.startswith("outcome"):
             yield from _ending(view, at, began)
         else:
             yield Event(at, words.TYPES.get(view.type, view.type))
     if began is not None and not any(v.type in ("outcome", "outcome.unknown") for v in family):
-        yield Event(began, "Noch kein Ergebnis", "Der Vorgang läuft, oder sein Abschluss wird noch eingetragen.")
+        yield Event(began, _("Noch kein Ergebnis"), _("Der Vorgang läuft, oder sein Abschluss wird noch eingetragen."))
 
 
 def _intent(view: RecordView, at: datetime, arrived: datetime | None) -> Iterator[Event]:
     if arrived is not None and arrived <= at:
-        yield Event(arrived, "Angefragt", "Zeit errechnet aus der Dauer, die der Abschluss nennt.")
-    took = f" Nach {words.duration(_milliseconds(at, arrived))}." if arrived is not None and arrived <= at else ""
+        yield Event(arrived, _("Angefragt"), _("Zeit errechnet aus der Dauer, die der Abschluss nennt."))
+    took = " " + _("Nach {duration}.").format(duration=words.duration(_milliseconds(at, arrived))) \
+        if arrived is not None and arrived <= at else ""
     found, replaced = _sum(view.meta.get("found")), _sum(view.meta.get("replaced"))
-    yield Event(at, "Geprüft", f"KI-Pass und Regeln lassen es zu; {words.many(found, 'Angabe', 'Angaben')} gefunden."
-                + took)
-    yield Event(at, "Ersetzt", f"{words.many(replaced, 'Stelle', 'Stellen')} behandelt, wie unten steht."
-                if replaced else "Es war nichts zu ersetzen.")
-    yield Event(at, "Gesendet", "Geprüft, ersetzt und freigegeben. Ab hier verlässt die Anfrage die KI-Pforte.")
+    yield Event(at, _("Geprüft"), ngettext(
+        "KI-Pass und Regeln lassen es zu; {number} Angabe gefunden.",
+        "KI-Pass und Regeln lassen es zu; {number} Angaben gefunden.", found).format(number=words.number(found)) + took)
+    yield Event(at, _("Ersetzt"), ngettext(
+        "{number} Stelle behandelt, wie unten steht.", "{number} Stellen behandelt, wie unten steht.",
+        replaced).format(number=words.number(replaced)) if replaced else _("Es war nichts zu ersetzen."))
+    yield Event(at, _("Gesendet"), _("Geprüft, ersetzt und freigegeben. Ab hier verlässt die Anfrage die KI-Pforte."))
 
 
 def _ending(view: RecordView, at: datetime, began: datetime | None) -> Iterator[Event]:
     meta = view.meta
     if view.type != "outcome":
-        yield Event(at, words.TYPES.get(view.type, view.type), "Ob der Anbieter geantwortet hat, ist nicht bekannt.")
+        yield Event(at, words.TYPES.get(view.type, view.type), _("Ob der Anbieter geantwortet hat, ist nicht bekannt."))
         return
     status, code = text_of(meta, "status"), text_of(meta, "code")
     pieces = [words.CODES.get(code, code)] if code else []
     if (first := number_of(meta, "first_byte_ms")) is not None:
-        pieces.append(f"{'die' if pieces else 'Die'} ersten Zeichen kamen nach {words.duration(first)}")
+        pieces.append(_("die ersten Zeichen kamen nach {duration}").format(duration=words.duration(first)))
     if (total := number_of(meta, "latency_ms")) is not None:
-        pieces.append(f"insgesamt {words.duration(total)}" if pieces else f"Insgesamt {words.duration(total)}")
+        pieces.append(_("insgesamt {duration}").format(duration=words.duration(total)))
     elif began is not None:
-        pieces.append(f"{words.duration(_milliseconds(at, began))} nach der Freigabe")
-    what = words.OUTCOMES.get(status, status or "Ende").capitalize()
-    yield Event(at, what, ", ".join(pieces) + "." if pieces else "")
+        pieces.append(_("{duration} nach der Freigabe").format(duration=words.duration(_milliseconds(at, began))))
+    what = _capital(words.OUTCOMES.get(status, status or _("Ende")))
+    yield Event(at, what, _capital(", ".join(pieces)) + "." if pieces else "")
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def _arrived(family: Sequence[RecordView]) -> datetime | None:

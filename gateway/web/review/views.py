@@ -15,25 +15,32 @@ from gateway.errors import GatewayError
 from gateway.model.review import SavedView
 from gateway.web.asking import do
 from gateway.web.gate import Desk, Visit
+from gateway.web.heard import said
+from gateway.web.i18n import N_
 from gateway.web.review import filters
 
 PREDEFINED: Final = (
-    ("Sozialdaten-Ablehnungen", "Anfragen mit einer Sozialversicherungsnummer, die nicht gesendet wurden.",
+    (N_("Sozialdaten-Ablehnungen"), N_("Anfragen mit einer Sozialversicherungsnummer, die nicht gesendet wurden."),
      "entscheidung=denied&angabe=SOCIAL_SECURITY"),
-    ("Gesundheitsangaben abgelehnt", "Anfragen mit Gesundheitsangaben, die nicht gesendet wurden.",
+    (N_("Gesundheitsangaben abgelehnt"), N_("Anfragen mit Gesundheitsangaben, die nicht gesendet wurden."),
      "entscheidung=denied&angabe=HEALTH"),
-    ("Inhalt nicht erlaubt", "Alles, was die Regeln wegen seines Inhalts zurückgehalten haben.",
+    (N_("Inhalt nicht erlaubt"), N_("Alles, was die Regeln wegen seines Inhalts zurückgehalten haben."),
      "grund=inhalt_gesperrt"),
-    ("Nicht prüfbare Inhalte", "Bilder, Dateien und anderes, das sich nicht lesen ließ.", "grund=nicht_pruefbar"),
-    ("KI-Pass fehlt oder gilt nicht mehr", "Ablehnungen, weil noch kein KI-Pass da war.", "grund=ki_pass_fehlt"),
-    ("Neue Dienstvereinbarung offen", "Ablehnungen, bis die neue Fassung gelesen ist.", "grund=ki_pass_dv_neu"),
-    ("Zweck nicht erlaubt", "Anfragen mit einem Zweck, den die Regeln nicht vorsehen.", "grund=zweck_nicht_erlaubt"),
-    ("Vertrag zur Auftragsverarbeitung abgelaufen", "Ablehnungen, weil die Vereinbarung mit dem Anbieter endete.",
+    (N_("Nicht prüfbare Inhalte"), N_("Bilder, Dateien und anderes, das sich nicht lesen ließ."),
+     "grund=nicht_pruefbar"),
+    (N_("KI-Pass fehlt oder gilt nicht mehr"), N_("Ablehnungen, weil noch kein KI-Pass da war."),
+     "grund=ki_pass_fehlt"),
+    (N_("Neue Dienstvereinbarung offen"), N_("Ablehnungen, bis die neue Fassung gelesen ist."), "grund=ki_pass_dv_neu"),
+    (N_("Zweck nicht erlaubt"), N_("Anfragen mit einem Zweck, den die Regeln nicht vorsehen."),
+     "grund=zweck_nicht_erlaubt"),
+    (N_("Vertrag zur Auftragsverarbeitung abgelaufen"),
+     N_("Ablehnungen, weil die Vereinbarung mit dem Anbieter endete."),
      "grund=avv_abgelaufen"),
-    ("Ohne Ergebnis", "Gesendete Anfragen, deren Ende nicht bekannt ist.", "ergebnis=unknown"),
-    ("Fehlgeschlagen beim Anbieter", "Gesendete Anfragen ohne brauchbare Antwort.", "ergebnis=failed"),
-    ("Änderungen an Regeln und Modellen", "Was im Betrieb geändert, gelöscht oder angehalten wurde.", "art=betrieb"),
-    ("Einsichten und Exporte", "Wer etwas geöffnet, geprüft oder mitgenommen hat.", "art=einsichten"),
+    (N_("Ohne Ergebnis"), N_("Gesendete Anfragen, deren Ende nicht bekannt ist."), "ergebnis=unknown"),
+    (N_("Fehlgeschlagen beim Anbieter"), N_("Gesendete Anfragen ohne brauchbare Antwort."), "ergebnis=failed"),
+    (N_("Änderungen an Regeln und Modellen"), N_("Was im Betrieb geändert, gelöscht oder angehalten wurde."),
+     "art=betrieb"),
+    (N_("Einsichten und Exporte"), N_("Wer etwas geöffnet, geprüft oder mitgenommen hat."), "art=einsichten"),
 )
 """Name, what it shows, the filter."""
 
@@ -61,7 +68,7 @@ async def change(desk: Desk, visit: Visit) -> Response:
     except GatewayError as error:
         if error.code != "anfrage_ungueltig":
             raise
-        return await page(desk, visit, error.message, name)
+        return await page(desk, visit, said(error.message), name)
     return RedirectResponse("/review/ansichten", 303)
 
 

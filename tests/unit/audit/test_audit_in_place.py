@@ -10,6 +10,8 @@ import pytest
 
 from audit import Ledger
 from audit.cli import main
+from audit.merkle import CompactRange, leaf_hash
+from audit.store.store import as_bytes
 
 LOG = "test.example/ki-pforte/1"
 ZEROS = bytes(32)
@@ -112,7 +114,44 @@ def test_a_copy_set_back_to_yesterday_is_found_by_the_note_of_today(written: Led
     written.checkpoint()
     note = written.status().checkpoint_note
     _put_back(written, kept)
-    assert written.verify(vkeys=written.vkeys()).exit_code == 0, "nothing inside the house can show it"
+    assert "Sicherung" in written.continues()
+    said = written.verify(vkeys=written.vkeys())
+    assert (said.exit_code, said.verdict, said.as_json()["remembered"]) == (1, "gekürzt", 13)
+    assert "Wurde eine Sicherung eingespielt" in said.text(), "it says how to go on"
+    (written.config.folder / "head.json").unlink()
+    assert written.verify(vkeys=written.vkeys()).exit_code == 0, "the database alone cannot show it"
     said = written.verify(pins=[note], vkeys=written.vkeys())
     assert (said.exit_code, said.verdict) == (1, "gekürzt")
-    assert "Sicherung" in written.continues()
+
+
+def test_an_end_that_is_gone_with_its_checkpoints_is_found_by_what_lies_beside_the_keys(written: Ledger) -> None:
+    """The tail, every checkpoint over it and the state go back to an earlier size that is consistent in itself."""
+    store = written._store
+    kept = CompactRange()
+    with store.write() as run:
+        kept.extend([as_bytes(row[0]) for row in run("SELECT leaf FROM audit_seq WHERE idx < 5 ORDER BY idx")])
+        run("DELETE FROM audit_seq WHERE idx >= 5")
+        run("DELETE FROM checkpoint")
+        run(store.sql("UPDATE audit_state SET size = 5, peaks = ?"), (kept.to_bytes(),))
+    said = written.verify(vkeys=written.vkeys())
+    assert (said.exit_code, said.verdict) == (1, "gekürzt")
+    (written.config.folder / "head.json").write_text("{}")
+    said = written.verify(vkeys=written.vkeys())
+    assert (said.exit_code, said.verdict) == (3, "nicht prüfbar"), "a memory that cannot be read is no good word"
+
+
+def test_another_past_of_the_same_length_is_found_by_what_lies_beside_the_keys(written: Ledger) -> None:
+    """Records and leaves are written anew, and the checkpoints with what they prove are gone."""
+    store = written._store
+    with store.write() as run:
+        envelope = as_bytes(run("SELECT envelope FROM audit_record WHERE wseq = 2").fetchone()[0])
+        other = envelope.replace(b'"t":"2', b'"t":"3')
+        run(store.sql("UPDATE audit_record SET envelope = ? WHERE wseq = 2"), (other,))
+        run(store.sql("UPDATE audit_seq SET leaf = ? WHERE leaf = ?"), (leaf_hash(other), leaf_hash(envelope)))
+        again = CompactRange()
+        again.extend([as_bytes(row[0]) for row in run("SELECT leaf FROM audit_seq ORDER BY idx")])
+        run(store.sql("UPDATE audit_state SET peaks = ?"), (again.to_bytes(),))
+        run("DELETE FROM checkpoint")
+    said = written.verify(vkeys=written.vkeys())
+    assert (said.exit_code, said.verdict) == (1, "verändert vor Nr. 12")
+    assert "setzt nicht fort" in said.text()

@@ -7,12 +7,13 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from audit import ContentReading, Ledger, LedgerConfig
 from gateway.errors import GatewayError
-from gateway.ledger.contents import LedgerContents
+from gateway.ledger.contents import LedgerContents, attested
 from gateway.ledger.recorder import LedgerRecorder
 from gateway.model.content_mode import ContentMode
 from tests.support.trustees import give_keys, opened
@@ -99,3 +100,49 @@ def test_without_the_keys_or_with_a_broken_list_of_them_nothing_is_kept(town: To
         assert safe is not None
         assert asyncio.run(safe.shut("request", ["a"])) == b""
         assert asyncio.run(safe.shut("answer", ["b"])) == b""
+
+
+def put_down(ledger: Ledger, *steps: tuple[str, dict[str, object], str]) -> None:
+    for type_, meta, who in steps:
+        ledger.append_wait(ledger.draft(f"content_mode.{type_}", meta, subject=who))
+
+
+AGREED = (("approve", {"mode": 1, "role": "dpo"}, "d"), ("approve", {"mode": 1, "role": "personalrat"}, "p"))
+BEGUN = ("on", {"mode": 1, "department": "sozialamt", "until": "2026-11-23"}, "p")
+
+
+@pytest.fixture
+def today(town: Town) -> ContentMode:
+    """The mode, asked for now: records bear the time of the machine."""
+    return replace(ON, requested_at=datetime.now(UTC))
+
+
+def test_a_mode_counts_only_when_the_ledger_says_so_too(town: Town, today: ContentMode) -> None:
+    assert attested(town.ledger, (today,)) == ()
+    put_down(town.ledger, *AGREED)
+    assert attested(town.ledger, (today,)) == ()
+    put_down(town.ledger, BEGUN)
+    assert attested(town.ledger, (today,)) == (today,)
+
+
+@pytest.mark.parametrize("changed", [
+    {"department": "bauamt"}, {"until": ON.until + timedelta(days=2)}, {"id": 2}], ids=["where", "until", "number"])
+def test_what_was_changed_by_hand_in_the_database_keeps_nothing(
+        town: Town, today: ContentMode, changed: dict[str, Any]) -> None:
+    put_down(town.ledger, *AGREED, BEGUN)
+    assert attested(town.ledger, (replace(today, **changed),)) == ()
+
+
+def test_one_person_in_both_roles_is_not_two(town: Town, today: ContentMode) -> None:
+    put_down(town.ledger, AGREED[0], (AGREED[1][0], AGREED[1][1], "d"), BEGUN)
+    assert attested(town.ledger, (today,)) == ()
+
+
+def test_an_end_that_was_taken_back_in_the_database_stays_an_end(town: Town, today: ContentMode) -> None:
+    put_down(town.ledger, *AGREED, BEGUN, ("off", {"mode": 1, "department": "sozialamt", "why": "stopped"}, "d"))
+    assert attested(town.ledger, (today,)) == ()
+
+
+def test_a_mode_that_waits_asks_the_ledger_nothing(town: Town) -> None:
+    assert attested(town.ledger, (replace(ON, on_since=None),)) == ()
+    assert town.ledger.status().size == 0
