@@ -33,8 +33,8 @@ from audit.letting_go import LettingGo
 from audit.presence import Presence
 from audit.pseudonym import Pseudonyms, epoch_of
 from audit.reader import LedgerReader, Status
-from audit.record import CONTENT, KEY_ROTATE, META, SUBJECT, Draft, Part, Receipt, check_log, new_id, now_us
-from audit.retention import PROOF_CLASS, Retention
+from audit.record import CONTENT, META, SUBJECT, Draft, Part, Receipt, check_log, new_id, now_us
+from audit.retention import Retention
 from audit.signing import Signer, file_lock, private_folder, read_vkeys
 from audit.store.store import Store
 from audit.successor import current_name
@@ -141,6 +141,7 @@ class Ledger(LettingGo):
 
         `everyone` names the opaque ids of all people, to seal identities that a killed process left out.
         """
+        Signer.open(self.config.folder, self.config.log)  # without the key nobody starts to serve
         self.identities.everyone = everyone
         dead = self._presence.claim_dead(spool.left_behind(self.config.folder / spool.FOLDER))
         self._unclean = len(dead)
@@ -180,7 +181,8 @@ class Ledger(LettingGo):
             with self._lock:
                 writer = self._live
                 if writer is None:
-                    about = {"host": platform.node(), "account": _account(), "unclean": self._unclean, **self.config.about,
+                    about = {"host": platform.node(), "account": _account(), "unclean": self._unclean,
+                             **self.config.about,
                              "trustees": sorted(key.id for key in self.keyring.in_force().values())}
                     writer = Writer(self._store, self.config.log, self.config.retention,
                                     self.config.folder / spool.FOLDER, about=about, clock=self._clock)
@@ -269,17 +271,14 @@ class Ledger(LettingGo):
     def rotate_key(self) -> Vkey:
         """Change the signing key; return the new verifier key, which the data protection officer is to be given.
 
-        A record says which key comes, the next checkpoint carries both signatures, and then the old key is deleted.
-        So whoever knows the old verifier key can go on checking, and learns the new one from the log itself.
+        A record that the old key signed says which key comes, the next checkpoint carries both signatures, and then the
+        old key is deleted. So whoever knows the old verifier key can go on checking, and learns the new one from the
+        log itself. Called again after it broke off it finishes that change.
         """
-        folder = self.config.folder
         self.checkpoint()
-        with self._database(), file_lock(folder / ".rotate.lock"):
-            key = Signer.prepare_rotation(folder, self.config.log).vkey
-            part = Part(body_of({"vkey": str(key)}), PROOF_CLASS)
-            receipt = self._writer().append_wait(Draft(KEY_ROTATE, {META: part}))
+        with self._database(), file_lock(self.config.folder / ".rotate.lock"):
+            key, receipt = self._keeper.change_key()
             holds.keep(self._store, "ledger.key", [receipt.record_id])
-            self._keeper.change_key()
         self.checkpoint()
         return key
 

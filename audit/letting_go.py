@@ -79,11 +79,14 @@ class LettingGo(Taking):
     def announce_pruning(self, to: int | None = None, policy: str = "") -> int:
         """Say in the log that the beginning will be deleted; returns to where. Raises `LedgerConfigError`."""
         with self._database():
-            size = pruning.announce(self._store, self._writer(), to, policy)
+            size = pruning.announce(self._store, self.config.log, self.vkeys(), self._keeper.announce, to, policy)
             self._keeper.sequence()
             return size
 
     def carry_out_pruning(self) -> int:
-        """Delete the beginning if that was announced and an anchored checkpoint covers it; return how many records."""
+        """Delete the beginning if that was announced and an anchored checkpoint covers it; return how many records.
+
+        Raises `PruningRefused` where something speaks against it.
+        """
         with self._database():
-            return pruning.carry_out(self._store)
+            return self._keeper.prune()
