@@ -7,6 +7,7 @@ process opens the same database and calls what it needs; a writer starts only wi
 from __future__ import annotations
 
 import contextlib
+import os
 import platform
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -72,6 +73,14 @@ def body_of(value: Any) -> bytes:
         return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
     except orjson.JSONEncodeError as error:
         raise FormatError("value has no canonical form") from error
+
+
+def _account() -> int:
+    """Return the number of the account of this machine that writes; whoever became another one keeps the first."""
+    before = os.environ.get("SUDO_UID", "")
+    if before.isdecimal() and len(before) < 12:
+        return int(before)
+    return os.getuid() if hasattr(os, "getuid") else -1
 
 
 @lru_cache(maxsize=4096)
@@ -174,7 +183,8 @@ class Ledger(LettingGo):
             with self._lock:
                 writer = self._live
                 if writer is None:
-                    about = {"host": platform.node(), "unclean": self._unclean, **self.config.about,
+                    about = {"host": platform.node(), "account": _account(), "unclean": self._unclean,
+                             **self.config.about,
                              "trustees": sorted(key.id for key in self.keyring.in_force().values())}
                     writer = Writer(self._store, self.config.log, self.config.retention,
                                     self.config.folder / spool.FOLDER, about=about, clock=self._clock)
