@@ -79,6 +79,7 @@ def test_a_check_that_found_something_is_the_first_point(anchored: House, office
 
 
 def test_a_check_grows_old(anchored: House, officer: Browser) -> None:
+    anchored.exchange()
     anchored.settle()
     officer.post("/review/pruefung", {}, page="/review/pruefung")
     anchored.clock.time = NOW + timedelta(days=40)
