@@ -152,6 +152,8 @@ class Bundle:
         found = self._archive.infolist()
         if len({one.filename for one in found}) != len(found):
             raise FormatError("a file occurs twice: another program would read another log")
+        if any("\0" in one.orig_filename for one in found):
+            raise FormatError("a name that not everybody reads alike")
         if min(one.header_offset for one in found) != 0:
             raise FormatError("something stands before the first file")
         for name in FILES:

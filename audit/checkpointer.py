@@ -5,29 +5,36 @@ new signature the remembered peaks plus the leaves since then must give the stat
 or a rewritten history does not get a signature. Written to the file before the note is handed to anybody.
 
 Where no memory exists (a fresh folder) the last note of the database is all there is to compare with.
+
+Announcements (`audit.announcement`) are signed here, too, under the same lock: while one is written nobody signs a
+checkpoint, and a change of the key begins with the files, so each checkpoint that could cover it has both signatures.
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import Connection
 
-from audit import canonical
+from audit import announcement, canonical
 from audit.checkpoint import Checkpoint, Note, Vkey, b64, unb64
-from audit.errors import FormatError, LedgerDamaged, LedgerError, LedgerRollback
+from audit.errors import FormatError, KeyLost, LedgerDamaged, LedgerError, LedgerRollback
 from audit.merkle import CompactRange
-from audit.record import now_us
+from audit.record import KEY_ROTATE, META, Draft, Part, Receipt, new_id, now_us
+from audit.retention import PROOF_CLASS
 from audit.sequencer import State, grow, read_state
 from audit.signing import Signer, file_lock, read_vkeys, write_private
 from audit.store.store import Store, as_bytes
 
 HEAD_FILE: Final = "head.json"
 HEAD_LOCK: Final = ".head.lock"
+Write = Callable[[Draft], Receipt]
+"""Makes a record durable."""
 _ROLLBACK: Final = (
     "Das Protokoll setzt nicht fort, was zuletzt unterschrieben wurde (Stand {old}, jetzt {new}). Wurde eine "
     "Sicherung eingespielt? Es wird nichts mehr unterschrieben, bis das geklärt ist. Spielen Sie den neueren Stand "
@@ -71,9 +78,10 @@ class Checkpointer:
     def __init__(self, store: Store, folder: Path, log: str, clock: Callable[[], int] = now_us) -> None:
         self._store = store
         self._folder = folder
-        self._log = log
+        self.log = log
         self._clock = clock
-        Signer.open(folder, log)  # what is wrong with the key shows now
+        with contextlib.suppress(KeyLost):  # what else is wrong with the key shows now; without one can be read
+            Signer.open(folder, log)
 
     def sign(self) -> Signed | None:
         """Sign what is committed; return the new checkpoint, or None if nothing was added. Raises `LedgerRollback`."""
@@ -84,34 +92,47 @@ class Checkpointer:
             tree = state.tree
             if tree.size == 0 or (last is not None and last.size >= tree.size):
                 return None
-            signer = Signer.open(self._folder, self._log)  # anew: another process may have changed the key
+            signer = Signer.open(self._folder, self.log)  # anew: another process may have changed the key
             note = signer.sign(Checkpoint(state.log, tree.size, tree.root()))
             self._remember(tree)
             kept = self._keep(Signed(tree.size, note, self._clock()))
-            if signer.before is not None and self._covers_rotation(tree.size, signer.vkey):
+            if signer.before is not None and self._covers_rotation(tree.size, signer.before.vkey, signer.vkey):
                 Signer.finish_rotation(self._folder)
             return kept
 
-    def rotate(self) -> None:
-        """Let the next key sign, beside the one before; never while somebody reads the two: whoever took the old key
-        for both would believe that the change is over, and do away with the one before too early.
-        """
+    def rotate(self, write: Write) -> tuple[Vkey, Receipt]:
+        """Let a new key sign beside the one before, and say so in the log; finish a change that broke off."""
         with file_lock(self._folder / HEAD_LOCK):
-            Signer.rotate(self._folder)
+            size = self.check()
+            signer = Signer.rotate(self._folder, self.log)
+            facts = {"before": str((signer.before or signer).vkey), "vkey": str(signer.vkey), "size": size}
+            return signer.vkey, _announce(signer, KEY_ROTATE, facts, write)
 
-    def check(self) -> None:
-        """Raise `LedgerRollback` where a signature would be refused; sign nothing."""
+    def announce(self, kind: str, facts: Mapping[str, Any], write: Write) -> Receipt:
+        """Write a record that others act on, signed by the keys in force."""
+        with file_lock(self._folder / HEAD_LOCK):
+            self.check()
+            return _announce(Signer.open(self._folder, self.log), kind, facts, write)
+
+    def vkeys(self) -> list[Vkey]:
+        """Return all keys that ever signed, the oldest first; they lie outside the database."""
+        return read_vkeys(self._folder)
+
+    def check(self) -> int:
+        """Return the size that could be signed; sign nothing. Raises `LedgerRollback` where that would be refused."""
         with self._store.read() as connection:
-            self._check(connection, read_state(connection.exec_driver_sql), last_checkpoint(connection))
+            state = read_state(connection.exec_driver_sql)
+            self._check(connection, state, last_checkpoint(connection))
+        return state.tree.size
 
-    def _covers_rotation(self, size: int, key: Vkey) -> bool:
-        """Whether the record that announced this very key lies below `size`. (It may not have its place yet, while the
-        one of an earlier change has.)"""
+    def _covers_rotation(self, size: int, before: Vkey, key: Vkey) -> bool:
+        """Whether a record below `size` announced this very key, signed by the one before. (It may not have its place
+        yet, while the one of an earlier change has; and anybody who can write to the database could put one there.)"""
         with self._store.read() as connection:
             rows = connection.exec_driver_sql(self._store.sql(
-                "SELECT p.body FROM audit_facet f JOIN audit_part p ON p.record_id = f.record_id AND p.name = 'meta' "
-                "WHERE f.type = 'key.rotate' AND f.idx < ?"), (size,)).fetchall()
-        return any(canonical.loads(as_bytes(row[0])).get("vkey") == str(key) for row in rows)
+                "SELECT f.record_id, p.body FROM audit_facet f JOIN audit_part p ON p.record_id = f.record_id "
+                "AND p.name = 'meta' WHERE f.type = 'key.rotate' AND f.idx < ?"), (size,)).fetchall()
+        return any(_says(self.log, record_id, as_bytes(body), before, key) for record_id, body in rows)
 
     def _keep(self, signed: Signed) -> Signed | None:
         statement = self._store.sql("INSERT INTO checkpoint (size, note, created_at) VALUES (?, ?, ?)")
@@ -140,7 +161,7 @@ class Checkpointer:
     def _said(self, last: Signed, tree: CompactRange) -> Checkpoint:
         try:
             note = Note.parse(last.note)
-            if not note.signed_by(read_vkeys(self._folder)):
+            if not note.signed_by(self.vkeys()):
                 raise FormatError("signed by nobody we know")
             return Checkpoint.parse(note.text)
         except FormatError as error:
@@ -158,6 +179,21 @@ class Checkpointer:
     def _remember(self, tree: CompactRange) -> None:
         value = {"size": tree.size, "root": b64(tree.root()), "peaks": [b64(peak) for peak in tree.peaks]}
         write_private(self._folder / HEAD_FILE, json.dumps(value).encode(), replace=True)
+
+
+def _announce(signer: Signer, kind: str, facts: Mapping[str, Any], write: Write) -> Receipt:
+    record_id = new_id()
+    said = canonical.dumps(signer.announce(kind, record_id, facts))
+    return write(Draft(kind, {META: Part(said, PROOF_CLASS)}, id=record_id))
+
+
+def _says(log: str, record_id: str, body: bytes, before: Vkey, key: Vkey) -> bool:
+    try:
+        facts = canonical.loads(body)
+    except FormatError:
+        return False
+    return (before in announcement.signed_by(log, KEY_ROTATE, record_id, facts, [before])
+            and facts.get("vkey") == str(key))
 
 
 def _rollback(old: int, new: int) -> LedgerRollback:

@@ -19,6 +19,7 @@ from audit.errors import FormatError, LedgerConfigError, LedgerError
 from audit.proof import HEAD, text_of, verify_proof
 from audit.verdict import MISUSE, UNCHECKED, Verdict
 from audit.verify import Trust
+from audit.visible import visible
 
 if TYPE_CHECKING:
     from audit.ledger import Ledger
@@ -165,9 +166,9 @@ def _progress(count: int, total: int) -> None:
 
 
 def _say(text: str) -> None:
-    sys.stdout.write(text + "\n")
+    sys.stdout.write(visible(text) + "\n")
 
 
 def _fail(text: str, code: int) -> int:
-    sys.stderr.write(text + "\n")
+    sys.stderr.write(visible(text) + "\n")
     return code

@@ -26,7 +26,10 @@ _d = audit_daily.c
 
 
 def per_day(store: Store, what: What, since: date, until: date) -> dict[date, dict[str, int]]:
-    """Return the numbers of each day with any, `until` included, of the whole house: day -> name -> number."""
+    """Return the numbers of each day with any, `until` included, of the whole house: day -> name -> number.
+
+    For comparing and counting only: no page may show them, because on a quiet day a number is about single people.
+    """
     _check(what)
     query = select(_d.day, _d.name, func.sum(_d.count)).where(
         _d.day >= since.isoformat(), _d.day <= until.isoformat(), _d.what == what).group_by(_d.day, _d.name)

@@ -18,6 +18,18 @@ class LedgerConfigError(LedgerError):
     """The ledger cannot start as it is set up; the message says what to write."""
 
 
+class KeyLost(LedgerConfigError):  # noqa: N818
+    """The signing key that there once was is not there. A new one would sign without anybody having said so."""
+
+
+class PruningRefused(LedgerError):  # noqa: N818
+    """The beginning that was announced is not deleted; ``reason`` is a word for a record, the message for people."""
+
+    def __init__(self, record_id: str, reason: str, message: str) -> None:
+        super().__init__(message)
+        self.record_id, self.reason = record_id, reason
+
+
 class NotAllowed(LedgerConfigError):  # noqa: N818
     """Somebody else has to do this: the same person twice, or not the one who asked."""
 

@@ -16,20 +16,21 @@ import contextlib
 import logging
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
-from audit import counting
+from audit import counting, forgery
+from audit.checkpoint import Vkey
 from audit.checkpointer import Checkpointer
 from audit.clock import STEP_US, Watch
 from audit.deletion import DELETE_EVERY, claim, delete_due, done
-from audit.errors import LedgerError, LedgerRollback
+from audit.errors import LedgerError, LedgerRollback, PruningRefused
 from audit.identity import Identities
 from audit.presence import Presence
 from audit.pruning import carry_out
 from audit.reaper import reap_old, reap_writer
-from audit.record import CLOCK, GAP, SPOOLED
+from audit.record import CLOCK, FORGED, GAP, PRUNING, SPOOLED, Receipt
 from audit.sequencer import Gap, Sequencer
 from audit.spool import forget, read
 from audit.store.store import Store
@@ -73,6 +74,7 @@ class Keeper:
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="audit-keeper", daemon=True)
         self._told_rollback = self._told_clock = self._has_let_go = False
+        self._told_pruning = ("", "")
         self.problem = ""
         """Why the last round failed, in German, or empty."""
 
@@ -129,9 +131,13 @@ class Keeper:
         """Raise `LedgerRollback` where a signature would be refused."""
         self._checkpointer.check()
 
-    def change_key(self) -> None:
-        """Let the next key sign (`Signer.prepare_rotation`), beside the one before."""
-        self._checkpointer.rotate()
+    def change_key(self) -> tuple[Vkey, Receipt]:
+        """Let a new key sign beside the one before; return it and the record that says so."""
+        return self._checkpointer.rotate(self._writer().append_wait)
+
+    def announce(self, kind: str, facts: Mapping[str, Any]) -> Receipt:
+        """Write a record that others act on, signed by the keys in force."""
+        return self._checkpointer.announce(kind, facts, self._writer().append_wait)
 
     def reap(self, dead: Sequence[str] = ()) -> int:
         """End the intents of dead writers and those that are too old; return how many."""
@@ -166,7 +172,31 @@ class Keeper:
             self._identities.reconcile()
             done(self._store, "retention")
             self._has_let_go = True
-        carry_out(self._store)
+        self.prune()
+
+    def prune(self) -> int:
+        """Carry out a pruning that was announced; return how many records went. Raises `PruningRefused`."""
+        try:
+            return carry_out(self._store, self._checkpointer.log, self._checkpointer.vkeys())
+        except PruningRefused as error:
+            if self._told_pruning != (error.record_id, error.reason):
+                self._told_pruning = error.record_id, error.reason
+                log.error("audit: %s", error)
+                self._writer().append_wait(self._writer().draft(PRUNING, {"reason": error.reason},
+                                                                ref=error.record_id))
+            raise
+
+    def look_for_forged(self) -> int:
+        """Put down each announcement in the log that nobody in charge signed; return how many are new."""
+        found = forgery.forged(self._store, self._checkpointer.log, self._checkpointer.vkeys())
+        for one in found:
+            log.error("audit: record %d (%s) is not signed by our key: somebody put it into the database",
+                      one.idx, one.type)
+            self._writer().append_wait(self._writer().draft(FORGED, {"kind": one.type, "idx": one.idx},
+                                                            ref=one.record_id))
+        if found:
+            self.sequence()
+        return len(found)
 
     def _report(self, gap: Gap) -> None:
         log.error("audit: records are gone: %s", gap)
@@ -189,7 +219,7 @@ class Keeper:
     def _run(self) -> None:
         jobs = [_Job(0, self._watch), _Job(CLOCK_EVERY, self._compare), _Job(0, self.sequence), _Job(0, self._count),
                 _Job(0, self._identities.flush), _Job(REAP_EVERY, self._reap), _Job(LOOK_EVERY, self.let_go),
-                _Job(SIGN_EVERY, self.sign)]
+                _Job(SIGN_EVERY, self.sign), _Job(REAP_EVERY, self.look_for_forged)]
         while not self._stop.is_set():
             self._told("; ".join(dict.fromkeys(problem for job in jobs if (problem := job.run()))))
             self._stop.wait(SEQUENCE_EVERY)
@@ -223,7 +253,8 @@ class _Job:
             self._work()
         except Exception as error:  # noqa: BLE001 - whatever it is: traffic goes on, the status says so
             self._problem = str(error) if isinstance(error, LedgerError) else type(error).__name__
-            self._next = time.monotonic() + min(self._every, AGAIN)
+            settled = isinstance(error, PruningRefused)  # trying it again soon changes nothing
+            self._next = time.monotonic() + (self._every if settled else min(self._every, AGAIN))
         else:
             self._problem = ""
             self._next = time.monotonic() + self._every

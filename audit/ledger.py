@@ -7,6 +7,7 @@ process opens the same database and calls what it needs; a writer starts only wi
 from __future__ import annotations
 
 import contextlib
+import os
 import platform
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -23,6 +24,7 @@ from audit.anchors.sinks import Sink, Timestamp
 from audit.checkpoint import Vkey
 from audit.checkpointer import Checkpointer
 from audit.clock import Watch
+from audit.deletion import ERASED_FILE
 from audit.errors import FormatError, LedgerConfigError, LedgerError, LedgerRollback, LedgerUnavailable
 from audit.identity import Identities
 from audit.inplace import export_store, verify_store
@@ -32,8 +34,8 @@ from audit.letting_go import LettingGo
 from audit.presence import Presence
 from audit.pseudonym import Pseudonyms, epoch_of
 from audit.reader import LedgerReader, Status
-from audit.record import CONTENT, KEY_ROTATE, META, SUBJECT, Draft, Part, Receipt, check_log, new_id, now_us
-from audit.retention import PROOF_CLASS, Retention
+from audit.record import CONTENT, META, SUBJECT, Draft, Part, Receipt, check_log, new_id, now_us
+from audit.retention import Retention
 from audit.signing import Signer, file_lock, private_folder, read_vkeys
 from audit.store.store import Store
 from audit.successor import current_name
@@ -73,6 +75,14 @@ def body_of(value: Any) -> bytes:
         raise FormatError("value has no canonical form") from error
 
 
+def _account() -> int:
+    """Return the number of the account of this machine that writes; whoever became another one keeps the first."""
+    before = os.environ.get("SUDO_UID", "")
+    if before.isdecimal() and len(before) < 12:
+        return int(before)
+    return os.getuid() if hasattr(os, "getuid") else -1
+
+
 @lru_cache(maxsize=4096)
 def _subject_body(epoch: str, pseudonym: str) -> bytes:
     return body_of({"epoch": epoch, "pseudonym": pseudonym})
@@ -102,6 +112,7 @@ class Ledger(LettingGo):
         self._store.open_log(config.log)
         folder = private_folder(config.folder)
         self._pseudonyms = Pseudonyms(folder)
+        self._journal = folder / ERASED_FILE
         self.keyring = Keyring(folder)
         self.identities = Identities(self._store, self._pseudonyms, self.keyring, config.retention)
         self._presence = Presence(folder / "writers")
@@ -132,6 +143,7 @@ class Ledger(LettingGo):
 
         `everyone` names the opaque ids of all people, to seal identities that a killed process left out.
         """
+        Signer.open(self.config.folder, self.config.log)  # without the key nobody starts to serve
         self.identities.everyone = everyone
         dead = self._presence.claim_dead(spool.left_behind(self.config.folder / spool.FOLDER))
         self._unclean = len(dead)
@@ -171,7 +183,8 @@ class Ledger(LettingGo):
             with self._lock:
                 writer = self._live
                 if writer is None:
-                    about = {"host": platform.node(), "unclean": self._unclean, **self.config.about,
+                    about = {"host": platform.node(), "account": _account(), "unclean": self._unclean,
+                             **self.config.about,
                              "trustees": sorted(key.id for key in self.keyring.in_force().values())}
                     writer = Writer(self._store, self.config.log, self.config.retention,
                                     self.config.folder / spool.FOLDER, about=about, clock=self._clock)
@@ -260,17 +273,14 @@ class Ledger(LettingGo):
     def rotate_key(self) -> Vkey:
         """Change the signing key; return the new verifier key, which the data protection officer is to be given.
 
-        A record says which key comes, the next checkpoint carries both signatures, and then the old key is deleted.
-        So whoever knows the old verifier key can go on checking, and learns the new one from the log itself.
+        A record that the old key signed says which key comes, the next checkpoint carries both signatures, and then the
+        old key is deleted. So whoever knows the old verifier key can go on checking, and learns the new one from the
+        log itself. Called again after it broke off it finishes that change.
         """
-        folder = self.config.folder
         self.checkpoint()
-        with self._database(), file_lock(folder / ".rotate.lock"):
-            key = Signer.prepare_rotation(folder, self.config.log).vkey
-            part = Part(body_of({"vkey": str(key)}), PROOF_CLASS)
-            receipt = self._writer().append_wait(Draft(KEY_ROTATE, {META: part}))
+        with self._database(), file_lock(self.config.folder / ".rotate.lock"):
+            key, receipt = self._keeper.change_key()
             holds.keep(self._store, "ledger.key", [receipt.record_id])
-            self._keeper.change_key()
         self.checkpoint()
         return key
 

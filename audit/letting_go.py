@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Sequence
+from pathlib import Path
 
 from audit import deletion, holds, pruning, targets
 from audit.identity import Identities
@@ -19,6 +20,8 @@ class LettingGo(Taking):
 
     identities: Identities
     _pseudonyms: Pseudonyms
+    _journal: Path
+    """Where is kept what was erased on order."""
 
     @abstractmethod
     def _writer(self) -> Writer:
@@ -61,7 +64,8 @@ class LettingGo(Taking):
             names = self._pseudonyms.every(subject)
             found = deletion.records_of(self._store, names)
             wanted = {SUBJECT: found, CONTENT: found, TARGET: targets.naming(self.reader, names)}
-            said = deletion.erase(self._store, self._writer(), wanted, reason, case)
+            said = deletion.erase(self._store, self._writer(), wanted, reason, case,
+                                  self._journal)
             self.identities.forget(names)
             return said
 
@@ -69,7 +73,7 @@ class LettingGo(Taking):
         """The same for single records, for example those with a citizen's data in their content."""
         with self._database():
             wanted = {SUBJECT: record_ids, CONTENT: record_ids}
-            return deletion.erase(self._store, self._writer(), wanted, reason, case)
+            return deletion.erase(self._store, self._writer(), wanted, reason, case, self._journal)
 
     def prunable(self) -> int:
         """Return to where the beginning could be deleted now; 0: nowhere."""
@@ -79,11 +83,14 @@ class LettingGo(Taking):
     def announce_pruning(self, to: int | None = None, policy: str = "") -> int:
         """Say in the log that the beginning will be deleted; returns to where. Raises `LedgerConfigError`."""
         with self._database():
-            size = pruning.announce(self._store, self._writer(), to, policy)
+            size = pruning.announce(self._store, self.config.log, self.vkeys(), self._keeper.announce, to, policy)
             self._keeper.sequence()
             return size
 
     def carry_out_pruning(self) -> int:
-        """Delete the beginning if that was announced and an anchored checkpoint covers it; return how many records."""
+        """Delete the beginning if that was announced and an anchored checkpoint covers it; return how many records.
+
+        Raises `PruningRefused` where something speaks against it.
+        """
         with self._database():
-            return pruning.carry_out(self._store)
+            return self._keeper.prune()

@@ -19,7 +19,7 @@ from typing import Any, Final
 
 from audit import canonical
 from audit.derived import Derived
-from audit.errors import LedgerDamaged
+from audit.errors import FormatError, LedgerDamaged
 from audit.merkle import HASH_SIZE, CompactRange, leaf_hash
 from audit.store.store import Run, Store, as_bytes
 
@@ -206,10 +206,14 @@ def rebuild(store: Store) -> int:
 
 def _carry_on(store: Store, run: Run) -> None:
     """Take over the counters of writers that have no record left: the record of the pruning has them."""
-    row = run("SELECT p.body FROM audit_facet f JOIN audit_part p ON p.record_id = f.record_id AND p.name = 'meta' "
-              "WHERE f.type = 'prune' ORDER BY f.idx DESC LIMIT 1").fetchone()
-    if row is not None:
-        for writer, number in canonical.loads(as_bytes(row[0]))["writers"].items():
+    rows = run("SELECT p.body FROM audit_facet f JOIN audit_part p ON p.record_id = f.record_id AND p.name = 'meta' "
+               "WHERE f.type = 'prune' ORDER BY f.idx DESC").fetchall()
+    for row in rows:
+        try:
+            counters = canonical.loads(as_bytes(row[0]))["writers"].items()
+        except (FormatError, KeyError, TypeError, AttributeError):
+            continue  # somebody put it there (`audit.forgery`); at worst a gap shows that is none, or the other way
+        for writer, number in counters:
             run(store.sql("INSERT INTO audit_writer (writer, next) VALUES (?, ?) ON CONFLICT (writer) DO NOTHING"),
                 (writer, number))
 

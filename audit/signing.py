@@ -11,14 +11,15 @@ import contextlib
 import os
 import secrets
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from audit import announcement
 from audit.checkpoint import ED25519, Checkpoint, Note, Vkey, b64, unb64
-from audit.errors import FormatError, LedgerConfigError
+from audit.errors import FormatError, KeyLost, LedgerConfigError
 
 try:
     import fcntl
@@ -30,6 +31,11 @@ OLD_KEY_FILE: Final = "checkpoint.key.old"
 """The key before, until one checkpoint carries both signatures (`Signer.rotate`)."""
 NEXT_KEY_FILE: Final = "checkpoint.key.next"
 VKEYS_FILE: Final = "vkeys.txt"
+_LOST: Final = (
+    "Der Schlüssel, mit dem das Protokoll unterschrieben wird ({name}), fehlt in {folder}. Bitte spielen Sie ihn aus "
+    "der Sicherung zurück. Ist er verloren, eröffnen Sie nach Rücksprache mit der oder dem Datenschutzbeauftragten ein "
+    "neues Protokoll: „ki-pforte audit successor --lost-key --note DATEI“."
+)
 
 
 def private_folder(path: Path) -> Path:
@@ -103,9 +109,12 @@ class Signer:
 
     @classmethod
     def open(cls, folder: Path, name: str) -> Signer:
-        """Take the key from the folder; make one if there is none."""
+        """Take the key from the folder; make one if there never was one. Raises `KeyLost`."""
         path = private_folder(folder) / KEY_FILE
+        known = read_vkeys(folder)  # before looking for the key: it is made before it is listed
         if not path.exists():
+            if known:
+                raise KeyLost(_LOST.format(name=KEY_FILE, folder=folder))
             write_private(path, cls(name, Ed25519PrivateKey.generate()).secret_text().encode(), replace=False)
         signer = cls.parse(read_private(path).decode())
         if signer.vkey.name != name:
@@ -114,25 +123,25 @@ class Signer:
             )
         old = folder / OLD_KEY_FILE
         with contextlib.suppress(FileNotFoundError):
-            signer.before = cls.parse(read_private(old).decode())
+            before = cls.parse(read_private(old).decode())
+            signer.before = before if before.vkey != signer.vkey else None
         signer._remember(folder)
         return signer
 
     @classmethod
-    def prepare_rotation(cls, folder: Path, name: str) -> Signer:
-        """Make the next key, which signs nothing yet; one that was made before is taken again."""
-        path = private_folder(folder) / NEXT_KEY_FILE
-        if (folder / OLD_KEY_FILE).exists():
-            raise LedgerConfigError("Der Schlüssel wird gerade gewechselt. Bitte warten Sie einen Prüfpunkt ab.")
-        write_private(path, cls(name, Ed25519PrivateKey.generate()).secret_text().encode(), replace=False)
-        return cls.parse(read_private(path).decode())
+    def rotate(cls, folder: Path, name: str) -> Signer:
+        """Let a new key sign beside the one before; return both. A change that broke off is finished.
 
-    @staticmethod
-    def rotate(folder: Path) -> None:
-        """Let the next key sign, beside the one before."""
-        write_private(folder / OLD_KEY_FILE, read_private(folder / KEY_FILE), replace=True)
-        (folder / NEXT_KEY_FILE).replace(folder / KEY_FILE)
-        sync_folder(folder)
+        First the files, then the record that says so (`audit.checkpointer`): from here on every checkpoint carries both
+        signatures, so no reader ever sees one that only the key signed which is to go.
+        """
+        now, coming, old = private_folder(folder) / KEY_FILE, folder / NEXT_KEY_FILE, folder / OLD_KEY_FILE
+        if not old.exists() or read_private(old) == read_private(now):
+            write_private(coming, cls(name, Ed25519PrivateKey.generate()).secret_text().encode(), replace=False)
+            write_private(old, read_private(now), replace=True)
+            coming.replace(now)
+            sync_folder(folder)
+        return cls.open(folder, name)
 
     @staticmethod
     def finish_rotation(folder: Path) -> None:
@@ -161,12 +170,21 @@ class Signer:
 
     def sign_text(self, text: str) -> str:
         """Return `text` as a note signed by this key."""
-        signers = [self.before, self] if self.before is not None else [self]
-        return str(Note(text, [(one.vkey.name, one.vkey.id, one._private.sign(text.encode())) for one in signers]))
+        return str(Note(text, [(one.vkey.name, one.vkey.id, one._private.sign(text.encode()))
+                               for one in self._all()]))
 
     def sign(self, checkpoint: Checkpoint) -> str:
         """Return the signed checkpoint."""
         return self.sign_text(checkpoint.text())
+
+    def announce(self, kind: str, record_id: str, facts: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the facts of a record with signatures for this record alone (`audit.announcement`)."""
+        message = announcement.text(self.vkey.name, kind, record_id, facts)
+        return {**facts, announcement.SIGNATURES: [b64(one.vkey.id + one._private.sign(message))
+                                                   for one in self._all()]}
+
+    def _all(self) -> list[Signer]:
+        return [self.before, self] if self.before is not None else [self]
 
     def _remember(self, folder: Path) -> None:
         with file_lock(folder / ".vkeys.lock"):

@@ -1,11 +1,12 @@
 """The way out after a rollback: a new log that names the old one, so that both verify and the break is visible.
 
 When the database no longer continues what was signed (a restored backup, a rewritten history), nothing more is signed
-under the old name, ever: that would be a second story about the same log. A person decides, and `succeed`
+under the old name, ever: that would be a second story about the same log. The same when the signing key is lost or in
+strange hands: only the key itself could announce another (`audit.keychain`). A person decides, and `succeed`
 
 1. copies the keys of the old log and what was remembered of it into ``log-N`` beside them, where they verify it;
 2. opens the new log, named ``.../N+1``, in an empty database; its first record, ``log.successor``, names the old log,
-   the last note that somebody outside kept (its digest, size and root) and the size and root that were recovered;
+   the last note that somebody outside kept (its digest, size and root), the size and root that were recovered, and why;
 3. takes the old keys out of use and writes the new name into ``log.txt`` beside the keys. From then on `current_name`
    answers with it, whatever the set-up calls the first log, so no setting changes its meaning.
 
@@ -61,17 +62,22 @@ class Succession:
     keys: Path
 
 
-def succeed(url: str, folder: Path, configured: str, note: str, old_url: str = "") -> Succession:
-    """Open the log after the one that can go on no more. Raises `LedgerConfigError` where that is not so."""
+def succeed(url: str, folder: Path, configured: str, note: str, old_url: str = "", *,
+            key_lost: bool = False) -> Succession:
+    """Open the log after the one that can go on no more. Raises `LedgerConfigError` where that is not so.
+
+    `key_lost`: its key is lost or in strange hands; otherwise its database has to have been set back.
+    """
     old = current_name(folder, configured)
     new = next_name(old)
-    _nobody_writes(folder)
+    nobody_writes(folder)
     aside = _aside(folder, old)
     source = Store(old_url or _aside_url(url, old) or url)
     try:
         home = aside if (aside / VKEYS_FILE).exists() else folder
-        facts = _facts(source, home, old, note)
-        _refuses(source, home, old)
+        facts = {**_facts(source, home, old, note), "why": "schluessel" if key_lost else "rueckfall"}
+        if not key_lost:
+            _refuses(source, home, old)
     finally:
         source.close()
     _copy(folder, aside)
@@ -107,7 +113,7 @@ def next_name(name: str) -> str:
 
 
 def _facts(store: Store, home: Path, old: str, note: str) -> dict[str, Any]:
-    kept, keys = _kept(home, old, note), read_vkeys(home)
+    kept, keys = kept_note(home, old, note), read_vkeys(home)
     Sequencer(store).run()
     with store.read() as connection:
         tree = read_state(connection.exec_driver_sql).tree
@@ -124,7 +130,8 @@ def _refuses(store: Store, home: Path, old: str) -> None:
     raise LedgerConfigError(f"Das Protokoll {old} setzt fort, was unterschrieben wurde. Es braucht keinen Nachfolger.")
 
 
-def _nobody_writes(folder: Path) -> None:
+def nobody_writes(folder: Path) -> None:
+    """Raise `LedgerConfigError` while a process of this host keeps the ledger."""
     presence = Presence(folder / "writers")
     try:
         dead = presence.claim_dead()
@@ -189,7 +196,8 @@ def _aside(folder: Path, old: str) -> Path:
     return folder / f"log-{old.rpartition('/')[2]}"
 
 
-def _kept(home: Path, old: str, text: str) -> Checkpoint:
+def kept_note(home: Path, old: str, text: str) -> Checkpoint:
+    """Return what a note of this log says. Raises `LedgerConfigError` where it is none."""
     try:
         note = Note.parse(text)
         if not note.signed_by(read_vkeys(home)):

@@ -10,6 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from audit.checkpoint import Vkey
+
 UNCHANGED: Final = 0
 TAMPERED: Final = 1
 MISUSE: Final = 2
@@ -60,6 +62,8 @@ class Verdict:
     earlier_pin: bool = False
     """A pinned note speaks of a beginning that was deleted since."""
     clock_steps: int = 0
+    learnt: list[tuple[int, Vkey]] = field(default_factory=list)
+    """Keys that the log announced and the reader did not bring, with the number of the record."""
     remembered: int | None = None
     """In place only: how many records were signed, as the file beside the keys has it."""
     set_back: bool = False
@@ -136,6 +140,8 @@ class Verdict:
                 "Die Prüfschlüssel stammen aus dem Protokoll selbst. Mehr beweist ein Schlüssel, den Sie bei "
                 "der Einrichtung erhalten haben (--vkey)."
             )
+        notes += [f"Nr. {index} hat diesen Prüfschlüssel angekündigt, unterschrieben mit dem bisherigen: {key}"
+                  for index, key in self.learnt]
         if self.earlier_pin:
             notes.append("Eine hinterlegte Notiz spricht über einen Anfang, der inzwischen gelöscht ist. Für das "
                          "heutige Protokoll beweist sie nichts.")
@@ -194,6 +200,7 @@ class Verdict:
             "intents_without_end": self.open_intents,
             "surplus_ends": self.surplus_ends,
             "clock_steps": self.clock_steps,
+            "learnt_keys": [{"idx": index, "vkey": str(key)} for index, key in self.learnt],
             "findings": self.findings(),
             "warnings": self.warnings(),
         }

@@ -6,12 +6,13 @@ without help: that records at the end are missing. That needs a pinned note, kep
 verdict says "Ende nicht prüfbar". A key that comes from the bundle itself proves less than one that was handed over
 at installation (``--vkey``); the verdict says so.
 
-A key that the log itself announced (``key.rotate``) counts from the first checkpoint on that a known key signed beyond
-that record: so a reader who was given one key at installation can follow every change.
+A key that the log itself announced (``key.rotate``) counts if the key before it signed the announcement, from the first
+checkpoint on that a believed key signed beyond that record (`audit.keychain`): so a reader who was given one key at
+installation can follow every change, and nobody who can only write to the database can add one.
 
-A beginning that was deleted (`audit.pruning`) is good when a record says so, its peaks give every later root, and a
-signed checkpoint has their root. That nothing had been changed in it *before* it was deleted shows only a note from
-before that record; the verdict says whether there was one.
+A beginning that was deleted (`audit.beginning`) is good when a record says so that a key in force signed, its peaks
+give every later root, and a signed checkpoint has their root. That nothing had been changed in it *before* it was
+deleted shows only a note from before that record; the verdict says whether there was one.
 
 Not judged here: whether what a record says was true when it was written.
 """
@@ -23,8 +24,10 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from audit import canonical, record
+from audit.beginning import Beginning
 from audit.checkpoint import Checkpoint, Note, Vkey
 from audit.errors import FormatError
+from audit.keychain import Keychain
 from audit.merkle import CompactRange, leaf_hash
 from audit.verdict import UNCHANGED, Verdict
 
@@ -92,11 +95,22 @@ class _UnknownKeyError(FormatError):
     """No key that is known (yet) signed this."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """A checkpoint that waits for the record before it."""
+
+    point: Checkpoint
+    note: Note
+    pinned: bool
+    signers: Sequence[Vkey]
+    """Believed keys that signed it, as far as they were known when it was read."""
+
+
 class _Check:
     def __init__(self, source: Source, trust: Trust) -> None:
         self.source = source
         self.trust = trust
-        self.keys = list(trust.vkeys) or list(source.vkeys)
+        self.chain = Keychain(source.log, trust.vkeys or source.vkeys)
         self.verdict = Verdict(log=source.log, unsequenced=source.unsequenced, own_keys=not trust.vkeys,
                                pin_given=bool(trust.pins))
         self.start = source.pruned
@@ -105,25 +119,15 @@ class _Check:
         """Leaves that are not in the tree yet: they go there when somebody asks for a root."""
         self.size = self.start.size
         """Records read, and those of the deleted beginning."""
-        self.beginnings: dict[str, int] = {}
-        """Writer -> its first counter that is still there; only where the beginning was deleted."""
-        self.wanted: dict[int, list[tuple[Checkpoint, bool, bool]]] = {}
-        """Size -> checkpoints to compare there, whether each was pinned, and whether a known key signed it."""
+        self.beginning = Beginning(self.start)
+        self.wanted: dict[int, list[_Wanted]] = {}
+        """Size -> checkpoints to compare there."""
         self.undecided: list[tuple[str, bool]] = []
         """Notes that no known key signed, and whether pinned: the log may yet say that the key was changed."""
-        self.coming: list[tuple[int, Vkey]] = []
-        """Keys that a record announced, until a checkpoint covers that record."""
         self.last = self.start.size - 1
-        self.compared_start = False
-        """Whether a signed root confirms the peaks of the deleted beginning."""
-        self.pinned_at: list[int] = []
-        self.proof: Mapping[str, Any] | None = None
-        """What the record of the pruning says, if it fits the beginning."""
         self.next: dict[str, int] = {}
         self.times: dict[str, str] = {}
         self.open: set[str] = set()
-        self.surplus: list[str] = []
-        """What ends refer to that do not end an intent that was seen."""
 
     def run(self, progress: Callable[[int], None] | None) -> Verdict:
         verdict = self.verdict
@@ -139,11 +143,13 @@ class _Check:
         except FormatError:
             self._changed(self.size, "Ab hier ist das Protokoll nicht mehr lesbar.")
         self._grow()
-        self._beginning()
+        for found in self.beginning.judge(verdict):
+            self._changed(*found)
         self._end()
         verdict.size = self.tree.size
         verdict.root = self.tree.root()
         verdict.open_intents = len(self.open)
+        verdict.learnt = self.chain.learnt
         return verdict
 
     # ---- checkpoints ---------------------------------------------------------------------------------------------
@@ -172,17 +178,17 @@ class _Check:
                 raise FormatError("another log")
             self.verdict.problem(f"Die hinterlegte Notiz gehört zu einem anderen Protokoll ({point.origin}).")
             return
-        signed = note.signed_by(self.keys)
-        if not signed and not pinned:
+        signers = note.signed_by(self.chain.keys)
+        if not signers and not pinned:
             raise _UnknownKeyError("signed by nobody we know")
-        if pinned and not signed:
+        if pinned and not signers:
             # A pin is trusted because its owner kept it; that no known key signed it is worth knowing all the same:
             # somebody may have put another key beside the records.
             self.undecided.append((raw, True))
         if point.size < self.start.size:
             self.verdict.earlier_pin = self.verdict.earlier_pin or pinned
             return  # a note about what was deleted since: nothing is left that it could be compared with
-        self.wanted.setdefault(point.size, []).append((point, pinned, bool(signed)))
+        self.wanted.setdefault(point.size, []).append(_Wanted(point, note, pinned, signers))
 
     def _compare(self) -> None:
         """Compare the root at this size with every checkpoint that speaks of it."""
@@ -190,32 +196,40 @@ class _Check:
             return
         self._grow()
         signed_here = False
-        for point, pinned, signed in self.wanted.pop(self.size):
+        for wanted in self.wanted.pop(self.size):
+            point, pinned = wanted.point, wanted.pinned
             if point.root != self.tree.root():
                 self.verdict.bad_roots.append(point.size)
                 continue
+            signed = self._in_force(wanted)
+            if not signed and not pinned:
+                self.verdict.bad_notes += 1  # by a key that had been changed: whoever has it now is somebody else
+                continue
             self.verdict.covered = max(self.verdict.covered, point.size)
             signed_here = signed_here or signed
-            self.compared_start = self.compared_start or point.size == self.start.size
+            self.beginning.confirmed = self.beginning.confirmed or point.size == self.start.size
             if pinned:
-                self.pinned_at.append(point.size)
+                self.beginning.pinned_at.append(point.size)
                 self.verdict.pinned = max(self.verdict.pinned or 0, point.size)
+        if signed_here and self.chain.take(self.tree.size):
+            self._look_again()
 
-        if signed_here:
-            self._take_keys()
+    def _in_force(self, wanted: _Wanted) -> bool:
+        """Whether a key that is in force now signed a note; since it was read we may have learnt another."""
+        if self.chain.in_force(wanted.signers):
+            return True
+        try:
+            return self.chain.in_force(wanted.note.signed_by(self.chain.keys))
+        except FormatError:
+            return False
 
-    def _take_keys(self) -> None:
-        """Believe the keys that the log announced below the checkpoint that was just borne out."""
-        fresh = [key for index, key in self.coming if index < self.tree.size]
-        if not fresh:
-            return
-        self.coming = [(index, key) for index, key in self.coming if index >= self.tree.size]
-        self.keys += fresh
+    def _look_again(self) -> None:
+        """Take the notes that a key signed which was learnt just now."""
         again, self.undecided = self.undecided, []
         for raw, pinned in again:
             note = Note.parse(raw)
             try:
-                known = bool(note.signed_by(self.keys))
+                known = bool(note.signed_by(self.chain.keys))
             except FormatError:
                 known = False
             if not known or pinned:  # a pinned note is compared in any case
@@ -256,9 +270,7 @@ class _Check:
         if entry.columns is not None and dict(entry.columns) != _columns(envelope):
             self._changed(index, "Angaben neben dem Eintrag sagen etwas anderes als der Eintrag.")
         self._parts(index, entry, envelope)
-        if envelope.type == record.PRUNE and self.start.size:
-            self._proved(index, entry, envelope)
-        elif envelope.type == record.KEY_ROTATE:
+        if envelope.type in record.ANNOUNCED:
             self._announced(index, entry, envelope)
         self._counter(index, envelope)
         self._ends(envelope)
@@ -275,7 +287,7 @@ class _Check:
     def _counter(self, index: int, envelope: record.Envelope) -> None:
         want = self.next.get(envelope.writer)
         if want is None and self.start.size:
-            want = self.beginnings[envelope.writer] = envelope.wseq  # judged when the record of the pruning was read
+            want = self.beginning.counters[envelope.writer] = envelope.wseq  # judged at the end
         want = want or 0
         if envelope.wseq > want:
             self.verdict.add_gap(envelope.writer, want, envelope.wseq - 1)
@@ -293,16 +305,23 @@ class _Check:
             if envelope.ref in self.open:
                 self.open.remove(envelope.ref)
             else:
-                self.surplus.append(envelope.ref)
+                self.beginning.surplus[envelope.ref] = self.beginning.surplus.get(envelope.ref, 0) + 1
 
     def _announced(self, index: int, entry: Entry, envelope: record.Envelope) -> None:
-        """Take note of a key that is to sign from here on. Believed when a known key has signed beyond this record."""
+        """Judge a record that others act on. What nobody in charge signed, somebody slipped in."""
         try:
-            key = Vkey.parse(self._meta(entry, envelope)["vkey"])
-        except (FormatError, KeyError, TypeError, AttributeError):
-            return
-        if key.name == self.source.log and key not in self.keys:
-            self.coming.append((index, key))
+            facts = self._meta(entry, envelope)
+        except FormatError:
+            return  # deleted after its time, or changed and named as that; it proves nothing
+        if envelope.type == record.KEY_ROTATE:
+            if not self.chain.announced(index, envelope, facts):
+                self._changed(index, "Der Wechsel des Schlüssels ist nicht mit dem bisherigen Schlüssel für diesen "
+                                     "Eintrag unterschrieben. Ihm wird nicht geglaubt.")
+        elif not self.chain.vouched(envelope, facts):
+            self._changed(index, "Die Ankündigung, den Anfang zu löschen, ist nicht mit einem geltenden Schlüssel für "
+                                 "diesen Eintrag unterschrieben. Ihr wird nicht geglaubt.")
+        elif self.start.size:
+            self.beginning.said(index, facts)
 
     def _meta(self, entry: Entry, envelope: record.Envelope) -> Any:
         """Return what a record says, if it says what it said when it was written. Raises `FormatError`."""
@@ -310,43 +329,6 @@ class _Check:
         if part is None or not bound(record.META, part, envelope):
             raise FormatError("the part is gone or was changed")
         return canonical.loads(part.body)
-
-    # ---- a beginning that was deleted ----------------------------------------------------------------------------
-
-    def _proved(self, index: int, entry: Entry, envelope: record.Envelope) -> None:
-        """Take note of a record that says that the beginning was deleted, if it is about this beginning."""
-        try:
-            meta = self._meta(entry, envelope)
-            to, peaks, writers, later = meta["to"], meta["peaks"], meta["writers"], meta["open"]
-        except (FormatError, KeyError, TypeError):
-            return
-        here = [peak.hex() for peak in self.start.peaks]
-        if (self.proof is None and to == self.start.size and peaks == here and to <= index and type(writers) is dict
-                and type(later) is list):  # the first one: what was added later does not say more
-            self.proof = {"idx": index, "writers": writers, "open": [ref for ref in later if type(ref) is str]}
-
-    def _beginning(self) -> None:
-        """Judge a missing beginning: only a record that the later roots cover, and a signed root, make it good."""
-        size, proof = self.start.size, self.proof
-        if proof is None:
-            if size:
-                self._changed(size, f"Die ersten {size} Einträge fehlen, und kein Eintrag belegt ihre Löschung.")
-            self.verdict.surplus_ends = len(self.surplus)
-            return
-        self.verdict.pruned, self.verdict.prune_record = size, proof["idx"]
-        if not self.compared_start:
-            self._changed(size, f"Zu den gelöschten ersten {size} Einträgen fehlt der unterschriebene Prüfpunkt.")
-        if proof["idx"] >= self.verdict.covered:  # anybody who can write to the database could have put it there
-            self._changed(proof["idx"], "Der Eintrag über die Löschung des Anfangs liegt unter keinem Prüfpunkt.")
-        self.verdict.pin_before_pruning = any(at <= proof["idx"] for at in self.pinned_at)
-        for writer, first in self.beginnings.items():
-            want = proof["writers"].get(writer, 0)
-            if type(want) is not int or first < want:
-                self._changed(size, "Ein Zähler passt nicht zum Eintrag über die Löschung des Anfangs.")
-            elif first > want:
-                self.verdict.add_gap(writer, want, first - 1)
-        later = set(proof["open"])
-        self.verdict.surplus_ends = sum(ref not in later for ref in self.surplus)
 
     # ---- the end -------------------------------------------------------------------------------------------------
 
@@ -358,7 +340,7 @@ class _Check:
         for size, points in self.wanted.items():
             self.verdict.missing_from = min(self.tree.size, self.verdict.missing_from or self.tree.size)
             self.verdict.missing_to = max(size, self.verdict.missing_to)
-            self.verdict.pin_missing = self.verdict.pin_missing or any(pinned for _, pinned, _ in points)
+            self.verdict.pin_missing = self.verdict.pin_missing or any(wanted.pinned for wanted in points)
         if self.source.damaged:
             self._changed(self.tree.size, "Der gespeicherte Stand ist beschädigt.")
         state = self.source.state

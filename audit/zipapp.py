@@ -11,8 +11,8 @@ import zipfile
 from pathlib import Path
 from typing import Final
 
-FILES: Final = ("__init__", "bundle", "canonical", "checkpoint", "cli", "errors", "merkle", "pieces", "proof",
-                "record", "sealing", "trustee", "verdict", "verify")
+FILES: Final = ("__init__", "announcement", "beginning", "bundle", "canonical", "checkpoint", "cli", "errors",
+                "keychain", "merkle", "pieces", "proof", "record", "sealing", "trustee", "verdict", "verify", "visible")
 _MAIN: Final = """# Der Prüfer der KI-Pforte. Aufruf: python pruefer.pyz verify BÜNDEL --pin NOTIZ --vkey SCHLÜSSEL
 import sys
 

@@ -39,6 +39,8 @@ REQUESTS: Final = "anfragen"
 """A tally without a rule: how many requests a department made in a week, to compare refusals with."""
 TYPES: Final = frozenset({"denied", "outcome", "verify.result", "finding.spool"})
 """Records of which more than the type and the department counts."""
+_AT_ONCE: Final = {"gap.detected": "luecke", "finding.forged": "untergeschoben", "finding.pruning": "nicht_geloescht"}
+"""What the ledger says of itself, whatever its facts are."""
 _SENSITIVE: Final = frozenset({"special", "criminal"})
 
 
@@ -109,8 +111,8 @@ def hits(seen: Seen, now: datetime) -> Iterator[Hit]:
             yield Hit("antwort_angaben", department)
     elif seen.type == "outcome.unknown":
         yield Hit("ergebnis_fehlt", department)
-    elif seen.type == "gap.detected":
-        yield Hit("luecke")
+    elif seen.type in _AT_ONCE:
+        yield Hit(_AT_ONCE[seen.type])
     elif seen.type == "verify.result" and _number(meta, "exit_code") == 1:
         yield Hit("pruefung_fehlgeschlagen")
     elif seen.type == "finding.spool" and _number(meta, "lost") > 0:

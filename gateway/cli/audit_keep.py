@@ -9,6 +9,7 @@ import typer
 
 from audit import Filters, anchor_warnings
 from audit.anchors.sinks import Timestamp
+from audit.errors import PruningRefused
 from audit.successor import succeed
 from gateway.cli.audit import Json, ledger_errors, open_one
 from gateway.cli.context import context, person_id
@@ -34,9 +35,13 @@ def prune(
     verankerten Prüfpunkt löschen (dazu den Befehl wiederholen; der laufende Dienst tut es sonst von selbst)."""
     own = context(ctx)
     with open_one(ctx) as ledger:
-        deleted = ledger.carry_out_pruning() if yes else 0
+        deleted = announced = 0
+        if yes:
+            try:
+                deleted = ledger.carry_out_pruning()
+            except PruningRefused as error:  # a new announcement, not so far, may take the place of this one
+                note(str(error))
         possible = ledger.prunable()
-        announced = 0
         if yes and not deleted and (possible or to):
             announced = ledger.announce_pruning(to, own.policy_set.digest)
             ledger.checkpoint()
@@ -200,13 +205,16 @@ def successor(
                                        "außerhalb aufbewahrt wurde.")],
     old_database: Annotated[str, typer.Option("--old-database", help="Adresse der bisherigen Datenbank, wenn die "
                                               "eingestellte eine neue ist (PostgreSQL).")] = "",
+    lost_key: Annotated[bool, typer.Option("--lost-key", help="Der Schlüssel, mit dem das Protokoll unterschrieben "
+                                           "wird, ist verloren oder in fremden Händen.")] = False,
     json: Json = False,
 ) -> None:
-    """Eröffnet ein neues Protokoll, wenn die Datenbank hinter das zurückgefallen ist, was unterschrieben wurde."""
+    """Eröffnet ein neues Protokoll, wenn die Datenbank hinter das zurückgefallen ist, was unterschrieben wurde, oder
+    wenn der Schlüssel verloren ist."""
     settings = load()
     name = context(ctx).policy_set.organisation.id
     done = succeed(settings.audit_database, settings.home / "keys" / "protokoll", name, kept.read_text("utf-8"),
-                   old_database)
+                   old_database, key_lost=lost_key)
     with open_one(ctx) as ledger:
         key = str(ledger.vkeys()[-1])
     if json:

@@ -84,6 +84,18 @@ RULES: Final[dict[str, Rule]] = {rule.key: rule for rule in (
          "Einträge tragen eine Zeit, die in der Zukunft liegt oder deutlich abweicht (Einträge: {zahl}).",
          "Zeiten sind Teil des Nachweises, und Fristen hängen daran.",
          "Bitten Sie die IT, den Zeitabgleich (NTP) aller Rechner zu prüfen.", period="day"),
+    Rule("untergeschoben", "Untergeschobener Eintrag im Protokoll", "hoch",
+         "Im Protokoll steht ein Eintrag, der einen Schlüssel oder eine Löschung ankündigt und nicht von der KI-Pforte "
+         "unterschrieben ist (Einträge: {zahl}).",
+         "So einen Eintrag schreibt nur, wer an der KI-Pforte vorbei Zugriff auf die Datenbank des Protokolls hat. Ihm "
+         "wird nicht geglaubt, und nichts wurde seinetwegen gelöscht.",
+         "Lassen Sie die Datenbank und Ihre Notizen sichern. Lassen Sie die IT klären, wer in die Datenbank schreiben "
+         "konnte, und sprechen Sie mit der Leitung.", period="day"),
+    Rule("nicht_geloescht", "Angekündigte Löschung nicht ausgeführt", "mittel",
+         "Der Anfang des Protokolls sollte gelöscht werden, aber etwas spricht dagegen (Meldungen: {zahl}).",
+         "Zum Beispiel wird inzwischen ein Eintrag für einen Fall aufbewahrt, oder die Einträge sind nicht mehr die, "
+         "die unterschrieben wurden. Es bleibt alles, wie es ist.",
+         "Lassen Sie die IT „ki-pforte audit prune --yes“ aufrufen: Der Befehl nennt den Grund.", period="day"),
     Rule("nachfolger", "Neues Protokoll nach einem Rückfall", "hoch",
          "Die Datenbank des Protokolls war zurückgesetzt worden; die IT hat ein neues Protokoll eröffnet.",
          "Einträge nach dem letzten aufbewahrten Prüfpunkt des alten Protokolls fehlen womöglich.",

@@ -22,6 +22,8 @@ from gateway.paper.report import Block, Cell, Check, Column, Facts, Form, Points
 MEDIA: Final[Mapping[Form, str]] = {
     "html": "text/html; charset=utf-8", "pdf": "application/pdf", "csv": "text/csv; charset=utf-8",
     "json": "application/json"}
+_WORDS: Final[Mapping[str, Any]] = {"shown": shown, "untold": "nicht angegeben, weil es um sehr wenige Personen geht"}
+"""How a number is written, and what is said where one is not told."""
 _HEADINGS: Final = ("Tabelle", "Zeile", "Bezeichnung", "Angabe", "Wert")
 
 
@@ -31,9 +33,13 @@ def file_of(report: Report, form: Form) -> bytes:
     return made[form](report)
 
 
-def fragment(report: Report, deeper: int = 0) -> Markup:
-    """Return the sections of a paper as HTML, to stand in a page below its title, or `deeper` below a heading."""
-    return Markup(_environment().get_template("fragment.html").render(report=report, deeper=deeper))  # noqa: S704 - rendered escaped
+def fragment(report: Report, deeper: int = 0, **words: Any) -> Markup:
+    """Return the sections of a paper as HTML, to stand in a page below its title, or `deeper` below a heading.
+
+    ``words`` are those of `_WORDS` that the page says in another language.
+    """
+    values = {**words, "report": report, "deeper": deeper}
+    return Markup(_environment().get_template("fragment.html").render(values))  # noqa: S704 - rendered escaped
 
 
 def _html(report: Report) -> bytes:
@@ -104,7 +110,7 @@ def _block(block: Block) -> dict[str, Any]:
 def _environment() -> Environment:
     environment = Environment(loader=PackageLoader("gateway.paper"), autoescape=True, undefined=StrictUndefined,
                               trim_blocks=True, lstrip_blocks=True, auto_reload=False)
-    environment.filters["shown"] = shown
+    environment.globals.update(_WORDS)
     environment.tests.update({name: lambda block, kind=kind: isinstance(block, kind) for name, kind in (
         ("table_block", Table), ("facts_block", Facts), ("points_block", Points), ("check_block", Check))})
     return environment

@@ -26,14 +26,14 @@ from gateway.paper.report import Form, Report
 from gateway.registry import literacy
 from gateway.registry.books import Actor, Books
 from gateway.reports import annex, dpia, fria, leadership, processing, systems, transparency, works_council
-from gateway.reports.figures import Figures, Question, figures, keep_up
+from gateway.reports.figures import Figures, Question, by_month, figures, keep_up
 from gateway.reports.happenings import read
 from gateway.reports.periods import Period, quarters, years
 from gateway.reports.periods import read as read_period
 from gateway.reports.situation import InForce, Situation
 from gateway.store import content_modes
 from gateway.store import reports as shelf
-from gateway.web.reports.ports import Draft, Given, PublicFigures, Released
+from gateway.web.reports.ports import Draft, Given, MonthNumbers, PublicFigures, Released
 
 _AS_OF_NOW: Final[Mapping[str, Callable[[InForce], Report]]] = {
     processing.KIND: processing.paper, dpia.KIND: dpia.paper, annex.KIND: annex.paper,
@@ -96,6 +96,12 @@ class ReportDesk:
         first = next(iter(self.ledger.reader.tail(-1, 1)), None)
         return keep_up(self.books, self.ledger,
                        None if first is None else datetime.fromtimestamp(first.t_us / 1e6, UTC))
+
+    def newest_months(self, most: int) -> Sequence[MonthNumbers]:
+        """See `gateway.web.reports.ports.Reports.newest_months`. (`follow` counts them; nobody waits for that here.)"""
+        with self.books.reading() as connection:
+            kept = shelf.months(connection)
+        return [MonthNumbers(first, told) for first, told in by_month(kept)[-most:]]
 
     async def follow(self) -> None:
         """Count months that are over until cancelled; what cannot be counted now is counted later."""

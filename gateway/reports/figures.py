@@ -84,6 +84,13 @@ def figures(kept: Mapping[str, str], period: Period) -> Figures:
                    {question: together(found[question] for found in told.values()) for question in QUESTIONS})
 
 
+def by_month(kept: Mapping[str, str]) -> list[tuple[date, Mapping[str, Sequence[Group]]]]:
+    """Return the months in which something could be told, the oldest first, as they were written down."""
+    found = [(date.fromisoformat(f"{month}-01"), _read(text)) for month, text in sorted(kept.items())]
+    return [(first, {question: told[question] for question in QUESTIONS}) for first, told in found
+            if told["decision"]]
+
+
 def keep_up(books: Books, counts: Counts, first: datetime | None) -> int:
     """Write down every month that is over and was not yet; return how many. `first`: when the ledger begins."""
     if first is None:

@@ -1,4 +1,8 @@
-"""Sections that several reports have: numbers of requests, passes, and how far the numbers go."""
+"""Sections that several reports have: numbers of requests, passes, and how far the numbers go.
+
+Reports are German papers. What the public page shows of them (`usage`, `refusals`, `found`) is told in the language of
+whoever reads that page; everybody else reads German (`gateway.web.i18n.reading`).
+"""
 
 from __future__ import annotations
 
@@ -13,10 +17,11 @@ from gateway.reports.figures import Figures
 from gateway.reports.periods import month_after
 from gateway.reports.situation import InForce, Situation
 from gateway.web import words
+from gateway.web.i18n import N_, _
 from gateway.web.literacy import WORDS as STANDING_WORDS
 
 Named = Callable[[str], str]
-NOTHING_TOLD = "In diesem Zeitraum gibt es keine Zahlen."
+NOTHING_TOLD = N_("In diesem Zeitraum gibt es keine Zahlen.")
 
 
 def usage(of: Situation, *, departments: bool = True) -> Section:
@@ -24,44 +29,44 @@ def usage(of: Situation, *, departments: bool = True) -> Section:
     house, told = of.house, of.figures.told
     blocks: list[Block] = [Text(extent(of))]
     if of.figures.months:
-        blocks += [group_table("entscheidung", "Anfragen nach Entscheidung", "Entscheidung", told["decision"],
-                               lambda key: words.DECISIONS.get(key, key or "ohne Angabe"))]
+        blocks += [group_table("entscheidung", _("Anfragen nach Entscheidung"), _("Entscheidung"), told["decision"],
+                               lambda key: words.DECISIONS.get(key, key or _("ohne Angabe")))]
         if departments:
-            blocks += [group_table("amt", "Anfragen nach Amt", "Amt", told["department"],
-                                   lambda key: house.department(key) if key else "ohne Angabe")]
-        blocks += [group_table("modell", "Anfragen nach Modell", "Modell", told["model"],
-                               lambda key: house.model(key) if key else "ohne Modell")]
-    return Section("Anfragen", tuple(blocks))
+            blocks += [group_table("amt", _("Anfragen nach Amt"), _("Amt"), told["department"],
+                                   lambda key: house.department(key) if key else _("ohne Angabe"))]
+        blocks += [group_table("modell", _("Anfragen nach Modell"), _("Modell"), told["model"],
+                               lambda key: house.model(key) if key else _("ohne Modell"))]
+    return Section(_("Anfragen"), tuple(blocks))
 
 
 def refusals(of: Situation) -> Section:
     """Return why requests were refused."""
-    return Section("Ablehnungen", (
-        Text("Abgelehnte Anfragen haben das Haus nicht verlassen. Gezählt wird der Grund, den die anfragende Person "
-             "gelesen hat."),
-        group_table("grund", "Abgelehnte Anfragen nach Grund", "Grund", of.figures.told["code"],
-                    lambda key: words.CODES.get(key, key or "ohne Angabe"))))
+    return Section(_("Ablehnungen").capitalize(), (
+        Text(_("Abgelehnte Anfragen haben das Haus nicht verlassen. Gezählt wird der Grund, den die anfragende Person "
+               "gelesen hat.")),
+        group_table("grund", _("Abgelehnte Anfragen nach Grund"), _("Grund"), of.figures.told["code"],
+                    lambda key: words.CODES.get(key, key or _("ohne Angabe")))))
 
 
 def found(of: Situation) -> Section:
     """Return what kinds of personal data were found in requests."""
-    return Section("Gefundene Angaben", (
-        Text("In so vielen Anfragen wurden Angaben dieser Art gefunden. Eine Anfrage kann in mehreren Zeilen zählen. "
-             "Was mit den Angaben geschieht, steht in den Richtlinien: In der Regel werden sie ersetzt, bevor ein "
-             "Anbieter etwas erhält."),
-        group_table("fund", "Anfragen mit Angaben dieser Art", "Art der Angabe", of.figures.told["finding"],
+    return Section(_("Gefundene Angaben"), (
+        Text(_("In so vielen Anfragen wurden Angaben dieser Art gefunden. Eine Anfrage kann in mehreren Zeilen zählen. "
+               "Was mit den Angaben geschieht, steht in den Richtlinien: In der Regel werden sie ersetzt, bevor ein "
+               "Anbieter etwas erhält.")),
+        group_table("fund", _("Anfragen mit Angaben dieser Art"), _("Art der Angabe"), of.figures.told["finding"],
                     words.entity)))
 
 
 def group_table(key: str, caption: str, head: str, groups: tuple[Group, ...], name: Named) -> Table:
     """Return numbers as a table with bars; what is told together stands in one row."""
     rows = tuple((_named(group, name), group.count) for group in groups)
-    return Table(key, caption, (Column(head), Column("Anfragen", "bar")), rows, NOTHING_TOLD)
+    return Table(key, caption, (Column(head), Column(_("Anfragen"), "bar")), rows, _(NOTHING_TOLD))
 
 
 def _named(group: Group, name: Named) -> str:
     names = sorted((name(key) for key in group.names), key=str.casefold)
-    return names[0] if len(names) == 1 else f"zusammen: {words.listed(names)}"
+    return names[0] if len(names) == 1 else _("zusammen: {names}").format(names=words.listed(names))
 
 
 def extent(of: Situation) -> str:
@@ -72,18 +77,18 @@ def extent(of: Situation) -> str:
 def _extent(figures: Figures, of: Situation) -> Iterator[str]:
     today, months = day_of(of.house.now), of.period.months
     if figures.months:
-        yield f"Gezählt sind: {_months(figures.months)}."
+        yield _("Gezählt sind: {months}.").format(months=_months(figures.months))
     if figures.silent:
-        yield (f"Ohne Zahlen, weil es zu wenige Anfragen oder zu wenige Personen waren: "
-               f"{_months(figures.silent)}.")
+        yield _("Ohne Zahlen, weil es zu wenige Anfragen oder zu wenige Personen waren: {months}.").format(
+            months=_months(figures.silent))
     if open_ := [m for m in months if month_after(m) > today]:
-        yield f"Noch nicht zu Ende: {_months(open_)}. Ein Monat zählt erst, wenn er um ist."
+        yield _("Noch nicht zu Ende: {months}. Ein Monat zählt erst, wenn er um ist.").format(months=_months(open_))
     counted = {*figures.months, *figures.silent, *open_}
     if before := [m for m in months if m not in counted]:
-        yield f"Nicht gezählt, weil das Protokoll später beginnt: {_months(before)}."
+        yield _("Nicht gezählt, weil das Protokoll später beginnt: {months}.").format(months=_months(before))
     if figures.months:
-        yield ("Hinter jeder Zahl stehen mindestens fünf Personen; kleinere Gruppen sind zusammengefasst, auch so, "
-               "dass nichts durch Abziehen folgt.")
+        yield _("Hinter jeder Zahl stehen mindestens fünf Personen; kleinere Gruppen sind zusammengefasst, auch so, "
+                "dass nichts durch Abziehen folgt.")
 
 
 def _months(months: Sequence[str]) -> str:
@@ -94,14 +99,15 @@ def _months(months: Sequence[str]) -> str:
             runs[-1].append(month)
         else:
             runs.append([month])
-    return words.listed([_month(run[0]) if len(run) == 1 else f"{_month(run[0]).split()[0]} bis {_month(run[-1])}"
+    return words.listed([_month(run[0]) if len(run) == 1 else
+                         _("{first} bis {last}").format(first=_month(run[0]).split()[0], last=_month(run[-1]))
                          for run in runs])
 
 
 def _month(month: str) -> str:
-    names = ("Januar", "Februar", "März", "April", "Mai", "Juni", "Juli", "August", "September", "Oktober", "November",
-             "Dezember")
-    return f"{names[int(month[5:]) - 1]} {month[:4]}"
+    names = (N_("Januar"), N_("Februar"), N_("März"), N_("April"), N_("Mai"), N_("Juni"), N_("Juli"), N_("August"),
+             N_("September"), N_("Oktober"), N_("November"), N_("Dezember"))
+    return f"{_(names[int(month[5:]) - 1])} {month[:4]}"
 
 
 def passes(of: Situation) -> Section:

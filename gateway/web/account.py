@@ -7,8 +7,10 @@ from starlette.responses import RedirectResponse, Response
 from gateway.errors import GatewayError
 from gateway.web import local, words
 from gateway.web.gate import Desk, Visit
+from gateway.web.i18n import N_, Words, _
 
-WAYS = {"key": "mit einem Schlüssel", "oidc": "beim Anmeldedienst des Hauses", "local": "mit Adresse und Kennwort"}
+WAYS = Words({"key": N_("mit einem Schlüssel"), "oidc": N_("beim Anmeldedienst des Hauses"),
+              "local": N_("mit Adresse und Kennwort")})
 
 
 async def page(desk: Desk, visit: Visit) -> Response:
@@ -31,8 +33,9 @@ async def change_password(desk: Desk, visit: Visit) -> Response:
         if form.get("kennwort", "") != form.get("noch_einmal", ""):
             raise GatewayError("anfrage_ungueltig", local.DIFFERENT)
         if (wait := await context.guesses.wait(names, context.now())) > 0:
-            raise GatewayError("limit_erreicht", "Es gab zu viele vergebliche Versuche. Bitte versuchen Sie es in "
-                               f"{words.minutes(-(-wait // 60))} noch einmal.")
+            raise GatewayError("limit_erreicht", _(
+                "Es gab zu viele vergebliche Versuche. Bitte versuchen Sie es in {minutes} noch einmal.").format(
+                    minutes=words.minutes(-(-wait // 60))))
         await context.guesses.count(names, context.now())
         await context.accounts.change(subject, form.get("bisher", ""), form.get("kennwort", ""),
                                       visit.session.id if visit.session else "")

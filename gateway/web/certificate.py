@@ -17,6 +17,7 @@ from gateway.kipass.number import in_groups
 from gateway.model.certificates import Attestation
 from gateway.web.asking import do
 from gateway.web.gate import Desk, Visit
+from gateway.web.i18n import N_, Words, _
 from gateway.web.qr import qr
 from gateway.web.steps import state_in_words
 
@@ -29,8 +30,9 @@ async def show(desk: Desk, visit: Visit) -> Response:
     """Show the certificate, or how to get one."""
     person, status = visit.somebody.person, visit.somebody.pass_for(BASIS)
     found, shows = await do(desk.context.certificates.of_person, person.id)
-    code = (await do(qr, shows.address, f"QR-Code zur Prüfseite: {shows.address}")  # takes some 20 ms
-             if found and shows else "")
+    title = _("QR-Code zur Prüfseite: {address}")
+    code = (await do(qr, shows.address, title.format(address=shows.address))  # takes some 20 ms
+            if found and shows else "")
     sentence = state_in_words(status, desk.context.policies().kipass, desk.context.now())
     return desk.page(visit, "certificate.html", sentence=sentence, found=found, shows=shows, code=code,
                      number=in_groups(found.id) if found else "",
@@ -46,15 +48,15 @@ async def change(desk: Desk, visit: Visit) -> Response:
     elif step in ("ausstellen", "erneuern"):
         done = await do(office.renew if step == "erneuern" else office.issue, person) is not None
     else:
-        raise GatewayError("anfrage_ungueltig", "Diese Schaltfläche gibt es nicht. Es wurde nichts geändert.")
+        raise GatewayError("anfrage_ungueltig", _("Diese Schaltfläche gibt es nicht. Es wurde nichts geändert."))
     return RedirectResponse(f"{HERE}?erledigt={step}" if done else HERE, 303)
 
 
-DONE = {
-    "ausstellen": "Ihr Nachweis ist ausgestellt.",
-    "erneuern": "Ihr Nachweis hat eine neue Nummer. Die alte gilt nicht mehr.",
-    "zurueckziehen": "Ihr Nachweis ist zurückgezogen. Unter seiner Nummer ist nichts mehr über Sie zu sehen.",
-}
+DONE = Words({
+    "ausstellen": N_("Ihr Nachweis ist ausgestellt."),
+    "erneuern": N_("Ihr Nachweis hat eine neue Nummer. Die alte gilt nicht mehr."),
+    "zurueckziehen": N_("Ihr Nachweis ist zurückgezogen. Unter seiner Nummer ist nichts mehr über Sie zu sehen."),
+})
 
 
 async def as_file(desk: Desk, visit: Visit) -> Response:

@@ -2,7 +2,7 @@
 
 Own, because nothing healthy fits here: libraries for charts in Python write inline styles or scripts, which our content
 security policy forbids, or need a plotting engine; none gives patterns, a table behind and a form for paper. Three
-forms are enough: `columns` (days, stacked), `lines` (days) and `bars` (horizontal, stacked).
+forms are enough: `columns` (days or months, stacked), `lines` (days) and `bars` (horizontal, stacked).
 
 Kept true: no colour alone (each series has its own pattern or dash, and its name beside it); no style attribute,
 colours come by class from ``charts.css`` in light, dark, print and forced colours; nothing shrinks with the window,
@@ -96,6 +96,13 @@ def columns(title: str, days: Sequence[date], series: Sequence[Series], *, what:
             hidden: str = "") -> Chart:
     """Return columns over days, one above the other where there are several series. ``what``: what is counted."""
     return _over_days("columns", title, days, series, what, sentence, hidden)
+
+
+def months(title: str, firsts: Sequence[date], series: Sequence[Series], *, what: str) -> Chart:
+    """Return columns over months, each named by its first day."""
+    labels = tuple(map(words.month, firsts))
+    return _chart("columns", title, labels, tuple(words.month(day)[:3] + f" {day:%y}" for day in firsts), series,
+                  _("Monat"), _total(series, what), "")
 
 
 def lines(title: str, days: Sequence[date], series: Sequence[Series], *, what: str, sentence: str = "",

@@ -18,6 +18,7 @@ from gateway.model.course import Answer, Course, Question, Section
 from gateway.web import steps
 from gateway.web.asking import do
 from gateway.web.gate import Desk, Visit
+from gateway.web.i18n import N_
 from gateway.web.mypass import finished, overview_of, show
 from gateway.web.steps import Overview, Step
 
@@ -148,5 +149,5 @@ async def _read(desk: Desk, visit: Visit) -> Mapping[str, frozenset[str]]:
 
 
 def _unknown(desk: Desk, visit: Visit) -> Response:
-    return desk.error(visit, 404, text="Diesen Abschnitt gibt es nicht (mehr).",
-                      extra="Ihre Schritte stehen auf der Seite „KI-Pass“.")
+    return desk.error(visit, 404, text=N_("Diesen Abschnitt gibt es nicht (mehr)."),
+                      extra=N_("Ihre Schritte stehen auf der Seite „KI-Pass“."))

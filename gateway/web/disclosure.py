@@ -18,6 +18,7 @@ from typing import Any, Final
 from audit import time_us
 from audit.exports.source import Exported
 from gateway.web import words
+from gateway.web.i18n import _, ngettext
 from gateway.web.render import Assets, Renderer
 
 REQUESTS: Final = ("intent", "denied", "local")
@@ -52,7 +53,10 @@ class OwnRecord:
     @property
     def replaced_in_words(self) -> str:
         """How much was replaced, for a line in a list."""
-        return words.many(self.replacements, "Angabe", "Angaben") if self.replacements else "nichts"
+        if not self.replacements:
+            return _("nichts")
+        return ngettext("{count} Angabe", "{count} Angaben", self.replacements).format(
+            count=words.number(self.replacements))
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +116,7 @@ def _recipient(record: Exported) -> str:
 
 def _replaced(record: Exported) -> Iterable[str]:
     for key, number in record.counts("replaced").items():
-        kind, _, action = key.partition(":")
+        kind, _sep, action = key.partition(":")
         if number:
             yield f"{words.number(number)} × {words.entity(kind)}: {words.action(action)}"
 
@@ -120,25 +124,28 @@ def _replaced(record: Exported) -> Iterable[str]:
 def _happened(record: Exported, end: Exported | None) -> str:
     if record.envelope.type == "denied":
         code = record.text("code")
-        return f"abgelehnt, nichts wurde gesendet ({words.CODES.get(code, code)})" if code else "abgelehnt"
+        return _("abgelehnt, nichts wurde gesendet ({why})").format(why=words.CODES.get(code, code)) if code else \
+            _("abgelehnt")
     if record.envelope.type == "local":
-        return f"{words.HERE}, nichts wurde gesendet"
+        return _("im Haus beantwortet, nichts wurde gesendet")
     if record.envelope.type != "intent":
         return ""
     if end is None:
-        return "gesendet; ein Ergebnis ist nicht eingetragen"
+        return _("gesendet; ein Ergebnis ist nicht eingetragen")
     status = end.text("status")
-    return f"gesendet und {words.OUTCOMES[status]}" if status in words.OUTCOMES else "gesendet; Ergebnis unbekannt"
+    return _("gesendet und {outcome}").format(outcome=words.OUTCOMES[status]) if status in words.OUTCOMES else \
+        _("gesendet; Ergebnis unbekannt")
 
 
 def _kept(record: Exported) -> Iterable[str]:
-    for name, text in (("meta", "Angaben zum Vorgang"), ("subject", "Bezug zu Ihnen"), ("content", "Inhalt")):
+    for name, text in (("meta", _("Angaben zum Vorgang: bis {day}")), ("subject", _("Bezug zu Ihnen: bis {day}")),
+                       ("content", _("Inhalt: bis {day}"))):
         if name in record.expires:
-            yield f"{text}: bis {_until(record.expires[name])}"
+            yield text.format(day=_until(record.expires[name]))
 
 
 def _until(second: int | None) -> str:
-    return "schon gelöscht" if second is None else words.day(datetime.fromtimestamp(second, UTC))
+    return _("schon gelöscht") if second is None else words.day(datetime.fromtimestamp(second, UTC))
 
 
 # ---- files -----------------------------------------------------------------------------------------------------------

@@ -21,7 +21,7 @@ from gateway.model import casework, incident
 from gateway.model.entities import ENTITIES
 from gateway.model.findings import RULES
 from gateway.policy.vocabulary import DATA_CLASSES, FORBIDDEN_PURPOSES
-from gateway.web import i18n, words
+from gateway.web import i18n, sayings, words
 from gateway.web.i18n import N_, _
 
 SPOKEN: Final = (
@@ -124,6 +124,7 @@ def told_below() -> Iterator[str]:
                   FORBIDDEN_PURPOSES):
         yield from table.values()
     yield from (kind.name for kind in ENTITIES.values())
+    yield from sayings.TABLES
     for rule in RULES.values():
         yield from (rule.title, rule.what, rule.why, rule.todo)
     for group in incident.GROUPS:
@@ -134,7 +135,7 @@ def told_below() -> Iterator[str]:
 
 @cache
 def _patterns() -> tuple[tuple[re.Pattern[str], str], ...]:
-    known = sorted({text for text in (*SPOKEN, *told_below()) if _GAP.search(text)},
+    known = sorted({text for text in (*SPOKEN, *sayings.SENTENCES, *told_below()) if _GAP.search(text)},
                    key=lambda text: -len(_GAP.sub("", text)))
     return tuple((re.compile(_pattern(text), re.DOTALL), text) for text in known)
 
@@ -164,7 +165,7 @@ def told(text: str) -> str:
 
 
 def _gap(text: str) -> str:
-    if (known := _(text)) != text:
+    if (known := told(text)) != text:
         return known
     text = _DAY.sub(lambda match: words.day(day) if (day := words.read_day(match[1])) else match[1], text)
     return _NUMBER.sub(lambda match: match[0].replace(".", ","), text)

@@ -15,17 +15,19 @@ from audit.sheet import table
 from gateway.model.literacy import STANDINGS, Report
 from gateway.web.asking import do
 from gateway.web.gate import Desk, Visit
+from gateway.web.i18n import N_, Words, _
 from gateway.web.render import Assets, Renderer
 
-WORDS: Final = {"gilt": "gilt", "galt": "gilt nicht mehr", "offen": "noch nicht oder gesperrt"}
-STATES: Final = {"gueltig": "gültig", "kulanz": "gültig in der Kulanzzeit", "abgelaufen": "abgelaufen",
-                 "dv_neu": "neue Dienstvereinbarung offen", "fehlt": "Schritte offen", "gesperrt": "gesperrt"}
+WORDS: Final = Words({"gilt": N_("gilt"), "galt": N_("gilt nicht mehr"), "offen": N_("noch nicht oder gesperrt")})
+STATES: Final = Words({
+    "gueltig": N_("gültig"), "kulanz": N_("gültig in der Kulanzzeit"), "abgelaufen": N_("abgelaufen"),
+    "dv_neu": N_("neue Dienstvereinbarung offen"), "fehlt": N_("Schritte offen"), "gesperrt": N_("gesperrt")})
 MEDIA: Final = {"html": "text/html; charset=utf-8", "csv": "text/csv; charset=utf-8", "json": "application/json"}
 
 
 def values(report: Report) -> dict[str, Any]:
     """Return what the sheet and the page show."""
-    states = {scope: [(" oder ".join(STATES.get(s, s) for s in key.split("+")), number)
+    states = {scope: [(_(" oder ").join(STATES.get(s, s) for s in key.split("+")), number)
                       for key, number in sorted(found.items(), key=lambda pair: -pair[1])]
               for scope, found in report.states.items()}
     return {"report": report, "states": states, "standings": STANDINGS, "words": WORDS,
@@ -34,7 +36,8 @@ def values(report: Report) -> dict[str, Any]:
 
 def _spelled(period: str) -> str:
     """Return ``2026-Q3 bis 2026-Q4`` as people write it."""
-    return re.sub(r"(\d{4})-Q(\d)", r"\2. Quartal \1", period)
+    return re.sub(r"(\d{4})-Q(\d)", lambda found: _("{quarter}. Quartal {year}").format(
+        quarter=found[2], year=found[1]), period.replace(" bis ", _(" bis ")))
 
 
 def file_of(report: Report, kind: str) -> bytes:
@@ -76,7 +79,7 @@ async def take(desk: Desk, visit: Visit) -> Response:
     """Give the report as a file; the ledger is told its hash."""
     kind = visit.form.get("form", "")
     kind = kind if kind in MEDIA else "html"
-    report, _ = await do(desk.context.literacy.make)
+    report, _waiting = await do(desk.context.literacy.make)
     data = file_of(report, kind)
     member = visit.somebody
     await do(desk.context.literacy.note, member.person.id, member.principal.roles, report, kind, data)

@@ -16,6 +16,7 @@ from gateway.model.kipass import Document, KiPassConfig
 from gateway.web import changes, steps
 from gateway.web.asking import do
 from gateway.web.gate import Desk, Visit
+from gateway.web.i18n import N_, _
 from gateway.web.steps import Overview, Step
 
 _LONGEST_COMPARED = 200_000
@@ -36,7 +37,7 @@ async def step(desk: Desk, visit: Visit) -> Response:
     found = await overview_of(desk, visit)
     one = _step(visit, found)
     if one is None:
-        return desk.error(visit, 404, extra="Ihre Schritte stehen auf der Seite „KI-Pass“.")
+        return desk.error(visit, 404, extra=N_("Ihre Schritte stehen auf der Seite „KI-Pass“."))
     return await show(desk, visit, found, one)
 
 
@@ -45,7 +46,7 @@ async def finish(desk: Desk, visit: Visit) -> Response:
     found = await overview_of(desk, visit)
     one = _step(visit, found)
     if one is None or one.module.course is not None:
-        return desk.error(visit, 404, extra="Ihre Schritte stehen auf der Seite „KI-Pass“.")
+        return desk.error(visit, 404, extra=N_("Ihre Schritte stehen auf der Seite „KI-Pass“."))
     if one.module.kind == "checkliste" and one.version is not None:
         points = [p for g in checklist_of(desk.context.policies().kipass, one.version).groups for p in g.points]
         left = [n for n in range(1, len(points) + 1) if visit.form.get(f"punkt-{n}") != "ja"]
@@ -115,7 +116,9 @@ def _step(visit: Visit, found: Overview) -> Step | None:
 def _number(found: Overview, one: Step) -> str:
     """Return ``Schritt 3 von 5`` for a step of the pass that everybody needs."""
     keys = [s.module.key for s in found.basis.steps]
-    return f"Schritt {keys.index(one.module.key) + 1} von {len(keys)}" if one.module.key in keys else ""
+    if one.module.key not in keys:
+        return ""
+    return _("Schritt {number} von {all}").format(number=keys.index(one.module.key) + 1, all=len(keys))
 
 
 def _finished(visit: Visit, found: Overview) -> str:

@@ -19,13 +19,15 @@ from gateway.model.office import Sort, Wanted
 from gateway.model.principal import PassState, PassStatus
 from gateway.web import words
 from gateway.web.gate import Desk, Visit
+from gateway.web.i18n import N_, _
 from gateway.web.office_ports import ask_office
 
 SOON: Final = 60
 """Days before the end of a pass at which the office is told."""
 MARKS: Final = {"gueltig": "ok", "kulanz": "open", "abgelaufen": "no", "dv_neu": "no", "gesperrt": "stop",
                 "fehlt": ""}
-SORTS: Final[dict[Sort, str]] = {"name": "Name", "adresse": "E-Mail-Adresse", "amt": "Amt", "bis": "gilt bis"}
+SORTS: Final[dict[Sort, str]] = {"name": N_("Name"), "adresse": N_("E-Mail-Adresse"), "amt": N_("Amt"),
+                                 "bis": N_("gilt bis")}
 LIST: Final = "/office/people"
 _LENGTH: Final = 100
 
@@ -63,7 +65,7 @@ def read_filter(query: Mapping[str, str], rules: KiPassConfig) -> PeopleFilter:
                                                                        "ordnung")}
     problems = {}
     if values["bis"] and words.read_day(values["bis"]) is None:
-        problems["bis"] = "Bitte geben Sie ein Datum an, zum Beispiel 31.12.2026."
+        problems["bis"] = _("Bitte geben Sie ein Datum an, zum Beispiel 31.12.2026.")
     if values["stand"] not in get_args(PassState):
         values["stand"] = ""
     if values["bereich"] not in rules.scopes or values["bereich"] == BASIS:
@@ -96,7 +98,7 @@ async def people(desk: Desk, visit: Visit) -> Response:
                      first=wanted.address() if wanted.after else "", export=wanted.address("/office/people.csv"),
                      departments=departments, states=words.PASS_STATES, marks=MARKS, until=until,
                      scopes={key: scope.name for key, scope in policies.kipass.scopes.items()},
-                     sorts=[(word, wanted.address(ordnung="" if key == "name" else key),
+                     sorts=[(_(word), wanted.address(ordnung="" if key == "name" else key),
                              (wanted.get("ordnung") or "name") == key) for key, word in SORTS.items()])
 
 

@@ -15,12 +15,15 @@ from gateway.model.kipass import KiPassConfig
 from gateway.model.office import Draft
 from gateway.web import words
 from gateway.web.gate import Desk, Visit
+from gateway.web.i18n import N_, Words, _
 from gateway.web.office_ports import ask_office
 
 FORM: Final = 1_500_000
 HERE: Final = "/office/documents"
-NAMES: Final = {"dienstvereinbarung": "Dienstvereinbarung", "leitlinien": "Leitlinien", "checkliste": "Checkliste",
-                "information": "Information"}
+NAMES: Final = Words({"dienstvereinbarung": N_("Dienstvereinbarung"), "leitlinien": N_("Leitlinien"),
+                      "checkliste": N_("Checkliste"), "information": N_("Information")})
+CHANGES: Final = (N_("wesentlich"), N_("redaktionell"))
+"""How much a version changes, as documents say it."""
 
 
 async def versions(desk: Desk, visit: Visit) -> Response:
@@ -36,7 +39,7 @@ async def edit(desk: Desk, visit: Visit) -> Response:
     rules = desk.context.policies().kipass
     known = {view.name: view for view in await ask_office(desk.context.office.documents)}
     if kind not in known:
-        return desk.error(visit, 404, text="Dieses Dokument gibt es nicht.")
+        return desk.error(visit, 404, text=N_("Dieses Dokument gibt es nicht."))
     last = next(iter(known[kind].versions), None)
     text = _text(rules, last.sha256) if last else ""
     return _form(desk, visit, {"art": kind, "titel": last.title if last else "", "text": text, "frist": "28",
@@ -65,8 +68,8 @@ async def change(desk: Desk, visit: Visit) -> Response:
 
 def name_of(kind: str) -> str:
     """Return what a document is called."""
-    word, _, course = kind.partition(":")
-    return f"Kurs „{course}“" if course else NAMES.get(word, word)
+    word, _sep, course = kind.partition(":")
+    return _("Kurs „{name}“").format(name=course) if course else NAMES.get(word, word)
 
 
 def _form(desk: Desk, visit: Visit, form: dict[str, str], problem: str = "") -> Response:
@@ -77,12 +80,13 @@ def _form(desk: Desk, visit: Visit, form: dict[str, str], problem: str = "") -> 
 def _draft(form: dict[str, str]) -> Draft:
     day, days = words.read_day(form.get("ab", "")), form.get("frist", "") or "0"
     if day is None:
-        raise GatewayError("anfrage_ungueltig", "Bitte geben Sie den ersten Tag an, zum Beispiel 01.12.2026.")
+        raise GatewayError("anfrage_ungueltig", _("Bitte geben Sie den ersten Tag an, zum Beispiel 01.12.2026."))
     if not (days.isascii() and days.isdigit() and int(days[:6]) <= 3660 and len(days) < 5):
-        raise GatewayError("anfrage_ungueltig", "Bitte geben Sie die Frist in Tagen an, zum Beispiel 28.")
+        raise GatewayError("anfrage_ungueltig", _("Bitte geben Sie die Frist in Tagen an, zum Beispiel 28."))
     text = form.get("text", "").replace("\r\n", "\n").strip("\n")
     if not text.strip() or "\0" in text or "\ufffd" in text:
-        raise GatewayError("anfrage_ungueltig", "Bitte geben Sie den Text ein, oder wählen Sie eine Textdatei (UTF-8).")
+        raise GatewayError("anfrage_ungueltig", _(
+            "Bitte geben Sie den Text ein, oder wählen Sie eine Textdatei (UTF-8)."))
     return Draft(form.get("art", ""), (text + "\n").encode(), ".md", form.get("fassung", "").strip(),
                  form.get("aenderung", ""), day, form.get("titel", ""), int(days))
 

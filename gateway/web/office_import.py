@@ -15,6 +15,7 @@ from gateway.errors import GatewayError
 from gateway.model.completions import Columns
 from gateway.model.office import FileSeen
 from gateway.web.gate import Desk, Visit
+from gateway.web.i18n import N_, _
 from gateway.web.office_ports import ask_office
 
 FORM: Final = 50_000_000 + 65_536
@@ -34,7 +35,7 @@ async def hand_in(desk: Desk, visit: Visit) -> Response:
     data = visit.files.get("datei", b"")
     try:
         if not data:
-            raise GatewayError("anfrage_ungueltig", "Bitte wählen Sie eine Datei.")
+            raise GatewayError("anfrage_ungueltig", _("Bitte wählen Sie eine Datei."))
         seen = await ask_office(desk.context.office.hand_in, visit.somebody.person.id, data)
     except GatewayError as error:
         return await _choose(desk, visit, _spoken(error))
@@ -76,8 +77,8 @@ async def progress(desk: Desk, visit: Visit) -> Response:
     found = await ask_office(desk.context.office.imports, visit.somebody.person.id)
     one = next((state for state in found if state.name == visit.request.path_params["name"]), None)
     if one is None:
-        return desk.error(visit, 404, text="Diesen Import gibt es nicht mehr. Was er eingetragen hat, bleibt "
-                                           "eingetragen.")
+        return desk.error(visit, 404, text=N_("Diesen Import gibt es nicht mehr. Was er eingetragen hat, bleibt "
+                                              "eingetragen."))
     return desk.page(visit, "office_progress.html", one=one, again=AGAIN)
 
 

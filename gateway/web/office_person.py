@@ -19,18 +19,19 @@ from gateway.model.office import Acted, PersonFile, Shown
 from gateway.model.principal import PassStatus
 from gateway.web import words
 from gateway.web.gate import Desk, Visit
+from gateway.web.i18n import N_, Words, _
 from gateway.web.office import MARKS, until
 from gateway.web.office_ports import ask_office
 
-DONE: Final = {
-    "gesperrt": "Der KI-Pass ist gesperrt. Das gilt überall innerhalb von Sekunden.",
-    "entsperrt": "Die Sperre ist aufgehoben.", "entzogen": "Der KI-Pass ist entzogen.",
-    "erteilt": "Der KI-Pass ist wieder erteilt.", "nachweis": "Der Nachweis ist eingetragen.",
-    "widerruf": "Der Nachweis zählt nicht mehr.",
-}
+DONE: Final = Words({
+    "gesperrt": N_("Der KI-Pass ist gesperrt. Das gilt überall innerhalb von Sekunden."),
+    "entsperrt": N_("Die Sperre ist aufgehoben."), "entzogen": N_("Der KI-Pass ist entzogen."),
+    "erteilt": N_("Der KI-Pass ist wieder erteilt."), "nachweis": N_("Der Nachweis ist eingetragen."),
+    "widerruf": N_("Der Nachweis zählt nicht mehr."),
+})
 _ACTS: Final[dict[str, PassEventKind]] = {"sperren": "gesperrt", "entsperren": "entsperrt", "entziehen": "entzogen",
                                           "erteilen": "erteilt"}
-_ASKED: Final = {"sperren": "KI-Pass sperren", "entziehen": "KI-Pass entziehen"}
+_ASKED: Final = Words({"sperren": N_("KI-Pass sperren"), "entziehen": N_("KI-Pass entziehen")})
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,7 @@ class StepView:
     title: str
     open: bool
     shown: tuple[tuple[Shown, str], ...]
-    """With the version that it names, in words."""
+    """With the version that it names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +72,7 @@ async def change(desk: Desk, visit: Visit) -> Response:
         rules = desk.context.policies().kipass
         scope = rules.scopes.get(form.get("bereich", ""))
         return desk.page(visit, "office_sure.html", file=file, step=step, reason=reason, button=_ASKED[step],
-                         scope=scope.key if scope else "", scope_name=scope.name if scope else "alle Bereiche")
+                         scope=scope.key if scope else "", scope_name=scope.name if scope else "")
     try:
         done = await _do(desk, visit, person, step, reason)
     except GatewayError as error:
@@ -104,14 +105,14 @@ async def _do(desk: Desk, visit: Visit, person: str, step: str, reason: str) -> 
     if step == "eintragen":
         day = words.read_day(form.get("tag", ""))
         if day is None:
-            raise GatewayError("anfrage_ungueltig", "Bitte geben Sie den Tag an, zum Beispiel 22.11.2026.")
+            raise GatewayError("anfrage_ungueltig", _("Bitte geben Sie den Tag an, zum Beispiel 22.11.2026."))
         await ask_office(office.enter, by, person, form.get("modul", ""), day)
         return "nachweis"
     number = form.get("nachweis", "")
     if step == "widerrufen" and number.isascii() and number.isdigit() and len(number) < 19:
         await ask_office(office.revoke, by, person, int(number), reason)
         return "widerruf"
-    raise GatewayError("anfrage_ungueltig", "Diese Schaltfläche gibt es nicht. Es wurde nichts geändert.")
+    raise GatewayError("anfrage_ungueltig", _("Diese Schaltfläche gibt es nicht. Es wurde nichts geändert."))
 
 
 async def _page(desk: Desk, visit: Visit, step: str = "", problem: str = "") -> Response:
@@ -138,7 +139,7 @@ def _scope(key: str, file: PersonFile, rules: KiPassConfig) -> ScopeView:
     scope, status = rules.scopes[key], file.held[key]
     steps = []
     for module in (rules.modules[name] for name in scope.modules):
-        versions = {d.sha256: f"Fassung {d.version}" for d in versions_of(rules, module)}
+        versions = {d.sha256: d.version for d in versions_of(rules, module)}
         shown = tuple((s, versions.get(s.evidence.document_sha256 or "", "")) for s in reversed(file.evidence)
                       if s.evidence.module == module.key)
         steps.append(StepView(module.title, module.title in status.missing, shown))

@@ -10,6 +10,7 @@ from gateway.kipass.documents import text_of
 from gateway.model.kipass import Document, KiPassConfig
 from gateway.web import steps
 from gateway.web.gate import Desk, Visit
+from gateway.web.i18n import N_
 
 
 async def every(desk: Desk, visit: Visit) -> Response:
@@ -48,4 +49,4 @@ def _find(config: KiPassConfig, visit: Visit) -> Document | None:
 
 
 def _unknown(desk: Desk, visit: Visit) -> Response:
-    return desk.error(visit, 404, extra="Die Papiere, die es gibt, stehen auf der Seite „Unterlagen“.")
+    return desk.error(visit, 404, extra=N_("Die Papiere, die es gibt, stehen auf der Seite „Unterlagen“."))

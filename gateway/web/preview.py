@@ -15,7 +15,6 @@ from typing import Final
 from starlette.responses import Response
 
 from gateway.model.decision import Action
-from gateway.model.entities import ENTITIES
 from gateway.model.finding import Finding, Passage
 from gateway.model.principal import Principal
 from gateway.model.reasons import in_words
@@ -28,6 +27,7 @@ from gateway.redaction.explain import explain as redacted
 from gateway.redaction.redact import Operate
 from gateway.web import words
 from gateway.web.gate import Desk, Visit
+from gateway.web.i18n import _
 from gateway.wire.bridges import spoken
 
 LONGEST: Final = 20_000
@@ -96,14 +96,16 @@ async def look(desk: Desk, visit: Visit) -> Response:
     """Show what would become of the text in the form."""
     text = _text(visit)
     if not text.strip():
-        return _page(desk, visit, problem="Bitte geben Sie einen Text ein.")
+        return _page(desk, visit, problem=_("Bitte geben Sie einen Text ein."))
     if len(text) > LONGEST:
-        return _page(desk, visit, problem=f"Der Text hat {words.number(len(text))} Zeichen; hier gehen höchstens "
-                                          f"{words.number(LONGEST)}. Bitte kürzen Sie ihn.")
+        return _page(desk, visit, problem=_(
+            "Der Text hat {count} Zeichen; hier gehen höchstens {most}. Bitte kürzen Sie ihn.").format(
+                count=words.number(len(text)), most=words.number(LONGEST)))
     limits = {f"preview {visit.somebody.principal.subject}": MOST}
     if (wait := await desk.context.guesses.wait(limits, desk.context.now())) > 0:
-        response = _page(desk, visit, problem=f"Das waren {MOST} Texte in einer Viertelstunde. Bitte versuchen Sie es "
-                                              f"in {words.minutes(-(-wait // 60))} noch einmal.", status=429)
+        response = _page(desk, visit, status=429, problem=_(
+            "Das waren {count} Texte in einer Viertelstunde. Bitte versuchen Sie es in {minutes} noch einmal.").format(
+                count=MOST, minutes=words.minutes(-(-wait // 60))))
         response.headers["retry-after"] = str(wait)
         return response
     await desk.context.guesses.count(limits, desk.context.now())
@@ -131,7 +133,7 @@ def _models(policies: PolicySet, principal: Principal) -> Iterator[Choice]:
     department = policies.department(principal.department, principal.groups)
     open_ = department.models if department else {}
     for key, rules in open_.items():
-        yield Choice(key, f"{rules.model.name} ({'im Haus' if rules.model.in_house else 'außer Haus'})")
+        yield Choice(key, f"{rules.model.name} ({_('im Haus') if rules.model.in_house else _('außer Haus')})")
     for alias in policies.aliases.values():
         if any(model in open_ for model in alias.models):
             yield Choice(alias.key, alias.name)
@@ -171,7 +173,7 @@ def _pieces(operate: Operate, text: str, left: Explained) -> Iterator[Piece]:
             yield Piece(text[position:entry.start])
         kept = text[entry.start:entry.end]
         stands = kept if entry.noted else entry.issued or operate(entry.action, entry.entity, kept)
-        yield Piece(stands, ENTITIES[entry.entity].name, entry.noted)
+        yield Piece(stands, words.entity(entry.entity), entry.noted)
         position = entry.end
     yield Piece(text[position:])
 
@@ -179,8 +181,8 @@ def _pieces(operate: Operate, text: str, left: Explained) -> Iterator[Piece]:
 def _found(trial: Trial, counts: Mapping[str, int], findings: Sequence[Finding]) -> Iterator[Found]:
     actions: Mapping[str, Action] = trial.release.actions if trial.release and trial.denial is None else {}
     for kind, count in Counter(counts).most_common():
-        reasons = dict.fromkeys(in_words(f.reason) for f in findings if f.entity == kind)
-        yield Found(ENTITIES[kind].name, count, DID[actions[kind]] if kind in actions else "", tuple(reasons))
+        reasons = dict.fromkeys(_(in_words(f.reason)) for f in findings if f.entity == kind)
+        yield Found(words.entity(kind), count, _(DID[actions[kind]]) if kind in actions else "", tuple(reasons))
 
 
 def _elsewhere(policies: PolicySet, facts: AdmitFacts, counts: Mapping[str, int]) -> Iterator[Elsewhere]:
@@ -193,4 +195,5 @@ def _elsewhere(policies: PolicySet, facts: AdmitFacts, counts: Mapping[str, int]
                 yield Elsewhere(rules.model.name, False, next(r.text for r in trial.reasons if r.effect == "deny"))
             else:
                 same = trial.model.id == key
-                yield Elsewhere(rules.model.name, same, "" if same else f"Stattdessen antwortet „{trial.model.name}“.")
+                yield Elsewhere(rules.model.name, same, "" if same else _(
+                    "Stattdessen antwortet „{model}“.").format(model=trial.model.name))

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 
+from markupsafe import Markup
+
 from gateway.model.decision import Action
 from gateway.model.entities import ENTITIES
 from gateway.model.register import RegisteredModel
@@ -17,10 +19,12 @@ from gateway.policy import DepartmentRules, ModelRules, PolicySet
 from gateway.policy.policyset import DID, agreement_covers, attested
 from gateway.policy.vocabulary import DATA_CLASSES
 from gateway.web import words
+from gateway.web.heard import data
+from gateway.web.i18n import N_, _, ngettext
 
 _LABELS: Final[dict[Action, str]] = {
-    "placeholder": "Wird ersetzt", "mask": "Wird unkenntlich", "hash": "Wird zu Prüfwerten",
-    "generalise": "Wird vergröbert", "note": "Bleibt lesbar"}
+    "placeholder": N_("Wird ersetzt"), "mask": N_("Wird unkenntlich"), "hash": N_("Wird zu Prüfwerten"),
+    "generalise": N_("Wird vergröbert"), "note": N_("Bleibt lesbar")}
 """What happens to data on the way out, most frequent first; refused data have a line of their own."""
 
 
@@ -49,7 +53,7 @@ class ModelForMe:
 
 def classes(model: RegisteredModel) -> tuple[str, ...]:
     """Return what the model is cleared for, in words, in the order of sensitivity."""
-    return tuple(name.replace("§ ", "§\u00a0").replace("Art. ", "Art.\u00a0") for key, name in DATA_CLASSES.items()
+    return tuple(_(name).replace("§ ", "§\u00a0").replace("Art. ", "Art.\u00a0") for key, name in DATA_CLASSES.items()
                  if key in model.data_classes)
 
 
@@ -67,52 +71,55 @@ def _for_me(rules: ModelRules, today: date, stopped: Collection[str]) -> ModelFo
     shown = [e for e in ENTITIES.values() if e.data_class != "technical"]
     by_action: dict[str, list[str]] = {}
     for entity in shown:
-        by_action.setdefault(rules.actions[entity.key], []).append(entity.name)
-    treatments = tuple(Treatment(label, DID[action], tuple(by_action[action])) for action, label in _LABELS.items()
-                       if action in by_action)
+        by_action.setdefault(rules.actions[entity.key], []).append(_(entity.name))
+    treatments = tuple(Treatment(_(label), _(DID[action]), tuple(by_action[action]))
+                       for action, label in _LABELS.items() if action in by_action)
     return ModelForMe(rules.model, classes(rules.model), treatments, tuple(by_action.get("refuse", ())),
                       _closed(rules, today, stopped), _price(rules.model))
 
 
 def _closed(rules: ModelRules, today: date, stopped: Collection[str]) -> str:
     if rules.model.id in stopped:
-        return "Zurzeit angehalten."
+        return _("Zurzeit angehalten.")
     if not agreement_covers(rules.model, today):
-        return "Zurzeit nicht nutzbar: Die Vereinbarung zur Auftragsverarbeitung gilt heute nicht."
-    return "" if attested(rules, today) else "Zurzeit nicht nutzbar: Das verlangte C5-Testat ist abgelaufen."
+        return _("Zurzeit nicht nutzbar: Die Vereinbarung zur Auftragsverarbeitung gilt heute nicht.")
+    return "" if attested(rules, today) else _("Zurzeit nicht nutzbar: Das verlangte C5-Testat ist abgelaufen.")
 
 
 def _price(model: RegisteredModel) -> str:
     if model.prices is None:
         return ""
-    into, out = (f"{millionths / 1_000_000:,.2f}".translate(str.maketrans(",.", ".,")) for millionths in
-                 (model.prices.input, model.prices.output))
-    return f"{into} € für eine Million Token der Anfragen, {out} € für eine Million Token der Antworten"
+    into, out = (words.euro(millionths) for millionths in (model.prices.input, model.prices.output))
+    return _("{into} für eine Million Token der Anfragen, {out} für eine Million Token der Antworten").format(
+        into=into, out=out)
 
 
 def sub_processors(model: RegisteredModel) -> str:
     """Return who works for the provider, in words."""
     if model.in_house:
-        return "niemand, das Modell läuft im Haus"
+        return _("niemand, das Modell läuft im Haus")
     if model.sub_processors is None:
-        return "keine Angabe"
-    return words.listed(list(model.sub_processors)) or "keine"
+        return _("keine Angabe")
+    return data(words.listed(list(model.sub_processors))) or _("keine")
 
 
 def retention(model: RegisteredModel) -> str:
     """Return how long the provider keeps requests, in words."""
     days = model.retention_days
     if days is None:
-        return model.retention or "keine Angabe"
-    counted = "keine" if days == 0 else words.many(days, "Tag", "Tage")
-    return f"{counted} ({model.retention})" if model.retention else counted
+        return data(model.retention) or _("keine Angabe")
+    counted = _("keine") if days == 0 else \
+        ngettext("{count} Tag", "{count} Tage", days).format(count=words.number(days))
+    return Markup("{} ({})").format(counted, data(model.retention)) if model.retention else counted
 
 
 def attest(model: RegisteredModel) -> str:
     """Return the C5 report in words."""
     if model.in_house:
-        return "nicht nötig, das Modell läuft im Haus"
-    return f"Typ {model.c5.type}, gültig bis {words.day(model.c5.until)}" if model.c5 else "keines"
+        return _("nicht nötig, das Modell läuft im Haus")
+    if model.c5 is None:
+        return _("keines")
+    return _("Typ {type}, gültig bis {day}").format(type=model.c5.type, day=words.day(model.c5.until))
 
 
 def public_entry(model: RegisteredModel, stopped: Collection[str]) -> Mapping[str, Any]:

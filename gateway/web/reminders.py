@@ -6,11 +6,14 @@ from typing import Final
 
 from starlette.responses import RedirectResponse, Response
 
+from gateway.web import words
 from gateway.web.asking import do
 from gateway.web.gate import Desk, Visit
+from gateway.web.i18n import N_, Words, _, ngettext
 
 HERE: Final = "/office/reminders"
-REASONS: Final = {"ablauf": "KI-Pass endet bald", "dienstvereinbarung": "Neue Dienstvereinbarung zu lesen"}
+REASONS: Final = Words({"ablauf": N_("KI-Pass endet bald"),
+                        "dienstvereinbarung": N_("Neue Dienstvereinbarung zu lesen")})
 
 
 async def show(desk: Desk, visit: Visit) -> Response:
@@ -33,7 +36,10 @@ def _done(visit: Visit) -> str:
     if not (sent.isdecimal() and failed.isdecimal() and len(sent + failed) < 12):
         return ""
     if int(failed) and not int(sent):
-        return "Der Mailserver hat nichts angenommen. Bitte versuchen Sie es später noch einmal."
-    rest = f" {failed} hat der Mailserver nicht angenommen; der nächste Versand versucht sie noch einmal." \
-        if int(failed) else ""
-    return f"{sent} Erinnerungen sind verschickt.{rest}"
+        return _("Der Mailserver hat nichts angenommen. Bitte versuchen Sie es später noch einmal.")
+    done = ngettext("{count} Erinnerung ist verschickt.", "{count} Erinnerungen sind verschickt.", int(sent)).format(
+        count=words.number(int(sent)))
+    if not int(failed):
+        return done
+    return f"{done} " + _("{count} hat der Mailserver nicht angenommen; der nächste Versand versucht sie noch einmal."
+                          ).format(count=words.number(int(failed)))

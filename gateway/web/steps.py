@@ -16,20 +16,21 @@ from gateway.kipass.calendar import day_of
 from gateway.kipass.documents import course_of, in_force, versions_of
 from gateway.kipass.status import FOREVER, Standing, check
 from gateway.model.kipass import BASIS, Document, KiPassConfig, Module
-from gateway.model.principal import PassStatus
+from gateway.model.principal import PassState, PassStatus
 from gateway.policy import DepartmentRules, PolicySet
-from gateway.web import words
+from gateway.web import heard, words
 from gateway.web.context import Member
+from gateway.web.i18n import N_, Words, _, ngettext
 
 EARLY: Final = timedelta(days=60)
 """How long before its end a step may be done again."""
-WHAT: Final = {
-    "information": "Das Wichtigste zu KI in unserem Haus, auf einer Seite.",
-    "leitlinien": "Woran wir uns halten, wenn wir mit KI arbeiten.",
-    "checkliste": "Punkte, die Sie einmal in Ruhe durchgehen.",
-    "kenntnisnahme_dv": "Was die Dienststelle und der Personalrat vereinbart haben.",
-    "schulung": "Lernen in kurzen Abschnitten. Sie können jederzeit unterbrechen und später weitermachen.",
-}
+WHAT: Final = Words({
+    "information": N_("Das Wichtigste zu KI in unserem Haus, auf einer Seite."),
+    "leitlinien": N_("Woran wir uns halten, wenn wir mit KI arbeiten."),
+    "checkliste": N_("Punkte, die Sie einmal in Ruhe durchgehen."),
+    "kenntnisnahme_dv": N_("Was die Dienststelle und der Personalrat vereinbart haben."),
+    "schulung": N_("Lernen in kurzen Abschnitten. Sie können jederzeit unterbrechen und später weitermachen."),
+})
 """What a step is, by its kind."""
 
 
@@ -65,17 +66,22 @@ class Step:
     def state(self) -> str:
         """How it stands, in words with dates."""
         if self.standing is Standing.GOOD:
-            done = f"erledigt am {words.day(self.completed_at)}" if self.completed_at else "erledigt"
-            return f"{done}, gilt bis {words.day(last_day(self.end))}" if self.end else done
+            done = _("erledigt am {day}").format(day=words.day(self.completed_at)) if self.completed_at else \
+                _("erledigt")
+            return _("{done}, gilt bis {day}").format(done=done, day=self._end) if self.end else done
         if self.standing is Standing.GRACE:
-            return f"neue Fassung, bitte bis {words.day(last_day(self.end))} lesen" if self.end else "neue Fassung"
+            return _("neue Fassung, bitte bis {day} lesen").format(day=self._end) if self.end else _("neue Fassung")
         if self.standing is Standing.OVERTAKEN:
-            return "neue Fassung, bitte lesen"
+            return _("neue Fassung, bitte lesen")
         if self.standing is Standing.EXPIRED:
-            return f"abgelaufen, galt bis {words.day(last_day(self.end))}" if self.end else "abgelaufen"
+            return _("abgelaufen, galt bis {day}").format(day=self._end) if self.end else _("abgelaufen")
         if self.read:
-            return f"angefangen: {self.read} von {self.sections} Abschnitten gelesen"
-        return "offen"
+            return _("angefangen: {read} von {all} Abschnitten gelesen").format(read=self.read, all=self.sections)
+        return _("offen")
+
+    @property
+    def _end(self) -> str:
+        return words.day(last_day(self.end)) if self.end else ""
 
     @property
     def what(self) -> str:
@@ -188,18 +194,18 @@ def demanded(rules: DepartmentRules | None) -> dict[str, str]:
     always = set(found)
     for purpose in rules.purposes.values() if rules else ():
         for scope in purpose.pass_scopes:
-            found.setdefault(scope, []).append(f"den Zweck „{purpose.title}“")
+            found.setdefault(scope, []).append(_("den Zweck „{title}“").format(title=purpose.title))
     for model in rules.models.values() if rules else ():
         for demand in (*model.demands, *model.kind_demands):
-            found.setdefault(demand.scope, []).append(demand.what)
+            found.setdefault(demand.scope, []).append(heard.told(demand.what))
     return {scope: _why(scope, scope in always, what) for scope, what in found.items()}
 
 
 def _why(scope: str, always: bool, what: Sequence[str]) -> str:
     if scope == BASIS:
-        return "Ihn brauchen alle, die KI nutzen."
-    return "In Ihrem Bereich braucht ihn jede Anfrage." if always else \
-        f"Das brauchen Sie nur für {words.listed(list(dict.fromkeys(what)))}."
+        return _("Ihn brauchen alle, die KI nutzen.")
+    return _("In Ihrem Bereich braucht ihn jede Anfrage.") if always else \
+        _("Das brauchen Sie nur für {what}.").format(what=words.listed(list(dict.fromkeys(what))))
 
 
 def step_of(member: Member, module: Module, config: KiPassConfig, now: datetime, read: frozenset[str]) -> Step:
@@ -246,21 +252,29 @@ def state_in_words(status: PassStatus, config: KiPassConfig, now: datetime, open
     """Return one sentence on the state of a pass, with absolute dates."""
     until = words.day(last_day(status.until)) if status.until else ""
     current = in_force(config.documents.get("dienstvereinbarung", ()), now)
-    since = f"Seit {words.day(current.valid_from)} gilt" if current else "Es gilt"
-    if status.state == "gueltig":
-        return f"Ihr KI-Pass gilt{f' bis {until}' if until else ''}. Sie können loslegen."
-    if status.state == "kulanz":
-        return (f"{since} eine neue Dienstvereinbarung. Ihr KI-Pass gilt noch bis {until}; bitte lesen Sie sie bis "
-                "dahin.")
-    if status.state == "abgelaufen":
-        return f"Ihr KI-Pass ist abgelaufen{f', zuletzt gültig am {until}' if until else ''}."
-    if status.state == "dv_neu":
-        return f"Ihr KI-Pass gilt nicht mehr: {since} eine neue Dienstvereinbarung, die Sie noch nicht gelesen haben."
-    if status.state == "gesperrt":
-        return "Ihr KI-Pass ist gesperrt. Den Grund erfahren Sie bei der KI-Pass-Stelle."
-    count = len(status.missing) if open_ is None else open_
-    return f"Ihnen fehlen noch {words.many(count, 'Schritt', 'Schritte')} bis zum KI-Pass." if count != 1 else \
-        "Ihnen fehlt noch ein Schritt bis zum KI-Pass."
+    since = words.day(current.valid_from) if current else ""
+    if status.state == "fehlt":
+        count = len(status.missing) if open_ is None else open_
+        return ngettext("Ihnen fehlt noch ein Schritt bis zum KI-Pass.",
+                        "Ihnen fehlen noch {count} Schritte bis zum KI-Pass.", count).format(count=words.number(count))
+    long, short = _SENTENCES[status.state]
+    dated = since if status.state == "dv_neu" else until if status.state != "kulanz" else since and until
+    return _(long if dated else short).format(until=until, since=since)
+
+
+_SENTENCES: Final[dict[PassState, tuple[str, str]]] = {
+    "gueltig": (N_("Ihr KI-Pass gilt bis {until}. Sie können loslegen."), N_("Ihr KI-Pass gilt. Sie können loslegen.")),
+    "kulanz": (N_("Seit {since} gilt eine neue Dienstvereinbarung. Ihr KI-Pass gilt noch bis {until}; bitte lesen Sie "
+                  "sie bis dahin."),
+               N_("Es gilt eine neue Dienstvereinbarung. Ihr KI-Pass gilt noch; bitte lesen Sie sie bald.")),
+    "abgelaufen": (N_("Ihr KI-Pass ist abgelaufen, zuletzt gültig am {until}."), N_("Ihr KI-Pass ist abgelaufen.")),
+    "dv_neu": (N_("Ihr KI-Pass gilt nicht mehr: Seit {since} gilt eine neue Dienstvereinbarung, die Sie noch nicht "
+                  "gelesen haben."),
+               N_("Ihr KI-Pass gilt nicht mehr: Es gilt eine neue Dienstvereinbarung, die Sie noch nicht gelesen "
+                  "haben.")),
+    "gesperrt": (N_("Ihr KI-Pass ist gesperrt. Den Grund erfahren Sie bei der KI-Pass-Stelle."),) * 2,
+}
+"""With the day that the sentence is about, and without."""
 
 
 def chosen_version(member: Member, step: Step, config: KiPassConfig, now: datetime, wanted: str) -> Document | None:
@@ -294,10 +308,15 @@ def documents(member: Member, config: KiPassConfig, now: datetime) -> Iterator[t
     for versions in config.documents.values():
         current = in_force(versions, now)
         for document in reversed(versions):
-            read = f", von Ihnen erledigt am {words.day(known[document.sha256])}" if document.sha256 in known else ""
             if document == current:
-                yield document, f"gilt seit {words.day(document.valid_from)}{read}"
+                state = _("gilt seit {day}").format(day=words.day(document.valid_from))
             elif document.valid_from > day_of(now):
-                yield document, f"gilt ab {words.day(document.valid_from)}{read}"
-            elif read:
-                yield document, f"frühere Fassung{read}"
+                state = _("gilt ab {day}").format(day=words.day(document.valid_from))
+            elif document.sha256 in known:
+                state = _("frühere Fassung")
+            else:
+                continue
+            if document.sha256 in known:
+                state = _("{state}, von Ihnen erledigt am {day}").format(
+                    state=state, day=words.day(known[document.sha256]))
+            yield document, state

@@ -21,6 +21,7 @@ from gateway.model.certificates import Attestation
 from gateway.web import words
 from gateway.web.asking import do
 from gateway.web.gate import Desk, Visit, open_form
+from gateway.web.i18n import N_, _
 from gateway.web.throttle import Throttle
 
 FORM: Final = 60_000
@@ -38,21 +39,21 @@ class Result:
     shows: Attestation | None = None
 
 
-OVER: Final = Result("no", "Dieser KI-Pass gilt nicht mehr.",
-                     "Die Person arbeitet zurzeit nicht mit einem gültigen KI-Pass dieser Verwaltung, oder sie hat "
-                     "diesen Nachweis zurückgezogen. Warum, wird hier nicht gesagt.")
-UNKNOWN: Final = Result("no", "Unter dieser Nummer gibt es keinen Nachweis.",
-                        "Der Nachweis ist möglicherweise gefälscht. Bitte vergleichen Sie die Nummer noch einmal.")
-SLIP: Final = Result("open", "Diese Nummer ist nicht vollständig oder enthält einen Schreibfehler.",
-                     "Sie hat zwanzig Zeichen in fünf Gruppen. Bitte vergleichen Sie sie mit dem Nachweis.")
-FOREIGN: Final = Result("open", "Diesen Nachweis hat nicht diese Verwaltung ausgestellt.",
-                        "Stammt er von einer anderen, dann prüfen Sie ihn bitte auf deren Seite. Ihre Adresse steht "
-                        "auf dem Nachweis. Sonst ist er gefälscht.")
+OVER: Final = Result("no", N_("Dieser KI-Pass gilt nicht mehr."),
+                     N_("Die Person arbeitet zurzeit nicht mit einem gültigen KI-Pass dieser Verwaltung, oder sie hat "
+                     "diesen Nachweis zurückgezogen. Warum, wird hier nicht gesagt."))
+UNKNOWN: Final = Result("no", N_("Unter dieser Nummer gibt es keinen Nachweis."),
+                        N_("Der Nachweis ist möglicherweise gefälscht. Bitte vergleichen Sie die Nummer noch einmal."))
+SLIP: Final = Result("open", N_("Diese Nummer ist nicht vollständig oder enthält einen Schreibfehler."),
+                     N_("Sie hat zwanzig Zeichen in fünf Gruppen. Bitte vergleichen Sie sie mit dem Nachweis."))
+FOREIGN: Final = Result("open", N_("Diesen Nachweis hat nicht diese Verwaltung ausgestellt."),
+                        N_("Stammt er von einer anderen, dann prüfen Sie ihn bitte auf deren Seite. Ihre Adresse steht "
+                        "auf dem Nachweis. Sonst ist er gefälscht."))
 
 
 def forged(problem: Problem) -> Result:
     """Return what to say of a signed file that does not count."""
-    return Result("no", "Dieser Nachweis ist nicht gültig.", credential.REFUSALS[problem])
+    return Result("no", N_("Dieser Nachweis ist nicht gültig."), credential.REFUSALS[problem])
 
 
 class Verification:
@@ -84,8 +85,8 @@ class Verification:
         typed = visit.form.get("nachweis", "").strip()
         file = visit.files.get("datei", b"").decode("utf-8-sig", "replace")
         if not typed and not file:
-            return self._page(desk, visit, status=400, problem="Bitte geben Sie eine Nummer ein oder wählen Sie eine "
-                                                               "Datei aus.")
+            return self._page(desk, visit, status=400, problem=_(
+                "Bitte geben Sie eine Nummer ein oder wählen Sie eine Datei aus."))
         number = None if file else read_number(typed.rstrip("/").rpartition("/")[2])
         if number is not None:
             return RedirectResponse(f"{_PATH}/{number}", 303)
@@ -101,11 +102,11 @@ class Verification:
         found = await do(desk.context.certificates.look_up, number)
         if found is None:
             return UNKNOWN
-        _, shows = found
+        _attestation, shows = found
         if shows is None:
             return OVER
-        return Result("ok", "Dieser KI-Pass gilt.", "Bitte vergleichen Sie die Angaben mit dem Nachweis, den Sie vor "
-                                                    "sich haben.", shows)
+        return Result("ok", N_("Dieser KI-Pass gilt."),
+                      N_("Bitte vergleichen Sie die Angaben mit dem Nachweis, den Sie vor sich haben."), shows)
 
     async def _by_file(self, desk: Desk, token: str) -> Result:
         issuer = await do(desk.context.certificates.issuer)
@@ -131,8 +132,9 @@ class Verification:
         if wait <= 0:
             return None
         response = self._page(desk, visit, Result(
-            "open", "Bitte warten Sie einen Moment.", "Von Ihrem Anschluss kamen viele Nummern, die es nicht gibt. "
-            f"Bitte versuchen Sie es in {words.minutes(-(-wait // 60))} noch einmal."), 429)
+            "open", N_("Bitte warten Sie einen Moment."), _(
+                "Von Ihrem Anschluss kamen viele Nummern, die es nicht gibt. Bitte versuchen Sie es in {minutes} noch "
+                "einmal.").format(minutes=words.minutes(-(-wait // 60)))), 429)
         response.headers["retry-after"] = str(wait)
         return response
 

@@ -72,6 +72,7 @@ TYPES: Final = Words({
     "writer.stop": "Stopp", "heartbeat": "Lebenszeichen", "gap.detected": "Lücke entdeckt",
     "finding.clock": "Uhr ging falsch", "finding.spool": "Einträge mussten auf die Datenbank warten",
     "finding.rollback": "Datenbank passt nicht zu den Unterschriften",
+    "finding.forged": "Untergeschobener Eintrag", "finding.pruning": "Angekündigte Löschung nicht ausgeführt",
     "retention.delete": "Löschung nach Frist", "prune": "Anfang gelöscht", "key.rotate": "Prüfschlüssel gewechselt",
     "finding.new": "Befund", "finding.state": "Stand eines Befunds", "finding.note": "Vermerk zu einem Befund",
     "finding.assigned": "Zuständigkeit für einen Befund", "finding.due": "Frist eines Befunds",
@@ -105,9 +106,11 @@ GROUPS: Final[dict[str, tuple[str, tuple[str, ...]]]] = {
                                                  "view.removed")),
     "inhaltsmodus": (N_("Inhaltsmodus"), tuple(t for t in TYPES if t.startswith("content_mode."))),
     "vorgaenge": (N_("Befunde, Vorfälle, Anfragen"), tuple(
-        t for t in TYPES if t.startswith(("finding.", "case.")) and not t.endswith((".clock", ".spool", ".rollback")))),
+        t for t in TYPES if t.startswith(("finding.", "case."))
+        and not t.endswith((".clock", ".spool", ".rollback", ".forged", ".pruning")))),
     "betrieb": (N_("Betrieb"), ("writer.start", "writer.stop", "heartbeat", "gap.detected", "finding.clock",
-                            "finding.spool", "finding.rollback", "policy.change", "model.stopped", "model.started",
+                            "finding.spool", "finding.rollback", "finding.forged", "finding.pruning", "policy.change",
+                            "model.stopped", "model.started",
                             "config.reload", "demo.reset", "retention.delete",
                             "prune", "key.rotate", "anchor.sent", "figures.month")),
     "alle": (N_("alle Einträge"), ()),
@@ -172,6 +175,12 @@ def number(value: int | float) -> str:
     """Return a number as it is written here: 184.203 and 1.234,5."""
     text = f"{value:,}" if isinstance(value, int) else f"{value:,.1f}"
     return text if i18n.english() else text.translate(str.maketrans(",.", ".,"))
+
+
+def euro(millionths: int) -> str:
+    """Return an amount of money: 1.234,50 €, to readers of English €1,234.50."""
+    text = f"{millionths / 1_000_000:,.2f}"
+    return f"€{text}" if i18n.english() else f"{text.translate(str.maketrans(',.', '.,'))} €"
 
 
 def many(count: int, one: str, more: str) -> str:

@@ -12,7 +12,8 @@ from tests.support import catalogue
 HINT = "run: make locale, then write the English into locale/en/LC_MESSAGES/messages.po and run it again"
 EXPRESSIONS = re.compile(r"\{% trans.*?endtrans %\}|\{#.*?#\}|<code[^>]*>.*?</code>|<pre.*?</pre>|\{\{.*?\}\}|"
                          r"\{%.*?%\}", re.DOTALL)
-TAGS = re.compile(r'<span lang="\w*">.*?</span>|<p [^>]*lang="[^"]*">.*?</p>|<[^>]*>|aria-[a-z]+="[^"]*"', re.DOTALL)
+TAGS = re.compile(r"<style>.*?</style>|"
+                  r'<span lang="\w*">.*?</span>|<p [^>]*lang="[^"]*">.*?</p>|<[^>]*>|aria-[a-z]+="[^"]*"', re.DOTALL)
 NAMES = {"KI-Pforte", "doctype", "html"}
 """What is the same in every language."""
 

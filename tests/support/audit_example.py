@@ -11,7 +11,7 @@ from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from audit import canonical, record
+from audit import announcement, canonical, record
 from audit.bundle import FORMAT, Line, dump_line
 from audit.checkpoint import Checkpoint, Vkey, b64
 from audit.merkle import CompactRange, leaf_hash
@@ -53,6 +53,13 @@ def line(n: int, type_: str, meta: Any, *, ref: str = "", subject: bool = False,
         writer="w-1",
     )
     return Line(n, raw, parts)
+
+
+def announced(n: int, type_: str, facts: Any, *keys: Signer, log: str = LOG, of: str = "") -> Line:
+    """A record that others act on, signed by these keys: for this record, or for another log or record `of`."""
+    message = announcement.text(log, type_, of or ident(n), facts)
+    signatures = [b64(key.vkey.id + key._private.sign(message)) for key in keys]
+    return line(n, type_, {**facts, "signatures": signatures} if keys else facts)
 
 
 def tree_of(lines: Sequence[Line], start: CompactRange | None = None) -> CompactRange:
@@ -115,14 +122,21 @@ def base() -> Lines:
     return [*lines, line(7, "writer.stop", {"next": 8})]
 
 
-def rotated(*, covered: bool) -> Case:
-    """The log announces a second key after four records; `covered`: the first key signed beyond that."""
+def change(before: Signer, key: Signer, size: int = 3) -> dict[str, Any]:
+    """What a record says about a new key."""
+    return {"before": str(before.vkey), "size": size, "vkey": str(key.vkey)}
+
+
+def rotated(*, covered: bool = True, said: Line | None = None, after: Lines | None = None) -> Case:
+    """The log announces a second key after four records; `covered`: the first key signed beyond that.
+
+    `said`: by another record than the right one; `after`: with other records after it.
+    """
     first, second = signer(1), signer(2)
     lines = [
         *base()[:4],
-        line(4, "key.rotate", {"vkey": str(second.vkey)}),
-        line(5, "heartbeat", {}),
-        line(6, "heartbeat", {}),
+        said or announced(4, "key.rotate", change(first, second), first, second),
+        *(after or [line(5, "heartbeat", {}), line(6, "heartbeat", {})]),
     ]
     second_both = Signer(LOG, second._private, first)
     turn = note(second_both if covered else second, lines[:5])
@@ -135,8 +149,16 @@ def rotated(*, covered: bool) -> Case:
     )
 
 
-def pruned(**changes: Any) -> Case:
-    """The first four records are gone and a record says so; `changes` to what it says."""
+def slipped_in(said: Line) -> Case:
+    """Who may write to the database puts a key of his own into the log; the house signs over it, and he goes on."""
+    house, stranger = signer(1), signer(9)
+    lines = [*base()[:4], said, line(5, "heartbeat", {}), line(6, "heartbeat", {})]
+    return Case(lines, [note(house, lines[:3]), note(house, lines[:6]), note(stranger, lines)],
+                [house.vkey], trust=[house.vkey])
+
+
+def pruned(*, signed_by: Sequence[Signer] | None = None, of: str = "", log: str = LOG, **changes: Any) -> Case:
+    """The first four records are gone and a record says so; `changes` to what it says, and who signed it for what."""
     key, all_ = signer(1), base()
     start = tree_of(all_[:4])
     said = {
@@ -149,7 +171,8 @@ def pruned(**changes: Any) -> Case:
         "open": [ident(3)],
         **changes,
     }
-    lines = [*all_[:7], line(7, "prune", said), line(8, "heartbeat", {})]
+    signers = [key] if signed_by is None else signed_by
+    lines = [*all_[:7], announced(7, "prune", said, *signers, of=of, log=log), line(8, "heartbeat", {})]
     return Case(
         lines[4:],
         [note(key, lines[:4]), note(key, lines[:6]), note(key, lines)],

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from audit import canonical, record
+from audit import announcement, canonical, record
 from audit.bundle import Line, pinned_notes, verify_bundle
 from audit.checkpoint import Checkpoint, b64
 from audit.errors import FormatError
@@ -23,9 +23,12 @@ from audit.proof import verify_proof, write_proof
 from audit.signing import Signer
 from audit.verify import Trust
 from tests.support.audit_example import (
+    LOG,
     Case,
     Lines,
+    announced,
     base,
+    change,
     ident,
     line,
     note,
@@ -34,6 +37,7 @@ from tests.support.audit_example import (
     pruned,
     rotated,
     signer,
+    slipped_in,
     tree_of,
 )
 
@@ -129,9 +133,12 @@ def cases() -> dict[str, Case]:
         "archive_encrypted": plain(
             zip=lambda raw: raw.replace(b"PK\x01\x02\x14\x03\x14\x00\x00", b"PK\x01\x02\x14\x03\x14\x00\x01")
         ),
+        "archive_name": plain(files=lambda files: {**files, "more": b"x"},
+                              zip=lambda raw: raw.replace(b"more", b"m\0re")),
         "archive_count": plain(zip=lambda raw: raw[:-12] + struct.pack("<H", 3) + raw[-10:]),
         "rotated": rotated(covered=True),
         "rotated_not_covered": rotated(covered=False),
+        **announcements(),
         "pruned": pruned(),
         "pruned_wrong_peaks": pruned(peaks=["00" * 32]),
         "pruned_wrong_counter": pruned(writers={"w-1": 2}),
@@ -150,8 +157,8 @@ def cases() -> dict[str, Case]:
     uncovered = pruned()
     uncovered.notes, uncovered.pins = uncovered.notes[:2], uncovered.pins[:1]
     twice = pruned()
-    twice.lines += [line(9, "prune", {"to": 4, "peaks": [peak.hex() for peak in twice.start.peaks], "writers": {},
-                                      "open": []})]
+    twice.lines += [announced(9, "prune", {"to": 4, "peaks": [peak.hex() for peak in twice.start.peaks], "writers": {},
+                                           "open": []}, key)]
     old_pin = pruned()
     old_pin.pins, old_pin.require_pin = [note(signer(1), base()[:2])], True
     return {
@@ -164,6 +171,49 @@ def cases() -> dict[str, Case]:
         "pruned_said_twice": twice,
         "pruned_pin_required_and_older": old_pin,
     }
+
+
+def announcements() -> dict[str, Case]:
+    """Records that others act on: by whom and for what they were signed, and who slipped one in."""
+    first, second, thief = signer(1), signer(2), signer(9)
+    said, own = change(first, second), change(first, thief)
+    other, right = "other.example/ki-pforte/1", [line(5, "heartbeat", {}), line(6, "heartbeat", {})]
+    retired = rotated()
+    retired.notes = [*retired.notes[:2], note(first, retired.lines)]
+    retired.pins = []
+    found = {
+        "rotated_unsigned": rotated(said=line(4, "key.rotate", said)),
+        "rotated_unsigned_as_once": rotated(said=line(4, "key.rotate", {"vkey": str(second.vkey)})),
+        "rotated_signed_by_the_new_key_alone": rotated(said=announced(4, "key.rotate", said, second)),
+        "rotated_signed_by_a_stranger": rotated(said=announced(4, "key.rotate", said, thief, second)),
+        "rotated_signed_for_another_log": rotated(said=announced(4, "key.rotate", said, first, second, log=other)),
+        "rotated_signed_for_another_record": rotated(said=announced(4, "key.rotate", said, first, of=ident(2))),
+        "rotated_signed_for_a_longer_log": rotated(said=announced(4, "key.rotate", {**said, "size": 5}, first)),
+        "rotated_to_itself": rotated(said=announced(4, "key.rotate", change(first, first), first)),
+        "rotated_with_more_facts": rotated(said=announced(4, "key.rotate", {
+            **said, "\u20ac": ["\u2028", 1], "10": 1, "9": 2, "__proto__": {"a": "\n"}}, first)),
+        "rotated_said_twice": rotated(after=[announced(5, "key.rotate", said, first, second), right[1]]),
+        "rotated_then_replayed": rotated(after=[
+            right[0], line(6, "key.rotate", {**said, "signatures": _signatures(first, said, ident(4))})]),
+        "rotated_by_a_retired_key": rotated(after=[right[0], announced(6, "key.rotate", own, first)]),
+        "retired_key_signs_on": retired,
+        "slipped_in_unsigned": slipped_in(line(4, "key.rotate", {"vkey": str(thief.vkey)})),
+        "slipped_in_signed_by_itself": slipped_in(announced(4, "key.rotate", own, thief)),
+        "slipped_in_a_pruning": plain([*base(), line(8, "prune", {"to": 4, "peaks": []})]),
+        "pruned_by_nobody": pruned(signed_by=[]),
+        "pruned_by_a_stranger": pruned(signed_by=[thief]),
+        "pruned_for_another_log": pruned(log=other),
+        "pruned_for_another_record": pruned(of=ident(6)),
+        "pruned_while_the_key_changes": pruned(signed_by=[first, second]),
+    }
+    both = rotated()
+    both.trust = [second.vkey]
+    both.notes = both.notes[1:]
+    return {**found, "rotated_and_only_the_new_key_given": both}
+
+
+def _signatures(key: Signer, facts: dict[str, Any], record_id: str) -> list[str]:
+    return [b64(key.vkey.id + key._private.sign(announcement.text(LOG, "key.rotate", record_id, facts)))]
 
 
 def proofs() -> list[dict[str, Any]]:

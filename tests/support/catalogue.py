@@ -29,23 +29,25 @@ WEB = Path(cast(str, words.__file__)).parent
 FOLDER = WEB / "locale" / "en" / "LC_MESSAGES"
 SHARED = ("heard", "casework.views", "review.filters", "review.records", "review.timeline", "review.trends", "gate",
           "clients", "navigation", "words", "charts", "access", "steps", "register",
-          "context")
+          "context", "sayings", "disclosure", "staff.limits")
 """Modules that pages put sentences together with."""
+ABOVE = ("gateway.reports.parts",)
+"""And one above the pages: what the public page shows of a report."""
 SHARED_TEMPLATES = ("base.html", "welcome.html", "error.html", "marks.html", *(
     f"components/{path.name}" for path in sorted((WEB / "templates" / "components").glob("*.html"))))
 WORDS = ("ROLES", "DECISIONS", "OUTCOMES", "ENDS", "CODES", "RISKS", "ZONES", "AI_ROLES", "PASS_STATES", "TYPES",
          "APIS", "TASKS", "PARTS", "SOURCES", "EVENTS", "OFFICES")
 """Tables of words that English pages show."""
-GERMAN_YET = {"transparency.html", "casework/letter.html"}
-"""Templates of such modules for pages that are not read in English yet, and for letters, which are German."""
+GERMAN_YET = {"literacy_sheet.html", "citizen_sheet.html", "casework/letter.html"}
+"""Templates of such modules that stay German: papers, and letters to people outside."""
 _SENTENCE = re.compile(r"[A-ZÄÖÜ„][^{}\n]* [^{}\n]*\.")
-_TEMPLATE = re.compile(r'"([\w/]+\.html)"')
+_TEMPLATE = re.compile(r'"(\w[\w/]*\.html)"')
 
 
 def modules() -> list[Path]:
     """Return the files of the modules that speak English."""
     own = {page.handler.__module__ for page in pages(cast(Any, MagicMock())) if page.english}
-    names = own | {f"gateway.web.{name}" for name in SHARED}
+    names = own | {f"gateway.web.{name}" for name in SHARED} | set(ABOVE)
     return sorted(Path(cast(str, importlib.import_module(name).__file__)) for name in names)
 
 
@@ -87,7 +89,8 @@ def sentences() -> Iterator[tuple[str, str | tuple[str, str]]]:
         for path in files:
             found = extract(method, io.BytesIO(path.read_bytes()), keywords, (), options if method == "jinja2" else {})
             for _line, message, _comments, _context in found:
-                yield path.relative_to(WEB).as_posix(), cast(Any, message)
+                yield path.relative_to(WEB if path.is_relative_to(WEB) else WEB.parent).as_posix(), cast(Any, message)
+    yield from (("words.py", word) for word in words.DONE.values())
     for name in WORDS:
         yield from (("words.py", word) for word in cast(Words, getattr(words, name)).source())
     yield from (("heard.py", text) for text in heard.told_below() if text)

@@ -32,8 +32,8 @@ def pages(_: WebContext) -> tuple[Page, ...]:
         Page("/review/anfragen/{id}/auskunft", requests.take, "POST", OFFICER),
         Page("/review/anfragen/{id}/brief", requests.letter, roles=OFFICER),
         # What others say: staff, and the public.
-        Page(voices.FEEDBACK, voices.feedback_form, roles=SIGNED_IN),
-        Page(voices.FEEDBACK, voices.feedback, "POST", SIGNED_IN),
-        Page(voices.COMPLAINT, voices.complaint_form),
-        Page(voices.COMPLAINT, voices.complaint, "POST", form=voices.FORM),
+        Page(voices.FEEDBACK, voices.feedback_form, roles=SIGNED_IN, english=True),
+        Page(voices.FEEDBACK, voices.feedback, "POST", SIGNED_IN, english=True),
+        Page(voices.COMPLAINT, voices.complaint_form, english=True),
+        Page(voices.COMPLAINT, voices.complaint, "POST", form=voices.FORM, english=True),
     )

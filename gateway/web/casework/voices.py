@@ -15,6 +15,7 @@ from gateway.model.casework import KINDS_OF_PROBLEM, PLACES
 from gateway.web import words
 from gateway.web.asking import do
 from gateway.web.gate import Desk, Visit, open_form
+from gateway.web.i18n import _
 
 FEEDBACK: Final = "/usage/rueckmeldung"
 COMPLAINT: Final = "/transparency/ruege"
@@ -80,5 +81,5 @@ def _complaint(desk: Desk, visit: Visit, problem: str = "", status: int = 200) -
 
 
 def _later(wait: int) -> str:
-    return (f"Von hier kamen gerade sehr viele Meldungen. Bitte versuchen Sie es in {words.minutes(-(-wait // 60))} "
-            "noch einmal. Ihre Eingabe steht noch im Formular.")
+    return _("Von hier kamen gerade sehr viele Meldungen. Bitte versuchen Sie es in {minutes} noch einmal. Ihre "
+             "Eingabe steht noch im Formular.").format(minutes=words.minutes(-(-wait // 60)))

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Protocol
 
+from audit.statistics import Group
 from gateway.model.people import Role
 from gateway.paper.changes import Change
 from gateway.paper.report import Form, Report
@@ -64,8 +65,20 @@ class PublicFigures:
     """The same for programs."""
 
 
+@dataclass(frozen=True, slots=True)
+class MonthNumbers:
+    """What is told about one month that is over (`gateway.reports.figures`): question -> groups."""
+
+    first: date
+    told: Mapping[str, Sequence[Group]]
+
+
 class Reports(Protocol):
     """See the module."""
+
+    def newest_months(self, most: int) -> Sequence[MonthNumbers]:
+        """Return the numbers of the newest months that are over and can be told, the oldest first."""
+        ...
 
     def periods(self, kind: str) -> Sequence[tuple[str, str]]:
         """Return the periods that one can ask for, the newest first, with their words; nothing: as of now."""

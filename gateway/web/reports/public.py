@@ -13,11 +13,13 @@ from starlette.responses import Response
 
 from gateway.errors import GatewayError
 from gateway.paper.forms import fragment
-from gateway.web import register
+from gateway.web import i18n, register, words
 from gateway.web.asking import do
 from gateway.web.gate import Desk, Visit
+from gateway.web.i18n import N_, _
 from gateway.web.reports.ports import PublicFigures
 
+UNTOLD = N_("nicht angegeben, weil es um sehr wenige Personen geht")
 NOTE = ("Hinter jeder Zahl stehen mindestens fünf Personen; kleinere Gruppen sind zusammengefasst. null bedeutet: nur "
         "zusammen mit anderen angegeben. Gezählt werden Monate, die zu Ende sind.")
 
@@ -25,17 +27,19 @@ NOTE = ("Hinter jeder Zahl stehen mindestens fünf Personen; kleinere Gruppen si
 async def page(desk: Desk, visit: Visit) -> Response:
     """Answer in the form that was asked for."""
     if _prefers_json(visit.request.headers.get("accept", "")):
-        return await as_json(desk, visit)
+        with i18n.reading(i18n.GERMAN):  # programs read the same, whoever asks
+            return await as_json(desk, visit)
     policies = desk.context.policies()
     try:
         figures = await _figures(desk, visit)
     except GatewayError as error:
         if error.code != "anfrage_ungueltig":
             raise
-        return desk.error(visit, 404, text=error.message, way=("/transparency", "Zur Übersicht"))
+        return desk.error(visit, 404, text=error.message, way=("/transparency", _("Zur Übersicht")))
     return desk.page(
         visit, "reports/transparency.html", models=[(m, register.classes(m)) for m in register.in_service(policies)],
-        stopped=desk.context.stopped(), figures=figures, numbers=fragment(figures.report, 1),
+        stopped=desk.context.stopped(), figures=figures,
+        numbers=fragment(figures.report, 1, shown=_shown, untold=_(UNTOLD)),
         purposes=[purpose.title for purpose in policies.organisation.purposes.allow.values()])
 
 
@@ -63,6 +67,10 @@ async def as_csv(desk: Desk, visit: Visit) -> Response:
 
 async def _figures(desk: Desk, visit: Visit) -> PublicFigures:
     return await do(desk.context.reports.public, visit.request.query_params.get("jahr", ""))
+
+
+def _shown(cell: str | int | None) -> str:
+    return "–" if cell is None else words.number(cell) if isinstance(cell, int) else cell
 
 
 def _prefers_json(accept: str) -> bool:

@@ -18,7 +18,7 @@ def pages(context: WebContext) -> tuple[Page, ...]:
     """Return the table of these pages. Which reports a reader sees is said by each report (`gateway.model.reporting`).
     """
     return (
-        Page("/transparency", public.page),
+        Page("/transparency", public.page, english=True),
         Page("/transparency.json", public.as_json),
         Page("/transparency.csv", public.as_csv),
         Page("/review/berichte", reports.overview, roles=READERS),

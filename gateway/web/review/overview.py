@@ -83,7 +83,7 @@ class Overview:
     async def page(self, desk: Desk, visit: Visit) -> Response:
         """Show it."""
         state = await self._look(desk, visit)
-        charts = await trends.draw(desk.context.review.ledger, office_day(state.now))
+        charts = await trends.draw(desk.context.reports)
         return desk.page(visit, "review/overview.html", standing=state, points=list(points(state)), charts=charts,
                          checked_by=_who(state), new=_since_check(state), anchor=_anchor(state.anchors, state.now),
                          cases=_cases(state.pending), running_since=self._checking.running_since,

@@ -14,7 +14,6 @@ from typing import Any, Literal, Protocol
 
 from audit import AnchorState, Filters, RecordView
 from audit.checkpoint import Vkey
-from audit.daily import What
 from audit.due import Due
 from audit.sample import Sample
 from audit.search import Counted
@@ -160,10 +159,6 @@ class ReviewLedger(Protocol):
 
     def verify(self, *, pins: Sequence[str] = (), vkeys: Sequence[Vkey] = (), require_pin: bool = False) -> Verdict:
         """Check the whole ledger in place."""
-        ...
-
-    def per_day(self, what: What, since: date, until: date) -> dict[date, dict[str, int]]:
-        """Return numbers per day."""
         ...
 
     def sequence(self) -> None:

@@ -16,10 +16,11 @@ from starlette.responses import Response
 from audit.exports.source import Exported
 from gateway.errors import GatewayError
 from gateway.policy.titles import in_words
-from gateway.web import words
+from gateway.web import i18n, words
 from gateway.web.asking import ask
 from gateway.web.disclosure import REQUESTS, Names, OwnRecord, own_file, own_records
 from gateway.web.gate import Desk, Visit
+from gateway.web.i18n import N_, _
 from gateway.web.staff import limits
 
 PAGE: Final = 20
@@ -27,16 +28,17 @@ _CURSOR: Final = re.compile(r"[0-9]{1,17}\.[0-9]{1,15}")
 LATEST: Final = 3
 """How many of them the start page shows."""
 _KINDS: Final = {"html": "text/html; charset=utf-8", "json": "application/json"}
-_NOT_THERE: Final = ("Unter dieser Nummer gibt es keinen Vorgang, der Ihnen zugeordnet ist. Ganz neue erscheinen nach "
-                     "etwa einer Sekunde. Ist die Frist abgelaufen, lässt sich ein Vorgang niemandem mehr zuordnen.")
+_NOT_THERE: Final = N_(
+    "Unter dieser Nummer gibt es keinen Vorgang, der Ihnen zugeordnet ist. Ganz neue erscheinen nach etwa einer "
+    "Sekunde. Ist die Frist abgelaufen, lässt sich ein Vorgang niemandem mehr zuordnen.")
 
 
 async def page(desk: Desk, visit: Visit) -> Response:
     """Show limits and a page of one's own requests."""
     before = visit.request.query_params.get("vor") or None
     if before and not _CURSOR.fullmatch(before):
-        raise GatewayError("anfrage_ungueltig", "Diese Stelle der Liste gibt es nicht. Bitte öffnen Sie die Seite "
-                           "„Meine Nutzung“ neu.")
+        raise GatewayError("anfrage_ungueltig", _("Diese Stelle der Liste gibt es nicht. Bitte öffnen Sie die Seite "
+                                                  "„Meine Nutzung“ neu."))
     rows, older = await recent(desk, visit, PAGE, before)
     used = await limits.of(desk, visit)
     return desk.page(visit, "staff/usage.html", records=rows, limits=used, sentence=limits.sentence(used),
@@ -53,8 +55,8 @@ async def receipt(desk: Desk, visit: Visit) -> Response:
     """Show what became of one of one's own requests."""
     found = await _own(desk, visit)
     if not found:
-        return desk.error(visit, 404, text=_NOT_THERE, extra="Ihre Vorgänge finden Sie unter „Meine Nutzung“.",
-                          way=("/usage", "Zu meiner Nutzung"))
+        return desk.error(visit, 404, text=_NOT_THERE, extra=N_("Ihre Vorgänge finden Sie unter „Meine Nutzung“."),
+                          way=("/usage", _("Zu meiner Nutzung")))
     policies = desk.context.policies()
     shown = own_records(found, _names(desk))[-1]
     request = next((record for record in found if record.envelope.type in REQUESTS), found[0])
@@ -81,7 +83,8 @@ async def take(desk: Desk, visit: Visit) -> Response:
         return desk.error(visit, 404)
     found = await ask(desk.context.own.own_records, visit.somebody.person.id)
     organisation = desk.context.policies().organisation.name
-    data = own_file(own_records(found, _names(desk)), organisation, words.day(desk.context.now()), form)
+    with i18n.reading(i18n.language() if form == "html" else i18n.GERMAN):  # for programs it is always the same
+        data = own_file(own_records(found, _names(desk)), organisation, words.day(desk.context.now()), form)
     return _file(data, _KINDS[form], f"meine-ki-nutzung.{form}")
 
 

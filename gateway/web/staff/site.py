@@ -14,8 +14,8 @@ SIGNED_IN: Final[frozenset[Role]] = frozenset()
 def pages() -> tuple[Page, ...]:
     """Return the table of these pages."""
     return (
-        Page("/usage", mine.page, roles=SIGNED_IN),
-        Page("/usage/alles.{form}", mine.take, roles=SIGNED_IN),
-        Page("/usage/{vorgang}", mine.receipt, roles=SIGNED_IN),
-        Page("/usage/{vorgang}/nachweis", mine.proof, roles=SIGNED_IN),
+        Page("/usage", mine.page, roles=SIGNED_IN, english=True),
+        Page("/usage/alles.{form}", mine.take, roles=SIGNED_IN, english=True),
+        Page("/usage/{vorgang}", mine.receipt, roles=SIGNED_IN, english=True),
+        Page("/usage/{vorgang}/nachweis", mine.proof, roles=SIGNED_IN, english=True),
     )

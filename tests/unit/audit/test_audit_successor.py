@@ -65,7 +65,7 @@ def test_the_new_log_names_the_old_one_and_both_verify(set_back: str, sqlite_url
         kept = Checkpoint.parse(Note.parse(set_back).text)
         assert (meta["log"], meta["size"], meta["root"]) == (LOG, kept.size, kept.root.hex())
         assert meta["note"] == hashlib.sha256(set_back.encode()).hexdigest()
-        assert meta["recovered"] < kept.size
+        assert (meta["recovered"] < kept.size, meta["why"]) == (True, "rueckfall")
         assert new.delete_due(2_000_000_000_000)
         assert new.reader.get(first.id).meta == meta  # type: ignore[union-attr]
     with Ledger(LedgerConfig(done.database, LOG, done.keys)) as old:
@@ -145,3 +145,26 @@ def test_on_a_server_the_new_log_lies_in_a_new_database(postgres_server: Server,
 
 def test_names_count_on() -> None:
     assert [next_name(name) for name in ("a/1", "a/9", "a", "a/b")] == ["a/2", "a/10", "a/2", "a/b/2"]
+
+
+@pytest.mark.parametrize("gone", [True, False], ids=["lost", "in strange hands"])
+def test_when_its_key_is_lost_a_log_gets_a_successor_and_both_verify(sqlite_url: str, tmp_path: Path,
+                                                                    gone: bool) -> None:
+    with Ledger(config(sqlite_url, tmp_path)) as ledger:
+        write(ledger, 2)
+        ledger.checkpoint()
+        note, [old_key] = ledger.status().checkpoint_note, ledger.vkeys()
+    if gone:
+        (tmp_path / "keys" / "checkpoint.key").unlink()
+    done = succeed(sqlite_url, tmp_path / "keys", LOG, note, key_lost=True)
+    with Ledger(config(sqlite_url, tmp_path)) as new:
+        new.start()
+        write(new, 1)
+        new.checkpoint()
+        assert (new.verify().log, new.verify().exit_code) == (done.new, 0)
+        assert old_key not in new.vkeys()
+        first = new.reader.get(new.reader.tail(-1, 1)[0].id)
+        assert first is not None
+        assert (first.type, first.meta["why"], first.meta["keys"]) == ("log.successor", "schluessel", [str(old_key)])
+    with Ledger(LedgerConfig(done.database, LOG, done.keys)) as old:
+        assert old.verify(pins=[note], vkeys=[old_key]).exit_code == 0

@@ -6,12 +6,13 @@ import base64
 import json
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from audit import FormatError, canonical, record
+from audit import FormatError, announcement, canonical, record
 from audit.bundle import Line, dump_line, load_line
 from audit.checkpoint import Note, Vkey
 from audit.cli import main
@@ -31,7 +32,11 @@ GOOD = {
     "shortened_unnoticed",
     "pin_of_a_stranger",
     "rotated",
+    "rotated_said_twice",
+    "rotated_with_more_facts",
+    "rotated_and_only_the_new_key_given",
     "pruned",
+    "pruned_while_the_key_changes",
     "pruned_pin_too_late",
     "pruned_said_twice",
     "archive_count",
@@ -48,10 +53,13 @@ UNCHECKED = {
     "too_many_keys",
     "pruned_pin_required_and_older",
     "archive_cut",
+    "archive_name",
     "archive_prefixed",
     "archive_damaged",
     "archive_encrypted",
 }
+
+LEARNT_AND_WRONG = {"rotated_then_replayed", "rotated_by_a_retired_key", "retired_key_signs_on"}
 
 
 def test_the_files_are_what_the_script_makes() -> None:
@@ -74,6 +82,18 @@ def test_a_verdict_names_what_happened() -> None:
     assert BUNDLES["parts_deleted"]["expect"]["deleted_parts"] == 14
     assert "Notiz von vor diesem Eintrag" in str(BUNDLES["pruned_pin_too_late"]["expect"]["warnings"])
     assert "Ende nicht prüfbar" in str(BUNDLES["no_pin"]["expect"]["warnings"])
+    assert said["slipped_in_unsigned"] == said["slipped_in_signed_by_itself"] == "verändert bei Nr. 4"
+    assert said["slipped_in_a_pruning"] == "verändert bei Nr. 8"
+
+
+def test_a_verdict_names_every_key_that_it_learnt_from_the_log() -> None:
+    for name, case in BUNDLES.items():
+        learnt = case["expect"]["learnt_keys"]
+        assert len(learnt) == ((name in GOOD and name.startswith("rotated") and "given" not in name)
+                               or name in LEARNT_AND_WRONG), name
+        for key in learnt:
+            assert f"Nr. {key['idx']} hat diesen Prüfschlüssel angekündigt" in str(case["expect"]["warnings"])
+            assert key["vkey"] in str(case["expect"]["warnings"])
 
 
 def test_single_values() -> None:
@@ -159,6 +179,10 @@ def test_the_specification_shows_the_bytes_of_the_vectors() -> None:
     shown = [base64.b64decode(envelope["bytes"]).decode(), envelope["leaf"], *basics["roots"][1:3], bound["salt"],
              bound["hex"], base64.b64decode(bound["body"]).decode(), basics["vkey"], basics["note"].rstrip(),
              proof[proof.index("\nindex ") :].rstrip()]
+    with zipfile.ZipFile(HOME / "rotated.zip") as archive:
+        entry = load_line(archive.read("records.jsonl").splitlines(keepends=True)[4])
+    said, facts = record.parse_envelope(entry.envelope), canonical.loads(entry.parts["meta"].body)
+    shown += [announcement.text(said.log, said.type, said.id, facts).decode(), *facts["signatures"]]
     for piece in shown:
         assert piece in text
 

@@ -94,6 +94,8 @@ def test_many_refusals_are_a_finding_only_when_they_are_many_of_all_requests(cas
     ("verify.result", {"exit_code": 1, "verdict": "verändert"}, "pruefung_fehlgeschlagen", "hoch"),
     ("finding.spool", {"records": 0, "memory": 0, "lost": 2}, "verloren", "hoch"),
     ("log.successor", {"old": "x"}, "nachfolger", "hoch"),
+    ("finding.forged", {"kind": "key.rotate", "idx": 4}, "untergeschoben", "hoch"),
+    ("finding.pruning", {"reason": "fall"}, "nicht_geloescht", "mittel"),
     ("outcome.unknown", {"department": "bauamt", "reason": "prozess_beendet"}, "ergebnis_fehlt", "mittel"),
 ])
 def test_what_the_ledger_notices_about_itself_becomes_a_finding(case: Case, kind: str, facts: dict[str, object],

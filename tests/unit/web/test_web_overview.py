@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
@@ -10,6 +11,7 @@ import pytest
 
 from audit import AnchorState, Filters, sample
 from gateway.registry.rulebook import Rulebook
+from gateway.store.reports import keep_month
 from tests.support.web_client import Browser
 from tests.support.web_house import NOW, House
 
@@ -84,17 +86,26 @@ def test_a_check_grows_old(anchored: House, officer: Browser) -> None:
     assert "Das Protokoll wurde zuletzt am 22.11.2026 geprüft." in later.get("/review").text
 
 
-def test_trends_count_requests_refusals_and_replaced_values_each_with_its_table(house: House, officer: Browser) -> None:
+def test_trends_are_the_numbers_of_the_reports_and_tell_of_no_single_day(house: House, officer: Browser) -> None:
     house.exchange()
     house.denied("inhalt_gesperrt")
     house.settle()
-    house.clock.time = datetime.now(NOW.tzinfo)
-    browser = house.browser(house.hire("Mia Muster", "dpo"))
-    text = plain(browser.get("/review").text)
-    assert "zusammen 2 Anfragen" in text
-    assert "zusammen 1 Ablehnungen" in text
-    assert "zusammen 6 ersetzte Angaben" in text
+    text = plain(officer.get("/review").text)
+    assert "noch kein Monat vorbei" in text
+    assert "Zahlen als Tabelle" not in text
+    with house.books.writing() as connection:
+        for month, many in (("2026-09", 40), ("2026-10", 60)):
+            keep_month(connection, month, json.dumps({
+                "decision": [[["allowed"], many], [["denied", "local"], 7]], "code": [[["inhalt_gesperrt"], 7]],
+                "finding": [[["IBAN", "HEALTH"], 9], [["PERSON"], 30]]}), NOW)
+        keep_month(connection, "2026-08", json.dumps({"decision": []}), NOW)
+    text = plain(officer.get("/review").text)
     assert text.count("Zahlen als Tabelle") == 3
+    assert "Zusammen 114 Anfragen" in text
+    assert "September 2026" in text
+    assert "August 2026" not in text, "nothing can be told about it"
+    assert "22.11." not in text[text.index("zwölf Monate"):], "the month that runs is not told"
+    assert "andere und zusammen gezählte" in text
 
 
 # ---- the list --------------------------------------------------------------------------------------------------------

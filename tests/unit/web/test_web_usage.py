@@ -28,7 +28,7 @@ def test_amounts_are_written_as_people_write_them(house: House) -> None:
     house.used[mia.person.id] = [Used("micro_euro_per_month", 1_234_560_000, 2_000_000_000, LATER),
                                  Used("concurrent", 2, 3)]
     shown = house.browser(mia).get("/usage").text
-    assert "1.234,56 Euro" in shown
+    assert "1.234,56 €" in shown
     assert "23.11.2026, 00:05 Uhr" in shown
     assert "wenn eine Antwort fertig ist" in shown
     assert "Sie haben von allem noch genug." in shown
