@@ -136,5 +136,5 @@ def test_the_bill_of_materials_has_every_locked_package_and_no_address() -> None
     assert {(part["name"], part["version"]) for part in made["components"]} == locked
     assert made["bomFormat"] == "CycloneDX"
     for part in made["components"]:
-        assert not any("http" in each["url"] for each in part["externalReferences"])
+        assert not any("://" in each["url"] for each in part["externalReferences"])
         assert any(each.get("hashes") for each in part["externalReferences"]), part["name"]
