@@ -7,6 +7,7 @@ process opens the same database and calls what it needs; a writer starts only wi
 from __future__ import annotations
 
 import contextlib
+import os
 import platform
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -23,6 +24,7 @@ from audit.anchors.sinks import Sink, Timestamp
 from audit.checkpoint import Vkey
 from audit.checkpointer import Checkpointer
 from audit.clock import Watch
+from audit.deletion import ERASED_FILE
 from audit.errors import FormatError, LedgerConfigError, LedgerError, LedgerRollback, LedgerUnavailable
 from audit.identity import Identities
 from audit.inplace import export_store, verify_store
@@ -73,6 +75,14 @@ def body_of(value: Any) -> bytes:
         raise FormatError("value has no canonical form") from error
 
 
+def _account() -> int:
+    """Return the number of the account of this machine that writes; whoever became another one keeps the first."""
+    before = os.environ.get("SUDO_UID", "")
+    if before.isdecimal() and len(before) < 12:
+        return int(before)
+    return os.getuid() if hasattr(os, "getuid") else -1
+
+
 @lru_cache(maxsize=4096)
 def _subject_body(epoch: str, pseudonym: str) -> bytes:
     return body_of({"epoch": epoch, "pseudonym": pseudonym})
@@ -102,6 +112,7 @@ class Ledger(LettingGo):
         self._store.open_log(config.log)
         folder = private_folder(config.folder)
         self._pseudonyms = Pseudonyms(folder)
+        self._journal = folder / ERASED_FILE
         self.keyring = Keyring(folder)
         self.identities = Identities(self._store, self._pseudonyms, self.keyring, config.retention)
         self._presence = Presence(folder / "writers")
@@ -172,7 +183,8 @@ class Ledger(LettingGo):
             with self._lock:
                 writer = self._live
                 if writer is None:
-                    about = {"host": platform.node(), "unclean": self._unclean, **self.config.about,
+                    about = {"host": platform.node(), "account": _account(), "unclean": self._unclean,
+                             **self.config.about,
                              "trustees": sorted(key.id for key in self.keyring.in_force().values())}
                     writer = Writer(self._store, self.config.log, self.config.retention,
                                     self.config.folder / spool.FOLDER, about=about, clock=self._clock)

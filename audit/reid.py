@@ -111,6 +111,9 @@ class Reidentification:
             name = self._ledger.pseudonym(by, found.epoch) if found.epoch else ""
             if not found.may_approve(role, name):
                 raise NotAllowed("Es müssen zwei verschiedene Personen zustimmen.")
+            if found.claimed_already(self._via):
+                raise NotAllowed("Eine Zustimmung wurde schon am Terminal gegeben, wo niemand prüft, wer davor sitzt. "
+                                 "Die andere muss die Person selbst geben, angemeldet auf der Seite /review/person.")
             self._step(APPROVE, found, {"role": role}, by)
             return self.get(request)
 

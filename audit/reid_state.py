@@ -25,6 +25,8 @@ from audit.sealing import DPO, PERSONALRAT
 
 REQUEST: Final = "reid.request"
 APPROVE: Final = "reid.approve"
+TERMINAL: Final = "cli"
+"""What ``via`` says of a step at a terminal: its name was claimed, and nobody checked it."""
 HANDOUT: Final = "reid.handout"
 RESOLVE: Final = "reid.resolve"
 INFORM: Final = "reid.inform"
@@ -134,6 +136,10 @@ class Request:
         """Whether this person may approve in this role now: not named twice, not nameless."""
         return role in APPROVERS and role not in self.approvals and bool(by) and by not in self.approvals.values()
 
+    def claimed_already(self, via: str) -> bool:
+        """Whether this agreement would be the second one at a terminal, where one person could claim both names."""
+        return via == TERMINAL and any(step.type == APPROVE and step.via == TERMINAL for step in self.steps)
+
 
 def fold(entries: Iterable[Entry]) -> dict[str, Request]:
     """Return all requests by their id; entries come in the order of the log."""
@@ -155,7 +161,7 @@ def _apply(request: Request, entry: Entry) -> bool:
     state = request.state(entry.t_us)
     role = _text(entry.meta, "role")
     if entry.type == APPROVE and state == "open" and entry.epoch == request.epoch and \
-            request.may_approve(role, entry.by):
+            request.may_approve(role, entry.by) and not request.claimed_already(_text(entry.meta, "via")):
         request.approvals[role] = entry.by
     elif entry.type == HANDOUT and state in ("approved", "handed_out"):
         request.answer_key, request.sealed = _text(entry.meta, "answer_key"), _text(entry.meta, "sealed")

@@ -12,7 +12,7 @@ from typing import Annotated, Any, Final
 
 import typer
 
-from audit import ContentReading, LedgerConfigError, time_us
+from audit import ContentReading, Filters, Ledger, LedgerConfigError, time_us
 from audit.content import Texts
 from audit.reading import Reading
 from audit.reid_state import REASONS as READING_REASONS
@@ -21,7 +21,17 @@ from gateway.cli.context import CliContext, context
 from gateway.cli.output import CliError, Exit, emit, note, say, table
 from gateway.cli.reid import APPROVERS, As, acting
 from gateway.cli.views import moment
-from gateway.model.content_mode import BERLIN, MAY_REQUEST, MAY_STOP, MUST_APPROVE, REASONS, ContentMode, last_day
+from gateway.model.content_mode import (
+    APPROVED,
+    BERLIN,
+    MAY_REQUEST,
+    MAY_STOP,
+    MUST_APPROVE,
+    REASONS,
+    WAITS,
+    ContentMode,
+    last_day,
+)
 from gateway.model.people import Role
 from gateway.registry.content_mode import ContentDesk, last_day_possible
 
@@ -65,8 +75,16 @@ def request_(
 @content_app.command()
 @ledger_errors
 def approve(ctx: typer.Context, request: Which, by: As, role: InRole = "", json: Json = False) -> None:
-    """Stimmt zu; zwei verschiedene Personen müssen es tun, eine je Rolle. Mit der zweiten ist der Inhaltsmodus an."""
+    """Stimmt zu; zwei verschiedene Personen müssen es tun, eine je Rolle und eine davon angemeldet auf der Seite.
+
+    Mit der zweiten ist der Inhaltsmodus an.
+    """
     own = context(ctx)
+    with open_one(ctx) as ledger:
+        if _claimed_already(ledger, request):
+            raise CliError("Eine Zustimmung wurde schon am Terminal gegeben, wo niemand prüft, wer davor sitzt. Die "
+                           "andere muss die Person selbst geben, angemeldet auf der Seite /review/personalrat oder "
+                           "/review/person.", Exit.MISUSE)
     _said(_desk(ctx).approve(*_who(own, by, role, MUST_APPROVE), request), own, json)
 
 
@@ -129,6 +147,15 @@ def show(
     note("Dieses Stück geht an die oder den Datenschutzbeauftragten, das Ergebnis von dort an den Personalrat. "
          "Die Antwort wird innerhalb von 24 Stunden gebraucht: ki-pforte audit content show --answer DATEI")
     return say(piece.rstrip("\n"))
+
+
+def _claimed_already(ledger: Ledger, mode: int) -> bool:
+    """Whether somebody agreed at a terminal before: the second one there could be the same person."""
+    ledger.sequence()
+    since = int((datetime.now(UTC) - WAITS - timedelta(days=1)).timestamp() * 1_000_000)
+    page = ledger.reader.page(Filters(types=(APPROVED,), since=since), limit=1000)
+    facts = [parts.get("meta") for parts in ledger.reader.parts([row.id for row in page.rows]).values()]
+    return any(isinstance(meta, dict) and meta.get("mode") == mode and meta.get("via") == "cli" for meta in facts)
 
 
 def _desk(ctx: typer.Context) -> ContentDesk:

@@ -83,10 +83,11 @@ def _borne_out(mode: ContentMode, said: Sequence[_Step]) -> bool:
     mine = [(type_, meta, who) for type_, meta, who in said if meta.get("mode") == mode.id]
     begun = [meta for type_, meta, _ in mine if type_ == ON]
     agreed = {meta.get("role"): who for type_, meta, who in mine if type_ == APPROVED}
+    claimed = sum(meta.get("via") == "cli" for type_, meta, _ in mine if type_ == APPROVED)
     people = [agreed.get(role, "") for role in MUST_APPROVE]
     return (len(begun) == 1 and begun[0].get("department") == mode.department
             and begun[0].get("until") == last_day(mode).isoformat()
-            and all(people) and len(set(people)) == len(people)
+            and all(people) and len(set(people)) == len(people) and claimed < len(people)
             and not any(type_ == OFF for type_, _, _ in mine))
 
 

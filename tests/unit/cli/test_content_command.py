@@ -10,8 +10,10 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from audit import ContentKey, Ledger
-from gateway.cli import app
+from gateway.cli import app, audit_content
 from gateway.home import open_ledger
+from gateway.ledger.contents import attested
+from gateway.registry.content_mode import ContentDesk
 from gateway.settings import load
 from gateway.store import open_engine
 from gateway.store.directory import SqlDirectory
@@ -53,7 +55,7 @@ def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 REQUEST = ("request", "sozialamt", "--reason", "sicherheitsvorfall", "--case", "V-2026-3")
 
 
-def test_two_people_switch_it_on_and_one_switches_it_off(house: Path) -> None:
+def test_two_people_switch_it_on_and_one_switches_it_off(house: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     made = told(*REQUEST, *as_("it"))["request"]
     refused = run("approve", str(made), *as_("dsb"))
     assert (refused.exit_code, "es fehlt: Datenschutz, Personalrat" in refused.stderr) == (2, True)
@@ -63,7 +65,17 @@ def test_two_people_switch_it_on_and_one_switches_it_off(house: Path) -> None:
     assert run("approve", str(made), *as_("zwei")).exit_code == 2, "in which role?"
     assert told("approve", str(made), "--role", "dpo", *as_("zwei"))["approved"] == ["dpo"]
     assert run("approve", str(made), "--role", "personalrat", *as_("zwei")).exit_code == 2
-    assert told("approve", str(made), *as_("rat"))["state"] == "on"
+    refused = run("approve", str(made), *as_("rat"))
+    assert (refused.exit_code, "angemeldet auf der Seite" in refused.stderr) == (2, True), "one could claim both names"
+    with monkeypatch.context() as page:
+        page.setattr(audit_content, "_claimed_already", lambda *_: False)
+        page.setattr(audit_content, "ContentDesk", lambda books, missing, via: ContentDesk(books, missing, "web"))
+        assert told("approve", str(made), *as_("rat"))["state"] == "on"
+    with the_ledger() as ledger:
+        engine = open_engine(load().database)
+        modes = SqlDirectory(engine).content_modes()
+        assert attested(ledger, modes) == modes
+        engine.dispose()
     shown = run("status")
     assert (shown.exit_code, "sozialamt" in shown.stdout) == (1, True)
     engine = open_engine(load().database)

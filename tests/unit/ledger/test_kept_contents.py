@@ -107,7 +107,8 @@ def put_down(ledger: Ledger, *steps: tuple[str, dict[str, object], str]) -> None
         ledger.append_wait(ledger.draft(f"content_mode.{type_}", meta, subject=who))
 
 
-AGREED = (("approve", {"mode": 1, "role": "dpo"}, "d"), ("approve", {"mode": 1, "role": "personalrat"}, "p"))
+AGREED = (("approve", {"mode": 1, "role": "dpo", "via": "cli"}, "d"),
+          ("approve", {"mode": 1, "role": "personalrat", "via": "web"}, "p"))
 BEGUN = ("on", {"mode": 1, "department": "sozialamt", "until": "2026-11-23"}, "p")
 
 
@@ -146,3 +147,9 @@ def test_an_end_that_was_taken_back_in_the_database_stays_an_end(town: Town, tod
 def test_a_mode_that_waits_asks_the_ledger_nothing(town: Town) -> None:
     assert attested(town.ledger, (replace(ON, on_since=None),)) == ()
     assert town.ledger.status().size == 0
+
+
+def test_two_agreements_at_a_terminal_may_be_one_person_and_keep_nothing(town: Town, today: ContentMode) -> None:
+    second = (AGREED[1][0], {**AGREED[1][1], "via": "cli"}, "p")
+    put_down(town.ledger, AGREED[0], second, BEGUN)
+    assert attested(town.ledger, (today,)) == ()
