@@ -2,8 +2,8 @@
 
 A part that is deleted loses body and salt; its commitment stays in the envelope, and nobody can test a guess against
 it. What was taken from the part for searching goes with it. Before anything is deleted a record says what will be
-(``retention.delete``, ``erasure``: counts, and up to which record, never the content; `audit.accounts`); a crash in between leaves a record that claims more
-than was done, and the next run does the rest.
+(``retention.delete``, ``erasure``: counts, and up to which record, never the content; `audit.accounts`); a crash in
+between leaves a record that claims more than was done, and the next run does the rest.
 
 What a case holds (`audit.holds`) stays. Kept true on SQLite: the bytes are overwritten (``secure_delete``) and the
 write-ahead log is emptied. On PostgreSQL a ``VACUUM`` follows; pages, WAL archives and backups of the server keep
@@ -35,7 +35,7 @@ _FREE: Final = ("(p.name = 'content' OR NOT EXISTS (SELECT 1 FROM audit_hold h W
 _DUE: Final = f"FROM audit_part p WHERE p.expires_at <= ? AND {_FREE}"
 _COUNT: Final = (
     "SELECT p.class, p.name, count(*), max(s.idx) FROM audit_part p LEFT JOIN audit_seq s ON s.record_id = p.record_id "
-    f"WHERE p.expires_at <= ? AND {_FREE} GROUP BY p.class, p.name"
+    f"WHERE p.expires_at <= ? AND {_FREE} GROUP BY p.class, p.name"  # noqa: S608 - fixed text
 )
 _SOME: Final = f"SELECT p.record_id, p.name {_DUE} ORDER BY p.expires_at LIMIT {BATCH}"
 _THERE: Final = "SELECT record_id FROM audit_part WHERE name = '{}' AND record_id IN (#)"

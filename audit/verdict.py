@@ -160,8 +160,8 @@ class Verdict:
             notes.append(f"{self.unsequenced} {'Eintrag ist' if self.unsequenced == 1 else 'Einträge sind'} "
                          "noch nicht eingeordnet.")
         if self.unaccounted:
-            notes.append(f"Gelöschte Teile, die kein Eintrag über eine Löschung erklärt: {self.unaccounted}. Bitte klären "
-                         "Sie, wer sie vor ihrer Frist entfernt hat.")
+            notes.append(f"Gelöschte Teile, die kein Eintrag über eine Löschung erklärt: {self.unaccounted}. "
+                         "Bitte klären Sie, wer sie vor ihrer Frist entfernt hat.")
         if self.surplus_ends:
             notes.append(f"{self.surplus_ends} Abschlüsse gehören zu keinem offenen Vorgang.")
         return notes

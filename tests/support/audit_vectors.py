@@ -95,11 +95,12 @@ def cases() -> dict[str, Case]:
         "no_pin": plain(pins=[], trust=[]),
         "pin_required": plain(pins=[], require_pin=True),
         "parts_deleted": plain([Line(one.idx, one.envelope, {}) for one in good]),
-        "parts_deleted_in_time": let_go(line(8, "retention.delete", {"until": 1, "through": {"meta": 5, "subject": 7}})),
+        "parts_deleted_in_time": let_go(line(8, "retention.delete", {"through": {"meta": 5, "subject": 7}})),
         "parts_deleted_too_early": let_go(line(8, "retention.delete", {"until": 1, "through": {"meta": 3}})),
         "parts_erased": let_go(line(8, "erasure", {"parts": {"meta": 4, "subject": 9, "x": -1}})),
         "parts_deleted_long_ago": let_go(Line(8, line(8, "retention.delete", {"through": {"meta": 5}}).envelope, {})),
-        "parts_deleted_and_told_nonsense": let_go(line(8, "retention.delete", {"through": {"meta": "7", "subject": -1}})),
+        "parts_deleted_and_told_nonsense": let_go(
+            line(8, "retention.delete", {"through": {"meta": "7", "subject": -1}})),
         "unsequenced": plain(unsequenced=2),
         "end_not_signed": plain([*good, line(8, "heartbeat", {})]),
         "pin_in_a_mail": plain(
