@@ -34,8 +34,9 @@ _FREE: Final = ("(p.name = 'content' OR NOT EXISTS (SELECT 1 FROM audit_hold h W
 """Content goes when its time is up, whatever else of its record a case holds."""
 _DUE: Final = f"FROM audit_part p WHERE p.expires_at <= ? AND {_FREE}"
 _COUNT: Final = (
-    "SELECT p.class, p.name, count(*), max(s.idx) FROM audit_part p LEFT JOIN audit_seq s ON s.record_id = p.record_id "
-    f"WHERE p.expires_at <= ? AND {_FREE} GROUP BY p.class, p.name"  # noqa: S608 - fixed text
+    "SELECT p.class, p.name, count(*), max(s.idx) "  # noqa: S608 - fixed text
+    "FROM audit_part p LEFT JOIN audit_seq s ON s.record_id = p.record_id "
+    f"WHERE p.expires_at <= ? AND {_FREE} GROUP BY p.class, p.name"
 )
 _SOME: Final = f"SELECT p.record_id, p.name {_DUE} ORDER BY p.expires_at LIMIT {BATCH}"
 _THERE: Final = "SELECT record_id FROM audit_part WHERE name = '{}' AND record_id IN (#)"
