@@ -97,8 +97,8 @@ RULES: Final[dict[str, Rule]] = {rule.key: rule for rule in (
          "die unterschrieben wurden. Es bleibt alles, wie es ist.",
          "Lassen Sie die IT „ki-pforte audit prune --yes“ aufrufen: Der Befehl nennt den Grund.", period="day"),
     Rule("nachfolger", "Neues Protokoll eröffnet", "hoch",
-         "Die Datenbank des Protokolls war zurückgesetzt worden, oder sein Schlüssel war verloren; die IT hat ein neues "
-         "Protokoll eröffnet.",
+         "Die Datenbank des Protokolls war zurückgesetzt worden, oder sein Schlüssel war verloren; die IT hat ein "
+         "neues Protokoll eröffnet.",
          "Einträge nach dem letzten aufbewahrten Prüfpunkt des alten Protokolls fehlen womöglich.",
          "Lassen Sie sich erklären, was wiederhergestellt wurde. Bewahren Sie die letzte Notiz des alten Protokolls "
          "und den neuen Prüfschlüssel auf."),
