@@ -24,6 +24,7 @@ from audit.anchors.sinks import Sink, Timestamp
 from audit.checkpoint import Vkey
 from audit.checkpointer import Checkpointer
 from audit.clock import Watch
+from audit.deletion import ERASED_FILE
 from audit.errors import FormatError, LedgerConfigError, LedgerError, LedgerRollback, LedgerUnavailable
 from audit.identity import Identities
 from audit.inplace import export_store, verify_store
@@ -111,6 +112,7 @@ class Ledger(LettingGo):
         self._store.open_log(config.log)
         folder = private_folder(config.folder)
         self._pseudonyms = Pseudonyms(folder)
+        self._journal = folder / ERASED_FILE
         self.keyring = Keyring(folder)
         self.identities = Identities(self._store, self._pseudonyms, self.keyring, config.retention)
         self._presence = Presence(folder / "writers")

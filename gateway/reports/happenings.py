@@ -20,6 +20,9 @@ TYPES: Final = (
     "retention.delete", "prune", "erasure", "hold.set", "hold.release", "verify.result", "anchor.sent", "key.rotate",
     "view", "export", "report", "release", "finding.new", "case.new", "model.stopped", "model.started", "gap.detected")
 
+UNSAID: Final = "ohne Angabe"
+"""What a record says nothing about."""
+
 ReadFacts = Callable[[int, Sequence[str]], Iterator[tuple[str, int, dict[str, Any]]]]
 """`audit.LedgerReader.facts`: type, time and facts of every record since a time."""
 
@@ -62,5 +65,5 @@ def of(happenings: Iterable[Happening], *types: str) -> list[Happening]:
 
 def counted(happenings: Iterable[Happening], name: str) -> list[tuple[str, int]]:
     """Return how often each value of a fact occurs, the most frequent first."""
-    found = Counter(one.text(name) or "ohne Angabe" for one in happenings)
+    found = Counter(one.text(name) or UNSAID for one in happenings)
     return sorted(found.items(), key=lambda pair: (-pair[1], pair[0]))

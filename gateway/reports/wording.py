@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from typing import Final
 
+STANDING_WORDS: Final = {"gilt": "gilt", "galt": "gilt nicht mehr", "offen": "noch nicht oder gesperrt"}
+"""How a KI-Pass stands, coarsely."""
+STATES: Final = {"gueltig": "gültig", "kulanz": "gültig in der Kulanzzeit", "abgelaufen": "abgelaufen",
+                 "dv_neu": "neue Dienstvereinbarung offen", "fehlt": "Schritte offen", "gesperrt": "gesperrt"}
 CLASSES: Final = {
     "meta-standard": "Angaben zu Anfragen und Vorgängen", "subject": "Pseudonym der Person",
     "security": "Sicherheitsereignisse", "nachweis": "Nachweise über Löschungen", "content": "Inhalte (Inhaltsmodus)"}
