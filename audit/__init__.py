@@ -67,7 +67,11 @@ if TYPE_CHECKING:
     from audit.record import time_text as time_text
     from audit.record import time_us as time_us
     from audit.reid import Reidentification as Reidentification
+    from audit.restored import Restored as Restored
+    from audit.restored import remembered as remembered
+    from audit.restored import settle_restored as settle_restored
     from audit.retention import Retention as Retention
+    from audit.successor import nobody_writes as nobody_writes
     from audit.verdict import Verdict as Verdict
     from audit.verify import Trust as Trust
     from audit.witness import Witness as Witness
@@ -86,7 +90,9 @@ _HOME: Final = {
     "reading": ("ContentReading",),
     "record": ("Draft", "Part", "Receipt", "time_text", "time_us"),
     "reid": ("Reidentification",),
+    "restored": ("Restored", "remembered", "settle_restored"),
     "retention": ("Retention",),
+    "successor": ("nobody_writes",),
     "verdict": ("Verdict",),
     "verify": ("Trust",),  # the function is `audit.verify.verify`: beside the module it cannot have that name here
     "witness": ("Witness",),

@@ -12,8 +12,10 @@ remains until they are overwritten or expire, which the operator's handbook has 
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import Any, Final
 
 from audit.accounts import ERASURE, RETENTION_DELETE
@@ -24,6 +26,8 @@ from audit.store.store import Run, Store
 from audit.store.tables import FACETS
 from audit.writer import Writer
 
+ERASED_FILE: Final = "erased.txt"
+"""Beside the keys: ids of records and names of parts that were erased on order."""
 DELETE_EVERY: Final = 6 * 3600.0
 """Seconds between two rounds of the housekeeper."""
 LEASE: Final = 900.0
@@ -71,10 +75,11 @@ def delete_due(store: Store, writer: Writer, seconds: int | None = None) -> dict
 
 
 def erase(store: Store, writer: Writer, wanted: Mapping[str, Sequence[str]], reason: str,
-          case: str = "") -> tuple[int, int]:
+          case: str = "", journal: Path | None = None) -> tuple[int, int]:
     """Delete parts on order (Art. 17 GDPR); return how many, and how many a case holds back.
 
-    `wanted` names the records of each part. `reason` and `case` are words and numbers of the house, no free text.
+    `wanted` names the records of each part. `reason` and `case` are words and numbers of the house, no free text. What
+    goes is first written to `journal`, for the day on which an older backup is played back (`audit.restored`).
     """
     for name in (*wanted, reason):
         check_name(name)
@@ -89,12 +94,36 @@ def erase(store: Store, writer: Writer, wanted: Mapping[str, Sequence[str]], rea
     count, kept = sum(map(len, free.values())), sum(map(len, found.values())) - sum(map(len, free.values()))
     writer.append_wait(writer.draft(ERASURE, {
         "parts": {name: len(ids) for name, ids in free.items()}, "held": kept, "reason": reason, "case": case}))
+    if journal is not None and count:
+        with open(os.open(journal, os.O_CREAT | os.O_APPEND | os.O_WRONLY, 0o600), "a", encoding="ascii") as file:
+            file.writelines(f"{id_} {name}\n" for name, ids in free.items() for id_ in ids)
+            file.flush()
+            os.fsync(file.fileno())
     for name, ids in free.items():
         for at in range(0, len(ids), BATCH):
             with store.write() as run_:
                 _delete(store, run_, [(id_, name) for id_ in ids[at : at + BATCH]])
     settle(store)
     return count, kept
+
+
+def erase_again(store: Store, listed: Iterable[str]) -> int:
+    """Delete what a journal of erasures lists and a restored database has again; return how many parts."""
+    wanted: dict[str, list[str]] = {}
+    for line in listed:
+        record_id, _, name = line.strip().partition(" ")
+        if record_id:
+            check_name(name)
+            wanted.setdefault(name, []).append(record_id)
+    count = 0
+    for name, ids in wanted.items():
+        for at in range(0, len(ids), BATCH):
+            with store.write() as run:
+                found = [row[0] for row in store.select_in(run, _THERE.format(name), ids[at : at + BATCH])]
+                _delete(store, run, [(id_, name) for id_ in found])
+            count += len(found)
+    settle(store)
+    return count
 
 
 def records_of(store: Store, pseudonyms: Sequence[str]) -> list[str]:

@@ -24,6 +24,7 @@ from audit.anchors.sinks import Sink, Timestamp
 from audit.checkpoint import Vkey
 from audit.checkpointer import Checkpointer
 from audit.clock import Watch
+from audit.deletion import ERASED_FILE
 from audit.errors import FormatError, LedgerConfigError, LedgerError, LedgerRollback, LedgerUnavailable
 from audit.identity import Identities
 from audit.inplace import export_store, verify_store
@@ -111,6 +112,7 @@ class Ledger(LettingGo):
         self._store.open_log(config.log)
         folder = private_folder(config.folder)
         self._pseudonyms = Pseudonyms(folder)
+        self._journal = folder / ERASED_FILE
         self.keyring = Keyring(folder)
         self.identities = Identities(self._store, self._pseudonyms, self.keyring, config.retention)
         self._presence = Presence(folder / "writers")
@@ -141,7 +143,7 @@ class Ledger(LettingGo):
 
         `everyone` names the opaque ids of all people, to seal identities that a killed process left out.
         """
-        Signer.open(self.config.folder, self.config.log)  # without the key nobody starts to serve
+        self.check_key()
         self.identities.everyone = everyone
         dead = self._presence.claim_dead(spool.left_behind(self.config.folder / spool.FOLDER))
         self._unclean = len(dead)
@@ -149,6 +151,10 @@ class Ledger(LettingGo):
         self._started = True
         self._keeper.start(dead)
         self._anchoring.start()
+
+    def check_key(self) -> None:
+        """Raise `KeyLost` where nothing could be signed any more: then nobody begins to serve."""
+        Signer.open(self.config.folder, self.config.log)
 
     def close(self) -> None:
         """Write what waits and ``writer.stop``, sequence, sign, let go. May be called twice."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Sequence
+from pathlib import Path
 
 from audit import deletion, holds, pruning, targets
 from audit.identity import Identities
@@ -19,6 +20,8 @@ class LettingGo(Taking):
 
     identities: Identities
     _pseudonyms: Pseudonyms
+    _journal: Path
+    """Where is kept what was erased on order."""
 
     @abstractmethod
     def _writer(self) -> Writer:
@@ -62,7 +65,8 @@ class LettingGo(Taking):
             names = self._pseudonyms.every(subject)
             found = deletion.records_of(self._store, names)
             wanted = {SUBJECT: found, CONTENT: found, TARGET: targets.naming(self.reader, names)}
-            said = deletion.erase(self._store, self._writer(), wanted, reason, case)
+            said = deletion.erase(self._store, self._writer(), wanted, reason, case,
+                                  self._journal)
             self.identities.forget(names)
             return said
 
@@ -70,7 +74,7 @@ class LettingGo(Taking):
         """The same for single records, for example those with a citizen's data in their content."""
         with self._database():
             wanted = {SUBJECT: record_ids, CONTENT: record_ids}
-            return deletion.erase(self._store, self._writer(), wanted, reason, case)
+            return deletion.erase(self._store, self._writer(), wanted, reason, case, self._journal)
 
     def prunable(self) -> int:
         """Return to where the beginning could be deleted now; 0: nowhere."""

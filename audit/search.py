@@ -167,6 +167,11 @@ def number(connection: Connection, filters: Filters) -> Counted:
     return _counted(connection, _query(lead, filters, None, bound), bound)
 
 
+def places_of(vorgaenge: Sequence[str], subjects: Sequence[str]) -> Select[Any]:
+    """Return the query for the places of what belongs to some Vorgänge and to one of these pseudonyms."""
+    return select(_f.idx).where(_f.vorgang.in_(vorgaenge), _plain(_f.subject, "vorgang").in_(subjects))
+
+
 def _counted(connection: Connection, query: Select[Any], bound: Cursor | None) -> Counted:
     some = query.with_only_columns(literal(1).label("one")).limit(MOST + 1).subquery()
     found = int(connection.execute(select(func.count()).select_from(some)).scalar_one())

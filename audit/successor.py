@@ -70,7 +70,7 @@ def succeed(url: str, folder: Path, configured: str, note: str, old_url: str = "
     """
     old = current_name(folder, configured)
     new = next_name(old)
-    _nobody_writes(folder)
+    nobody_writes(folder)
     aside = _aside(folder, old)
     source = Store(old_url or _aside_url(url, old) or url)
     try:
@@ -113,7 +113,7 @@ def next_name(name: str) -> str:
 
 
 def _facts(store: Store, home: Path, old: str, note: str) -> dict[str, Any]:
-    kept, keys = _kept(home, old, note), read_vkeys(home)
+    kept, keys = kept_note(home, old, note), read_vkeys(home)
     Sequencer(store).run()
     with store.read() as connection:
         tree = read_state(connection.exec_driver_sql).tree
@@ -127,10 +127,12 @@ def _refuses(store: Store, home: Path, old: str) -> None:
         Checkpointer(store, home, old).sign()
     except LedgerRollback:
         return
-    raise LedgerConfigError(f"Das Protokoll {old} setzt fort, was unterschrieben wurde. Es braucht keinen Nachfolger.")
+    raise LedgerConfigError(f"Das Protokoll {old} setzt fort, was unterschrieben wurde. Es braucht keinen Nachfolger, "
+                            "außer sein Schlüssel ist verloren oder in fremden Händen (--lost-key).")
 
 
-def _nobody_writes(folder: Path) -> None:
+def nobody_writes(folder: Path) -> None:
+    """Raise `LedgerConfigError` while a process of this host keeps the ledger."""
     presence = Presence(folder / "writers")
     try:
         dead = presence.claim_dead()
@@ -195,7 +197,8 @@ def _aside(folder: Path, old: str) -> Path:
     return folder / f"log-{old.rpartition('/')[2]}"
 
 
-def _kept(home: Path, old: str, text: str) -> Checkpoint:
+def kept_note(home: Path, old: str, text: str) -> Checkpoint:
+    """Return what a note of this log says. Raises `LedgerConfigError` where it is none."""
     try:
         note = Note.parse(text)
         if not note.signed_by(read_vkeys(home)):

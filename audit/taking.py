@@ -22,6 +22,7 @@ from audit.keeper import Keeper
 from audit.reader import Filters, LedgerReader
 from audit.record import Draft, Receipt
 from audit.sample import NUMBER, Sample, sample
+from audit.search import places_of
 from audit.statistics import By, Group
 from audit.store.store import Store
 
@@ -88,8 +89,10 @@ class Taking(ABC):
         names = self.pseudonyms(subject)
         with self._database():
             self._keeper.sequence()
-            requests = [] if vorgang else targets.told(self.reader, names)
-        return self._taken([Filters(subject=name, vorgang=vorgang) for name in names], requests)
+            if vorgang:
+                return self._belonging([vorgang], names)
+            requests = targets.told(self.reader, names)
+        return self._taken([Filters(subject=name) for name in names], requests)
 
     def own_page(self, subject: str, types: Sequence[str], before: str | None = None,
                  limit: int = 20) -> tuple[list[Exported], str | None]:
@@ -102,11 +105,11 @@ class Taking(ABC):
         with self._database():
             self._keeper.sequence()
             pages = [self.reader.page(Filters(subject=name, types=types), before, limit) for name in names]
-        rows = sorted((row for page in pages for row in page.rows), key=lambda row: (row.t_us, row.idx), reverse=True)
-        more = len(rows) > limit or any(page.before for page in pages)
-        shown = rows[:limit]
-        found = self._taken([Filters(subject=name, vorgang=vorgang) for name in names
-                             for vorgang in dict.fromkeys(row.vorgang for row in shown if row.vorgang)])
+            rows = sorted((row for page in pages for row in page.rows), key=lambda row: (row.t_us, row.idx),
+                          reverse=True)
+            more = len(rows) > limit or any(page.before for page in pages)
+            shown = rows[:limit]
+            found = self._belonging(list({row.vorgang for row in shown if row.vorgang}), names)
         return found, shown[-1].cursor if more and shown else None
 
     def records_about(self, mark: str, since: int | None = None, until: int | None = None) -> list[Exported]:
@@ -116,6 +119,12 @@ class Taking(ABC):
     def records_in(self, filters: Filters) -> list[Exported]:
         """Return the records that a filter finds, oldest first. Writes nothing, like `own_records`."""
         return self._taken([filters])
+
+    def _belonging(self, vorgaenge: Sequence[str], names: Sequence[str]) -> list[Exported]:
+        """Return what belongs to some Vorgänge and names a person, oldest first: in three queries, however many."""
+        with self._store.read() as connection:
+            places = connection.execute(places_of(vorgaenge, names)).scalars().all() if vorgaenge else []
+            return list(read(self._store, connection, list(places)))
 
     def _taken(self, asked: Sequence[Filters], places: Sequence[int] = ()) -> list[Exported]:
         with self._database():

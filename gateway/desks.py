@@ -16,7 +16,6 @@ from gateway.registry.access_desk import KeyDesk
 from gateway.registry.certificates import CertificateOffice
 from gateway.registry.desk import PassOffice
 from gateway.registry.learning import Learner
-from gateway.registry.literacy import Reports
 from gateway.registry.reminding import Reminding
 from gateway.registry.reviewing import ReviewDesk
 from gateway.registry.switching import Switch
@@ -68,7 +67,7 @@ def web_context(house: House) -> WebContext:
         department_size=house.census.department_size, usage=house.limits.own,
         secret=own_secret(settings.home, "web.key"), version=__version__,
         certificates=CertificateOffice(books, lambda: pass_keys(settings.home)), learning=Learner(books),
-        literacy=Reports(books), reminders=Reminding(books, settings),
+        reminders=Reminding(books, settings),
         office=PassOffice(books, folder=settings.policies), detector=house.detector, operators=house.operators,
         stopped=house.stopped.known, problems=house.problems, sso=house.sign_ins,
         guarded=settings.roles_with_second_factor, key_sign_in=settings.key_sign_in == "on",

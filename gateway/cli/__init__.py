@@ -71,7 +71,9 @@ def _register() -> None:
         audit_proof,
         audit_read,
         audit_sample,
+        backup,
         certificate,
+        init,
         inspect,
         migrate,
         pass_remind,
@@ -94,7 +96,8 @@ def _register() -> None:
     from gateway.cli.policy import policy_app
     from gateway.cli.reid import reid_app
     from gateway.cli.report import report_app
-    for command in (run.serve, run.init, run.doctor, migrate.migrate, run.train, inspect.redact, inspect.evaluate):
+    for command in (run.serve, init.init, run.doctor, migrate.migrate, run.train, backup.backup, backup.restore,
+                    inspect.redact, inspect.evaluate):
         app.command()(command)
     policy_app.command("test")(policy_test.run_suites)
     policy_app.command()(policy_test.schema)

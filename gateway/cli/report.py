@@ -39,22 +39,23 @@ def _command(kind: ReportKind) -> Callable[..., None]:
     if kind.every:
         def of_a_time(ctx: typer.Context, period: Period = "", form: Wanted = "html", out: Out = None,
                       json: Json = False) -> None:
-            _write(ctx, kind, period, "json" if json else form, out)
+            write(ctx, kind, period, "json" if json else form, out)
         return of_a_time
 
     def as_of_now(ctx: typer.Context, form: Wanted = "html", out: Out = None, json: Json = False) -> None:
-        _write(ctx, kind, "", "json" if json else form, out)
+        write(ctx, kind, "", "json" if json else form, out)
     return as_of_now
 
 
-def _write(ctx: typer.Context, kind: ReportKind, period: str, wanted: str, out: Path | None) -> None:
+def write(ctx: typer.Context, kind: ReportKind, period: str, wanted: str, out: Path | None) -> None:
+    """Write a report to a file or to standard output, once its hash stands in the ledger."""
     from gateway.registry import index
     from gateway.registry.books import COMMAND_LINE
     form = _form(wanted, out)
     own = context(ctx)
     with open_one(ctx) as ledger:
         desk = _desk(own, ledger)
-        while kind.every and index.refresh(desk.books):
+        while index.refresh(desk.books):
             pass
         try:
             _, data = desk.give_out(COMMAND_LINE, kind.key, period, form)

@@ -1,4 +1,4 @@
-"""``serve``, ``init`` and ``doctor``."""
+"""``serve``, ``train`` and ``doctor``."""
 
 from __future__ import annotations
 
@@ -13,8 +13,9 @@ from typing import Annotated, Any
 
 import typer
 
-from gateway.cli.context import CliContext, context
-from gateway.cli.output import CliError, Exit, cannot_run, emit, note, say, table
+from gateway.cli.context import context
+from gateway.cli.init import set_up
+from gateway.cli.output import CliError, Exit, cannot_run, emit, note, table
 from gateway.settings import Settings, load
 
 GRACE_SECONDS = 20
@@ -57,7 +58,7 @@ def serve(
                                "forwarded_allow_ips": trusted}
     listening = _listen(settings)  # first: whether the port is free is known at once, and nothing has changed yet
     if demo:
-        _set_up(context(ctx), settings, demo=True)
+        set_up(context(ctx), settings, demo=True)
     elif setup:
         from gateway.cli.setting_up import set_up_in_browser
         settings = set_up_in_browser(settings, listening, options)
@@ -96,6 +97,7 @@ def _serve_with_workers(settings: Settings, listening: socket.socket, options: d
     engine = open_engine(settings.database)
     migrate(engine)
     with open_ledger(settings, policies().organisation.id) as ledger:
+        ledger.check_key()
         policies.first(MonitoringGate(engine, lambda kind, meta, subject: ledger.append_wait(
             ledger.draft(kind, meta, subject=subject))))
     engine.dispose()
@@ -148,61 +150,6 @@ def _greet(settings: Settings, port: int) -> None:
     if settings.workers > 1 and not settings.redis_url:
         note("Mehrere Prozesse gleichen Grenzen ohne Redis oder Valkey erst nach zwei Sekunden ab; genau werden sie "
              "mit KI_PFORTE_REDIS_URL.")
-
-
-@cannot_run
-def init(
-    ctx: typer.Context,
-    demo: Annotated[bool, typer.Option("--demo", help="Mit der Beispielstadt Musterstadt.")] = False,
-    json: Json = False,
-) -> None:
-    """Richtet Datenbanken, Schlüssel und Protokoll ein; mit --demo auch Beispielpersonen."""
-    _set_up(context(ctx), load(), demo=demo, json=json)
-
-
-def _set_up(own: CliContext, settings: Settings, *, demo: bool, json: bool = False) -> None:
-    from gateway.home import open_ledger, own_secret
-    from gateway.store import migrate, open_engine
-    settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
-    migrate(open_engine(settings.database))
-    own_secret(settings.home, "hash.key")
-    with open_ledger(settings, own.policy_set.organisation.id) as ledger:
-        vkeys = [str(key) for key in ledger.vkeys()]
-    people: dict[str, Any] = {"people": []}
-    if demo:
-        from gateway.cli.demo import reset_demo
-        people = reset_demo(own)
-    if json:
-        emit(people)
-        return
-    say(f"Eingerichtet in {settings.home.resolve()}.")
-    say("Prüfschlüssel des Protokolls; bitte geben Sie ihn der oder dem Datenschutzbeauftragten:")
-    for key in vkeys:
-        say(f"  {key}")
-    _show_demo(settings, people) if demo else _show_next()
-
-
-def _show_demo(settings: Settings, people: dict[str, Any]) -> None:
-    first = next(p for p in people["people"] if p["pass"] == "gueltig")  # noqa: S105  (the KI-Pass)
-    say("")
-    table(("Person", "Abteilung", "Rollen", "KI-Pass"),
-          [(p["email"], p["department"], ", ".join(p["roles"]), p["pass"]) for p in people["people"]])
-    model = "schnellstart" if settings.openai_base_url else "demo"
-    text = ("Bitte schreiben Sie eine Antwort an Frau Sabine Krüger, sabine.krueger@example.org, "
-            "IBAN DE89 3704 0044 0532 0130 00.")
-    body = f'{{"model":"{model}","stream":true,"messages":[{{"role":"user","content":"{text}"}}]}}'
-    say(f"\nSchlüssel von {first['name']} (KI-Pass gültig): {first['key']}")
-    say("\nProbieren Sie es aus, sobald die KI-Pforte läuft:\n")
-    say(f"curl -N {settings.address}/v1/chat/completions -H 'Authorization: Bearer {first['key']}' "
-        f"-H 'Content-Type: application/json' -d '{body}'\n")
-
-
-def _show_next() -> None:
-    say("Als Nächstes:")
-    say("  ki-pforte person add …   Personen eintragen")
-    say("  ki-pforte pass grant …   Nachweise für den KI-Pass eintragen")
-    say("  ki-pforte key create …   Schlüssel ausgeben")
-    say("  ki-pforte serve          starten")
 
 
 @cannot_run

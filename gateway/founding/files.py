@@ -9,17 +9,17 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import sys
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date
+from importlib import metadata
 from pathlib import Path
 from typing import Any, Final
 
 from ruamel.yaml import YAML
 
 import gateway
-from gateway.model.first_setup import OUTSIDE, WITH_ADDRESS, Answers
+from gateway.model.first_setup import OUTSIDE, WITH_ADDRESS, Answers, prices
 from gateway.policy import PolicySet, load_policies
 from gateway.store import InvalidError
 
@@ -30,12 +30,22 @@ _NEW: Final = ".neu"
 
 
 def shipped() -> Path:
-    """Return the folder of example policies: beside the program, or where its package put them."""
-    places = (Path(gateway.__file__).parents[1] / "policies", Path(sys.prefix) / "share" / "ki-pforte" / "policies")
-    for place in places:
+    """Return the folder of example policies: beside the program, or where pip put them."""
+    for place in (Path(gateway.__file__).parents[1] / "policies", *_installed()):
         if (place / "organisation.yaml").is_file():
             return place
     raise InvalidError("Die mitgelieferten Richtlinien fehlen. Bitte installieren Sie die KI-Pforte neu.")
+
+
+def _installed() -> Iterator[Path]:
+    """Yield where the package says that it put them, whichever way it was installed."""
+    try:
+        listed = metadata.files("ki-pforte") or ()
+    except metadata.PackageNotFoundError:
+        return
+    for file in listed:
+        if file.match("share/ki-pforte/policies/organisation.yaml"):
+            yield Path(str(file.locate())).resolve().parent
 
 
 def ready_made(source: Path) -> dict[str, str]:
@@ -56,6 +66,7 @@ def write_policies(answers: Answers, source: Path, target: Path) -> PolicySet:
     fresh.parent.mkdir(parents=True, exist_ok=True)
     shutil.copytree(source, fresh, ignore=shutil.ignore_patterns("tests", "__pycache__"))
     try:
+        _add_model(fresh, answers["model"].strip())
         kept = _departments(fresh / "departments", answers)
         _organisation(fresh / "organisation.yaml", answers, kept)
         _models(fresh / "models.yaml", answers)
@@ -96,6 +107,31 @@ def key_of(name: str) -> str:
     plain = "".join(_UMLAUTS.get(c, c) for c in name.strip().lower())
     plain = unicodedata.normalize("NFKD", plain).encode("ascii", "ignore").decode()
     return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:40].strip("-")
+
+
+def _further() -> Any:
+    """Return the models that the example does not have: key -> entry, with ``like``."""
+    return _yaml().load(Path(__file__).with_name("anbieter.yaml"))
+
+
+def _add_model(folder: Path, chosen: str) -> None:
+    """Write a model that the example does not have into register and rules, wherever the one like it stands."""
+    entry = _further().get(chosen)
+    if entry is None:
+        return
+    like = entry.pop("like")
+    yaml = _yaml()
+    for path in (folder / "models.yaml", folder / "organisation.yaml", *(folder / "departments").glob("*.yaml")):
+        data = yaml.load(path)
+        if path.name == "models.yaml":
+            data["models"][chosen] = entry
+        else:
+            rules = data.get("models", {})
+            for side in ("allow", "deny"):
+                if like in rules.get(side, ()):
+                    rules[side].append(chosen)
+        with path.open("w", encoding="utf-8") as file:
+            yaml.dump(data, file)
 
 
 def _departments(folder: Path, answers: Answers) -> set[str]:
@@ -156,20 +192,32 @@ def _models(path: Path, answers: Answers) -> None:
             model["target"] = prefix + said["model_target"].removeprefix(prefix)
         if chosen == "eu-cloud":
             model["provider"] = model["operator"] = said["model_provider"]
-            model["name"] = f"{said['model_target']} ({said['model_provider']})"[:120]
+            model["name"] = f"{said['model_target']} ({said['model_provider']})"[:60]
+            model["zone"] = said["model_zone"]
+            model["region"] = {"DE": "Deutschland", "EU": "EU oder EWR"}[said["model_zone"]]
         if chosen == "ollama-lokal":
-            model["name"] = f"{said['model_target']} (im Haus)"
+            model["name"] = f"{said['model_target']} (im Haus)"[:60]
         if chosen == "vllm-haus" and not said.get("model_key"):
             model.pop("api_key_env", None)
         if chosen in OUTSIDE:
             model["avv"] = {"concluded": date.fromisoformat(said["avv_day"]), "sha256": said["avv_sha256"].lower()}
+            _contract(model, said)
     with path.open("w", encoding="utf-8") as file:
         yaml.dump(data, file)
 
 
+def _contract(model: Any, said: Answers) -> None:
+    """Write what the contract says and the register must know."""
+    if days := said.get("model_retention"):
+        model["retention_days"] = int(days)
+        model["retention"] = f"{int(days)} Tage (laut Vertrag)" if int(days) else "keine Speicherung (laut Vertrag)"
+    if found := prices(said.get("model_prices", "")):
+        model["prices"] = {"input": found[0], "output": found[1]}
+
+
 def _key_name(model: str) -> str:
-    found: Mapping[str, Any] = _yaml().load(shipped() / "models.yaml")["models"][model]
-    return str(found.get("api_key_env", ""))
+    found: Mapping[str, Any] = _yaml().load(shipped() / "models.yaml")["models"]
+    return str((found.get(model) or _further()[model]).get("api_key_env", ""))
 
 
 def _write_private(path: Path, text: str) -> None:

@@ -7,6 +7,7 @@ way instead of overwriting it.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -17,13 +18,14 @@ from audit import Ledger
 from gateway.founding.files import OFFICE, ready_made, shipped, write_policies, write_settings
 from gateway.home import open_ledger, own_secret
 from gateway.identity.passwords import Passwords
-from gateway.model.first_setup import Answers, Step, steps, together
+from gateway.model.first_setup import Answers, Step, completed, steps, together
 from gateway.model.people import Role
+from gateway.model.register import RegisteredModel
 from gateway.policy import PolicySet
 from gateway.registry import keys, passes, people
 from gateway.registry.accounts import Accounts
 from gateway.registry.books import Actor, Books
-from gateway.settings import Settings, load
+from gateway.settings import PREFIX, Settings, load
 from gateway.store import InvalidError, is_current, migrate, open_engine, reading
 from gateway.store import people as stored
 from gateway.store.people import NewPerson
@@ -46,6 +48,8 @@ class Founded:
     """A key of the IT person, who has a KI-Pass from now on, so that a chat works at once."""
     model: str
     vkeys: tuple[str, ...]
+    place: str = ""
+    """Who processes the texts, where, and under which terms."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +87,10 @@ def all_steps() -> tuple[Step, ...]:
 
 def problems(answers: Answers) -> dict[str, str]:
     """Return everything that is wrong with the answers, by question."""
+    asked = all_steps()
+    answers = completed(asked, answers)
     found = together(answers)
-    for step in all_steps():
+    for step in asked:
         found |= step.problems(answers)
     return found
 
@@ -98,9 +104,25 @@ def found(answers: Answers, settings: Settings) -> Founded:
     if (settings.home / "pforte.yaml").exists():
         raise InvalidError(f"In {settings.home} liegt schon eine pforte.yaml. Bitte benennen Sie sie um.")
     target = settings.policies if needed(settings) else settings.home / "policies"
+    if target != settings.policies and f"{PREFIX}POLICIES" in os.environ:
+        raise InvalidError(f"In {settings.policies} liegen schon Richtlinien, und {PREFIX}POLICIES schreibt diesen "
+                           "Ordner vor. Bitte nehmen Sie die Umgebungsvariable weg, oder nennen Sie einen leeren "
+                           "Ordner.")
+    answers = completed(all_steps(), answers)
     policies = write_policies(answers, shipped(), target)
     write_settings(answers, settings.home, target)
     return _people(answers, load(), policies)
+
+
+def place_of(model: RegisteredModel) -> str:
+    """Return who processes the texts, where and under which terms, as the register says it."""
+    if model.in_house:
+        return f"Die Texte verarbeitet {model.operator} im eigenen Haus; sie verlassen es nicht."
+    said = [f"Die Texte verarbeitet {model.operator}, Ort: {model.region}.", f"Grundlage: {model.transfer_basis}."]
+    if model.avv is not None:
+        said.append(f"Vereinbarung zur Auftragsverarbeitung vom {model.avv.concluded:%d.%m.%Y}.")
+    said.append(f"Speicherung beim Anbieter: {model.retention}. Training mit Ihren Eingaben ist ausgeschlossen.")
+    return " ".join(said)
 
 
 def _people(answers: Answers, settings: Settings, policies: PolicySet) -> Founded:
@@ -111,10 +133,10 @@ def _people(answers: Answers, settings: Settings, policies: PolicySet) -> Founde
         with open_ledger(settings, policies.organisation.id, policies.digest) as ledger:
             books = Books(engine, _recording(ledger), lambda: policies, SystemClock())
             links, key = _first(answers, settings, books)
-            model = next((m.id for m in policies.models.values() if m.enabled), "")
+            model = next(m for m in policies.models.values() if m.enabled)
             ledger.append_wait(ledger.draft("setup.finished", {"policy": policies.digest, "people": len(links)}))
-            return Founded(policies.organisation.name, settings.address, links, key, model,
-                           tuple(str(vkey) for vkey in ledger.vkeys()))
+            return Founded(policies.organisation.name, settings.address, links, key, model.id,
+                           tuple(str(vkey) for vkey in ledger.vkeys()), place_of(model))
     finally:
         engine.dispose()
 

@@ -21,7 +21,8 @@ Answers = Mapping[str, str]
 _DOMAIN: Final = re.compile(r"(?=.{4,100}\Z)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)+")
 _MAIL: Final = re.compile(r"[^@\s,;<>\"]{1,64}@[^@\s,;<>\"]{1,190}\.[a-zA-Z]{2,}")
 _SHA: Final = re.compile(r"[0-9a-f]{64}")
-OUTSIDE: Final = ("eu-cloud", "mistral-large", "gpt-azure-eu", "claude")
+_PRICES: Final = re.compile(r"(\d{1,4}(?:[.,]\d{1,4})?)\s*/\s*(\d{1,4}(?:[.,]\d{1,4})?)")
+OUTSIDE: Final = ("eu-cloud", "mistral-large", "gpt-azure-eu", "gpt-openai", "claude")
 WITH_ADDRESS: Final = ("vllm-haus", "ollama-lokal", "eu-cloud", "gpt-azure-eu")
 
 
@@ -54,6 +55,21 @@ def _day(text: str) -> str:
 
 def _absolute(text: str) -> str:
     return "" if PurePath(text).is_absolute() else "Bitte geben Sie einen vollständigen Pfad an, der mit / beginnt."
+
+
+def _days(text: str) -> str:
+    return "" if text.isascii() and text.isdigit() and len(text) <= 4 else (
+        "Bitte geben Sie eine ganze Zahl an; 0 heißt: gar nicht.")
+
+
+def prices(text: str) -> tuple[float, float] | None:
+    """Return the two prices of ``0,60 / 0,80``; None: that is not two prices."""
+    found = _PRICES.fullmatch(text.strip())
+    return None if found is None else (float(found[1].replace(",", ".")), float(found[2].replace(",", ".")))
+
+
+def _two_prices(text: str) -> str:
+    return "" if prices(text) else "Bitte geben Sie zwei Preise an, zum Beispiel 0,60 / 0,80."
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,9 +135,11 @@ def steps(departments: Mapping[str, str]) -> tuple[Step, ...]:
                      "choice", {"gemeinde-klein": "bis etwa 50 Beschäftigte",
                                 "gemeinde-mittel": "einige hundert", "gemeinde-gross": "tausend und mehr"},
                      default="gemeinde-klein"),
-            Question("contact_it", "Wen fragt man bei technischen Fragen?", "Name oder Stelle, und Telefon."),
-            Question("contact_dpo", "Wen fragt man zum Datenschutz?"),
-            Question("contact_pass", "Wen fragt man zum KI-Pass?"),
+            Question("contact_it", "Wen fragt man bei technischen Fragen?", "Name oder Stelle, und Telefon. Leer: die "
+                     "Person aus der IT, die Sie unter „Die ersten Personen“ nennen.", optional=True),
+            Question("contact_dpo", "Wen fragt man zum Datenschutz?", "Leer: die Person aus dem Datenschutz.",
+                     optional=True),
+            Question("contact_pass", "Wen fragt man zum KI-Pass?", "Leer: die Person aus der IT.", optional=True),
             Question("contact_council", "Wie erreicht man den Personalrat?", optional=True),
         )),
         Step("aemter", "Ihre Ämter", "Jedes Amt hat eigene Regeln. Für diese gibt es fertige Vorschläge.", (
@@ -135,6 +153,7 @@ def steps(departments: Mapping[str, str]) -> tuple[Step, ...]:
                 "ollama-lokal": "Ollama auf einem Rechner im Haus", "vllm-haus": "vLLM auf eigenen Servern",
                 "eu-cloud": "Ein Anbieter in Deutschland oder der EU mit OpenAI-Schnittstelle",
                 "mistral-large": "Mistral AI (Frankreich)", "gpt-azure-eu": "Azure OpenAI (EU)",
+                "gpt-openai": "OpenAI (USA), nur öffentliche Texte",
                 "claude": "Anthropic (USA), nur öffentliche Texte"}, default="demo"),
             Question("model_address", "Adresse des Anbieters", "Zum Beispiel http://127.0.0.1:11434 für Ollama oder "
                      "http://rechner:8000/v1 für vLLM.", when=("model", WITH_ADDRESS), check=_address),
@@ -142,6 +161,9 @@ def steps(departments: Mapping[str, str]) -> tuple[Step, ...]:
                      when=("model", WITH_ADDRESS), longest=120),
             Question("model_provider", "Name des Anbieters", "So steht er im öffentlichen Register.",
                      when=("model", ("eu-cloud",)), longest=120),
+            Question("model_zone", "Wo verarbeitet der Anbieter die Texte?", "So steht es im Vertrag.", "choice",
+                     {"DE": "in Deutschland", "EU": "in der EU oder im EWR"}, default="DE",
+                     when=("model", ("eu-cloud",))),
             Question("model_key", "Zugangsschlüssel", "Liegt danach in einer Datei, die nur die KI-Pforte liest.",
                      "secret", optional=True, when=("model", ("vllm-haus", *OUTSIDE)), longest=500),
             Question("avv_day", "Tag der Unterschrift unter die Vereinbarung zur Auftragsverarbeitung",
@@ -149,6 +171,15 @@ def steps(departments: Mapping[str, str]) -> tuple[Step, ...]:
                      check=_day),
             Question("avv_sha256", "Prüfsumme der unterschriebenen Datei", "Der Befehl „sha256sum avv.pdf“ nennt sie.",
                      when=("model", OUTSIDE), check=_sha256),
+            Question("model_training", "Darf der Anbieter mit Ihren Eingaben trainieren?", "Der Vertrag muss es "
+                     "ausschließen.", "choice", {"nein": "Nein, das schließt der Vertrag aus",
+                                                 "ja": "Ja, oder es steht nicht fest"}, when=("model", OUTSIDE)),
+            Question("model_retention", "Wie viele Tage speichert der Anbieter Anfragen?", "0 heißt: gar nicht. Leer: "
+                     "was der Vorschlag für diesen Anbieter sagt.", optional=True, when=("model", OUTSIDE),
+                     check=_days),
+            Question("model_prices", "Preise in Euro für eine Million Token, Anfrage / Antwort", "Zum Beispiel 0,60 / "
+                     "0,80. Danach richten sich Budgets. Leer: was der Vorschlag sagt.", optional=True,
+                     when=("model", OUTSIDE), check=_two_prices),
         )),
         Step("anmeldung", "Anmeldung", "Wie Beschäftigte sich auf den Seiten anmelden.", (
             Question("sign_in", "Womit?", "", "choice", {
@@ -200,6 +231,20 @@ def together(answers: Answers) -> dict[str, str]:
     if answers.get("model") in OUTSIDE and answers.get("model_address", "https://").strip().startswith("http://") \
             and answers.get("model") in WITH_ADDRESS:
         found["model_address"] = "Außer Haus geht nichts unverschlüsselt. Bitte geben Sie eine Adresse mit https:// an."
+    if answers.get("model") in OUTSIDE and answers.get("model_training") == "ja":
+        found["model_training"] = "Dann darf nichts dorthin. Bitte vereinbaren Sie den Ausschluss, oder wählen Sie " \
+                                  "vorerst die Demo oder ein Modell im Haus."
     if bool(answers.get("smtp_host", "").strip()) != bool(answers.get("smtp_from", "").strip()):
         found["smtp_from"] = "Mailserver und Absender gehören zusammen. Bitte füllen Sie beide aus, oder keines."
     return found
+
+
+def completed(steps_: tuple[Step, ...], answers: Answers) -> dict[str, str]:
+    """Return the answers with everything filled in that follows from the others: defaults, and who is asked."""
+    said = {q.key: q.default for step in steps_ for q in step.questions} | dict(answers)
+    for key, prefix in (("contact_it", "it"), ("contact_dpo", "dpo"), ("contact_pass", "it"),
+                        ("contact_council", "council")):
+        name, mail = (said.get(f"{prefix}_{what}", "").strip() for what in ("name", "email"))
+        if not said.get(key, "").strip() and mail:
+            said[key] = f"{name}, {mail}"
+    return said

@@ -31,6 +31,8 @@ KINDS: Final[dict[str, ReportKind]] = {kind.key: kind for kind in (
                "ist zu entscheiden.", "quarter", frozenset({"dpo", "leitung"})),
     ReportKind("transparency", "Transparenzbericht", "Für die Öffentlichkeit: Modelle, Zwecke, Zahlen, Beschwerde.",
                "year", frozenset({"dpo", "leitung", "personalrat"})),
+    ReportKind("literacy", "Maßnahmen zur KI-Kompetenz", "Nach Art. 4 KI-VO: wie viele Personen den KI-Pass haben, "
+               "nach Ämtern.", "", frozenset({"dpo", "leitung", "personalrat", "ki-pass-stelle"})),
     ReportKind("processing-record", "Verzeichnis der Verarbeitungstätigkeiten", "Eintrag nach Art. 30 DSGVO.", "",
                _DPO, released=True),
     ReportKind("dpia", "Anlage zur Datenschutz-Folgenabschätzung", "Nach Art. 35 DSGVO, gegliedert nach den sieben "

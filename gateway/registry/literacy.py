@@ -2,8 +2,7 @@
 
 Evidence of *measures*, not of what anybody knows: numbers of people, versions of contents, quarters. Kept true: a
 department of fewer than five people is told together with others; no number stands for one to four people; nothing
-that is withheld follows from the sums (`gateway.registry.withholding`). Whoever makes a report leaves its hash in the
-ledger, so that a copy can be checked later.
+that is withheld follows from the sums (`gateway.registry.withholding`).
 
 Counted from the index of passes, which may lag a few seconds behind; `make` says how many people are being worked out.
 """
@@ -12,23 +11,18 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from hashlib import sha256
-from typing import Final, Literal
+from typing import Final
 
 from gateway.kipass.calendar import day_of
 from gateway.model.kipass import Document, KiPassConfig
 from gateway.model.literacy import STANDINGS, Content, Line, Report
-from gateway.model.people import Role
 from gateway.registry import index
-from gateway.registry.books import Actor, Books
+from gateway.registry.books import Books
 from gateway.registry.withholding import SMALL, together, withheld
 from gateway.store import literacy as counts
 
 _STANDS: Final = {"gueltig": "gilt", "kulanz": "gilt", "abgelaufen": "galt", "dv_neu": "galt"}
-READERS: Final[tuple[Role, ...]] = ("ki-pass-stelle", "leitung", "dpo", "personalrat")
-"""Who may read it on the pages."""
 _LONG_AGO: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -54,30 +48,6 @@ def make(books: Books) -> tuple[Report, int]:
         {scope: _states(found, scope, lines) for scope, found in states.items()}, lines,
         _contents(rules, contents), _quarters(quarters))
     return report, index.waiting(books)
-
-
-def note(books: Books, actor: Actor, report: Report, kind: str, data: bytes) -> str:
-    """Write into the ledger that this file was made of the report; return its SHA-256."""
-    digest = sha256(data).hexdigest()
-    books.record("report", {"kind": "literacy", "format": kind, "period": _quarter(report.day.year, report.day.month),
-                            "sha256": digest, "people": report.people, **actor.meta}, actor.subject or None)
-    return digest
-
-
-@dataclass(frozen=True, slots=True)
-class Reports:
-    """The reports as pages ask for them."""
-
-    books: Books
-
-    def make(self) -> tuple[Report, int]:
-        """See `make`."""
-        return make(self.books)
-
-    def note(self, person_id: str, roles: frozenset[str], report: Report, kind: str, data: bytes) -> str:
-        """See `note`."""
-        role: Role | Literal[""] = next((role for role in READERS if role in roles), "")
-        return note(self.books, Actor("web", person_id, role), report, kind, data)
 
 
 def _since(rules: KiPassConfig, now: datetime) -> dict[str, datetime]:
@@ -163,7 +133,3 @@ def _quarters(found: Mapping[tuple[int, int], int]) -> tuple[tuple[str, int], ..
             result.append(([key], found[key]))
     return tuple((" bis ".join(dict.fromkeys(f"{y}-Q{q}" for y, q in (keys[0], keys[-1]))), number)
                  for keys, number in result if number >= SMALL)
-
-
-def _quarter(year: int, month: int) -> str:
-    return f"{year}-Q{(month + 2) // 3}"

@@ -10,9 +10,10 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
+from threading import Lock, Thread
 from typing import Any, Final
 
 from audit import Ledger, Reidentification
@@ -23,10 +24,10 @@ from gateway.model.reporting import KINDS, ReportKind
 from gateway.paper.changes import changes
 from gateway.paper.forms import file_of, from_json
 from gateway.paper.report import Form, Report
-from gateway.registry import literacy
+from gateway.registry import literacy as counting
 from gateway.registry.books import Actor, Books
-from gateway.reports import annex, dpia, fria, leadership, processing, systems, transparency, works_council
-from gateway.reports.figures import Figures, Question, by_month, figures, keep_up
+from gateway.reports import annex, dpia, fria, leadership, literacy, processing, systems, transparency, works_council
+from gateway.reports.figures import Figures, Question, by_month, figures, keep_up, missing
 from gateway.reports.happenings import read
 from gateway.reports.periods import Period, quarters, years
 from gateway.reports.periods import read as read_period
@@ -43,7 +44,7 @@ _OF_A_TIME: Final[Mapping[str, Callable[[Situation], Report]]] = {
 _FOR_PROGRAMS: Final[Mapping[str, Question]] = {"nach_modell": "model", "ablehnungen_nach_grund": "code",
                                                 "nach_bereich": "department", "gefundene_angaben": "finding"}
 _QUARTERS: Final = 8
-_EVERY: Final = 3600.0
+_EVERY: Final = 60.0
 _log = logging.getLogger(__name__)
 _GIVEN_DAYS: Final = 184
 """How far back the list of given files looks: as far as the ledger keeps facts by default."""
@@ -58,6 +59,9 @@ class ReportDesk:
     version: str
     stopped: Callable[[], frozenset[str]] = frozenset
     sign_in: str = ""
+    patience: float = 0.2
+    """Seconds that a page waits for months to be counted; a large ledger takes longer, and the page says so."""
+    _counting: Lock = field(default_factory=Lock, repr=False, compare=False)
 
     # ---- making --------------------------------------------------------------------------------------------------
 
@@ -68,7 +72,11 @@ class ReportDesk:
     def make(self, kind: str, period: str) -> Report:
         """See `gateway.web.reports.ports.Reports.make`."""
         known = _kind(kind)
+        if kind == literacy.KIND:
+            return literacy.paper(self.in_force(), *counting.make(self.books))
         if not known.every:
+            if period:  # it would stand in the log and in the name of the file
+                raise _wrong(f"„{known.title}“ gibt es nur nach dem Stand von heute, ohne Zeitraum.")
             return _AS_OF_NOW[kind](self.in_force())
         asked = read_period(period) if period else self._periods(known)[0]
         if asked is None or bool(asked.quarter) != (known.every == "quarter") or asked.begin > day_of(self.books.now()):
@@ -92,10 +100,28 @@ class ReportDesk:
 
     def count_months(self) -> int:
         """Count the months that are over and were not counted yet; return how many."""
-        self.ledger.sequence()
+        with self._counting:
+            self.ledger.sequence()
+            return keep_up(self.books, self.ledger, self._begin())
+
+    def _begin(self) -> datetime | None:
         first = next(iter(self.ledger.reader.tail(-1, 1)), None)
-        return keep_up(self.books, self.ledger,
-                       None if first is None else datetime.fromtimestamp(first.t_us / 1e6, UTC))
+        return None if first is None else datetime.fromtimestamp(first.t_us / 1e6, UTC)
+
+    def _uncounted(self) -> tuple[str, ...]:
+        """Begin to count what is missing, wait a little, and return what is still missing then."""
+        if found := missing(self.books, self._begin()):
+            worker = Thread(target=self._count, name="months", daemon=True)
+            worker.start()
+            worker.join(self.patience)
+            found = missing(self.books, self._begin())
+        return found
+
+    def _count(self) -> None:
+        try:
+            self.count_months()
+        except Exception as error:  # noqa: BLE001 - the ledger or the database: tried again in a minute
+            _log.warning("the months that are over cannot be counted now: %s", type(error).__name__)
 
     def newest_months(self, most: int) -> Sequence[MonthNumbers]:
         """See `gateway.web.reports.ports.Reports.newest_months`. (`follow` counts them; nobody waits for that here.)"""
@@ -106,15 +132,12 @@ class ReportDesk:
     async def follow(self) -> None:
         """Count months that are over until cancelled; what cannot be counted now is counted later."""
         while True:
-            try:
-                await asyncio.to_thread(self.count_months)
-            except Exception as error:  # noqa: BLE001 - the ledger or the database: tried again in an hour
-                _log.warning("the months that are over cannot be counted now: %s", type(error).__name__)
+            await asyncio.to_thread(self._count)
             await asyncio.sleep(_EVERY)
 
     def _situation(self, period: Period) -> Situation:
-        self.count_months()
-        found, waiting = literacy.make(self.books)
+        late = self._uncounted()
+        found, waiting = counting.make(self.books)
         with self.books.reading() as connection:
             kept = shelf.months(connection)
             modes = [mode for mode in content_modes.every(connection)
@@ -123,7 +146,7 @@ class ReportDesk:
         requests = [one for one in Reidentification(self.ledger).requests()
                     if period.holds(datetime.fromtimestamp(one.at_us / 1e6, UTC))]
         return Situation(self.in_force(), period, figures(kept, period), read(self.ledger.reader.facts, period),
-                         found, waiting, modes, requests)
+                         found, waiting, modes, late, requests)
 
     # ---- giving out ----------------------------------------------------------------------------------------------
 
@@ -133,6 +156,8 @@ class ReportDesk:
 
     def give_out(self, actor: Actor, kind: str, period: str, form: Form) -> tuple[str, bytes]:
         """Return a report as a file, with its name; its hash is written down before."""
+        if _kind(kind).every:
+            self.count_months()  # a file is kept: it waits until it is whole
         report, told = self.make(kind, period), period
         if KINDS[kind].every and not period:
             told = self._periods(KINDS[kind])[0].key
@@ -201,8 +226,9 @@ class ReportDesk:
         if asked is None or asked not in known:
             raise _wrong("Zu diesem Jahr gibt es keine Zahlen.")
         house, found = self.in_force(), figures(kept, asked)
+        situation = Situation(house, asked, found, (), counting=missing(self.books, self._begin()))
         return PublicFigures(asked.key, asked.words, [(period.key, period.words) for period in known],
-                             transparency.numbers(Situation(house, asked, found, ())), _values(asked, found))
+                             transparency.numbers(situation), _values(asked, found))
 
     def systems(self) -> Sequence[Mapping[str, Any]]:
         """See `gateway.web.reports.ports.Reports.systems`."""

@@ -93,20 +93,24 @@ def by_month(kept: Mapping[str, str]) -> list[tuple[date, Mapping[str, Sequence[
 
 def keep_up(books: Books, counts: Counts, first: datetime | None) -> int:
     """Write down every month that is over and was not yet; return how many. `first`: when the ledger begins."""
-    if first is None:
-        return 0
-    today = books.now().astimezone(UTC)
-    with books.reading() as connection:
-        known = shelf.months(connection)
-    missing = [month for month in _over(month_of(first), today) if month not in known]
-    for month in missing:
+    found = missing(books, first)
+    for month in found:
         text = _written({question: counts.requests(question, int(month[:4]), int(month[5:]))
                          for question in QUESTIONS})
         with books.writing() as connection:
             alone(connection, "month_figures")
             if shelf.keep_month(connection, month, text, books.now()):
                 books.record("figures.month", {"month": month, "sha256": sha256(text.encode()).hexdigest()}, None)
-    return len(missing)
+    return len(found)
+
+
+def missing(books: Books, first: datetime | None) -> tuple[str, ...]:
+    """Return the months that are over and are not written down yet."""
+    if first is None:
+        return ()
+    with books.reading() as connection:
+        known = shelf.months(connection)
+    return tuple(month for month in _over(month_of(first), books.now().astimezone(UTC)) if month not in known)
 
 
 def _over(month: str, now: datetime) -> list[str]:

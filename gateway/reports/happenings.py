@@ -18,7 +18,11 @@ from gateway.reports.periods import Period, microseconds
 TYPES: Final = (
     "policy.change", "policy.monitoring", "policy.approved", "policy.promoted", "content_mode.on", "content_mode.off",
     "retention.delete", "prune", "erasure", "hold.set", "hold.release", "verify.result", "anchor.sent", "key.rotate",
-    "view", "export", "report", "release", "finding.new", "case.new", "model.stopped", "model.started", "gap.detected")
+    "view", "export", "case.export", "report", "release", "finding.new", "case.new", "model.stopped", "model.started",
+    "gap.detected")
+
+UNSAID: Final = "ohne Angabe"
+"""What a record says nothing about."""
 
 ReadFacts = Callable[[int, Sequence[str]], Iterator[tuple[str, int, dict[str, Any]]]]
 """`audit.LedgerReader.facts`: type, time and facts of every record since a time."""
@@ -62,5 +66,5 @@ def of(happenings: Iterable[Happening], *types: str) -> list[Happening]:
 
 def counted(happenings: Iterable[Happening], name: str) -> list[tuple[str, int]]:
     """Return how often each value of a fact occurs, the most frequent first."""
-    found = Counter(one.text(name) or "ohne Angabe" for one in happenings)
+    found = Counter(one.text(name) or UNSAID for one in happenings)
     return sorted(found.items(), key=lambda pair: (-pair[1], pair[0]))

@@ -16,9 +16,9 @@ from gateway.paper.report import Block, Column, Section, Table, Text
 from gateway.reports.figures import Figures
 from gateway.reports.periods import month_after
 from gateway.reports.situation import InForce, Situation
+from gateway.reports.wording import STANDING_WORDS
 from gateway.web import words
 from gateway.web.i18n import N_, _
-from gateway.web.literacy import WORDS as STANDING_WORDS
 
 Named = Callable[[str], str]
 NOTHING_TOLD = N_("In diesem Zeitraum gibt es keine Zahlen.")
@@ -83,7 +83,10 @@ def _extent(figures: Figures, of: Situation) -> Iterator[str]:
             months=_months(figures.silent))
     if open_ := [m for m in months if month_after(m) > today]:
         yield _("Noch nicht zu Ende: {months}. Ein Monat zählt erst, wenn er um ist.").format(months=_months(open_))
-    counted = {*figures.months, *figures.silent, *open_}
+    if waiting := [m for m in months if m in of.counting]:
+        yield _("Werden gerade gezählt und fehlen noch: {months}. In einigen Minuten sind sie dabei.").format(
+            months=_months(waiting))
+    counted = {*figures.months, *figures.silent, *open_, *of.counting}
     if before := [m for m in months if m not in counted]:
         yield _("Nicht gezählt, weil das Protokoll später beginnt: {months}.").format(months=_months(before))
     if figures.months:
@@ -120,11 +123,15 @@ def passes(of: Situation) -> Section:
                *(Column(STANDING_WORDS[standing], "number") for standing in STANDINGS))
     rows = tuple((line.department or "Weitere Ämter", line.people,
                   *(line.told[BASIS][standing] for standing in STANDINGS)) for line in report.lines)
-    late = f" {words.many(of.waiting, 'Person wird', 'Personen werden')} gerade neu ausgewertet." if of.waiting else ""
     return Section("KI-Pässe", (
         Text(f"Stand {report.day:%d.%m.%Y}, {words.many(report.people, 'Person', 'Personen')}. Ein Strich steht, wo "
-             f"eine Zahl auf weniger als fünf Personen schließen ließe.{late}"),
+             f"eine Zahl auf weniger als fünf Personen schließen ließe.{late(of.waiting)}"),
         Table("ki-pass", f"KI-Pass „{report.scopes[BASIS]}“ nach Amt", columns, rows)))
+
+
+def late(waiting: int) -> str:
+    """Say of how many people the state is just being worked out anew."""
+    return f" {words.many(waiting, 'Person wird', 'Personen werden')} gerade neu ausgewertet." if waiting else ""
 
 
 def shared(house: InForce) -> str:

@@ -69,5 +69,7 @@ class Situation:
     waiting: int = 0
     """Of how many people the state of the pass is just being worked out anew."""
     modes: Sequence[ContentMode] = ()
+    counting: Sequence[str] = ()
+    """Months that are over and are being counted at this moment."""
     requests: Sequence[Request] = ()
     """Requests to resolve a pseudonym that were made in the period."""

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from typing import Final
 
+STANDING_WORDS: Final = {"gilt": "gilt", "galt": "gilt nicht mehr", "offen": "noch nicht oder gesperrt"}
+"""How a KI-Pass stands, coarsely."""
+STATES: Final = {"gueltig": "gültig", "kulanz": "gültig in der Kulanzzeit", "abgelaufen": "abgelaufen",
+                 "dv_neu": "neue Dienstvereinbarung offen", "fehlt": "Schritte offen", "gesperrt": "gesperrt"}
 CLASSES: Final = {
     "meta-standard": "Angaben zu Anfragen und Vorgängen", "subject": "Pseudonym der Person",
     "security": "Sicherheitsereignisse", "nachweis": "Nachweise über Löschungen", "content": "Inhalte (Inhaltsmodus)"}
@@ -18,10 +22,6 @@ CONTENT_REASONS: Final = {
     "fehlersuche": "Fehlersuche"}
 ENDS: Final = {"ended": "nach Ablauf", "stopped": "vorzeitig beendet", "withdrawn": "zurückgezogen",
                "lapsed": "ohne Zustimmung verfallen"}
-PAGES: Final = {
-    "review/protokoll": "Eintrag des Protokolls", "review/ansichten": "Liste des Protokolls",
-    "auskunft/eigene": "Auskunft an eine beschäftigte Person",
-    "auskunft/betroffene": "Auskunft an eine Bürgerin oder einen Bürger"}
 SINK_NOTE: Final = ("Ein Anker ist eine unterschriebene Notiz über den Stand des Protokolls, die außerhalb der "
                     "Datenbank liegt. Wer eine hat, merkt, wenn später etwas fehlt.")
 CASES: Final = {"befund": "Befunde", "vorfall": "Vorfälle", "anfrage": "Anfragen betroffener Personen",

@@ -5,6 +5,7 @@ Tells of the acts of offices one by one, and of the use by staff in groups of fi
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Final
@@ -13,9 +14,9 @@ from audit.reid_state import REASONS as REID_REASONS
 from gateway.model.content_mode import ContentMode, last_day
 from gateway.paper.report import Block, Column, Report, Section, Table, Text
 from gateway.reports import parts
-from gateway.reports.happenings import Happening, counted, of
+from gateway.reports.happenings import UNSAID, Happening, counted, of
 from gateway.reports.situation import Situation
-from gateway.reports.wording import CLASSES, CONTENT_REASONS, ENDS, PAGES, REID_STATES, SINK_NOTE
+from gateway.reports.wording import CLASSES, CONTENT_REASONS, ENDS, REID_STATES, SINK_NOTE
 from gateway.web import words
 
 KIND: Final = "works-council"
@@ -112,10 +113,10 @@ def _verification(situation: Situation) -> Section:
 
 
 def _anchors(situation: Situation) -> Section:
-    sent = counted(of(situation.happenings, "anchor.sent"), "sink")
-    largest = {sink: max(one.number("size") for one in of(situation.happenings, "anchor.sent")
-                         if one.text("sink") == sink) for sink, _ in sent}
-    rows = tuple((sink, count, largest[sink]) for sink, count in sent)
+    sent, largest = of(situation.happenings, "anchor.sent"), Counter[str]()
+    for one in sent:
+        largest[one.text("sink") or UNSAID] = max(largest[one.text("sink") or UNSAID], one.number("size"))
+    rows = tuple((sink, count, largest[sink]) for sink, count in counted(sent, "sink"))
     return Section("Anker", (
         Text(SINK_NOTE),
         Table("anker", "Versandte Notizen", (Column("Ort"), Column("Notizen", "number"),
@@ -125,18 +126,18 @@ def _anchors(situation: Situation) -> Section:
 
 def _looks(situation: Situation) -> Section:
     views = of(situation.happenings, "view")
-    taken = of(situation.happenings, "export", "report", "release")
+    taken = of(situation.happenings, "export", "report", "release", "case.export")
     blocks: Sequence[Block] = (
         Text("Jede Einsicht und jede Datei, die jemand mitnimmt, steht selbst im Protokoll."),
         Table("einsichten", "Einsichten nach Seite", (Column("Seite"), Column("Anzahl", "number")),
-              _named(views, "page", lambda key: PAGES.get(key, key)), "Niemand hat hineingesehen."),
+              _named(views, "page", lambda key: words.PAGES.get(key, key)), "Niemand hat hineingesehen."),
         Table("ausgaben", "Mitgenommene Dateien", (Column("Tag"), Column("Was"), Column("Format")),
               tuple((one.day, _what(one), one.text("format") or "–") for one in taken), "Keine."))
     return Section("Einsichten und Ausgaben", tuple(blocks))
 
 
 def _what(one: Happening) -> str:
-    told = one.text("report") or one.text("kind") or one.text("list") or one.text("reason")
+    told = one.text("report") or one.text("case") or one.text("kind") or one.text("list") or one.text("reason")
     return f"{words.TYPES.get(one.type, one.type)}: {told}" if told else words.TYPES.get(one.type, one.type)
 
 

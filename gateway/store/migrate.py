@@ -30,17 +30,18 @@ def migrate(engine: Engine) -> bool:
         if connection.dialect.name == "postgresql":
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
         if not _is_current(connection):  # another process may have been faster
-            _upgrade(connection)
+            upgrade(connection)
     return True
 
 
-def _upgrade(connection: Connection) -> None:
+def upgrade(connection: Connection, revision: str = "head") -> None:
+    """Bring the database of a transaction to a revision, for a backup that is older than this version."""
     from alembic import command
     from alembic.config import Config
     config = Config()
     config.set_main_option("script_location", "gateway.store:migrations")
     config.attributes["connection"] = connection
-    command.upgrade(config, "head")
+    command.upgrade(config, revision)
 
 
 def is_current(engine: Engine) -> bool:

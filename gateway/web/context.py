@@ -15,7 +15,6 @@ from gateway.kipass.issuer import Issuer
 from gateway.model.certificates import Attestation, Certificate
 from gateway.model.kipass import Evidence, PassEvent
 from gateway.model.limits import Used
-from gateway.model.literacy import Report
 from gateway.model.people import Person
 from gateway.model.principal import PassStatus, Principal
 from gateway.model.sessions import SignIn
@@ -171,18 +170,6 @@ class Certificates(Protocol):
         ...
 
 
-class LiteracyReports(Protocol):
-    """Reports about AI literacy (`gateway.registry.literacy`). All methods block."""
-
-    def make(self) -> tuple[Report, int]:
-        """Return the report, and of how many people the numbers are just being worked out."""
-        ...
-
-    def note(self, person_id: str, roles: frozenset[str], report: Report, kind: str, data: bytes) -> str:
-        """Write into the ledger that this person took such a file along."""
-        ...
-
-
 class Reminders(Protocol):
     """Reminders by e-mail (`gateway.registry.reminding`). All methods block."""
 
@@ -219,7 +206,6 @@ class WebContext:
     learning: Learning
     """What people do for their KI-Pass by themselves."""
     certificates: Certificates
-    literacy: LiteracyReports
     office: Office
     reminders: Reminders
     detector: Detector

@@ -29,8 +29,7 @@ ENTRIES: Final[tuple[Entry, ...]] = (
     ("/review", N_("Aufsicht"), DPO),
     ("/review/personalrat", N_("Personalrat"), frozenset({"personalrat"})),
     ("/office", N_("KI-Pass-Stelle"), frozenset({"ki-pass-stelle"})),
-    ("/review/berichte", N_("Berichte"), frozenset({"leitung"})),
-    ("/office/report", N_("Bericht"), frozenset({"ki-pass-stelle"})),
+    ("/review/berichte", N_("Berichte"), frozenset({"leitung", "ki-pass-stelle"})),
     ("/it", N_("Betrieb"), frozenset({"it"})),
     ("/keys/dienste", N_("Dienste"), frozenset({"it"})),
     ("/transparency", N_("Transparenz"), None),
@@ -48,7 +47,7 @@ SECTIONS: Final[dict[str, tuple[Entry, ...]]] = {
         ("/review/pruefung", N_("Prüfung"), DPO),
         ("/review/personalrat", N_("Personalrat"), BOTH_SIDES),
         ("/review/unterlagen", N_("Unterlagen"), DPO),
-        ("/review/berichte", N_("Berichte"), frozenset({"dpo", "leitung", "personalrat"})),
+        ("/review/berichte", N_("Berichte"), frozenset({"dpo", "leitung", "personalrat", "ki-pass-stelle"})),
     ),
 }
 """The second level, below the address of an entry of the first; shown as soon as somebody sees two of its words."""
@@ -75,6 +74,12 @@ def current(path: str, found: list[tuple[str, str]]) -> str:
     """Return the address of the entry that a page belongs to: the longest that its path begins with."""
     return max((address for address, _word in found if path == address or path.startswith(f"{address}/")), key=len,
                default="")
+
+
+def entry(path: str, found: list[tuple[str, str]]) -> str:
+    """Return the entry of the first level for a page: if its own is not there, the one into the same area."""
+    area = f"/{path.split('/')[1]}/"
+    return current(path, found) or next((address for address, _word in found if address.startswith(area)), "")
 
 
 def acting(roles: Collection[str]) -> str:

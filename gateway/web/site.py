@@ -22,7 +22,6 @@ from gateway.web import (
     course,
     i18n,
     keys,
-    literacy,
     local,
     mypass,
     office,
@@ -53,7 +52,6 @@ from gateway.web.staff import start
 SIGNED_IN: Final[frozenset[Role]] = frozenset()
 PASS_OFFICE: Final[frozenset[Role]] = frozenset({"ki-pass-stelle"})
 IT: Final[frozenset[Role]] = frozenset({"it"})
-REPORTED_TO: Final[frozenset[Role]] = frozenset({"ki-pass-stelle", "leitung", "dpo", "personalrat"})
 
 
 def pages(context: WebContext) -> tuple[Page, ...]:
@@ -129,9 +127,6 @@ def pages(context: WebContext) -> tuple[Page, ...]:
         Page("/office/import/{name}", office_import.progress, roles=PASS_OFFICE, english=True),
         Page("/office/reminders", reminders.show, roles=PASS_OFFICE, english=True),
         Page("/office/reminders", reminders.send, "POST", PASS_OFFICE, english=True),
-        # The report on AI literacy.
-        Page("/office/report", literacy.page, roles=REPORTED_TO, english=True),
-        Page("/office/report", literacy.take, "POST", REPORTED_TO),
         # Areas of their own.
         *review_site.pages(context),
         *casework_site.pages(context),

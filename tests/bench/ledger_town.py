@@ -9,15 +9,19 @@ from __future__ import annotations
 import contextlib
 import json
 import random
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 from sqlalchemy import Index
 
 from audit import Ledger
+from audit.counting import NAME, tally
 from audit.merkle import leaf_hash
+from audit.pseudonym import epoch_of
 from audit.record import INTENT, OUTCOME, WRITER_START, build_envelope, commitment
+from audit.sequencer import grow, read_state
 from audit.store.store import Store
 from audit.store.tables import FACETS, audit_facet, audit_part
 
@@ -35,8 +39,15 @@ _TABLES: Final = {
     "audit_part": "record_id, name, salt, body, class, expires_at",
     "audit_seq": "idx, record_id, leaf",
     "audit_facet": f"idx, record_id, type, ref, t, {', '.join(FACETS)}, subject",
+    "audit_mark": "mark, t, idx",
 }
+_TOGETHER: Final = (" ON CONFLICT (day, department, what, name) "
+                    "DO UPDATE SET count = audit_daily.count + excluded.count")
 Row = tuple[Any, ...]
+
+
+def _made_up(person: int, _t_us: int) -> str:
+    return f"P-{person * 7919 % 10**9:016d}"
 
 
 @dataclass
@@ -48,22 +59,35 @@ class Town:
     people: int = 3_000
     rows: dict[str, list[Row]] = field(default_factory=lambda: {name: [] for name in _TABLES})
     size: int = 0
+    """The next place in the log; what is below it was there before."""
+    log: str = LOG
+    departments: list[str] = field(default_factory=lambda: DEPARTMENTS)
+    models: list[str] = field(default_factory=lambda: MODELS)
+    pseudonym: Callable[[int, int], str] = _made_up
+    """What a person (by number) is called at a time."""
+    busiest: float = 0.0
+    """How much of everything is by person 0, beside their ordinary share."""
+    kept_us: int = 0
+    """What ended before this time is deleted already, as it would be in a house that ran all the while."""
 
     def __post_init__(self) -> None:
+        self._first = 0
         self._random = random.Random(7)
         self._writer = "bench-writer"
-        self._weights = [1 / (n + 1) for n in range(len(DEPARTMENTS))]
+        self._weights = [1 / (n + 1) for n in range(len(self.departments))]
         self._start = self.end_us - HALF_A_YEAR
-        self._home = self._random.choices(DEPARTMENTS, self._weights, k=self.people)
+        self._home = self._random.choices(self.departments, self._weights, k=self.people)
+        self.numbers: Counter[tuple[str, str, str, str]] = Counter()
 
     def leaves(self) -> Iterator[bytes]:
         """Yield the leaves; `rows` fills meanwhile and is emptied by whoever stores them."""
+        self._first = self.size
         yield self._put(WRITER_START, {"host": "bench"}, {})
         while self.size < self.records:
-            person = self._random.randrange(self.people)
-            name = f"P-{person * 7919 % 10**9:016d}"
+            person = 0 if self._random.random() < self.busiest else self._random.randrange(self.people)
+            name = self.pseudonym(person, self._time())
             facts = {"vorgang": f"V{self.size:011d}", "department": self._home[person],
-                     "model": MODELS[min(int(self._random.expovariate(0.5)), 11)],
+                     "model": self.models[min(int(self._random.expovariate(0.5)), len(self.models) - 1)],
                      "rule": f"organisation:regel-{self._random.randrange(40)}",
                      "purpose": PURPOSES[min(int(self._random.expovariate(0.8)), 5)]}
             lot = self._random.random()
@@ -81,48 +105,59 @@ class Town:
 
     def _put(self, kind: str, meta: dict[str, Any], facts: dict[str, str], subject: str | None = None,
              ref: str = "") -> bytes:
-        idx = self.size
-        t = self._start + HALF_A_YEAR * idx // max(1, self.records) + idx % 1000
+        idx, t = self.size, self._time()
         record_id = f"{t // 1000:012x}"
         record_id = f"{record_id[:8]}-{record_id[8:]}-7{idx & 0xFFF:03x}-8000-{idx:012x}"
         bodies = {"meta": json.dumps({**meta, **facts, "rules": [facts["rule"]] if "rule" in facts else []},
                                      sort_keys=True, separators=(",", ":")).encode()}
         if subject is not None:
-            bodies["subject"] = b'{"epoch":"2026Q4","pseudonym":"%b"}' % subject.encode()
+            bodies["subject"] = b'{"epoch":"%b","pseudonym":"%b"}' % (epoch_of(t).encode(), subject.encode())
         promised = {}
         for name, body in bodies.items():
             salt = self._random.randbytes(32)
             promised[name] = commitment(name, salt, body)
             days = 184 if name == "meta" else 90
-            self.rows["audit_part"].append((record_id, name, salt, body, "meta-standard" if days == 184 else "subject",
-                                            t // 1_000_000 + days * 86_400))
-        envelope = build_envelope(commitments=promised, record_id=record_id, log=LOG, wseq=idx, ref=ref, t_us=t,
-                                  type_=kind, writer=self._writer)
+            ends = t // 1_000_000 + days * 86_400
+            if ends * 1_000_000 >= self.kept_us:
+                self.rows["audit_part"].append((record_id, name, salt, body,
+                                                "meta-standard" if days == 184 else "subject", ends))
+            elif name == "subject":
+                subject = None
+        counter = idx - self._first
+        envelope = build_envelope(commitments=promised, record_id=record_id, log=self.log, wseq=counter, ref=ref,
+                                  t_us=t, type_=kind, writer=self._writer)
         leaf = leaf_hash(envelope)
-        self.rows["audit_record"].append((record_id, self._writer, idx, kind, ref, envelope))
+        self.rows["audit_record"].append((record_id, self._writer, counter, kind, ref, envelope))
         self.rows["audit_seq"].append((idx, record_id, leaf))
         shown = {**facts, **{key: meta[key] for key in ("decision", "code") if key in meta}}
         self.rows["audit_facet"].append((idx, record_id, kind, ref, t, *[shown.get(f) for f in FACETS], subject))
+        numbers, marks = tally([(idx, t, kind, ref, shown.get("department"), shown.get("decision"), shown.get("code"),
+                                 shown.get("model"), bodies["meta"])])
+        self.numbers.update(numbers)
+        self.rows["audit_mark"] += marks
         self._last, self.size = record_id, idx + 1
         return leaf
 
+    def _time(self) -> int:
+        return self._start + HALF_A_YEAR * self.size // max(1, self.records) + self.size % 1000
 
-def fill(store: Store, town: Town) -> None:
-    """Write the whole town. The tables must be empty; indexes for searching are made afterwards, as a restore does."""
-    from audit.merkle import CompactRange
+
+def fill(store: Store, town: Town, times: int = 1) -> None:
+    """Write the whole town behind what is there; nobody else may write. Indexes for searching are made afterwards, as a
+    restore does. On PostgreSQL every record can be told `times` (`_multiply`)."""
     indexes: list[Index] = [*audit_facet.indexes, *[i for i in audit_part.indexes if i.name == "audit_part_expires"]]
     with store.change() as connection:
         for index in indexes:
             index.drop(connection)
-    tree = CompactRange()
-    for leaf in town.leaves():
-        tree.append(leaf)
+        tree = read_state(connection.exec_driver_sql).tree
+    first = town.size = tree.size
+    for _ in town.leaves():
         if town.size % CHUNK == 0:
             _flush(store, town)
     _flush(store, town)
-    with store.write() as run:
-        run(store.sql("UPDATE audit_state SET size = ?, peaks = ?"), (tree.size, tree.to_bytes()))
-        run(store.sql("INSERT INTO audit_writer (writer, next) VALUES (?, ?)"), ("bench-writer", tree.size))
+    if times > 1:
+        _multiply(store, first, town.size - first, times)
+    _settle(store, town, first, times)
     for index in indexes:
         with store.change() as connection:
             if not store.sqlite:
@@ -132,6 +167,58 @@ def fill(store: Store, town: Town) -> None:
         if not store.sqlite:
             connection.exec_driver_sql("SET statement_timeout = 0")
         connection.exec_driver_sql("ANALYZE" if store.sqlite else "VACUUM ANALYZE")
+
+
+def _settle(store: Store, town: Town, first: int, times: int) -> None:
+    """Say how far the log goes, as the sequencer does."""
+    with store.write() as run:
+        state = read_state(run)
+        size = first + (town.size - first) * times
+        tree = grow(store, run, state.tree, size)
+        run(store.sql("UPDATE audit_state SET size = ?, peaks = ?"), (size, tree.to_bytes()))
+        run(store.sql("INSERT INTO audit_writer (writer, next) VALUES (?, ?)"), ("bench-writer", size - first))
+        store.insert(run, "INSERT INTO audit_daily (day, department, what, name, count)",
+                     [(*key, number * times) for key, number in sorted(town.numbers.items())], _TOGETHER)
+        run(store.sql("DELETE FROM audit_counted WHERE name = ?"), (NAME,))
+        run(store.sql("INSERT INTO audit_counted (name, next) VALUES (?, ?)"), (NAME, size))
+
+
+def _multiply(store: Store, first: int, count: int, times: int) -> None:
+    """Tell every record `times`, one after the other, each with an id, a place and a time of its own (PostgreSQL).
+
+    The leaves are true hashes of the envelopes and proofs over them hold; what a part says does not fit its
+    commitment any more: for looking and searching, not for verifying.
+    """
+    def place(number: str) -> str:
+        return f"{first} + ({number} - {first}) * {times} + k"
+
+    def id_(column: str) -> str:
+        number = f"('x' || right({column}, 12))::bit(48)::bigint"
+        return f"left({column}, 24) || lpad(to_hex({place(number)}), 12, '0')"
+    ref, later = f"CASE WHEN ref = '' THEN '' ELSE {id_('ref')} END", f"t + k * {HALF_A_YEAR // count // times}"
+    envelope = (f"convert_to(replace(replace(convert_from(envelope, 'UTF8'), id, {id_('id')}), "
+                f"""'"ref":"' || ref, '"ref":"' || {ref}), 'UTF8')""")
+    vorgang = f"'V' || lpad(({place('substr(vorgang, 2)::bigint')})::text, 11, '0')"
+    numbered = place("('x' || right(id, 12))::bit(48)::bigint")
+    ours, made = f"id IN (SELECT record_id FROM audit_seq WHERE idx >= {first})", {
+        "audit_record": ("audit_record", f"{id_('id')}, writer, wseq * {times} + k, type, {ref}, {envelope}"),
+        "audit_seq": ("audit_record", f"{numbered}, {id_('id')}, sha256('\\x00'::bytea || {envelope})"),
+        "audit_part": ("audit_part", f"{id_('record_id')}, name, salt, body, class, expires_at"),
+        "audit_facet": ("audit_facet", f"{place('idx')}, {id_('record_id')}, type, {ref}, {later}, {vorgang}, "
+                                       f"{', '.join(FACETS[1:])}, subject"),
+        "audit_mark": ("audit_mark", f"mark, {later}, {place('idx')}")}
+    where = {"audit_record": ours, "audit_part": f"record_{ours}"}
+    with store.change() as connection:
+        run = connection.exec_driver_sql
+        run("SET LOCAL statement_timeout = 0")
+        for table in ("audit_record", "audit_part", "audit_facet", "audit_mark", "audit_seq"):
+            chosen = where.get(table, f"idx >= {first}")
+            run(f"CREATE TEMP TABLE m_{table} AS SELECT * FROM {table} WHERE {chosen}")
+            run(f"DELETE FROM {table} WHERE {chosen}")
+            run(f"ANALYZE m_{table}")
+        for table, (source, columns) in made.items():
+            run(f"INSERT INTO {table} ({_TABLES[table]}) SELECT {columns} FROM m_{source}, "
+                f"generate_series(0::bigint, {times - 1}) k")
 
 
 def _flush(store: Store, town: Town) -> None:

@@ -29,7 +29,7 @@ from gateway.web import pages
 from tests.support.web_client import Browser
 from tests.support.web_house import Entry, House, LedgerRecorder, open_house
 
-ABOUT_NOBODY = ("/review", "/it", "/transparency", "/office/report")
+ABOUT_NOBODY = ("/review", "/it", "/transparency")
 """Where use is shown. The pass office (`/office/people`) lists people and their pass by its task, and no use."""
 SUSPICIOUS = ("group_by", "gruppe", "nach", "person", "subject")
 BY_PERSON = ("subject", "person", "pseudonym")

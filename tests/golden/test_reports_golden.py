@@ -13,9 +13,9 @@ from gateway.paper.forms import file_of, from_json
 from gateway.paper.pdf import pdf
 from gateway.paper.report import Report
 from gateway.policy import PolicySet
-from gateway.reports import annex, dpia, fria, leadership, processing, systems, transparency, works_council
+from gateway.reports import annex, dpia, fria, leadership, literacy, processing, systems, transparency, works_council
 from tests.support.papers import reader, text_of
-from tests.support.situations import YEAR, in_force, situation
+from tests.support.situations import COUNTED, YEAR, in_force, situation
 from tests.support.web_house import _policies
 
 FOLDER = Path(__file__).parent / "reports"
@@ -26,8 +26,8 @@ def every(policies: PolicySet) -> dict[str, Report]:
     return {"works-council": works_council.paper(situation(policies)), "leadership": leadership.paper(
         situation(policies)), "transparency": transparency.paper(situation(policies, YEAR)),
         "processing-record": processing.paper(house), "dpia": dpia.paper(house), "fria": fria.paper(house),
-        "technical-annex": annex.paper(house),
-        "model-register": systems.paper(house)}
+        "technical-annex": annex.paper(house), "model-register": systems.paper(house),
+        "literacy": literacy.paper(house, COUNTED, 2)}
 
 
 def same_as(name: str, data: bytes) -> None:
@@ -38,7 +38,7 @@ def same_as(name: str, data: bytes) -> None:
 
 
 KINDS = ["works-council", "leadership", "transparency", "processing-record", "dpia", "fria", "technical-annex",
-         "model-register"]
+         "model-register", "literacy"]
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -12,7 +12,6 @@ KEY: Final = "Schlüssel"
 PASS_OFFICE: Final = "ki-pass-stelle"
 REPORTED_TO: Final = "ki-pass-stelle leitung dpo personalrat"
 BOTH_SIDES: Final = "dpo personalrat"
-REPORT_READERS: Final = "leitung dpo personalrat"
 WATCHERS: Final = "dpo personalrat"
 TOKEN: Final = "Kennwort für Metriken, wenn eines gesetzt ist"
 DIRECTORY: Final = "Kennwort des Verzeichnisdienstes (nur mit `KI_PFORTE_SCIM_TOKEN`)"
@@ -26,8 +25,8 @@ MATRIX: Final[dict[tuple[str, str], str]] = {
     ("GET", "/einladung/{code}"): ALL, ("POST", "/einladung/{code}"): ALL,
     ("GET", "/help"): ALL, ("GET", "/transparency"): ALL, ("GET", "/transparency.json"): ALL,
     ("GET", "/transparency.csv"): ALL,
-    ("GET", "/review/berichte"): REPORT_READERS, ("GET", "/review/berichte/{kind}"): REPORT_READERS,
-    ("POST", "/review/berichte/{kind}"): REPORT_READERS,
+    ("GET", "/review/berichte"): REPORTED_TO, ("GET", "/review/berichte/{kind}"): REPORTED_TO,
+    ("POST", "/review/berichte/{kind}"): REPORTED_TO,
     ("GET", "/review/unterlagen"): "dpo", ("GET", "/review/unterlagen/{kind}"): "dpo",
     ("POST", "/review/unterlagen/{kind}"): "dpo", ("POST", "/review/unterlagen/{kind}/freigabe/{id}"): "dpo",
     ("GET", "/datenschutz"): ALL, ("GET", "/barrierefreiheit"): ALL, ("GET", "/impressum"): ALL,
@@ -59,7 +58,6 @@ MATRIX: Final[dict[tuple[str, str], str]] = {
     ("GET", "/office/import"): PASS_OFFICE, ("POST", "/office/import"): PASS_OFFICE,
     ("POST", "/office/import/pruefen"): PASS_OFFICE, ("POST", "/office/import/ausfuehren"): PASS_OFFICE,
     ("GET", "/office/import/{name}"): PASS_OFFICE,
-    ("GET", "/office/report"): REPORTED_TO, ("POST", "/office/report"): REPORTED_TO,
     ("GET", "/office/reminders"): "ki-pass-stelle", ("POST", "/office/reminders"): "ki-pass-stelle",
     ("GET", "/review"): "dpo", ("GET", "/review/protokoll"): "dpo", ("POST", "/review/protokoll"): "dpo",
     ("GET", "/review/protokoll/{id}"): "dpo", ("GET", "/review/protokoll/{id}/nachweis"): "dpo",

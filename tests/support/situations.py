@@ -11,7 +11,7 @@ from audit.anchors.anchorer import AnchorState
 from audit.reid_state import Request
 from audit.statistics import Group
 from gateway.model.content_mode import ContentMode
-from gateway.model.literacy import Line, Report
+from gateway.model.literacy import Content, Line, Report
 from gateway.policy import PolicySet
 from gateway.reports.figures import QUESTIONS, Figures, Question
 from gateway.reports.happenings import Happening
@@ -20,6 +20,12 @@ from gateway.reports.situation import InForce, Situation
 
 NOW = datetime(2026, 10, 5, 8, 0, tzinfo=UTC)
 QUARTER, YEAR = Period(2026, 3), Period(2026)
+_TOLD = {"gilt": 6, "galt": None, "offen": None}
+COUNTED = Report("Stadt Musterstadt", date(2026, 10, 5), "p" * 64, {"basis": "Grundlagen"}, 25,
+                 {"basis": {"gueltig": 14, "fehlt+gesperrt": 11}},
+                 (Line("Bauamt", 12, {"basis": _TOLD}), Line("", 13, {"basis": _TOLD})),
+                 (Content("Grundlagen der KI", "1.0", 14),), (("2026-Q2 bis 2026-Q3", 31),))
+"""Who holds the KI-Pass."""
 
 
 def in_force(policies: PolicySet, **values: Any) -> InForce:
@@ -61,13 +67,9 @@ def situation(policies: PolicySet, period: Period = QUARTER, **values: Any) -> S
         Happening("view", at(9), {"page": "review/protokoll"}), Happening("view", at(9), {"page": "review/protokoll"}),
         Happening("export", at(10), {"report": "leadership", "format": "pdf", "sha256": "b" * 64}),
         Happening("finding.new", at(11), {"kind": "befund"}), Happening("case.new", at(12), {"kind": "ruege"}))
-    told = {"gilt": 6, "galt": None, "offen": None}
-    literacy = Report("Stadt Musterstadt", date(2026, 10, 5), "p" * 64, {"basis": "Grundlagen"}, 25,
-                      {"basis": {"gueltig": 14, "fehlt": 11}},
-                      (Line("Bauamt", 12, {"basis": told}), Line("", 13, {"basis": told})), (), ())
     request = Request("id", round(at(12).timestamp()) * 1_000_000, "V-2026-3", "missbrauch", "", "2026Q3", "", "2026Q3",
                       approvals={"dpo": "P-1", "personalrat": "P-2"}, resolved_us=1, informed_us=2)
     mode = ContentMode(1, "bauamt", "fehlersuche", "V-2026-3", at(1), at(20), on_since=at(2), off_at=at(9),
                        end="stopped")
     return Situation(**{"house": in_force(policies), "period": period, "figures": numbers(), "happenings": happened,
-                        "literacy": literacy, "modes": (mode,), "requests": (request,), **values})
+                        "literacy": COUNTED, "modes": (mode,), "requests": (request,), **values})

@@ -12,6 +12,7 @@ import axe_playwright_python
 from playwright.sync_api import Browser, BrowserContext, Page
 
 from gateway.kipass.documents import course_of, in_force, versions_of
+from tests.support.examples import examples
 from tests.support.playing import chromium, served
 from tests.support.web_house import Entry, House, example_life, open_house
 
@@ -28,6 +29,8 @@ class Stage:
         self.people: dict[str, Entry] = {"dpo": self.officer, "staff": self.clerk}
         self.record = house.exchange()
         house.settle()
+        self.examples: dict[str, str] = {}
+        """Address of the table -> address of one example; see `live`."""
         self._windows: dict[tuple[str | None, bool], BrowserContext] = {}
 
     def entry(self, role: str) -> Entry:
@@ -35,6 +38,13 @@ class Stage:
         if role not in self.people:
             self.people[role] = self.house.hire(f"Kim {role.title()}", role)
         return self.people[role]
+
+    def live(self) -> Stage:
+        """Let something happen of everything that has a page of its own (`tests.support.examples`)."""
+        office = self.entry("ki-pass-stelle")
+        with ThreadPoolExecutor(1) as apart:  # Playwright has a running event loop in this thread
+            self.examples = apart.submit(examples, self.house, self.officer, self.clerk, office).result()
+        return self
 
     def context(self, entry: Entry | None, **options: Any) -> BrowserContext:
         """Return a fresh window in which somebody is signed in."""
@@ -68,12 +78,7 @@ class Stage:
         module = next(m for m in rules.modules.values() if m.course)
         course = in_force(versions_of(rules, module), now)
         assert course is not None
-        person = self.clerk.person.id
-        special = {"/office/people/{id}": f"/office/people/{person}",
-                   "/keys/widerrufen/{id}": f"/keys/widerrufen/{self.clerk.key.id}",
-                   "/review/berichte/{kind}": "/review/berichte/transparency",
-                   "/review/unterlagen/{kind}": "/review/unterlagen/dpia"}
-        path = special.get(path, path)
+        path = self.examples.get(path, path)
         known = {"{id}": self.record, "{code}": "gibtsnicht", "{module}": module.key,
                  "{section}": course_of(rules, course).sections[0].key,
                  "{sha256}": rules.documents["information"][0].sha256}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -65,6 +67,21 @@ def asked(browser: Browser, **more: str) -> str:
 def step(browser: Browser, address: str, name: str, **more: str) -> Answer:
     """Take a step on the page of a request."""
     return browser.post(address, {"schritt": name, **more}, page="/konto")
+
+
+def piece_on(browser: Browser, address: str) -> str:
+    """Return the piece that a page hands on."""
+    found = re.search(r"data-stueck>(.*?)</textarea>", browser.get(address).text, re.S)
+    assert found, "no piece on this page"
+    return html.unescape(found[1])
+
+
+def opened(officer: Browser, council: Browser, address: str) -> None:
+    """Go the whole way to the answer."""
+    assert step(council, address, "zustimmen", rolle="personalrat").status == 303
+    assert step(officer, address, "ausgeben").status == 303
+    assert step(officer, address, "umschlag", stueck=open_outer(piece_on(officer, address))).status == 303
+    assert step(council, address, "antwort", stueck=open_inner(piece_on(council, address))).status == 303
 
 
 def open_outer(piece: str) -> str:

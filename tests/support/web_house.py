@@ -49,7 +49,6 @@ from gateway.registry.certificates import CertificateOffice
 from gateway.registry.content_mode import ContentDesk
 from gateway.registry.desk import PassOffice
 from gateway.registry.learning import Learner
-from gateway.registry.literacy import Reports
 from gateway.registry.reminding import Reminding
 from gateway.registry.reviewing import ReviewDesk
 from gateway.registry.rulebook import Rulebook
@@ -179,12 +178,12 @@ class House:
             ledger=ledger, recorder=LedgerRecorder(ledger), clock=self.clock,
             department_size=lambda name: self.sizes.get(name, 20), usage=self.usage, secret=b"s" * 32, version="0.1.0",
             certificates=CertificateOffice(self.books, lambda: pass_keys(folder)), office=PassOffice(self.books),
-            learning=Learner(self.books), literacy=Reports(self.books),
+            learning=Learner(self.books),
             reminders=Reminding(self.books, Settings(home=folder)), detector=_detector(),
             operators=build_operators(bytes(32)), stopped=lambda: self.stopped,
             problems=lambda: self.problems, own=ledger, engineering=Engineering(self), keys=KeyDesk(self.books),
             accounts=AccountDesk(Accounts(self.books, Passwords(CHEAPEST))),
-            reports=ReportDesk(self.books, ledger, "0.1.0", lambda: self.stopped),
+            reports=ReportDesk(self.books, ledger, "0.1.0", lambda: self.stopped, patience=60),
             guesses=Guesses(MemoryCounts(), Counted(bytes(32))),
             cases=CaseDesk(self.books, ledger, lambda reference: mark_of(bytes(32), reference),
                            lambda: ledger.config.log),

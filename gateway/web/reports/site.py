@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import Final
 
 from gateway.model.people import Role
+from gateway.model.reporting import KINDS
 from gateway.web.context import WebContext
 from gateway.web.gate import Page
 from gateway.web.reports import pages as reports
 from gateway.web.reports import public
 
 OFFICER: Final[frozenset[Role]] = frozenset({"dpo"})
-READERS: Final[frozenset[Role]] = frozenset({"dpo", "leitung", "personalrat"})
+READERS: Final[frozenset[Role]] = frozenset().union(*(kind.readers for kind in KINDS.values()))
 
 
 def pages(context: WebContext) -> tuple[Page, ...]:

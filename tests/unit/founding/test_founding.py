@@ -22,7 +22,8 @@ ANSWERS: Answers = {
     "model": "demo", "sign_in": "kennwort", "it_name": "Ida Technik", "it_email": "ida@neudorf.example",
     "dpo_name": "Dora Schutz", "dpo_email": "dora@neudorf.example"}
 MORE = {"model_address": "https://llm.neudorf.example/v1", "model_target": "llama3.1:8b", "model_provider": "EU GmbH",
-        "model_key": "geheim-4711", "avv_day": "2026-03-01", "avv_sha256": "a" * 64}
+        "model_key": "geheim-4711", "avv_day": "2026-03-01", "avv_sha256": "a" * 64,
+        "model_zone": "EU", "model_training": "nein", "model_retention": "0", "model_prices": "0,60 / 1.2"}
 
 
 @pytest.fixture
@@ -33,7 +34,7 @@ def fresh(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[], Setti
 
 
 @pytest.mark.parametrize("model", ["demo", "ollama-lokal", "vllm-haus", "eu-cloud", "mistral-large", "gpt-azure-eu",
-                                   "claude"])
+                                   "gpt-openai", "claude"])
 def test_every_provider_leads_to_policies_without_a_fault(fresh: Callable[[], Settings], model: str) -> None:
     done = founding.found({**ANSWERS, **MORE, "model": model}, fresh())
     policies = load_policies(fresh().policies)

@@ -33,7 +33,7 @@ def next_month(house: House) -> str:
 
 
 def desk(house: House) -> ReportDesk:
-    return ReportDesk(house.books, house.ledger, "0.1.0")
+    return ReportDesk(house.books, house.ledger, "0.1.0", patience=60)
 
 
 def partition(names: list[str], cuts: list[int]) -> list[Group]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import html
-import re
 from datetime import UTC, datetime
 
 import pytest
@@ -20,6 +18,8 @@ from tests.support.two_people import (
     asked,
     open_inner,
     open_outer,
+    opened,
+    piece_on,
     step,
     two_people,
 )
@@ -34,20 +34,6 @@ def there(house: House) -> TwoPeople:
 
 def browsers(there: TwoPeople) -> tuple[Browser, Browser]:
     return there.house.browser(there.officer), there.house.browser(there.council)
-
-
-def piece_on(browser: Browser, address: str) -> str:
-    found = re.search(r"data-stueck>(.*?)</textarea>", browser.get(address).text, re.S)
-    assert found, "no piece on this page"
-    return html.unescape(found[1])
-
-
-def opened(officer: Browser, council: Browser, address: str) -> None:
-    """Go the whole way to the answer."""
-    assert step(council, address, "zustimmen", rolle="personalrat").status == 303
-    assert step(officer, address, "ausgeben").status == 303
-    assert step(officer, address, "umschlag", stueck=open_outer(piece_on(officer, address))).status == 303
-    assert step(council, address, "antwort", stueck=open_inner(piece_on(council, address))).status == 303
 
 
 def test_two_people_find_out_who_it_is_and_only_the_one_who_asked_sees_it(there: TwoPeople) -> None:
