@@ -22,6 +22,8 @@ EVENTS: Final[dict[Kind, str]] = {"befund": "finding", "vorfall": "case", "anfra
 """How the records of a kind begin: ``finding.new``, ``case.state``."""
 CLOSE_WITH_REASON: Final[frozenset[State]] = frozenset({"kein_befund", "erledigt", "abgelehnt", "meldepflichtig",
                                                         "nicht_meldepflichtig"})
+_TURNING: Final = dict.fromkeys((*range(0x202A, 0x202F), *range(0x2066, 0x206A)))
+"""Signs that turn the direction of what follows: with them a text reads otherwise than it was written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +70,7 @@ def known(connection: Connection, id_: str, version: int | None = None) -> Matte
 
 def written(text: str, *, needed: str = "") -> str:
     """Return what somebody wrote, tidied. Raises `InvalidError`: too long, or missing where it is `needed`."""
-    tidy = text.replace("\r\n", "\n").strip()
+    tidy = text.translate(_TURNING).replace("\r\n", "\n").strip()
     if len(tidy) > LONGEST:
         raise InvalidError(f"Der Text hat mehr als {LONGEST:,} Zeichen. Bitte kürzen Sie ihn.".replace(",", "."))
     if needed and not tidy:

@@ -8,8 +8,10 @@ is not stored.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import date, timedelta
+from typing import Final
 
 from gateway.casework.incidents import Ledger
 from gateway.casework.matters import Opening, add_note, begin, known, say, written
@@ -19,6 +21,9 @@ from gateway.model.deadlines import BERLIN, DUE_DAYS, begin_of, days_after, end_
 from gateway.model.findings import RULES
 from gateway.registry.books import Actor, Books
 from gateway.store import InvalidError, matters, people
+
+VORGANG: Final = re.compile(r"[0-9A-Z]{4}(-[0-9A-Z]{4}){2}")
+"""What a Vorgangsnummer looks like; nothing else fits into that field, so nobody can write a text there."""
 
 
 def open_request(books: Books, actor: Actor, about: str, received: date, values: Mapping[str, str]) -> Matter:
@@ -89,6 +94,9 @@ def erase(books: Books, ledger: Ledger, actor: Actor, id_: str, version: int) ->
         if of.about != "loeschung_person" or not of.open:
             raise InvalidError("Gelöscht wird nur in einer offenen Anfrage auf Löschung.")
     subject = person_of(books, id_)
+    if subject == actor.subject:
+        raise InvalidError("Das sind Ihre eigenen Einträge. Sie zeigen auch, was Sie in diesem Amt angesehen haben. "
+                           "Bitte lassen Sie Ihre Vertretung darüber entscheiden.")
     erased, held = ledger.erase_subject(subject, "antrag", id_)
     with books.writing() as connection:
         entry = add_note(books, connection, actor, of, "schritt",
@@ -115,12 +123,16 @@ def feedback(books: Books, values: Mapping[str, str]) -> Matter:
         raise InvalidError("Bitte wählen Sie, was nicht gut war.")
     if place not in PLACES:
         raise InvalidError("Bitte wählen Sie, wo es auffiel.")
+    vorgang = values.get("vorgang", "").strip().upper()
+    if vorgang and not VORGANG.fullmatch(vorgang):
+        raise InvalidError("Eine Vorgangsnummer hat drei Gruppen aus vier Zeichen, zum Beispiel 7F3K-2QXM-9BTD. Bitte "
+                           "prüfen Sie die Nummer oder lassen Sie das Feld leer.")
     with books.writing() as connection:
         due = days_after(books.now(), DUE_DAYS["niedrig"])
         made = begin(books, connection, AUTO, Opening("befund", "rueckmeldung", severity="niedrig", due_at=due),
                      {"problem": kind, "place": place})
         matters.write_sheet(connection, made.id, {"art": kind, "stelle": place,
-                                                  "vorgang": values.get("vorgang", "")[:40]}, (), "", books.now())
+                                                  "vorgang": vorgang}, (), "", books.now())
     return made
 
 

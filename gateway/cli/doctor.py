@@ -5,12 +5,16 @@ from __future__ import annotations
 import asyncio
 import shutil
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from audit import LedgerError
 from gateway.census import identity_warnings
 from gateway.cli.context import CliContext
+from gateway.cli.doctor_finding import FAULT as FAULT
+from gateway.cli.doctor_finding import GOOD as GOOD
+from gateway.cli.doctor_finding import NOTICE as NOTICE
+from gateway.cli.doctor_finding import Finding as Finding
+from gateway.cli.doctor_machine import machine
 from gateway.cli.output import CliError
 from gateway.cli.views import moment, works
 from gateway.condition import LEAST_FREE
@@ -30,17 +34,6 @@ from gateway.store import StoreError, accounts, clients, keys, people, stops
 from gateway.store import passes as proofs
 from gateway.upstream.secrets import Secrets
 
-GOOD, NOTICE, FAULT = "in Ordnung", "Hinweis", "Fehler"
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing looked at."""
-
-    what: str
-    state: str
-    text: str
-
 
 def examine(own: CliContext, settings: Settings) -> list[Finding]:
     """Look at everything; a part that fails does not keep the others from being looked at."""
@@ -50,7 +43,8 @@ def examine(own: CliContext, settings: Settings) -> list[Finding]:
         return [Finding("Richtlinien", FAULT, str(problem)) for problem in errors.problems]
     return [*_policies(policies), *_models(policies, settings), *_people(own, policies), *_ways_in(own, settings),
             *_sign_in(settings), *_clients(own, settings), *_ledger(settings, policies),
-            *_detector(settings, policies), *_files(settings), *_limits(settings), *_disk(settings)]
+            *_detector(settings, policies), *_files(settings), *_limits(settings), *_disk(settings),
+            *machine(settings)]
 
 
 def _policies(policies: PolicySet) -> Iterator[Finding]:

@@ -18,13 +18,16 @@ from typing import Any, Final
 
 from sqlalchemy import Engine
 
-from audit import Ledger, LedgerConfigError, NotAllowed, Reidentification
-from audit.record import now_us
+from audit import Filters, Ledger, LedgerConfigError, NotAllowed, Reidentification
+from audit.keyring import KEY_SET
+from audit.record import META, SUBJECT, now_us
 from audit.reid_state import ANSWER_US, LASTS_US, REASONS, SHOWN_US, Request
 from gateway.model.reid import ANSWER, ENVELOPE, ORDER, Case, Found, SealKey, SealKeys, Step
 from gateway.store import people, reading, reid_pieces, writing
 
 DPO: Final = "dpo"
+_KEYS: Final = 200
+"""Keys handed in that are looked at, the newest first: there is one every few years."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,13 +133,25 @@ class ReidDesk:
 
     def approve_key(self, by: str, roles: Collection[str], role: str, key_id: str) -> None:
         """Put a waiting key in force, as Personalrat, if it is still the one that was shown."""
-        if role == DPO and DPO in roles:
+        if role == DPO and (DPO in roles or self._brought(role, key_id, by)):
             raise NotAllowed("Dem Schlüssel des Datenschutzes stimmt eine andere Person zu als die, der er gehört.")
         if not any(key.role == role and key.id == key_id for key in self.ledger.keyring.waiting()):
             raise LedgerConfigError("Dieser Schlüssel wartet nicht mehr auf Zustimmung. Bitte laden Sie die Seite neu.")
         self.ledger.keyring.approve(role, by, self._record)
 
     # ---- below ---------------------------------------------------------------------------------------------------
+
+    def _brought(self, role: str, key_id: str, by: str) -> bool:
+        """Whether this person handed the key in: roles change, and who changed sides must not stand on both."""
+        self.ledger.sequence()
+        rows = self.ledger.reader.page(Filters(types=(KEY_SET,)), limit=_KEYS).rows
+        names = self.ledger.pseudonyms(by)
+        for parts in self.ledger.reader.parts([row.id for row in rows]).values():
+            meta, subject = parts.get(META), parts.get(SUBJECT)
+            if isinstance(meta, dict) and isinstance(subject, dict) and subject.get("pseudonym") in names and (
+                    meta.get("role"), meta.get("key")) == (role, key_id):
+                return True
+        return False
 
     def _only_who_asked(self, by: str, request: str) -> None:
         if not self._work.asked_by(self._work.get(request), by):

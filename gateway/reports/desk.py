@@ -75,6 +75,8 @@ class ReportDesk:
         if kind == literacy.KIND:
             return literacy.paper(self.in_force(), *counting.make(self.books))
         if not known.every:
+            if period:  # it would stand in the log and in the name of the file
+                raise _wrong(f"„{known.title}“ gibt es nur nach dem Stand von heute, ohne Zeitraum.")
             return _AS_OF_NOW[kind](self.in_force())
         asked = read_period(period) if period else self._periods(known)[0]
         if asked is None or bool(asked.quarter) != (known.every == "quarter") or asked.begin > day_of(self.books.now()):

@@ -18,7 +18,8 @@ from gateway.reports.periods import Period, microseconds
 TYPES: Final = (
     "policy.change", "policy.monitoring", "policy.approved", "policy.promoted", "content_mode.on", "content_mode.off",
     "retention.delete", "prune", "erasure", "hold.set", "hold.release", "verify.result", "anchor.sent", "key.rotate",
-    "view", "export", "report", "release", "finding.new", "case.new", "model.stopped", "model.started", "gap.detected")
+    "view", "export", "case.export", "report", "release", "finding.new", "case.new", "model.stopped", "model.started",
+    "gap.detected")
 
 UNSAID: Final = "ohne Angabe"
 """What a record says nothing about."""

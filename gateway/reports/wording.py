@@ -22,10 +22,6 @@ CONTENT_REASONS: Final = {
     "fehlersuche": "Fehlersuche"}
 ENDS: Final = {"ended": "nach Ablauf", "stopped": "vorzeitig beendet", "withdrawn": "zurückgezogen",
                "lapsed": "ohne Zustimmung verfallen"}
-PAGES: Final = {
-    "review/protokoll": "Eintrag des Protokolls", "review/ansichten": "Liste des Protokolls",
-    "auskunft/eigene": "Auskunft an eine beschäftigte Person",
-    "auskunft/betroffene": "Auskunft an eine Bürgerin oder einen Bürger"}
 SINK_NOTE: Final = ("Ein Anker ist eine unterschriebene Notiz über den Stand des Protokolls, die außerhalb der "
                     "Datenbank liegt. Wer eine hat, merkt, wenn später etwas fehlt.")
 CASES: Final = {"befund": "Befunde", "vorfall": "Vorfälle", "anfrage": "Anfragen betroffener Personen",

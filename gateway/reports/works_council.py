@@ -16,7 +16,7 @@ from gateway.paper.report import Block, Column, Report, Section, Table, Text
 from gateway.reports import parts
 from gateway.reports.happenings import UNSAID, Happening, counted, of
 from gateway.reports.situation import Situation
-from gateway.reports.wording import CLASSES, CONTENT_REASONS, ENDS, PAGES, REID_STATES, SINK_NOTE
+from gateway.reports.wording import CLASSES, CONTENT_REASONS, ENDS, REID_STATES, SINK_NOTE
 from gateway.web import words
 
 KIND: Final = "works-council"
@@ -126,18 +126,18 @@ def _anchors(situation: Situation) -> Section:
 
 def _looks(situation: Situation) -> Section:
     views = of(situation.happenings, "view")
-    taken = of(situation.happenings, "export", "report", "release")
+    taken = of(situation.happenings, "export", "report", "release", "case.export")
     blocks: Sequence[Block] = (
         Text("Jede Einsicht und jede Datei, die jemand mitnimmt, steht selbst im Protokoll."),
         Table("einsichten", "Einsichten nach Seite", (Column("Seite"), Column("Anzahl", "number")),
-              _named(views, "page", lambda key: PAGES.get(key, key)), "Niemand hat hineingesehen."),
+              _named(views, "page", lambda key: words.PAGES.get(key, key)), "Niemand hat hineingesehen."),
         Table("ausgaben", "Mitgenommene Dateien", (Column("Tag"), Column("Was"), Column("Format")),
               tuple((one.day, _what(one), one.text("format") or "–") for one in taken), "Keine."))
     return Section("Einsichten und Ausgaben", tuple(blocks))
 
 
 def _what(one: Happening) -> str:
-    told = one.text("report") or one.text("kind") or one.text("list") or one.text("reason")
+    told = one.text("report") or one.text("case") or one.text("kind") or one.text("list") or one.text("reason")
     return f"{words.TYPES.get(one.type, one.type)}: {told}" if told else words.TYPES.get(one.type, one.type)
 
 

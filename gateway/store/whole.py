@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine, create_engine, inspect
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import SQLAlchemyError
 
 from audit.store import tables as ledger_tables
 from audit.store.dump import dump_postgresql, dump_sqlite, load_postgresql
 from audit.store.migrations.run import upgrade as upgrade_ledger
 from gateway.store import tables_casework, tables_office, tables_review
-from gateway.store.errors import InvalidError
+from gateway.store.errors import InvalidError, StoreError
 from gateway.store.migrate import upgrade
 from gateway.store.tables import metadata
 
@@ -45,6 +47,20 @@ def empty(which: str, url: str) -> bool:
     engine = _server(url)
     try:
         return not set(inspect(engine).get_table_names()) & {*_tables(which), _version_table(which)}
+    finally:
+        engine.dispose()
+
+
+def clock_off(url: str) -> float:
+    """Return by how many seconds this machine's clock is ahead of the server's. Raises `StoreError`."""
+    engine = _server(url)
+    try:
+        with engine.connect() as connection:
+            there = float(connection.exec_driver_sql("SELECT extract(epoch FROM clock_timestamp())").scalar_one())
+            return time.time() - there
+    except SQLAlchemyError as error:
+        raise StoreError(f"Der Datenbankserver antwortet nicht ({type(error).__name__}). Bitte prüfen Sie, ob er läuft "
+                         "und von hier erreichbar ist.") from None
     finally:
         engine.dispose()
 

@@ -139,7 +139,7 @@ def _sums(series: Sequence[Series]) -> list[int]:
 
 
 def _total(series: Sequence[Series], what: str) -> str:
-    return _("Zusammen {count} {what}.").format(count=words.number(sum(_sums(series))), what=what)
+    return _("{what} zusammen: {count}.").format(count=words.number(sum(_sums(series))), what=_begun(what))
 
 
 def _over(labels: Sequence[str], series: Sequence[Series], what: str) -> str:
@@ -147,9 +147,14 @@ def _over(labels: Sequence[str], series: Sequence[Series], what: str) -> str:
     if not any(sums):
         return _("Keine {what} in diesem Zeitraum.").format(what=what)
     highest = max(range(len(sums)), key=lambda n: sums[n])
-    return _("Vom {first} bis {last} zusammen {count} {what}, am meisten am {day}: {most}.").format(
-        first=labels[0], last=labels[-1], count=words.number(sum(sums)), what=what, day=labels[highest],
+    return _("{what} vom {first} bis {last}: {count}, am meisten am {day}: {most}.").format(
+        first=labels[0], last=labels[-1], count=words.number(sum(sums)), what=_begun(what), day=labels[highest],
         most=words.number(sums[highest]))
+
+
+def _begun(what: str) -> str:
+    """Return a word as a sentence begins with it."""
+    return what[:1].upper() + what[1:]
 
 
 def _cut(label: str) -> str:

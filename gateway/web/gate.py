@@ -27,7 +27,7 @@ from gateway.web.context import Member, WebContext
 from gateway.web.headers import secure
 from gateway.web.i18n import N_, _
 from gateway.web.render import Assets, Renderer
-from gateway.web.sessions import COOKIE, FORM_COOKIE, IDLE, Session, Sessions, minutes_until_warning
+from gateway.web.sessions import COOKIE, FORM_COOKIE, IDLE, Session, Sessions, minutes_until_warning, named
 from gateway.web.throttle import Throttle
 
 _log = logging.getLogger(__name__)
@@ -35,6 +35,8 @@ FORM_LIMIT: Final = 16_384
 FORM_SECONDS: Final = 30.0
 MOST_FIELDS: Final = 250
 """A long checklist has a hundred."""
+NOTHING: Final = "\x00"
+"""No keyboard writes it, and no database keeps it."""
 
 
 @dataclass(slots=True)
@@ -109,7 +111,7 @@ class Desk:
             "compact": visit.appearance.compact,
             "back": quote(visit.back if http_status < 400 else visit.request.url.path, safe="/"),
             "links": (links := navigation.links(roles, signed_in=member is not None)),
-            "here": navigation.current(visit.request.url.path, links), "acting": navigation.acting(roles),
+            "here": navigation.entry(visit.request.url.path, links), "acting": navigation.acting(roles),
             "sections": (sections := navigation.sections(visit.request.url.path, roles)),
             "section": navigation.current(visit.request.url.path, sections),
             "warn_in": minutes_until_warning(visit.session, self.context.now()),
@@ -197,23 +199,24 @@ class Gate:
     def stranger(self, request: Request) -> Visit:
         """Return a visit of somebody whom nobody has asked who they are."""
         appearance = Appearance.of(request)
-        return Visit(request, None, None, request.cookies.get(FORM_COOKIE, ""), appearance=appearance,
+        return Visit(request, None, None, request.cookies.get(_name(request, FORM_COOKIE), ""), appearance=appearance,
                      language=i18n.preferred(appearance.language, request.headers.get("accept-language", "")))
 
     def finish(self, visit: Visit, response: Response, *, personal: bool) -> Response:
         """Add cookies and headers."""
         https = visit.request.url.scheme == "https"
+        session = _name(visit.request, COOKIE)
         if visit.cookie:
-            response.set_cookie(COOKIE, visit.cookie, httponly=True, samesite="lax", secure=https, path="/")
+            response.set_cookie(session, visit.cookie, httponly=True, samesite="lax", secure=https, path="/")
         elif visit.cookie is not None:
-            response.delete_cookie(COOKIE, httponly=True, samesite="lax", secure=https, path="/")
+            response.delete_cookie(session, httponly=True, samesite="lax", secure=https, path="/")
         if visit.new_nonce:
-            response.set_cookie(FORM_COOKIE, visit.nonce, httponly=True, samesite="strict", secure=https, path="/",
-                                max_age=IDLE)
+            response.set_cookie(_name(visit.request, FORM_COOKIE), visit.nonce, httponly=True, samesite="strict",
+                                secure=https, path="/", max_age=IDLE)
         return secure(response, https=https, personal=personal)
 
     async def _recognise(self, visit: Visit) -> None:
-        desk, cookie = self._desk, visit.request.cookies.get(COOKIE)
+        desk, cookie = self._desk, visit.request.cookies.get(_name(visit.request, COOKIE))
         visit.asked = True
         if not cookie:
             return
@@ -248,11 +251,16 @@ class Gate:
                 return desk.error(visit, 413)
             form, files = found
             if page.ours and not desk.sessions.form_is_ours(visit.nonce, form.get("formular", "")):
-                return desk.error(visit, 403, text=N_("Das Formular ist nicht mehr gültig. Es wurde nichts geändert."),
+                return desk.error(visit, 403, heading=N_("Dieses Formular gilt nicht mehr"),
+                                  text=N_("Das Formular ist nicht mehr gültig. Es wurde nichts geändert."),
                                   extra=N_("Bitte öffnen Sie die Seite neu und senden Sie das Formular noch einmal "
                                            "ab."))
             visit.form, visit.files = form, files
         return await page.handler(desk, visit)
+
+
+def _name(request: Request, cookie: str) -> str:
+    return named(cookie, https=request.url.scheme == "https")
 
 
 def open_form(visit: Visit) -> None:
@@ -275,6 +283,7 @@ async def _form(request: Request, limit: int) -> tuple[Mapping[str, str], Mappin
     if (boundary := multipart.boundary_of(request.headers.get("content-type", ""))) is not None:
         return await asyncio.to_thread(multipart.parse, bytes(body), boundary)
     try:
-        return dict(parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=MOST_FIELDS)), {}
+        fields = parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=MOST_FIELDS)
     except ValueError:
         return {}, {}
+    return {name: text.replace(NOTHING, "") for name, text in fields}, {}

@@ -25,7 +25,7 @@ def secure(response: Response, *, https: bool, personal: bool) -> Response:
     for name, value in _ALWAYS.items():
         response.headers[name] = value
     response.headers.setdefault("cache-control", "no-store" if personal else "no-cache")
-    response.headers["vary"] = "Cookie, Accept"
+    response.headers["vary"] = "Cookie, Accept, Accept-Language"
     if personal:
         response.headers["x-robots-tag"] = "noindex"
     if https:

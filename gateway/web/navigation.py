@@ -76,6 +76,12 @@ def current(path: str, found: list[tuple[str, str]]) -> str:
                default="")
 
 
+def entry(path: str, found: list[tuple[str, str]]) -> str:
+    """Return the entry of the first level for a page: if its own is not there, the one into the same area."""
+    area = f"/{path.split('/')[1]}/"
+    return current(path, found) or next((address for address, _word in found if address.startswith(area)), "")
+
+
 def acting(roles: Collection[str]) -> str:
     """Return as whom somebody acts, in words."""
     special = [word for role, word in words.ROLES.items() if role in roles and role != "staff"]

@@ -21,10 +21,17 @@ from itsdangerous import BadData, URLSafeSerializer
 
 COOKIE: Final = "ki_pforte_sitzung"
 FORM_COOKIE: Final = "ki_pforte_formular"
+_HOST: Final = "__Host-"
 LONGEST: Final = 8 * 3600
 IDLE: Final = 60 * 60
 WARNING: Final = 120
 _RENEW: Final = 60
+
+
+def named(cookie: str, *, https: bool) -> str:
+    """Return what a cookie is called. Over https it is ours alone: a neighbour of the same domain (a page of the town
+    hall that somebody broke into) cannot plant one, because browsers let nobody else set this name (RFC 6265bis)."""
+    return _HOST + cookie if https else cookie
 
 
 @dataclass(frozen=True, slots=True)

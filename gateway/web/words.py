@@ -89,11 +89,27 @@ TYPES: Final = Words({
     "view.saved": "geteilte Ansicht angelegt", "view.removed": "geteilte Ansicht entfernt",
     "reid.request": "Auflösung eines Pseudonyms beantragt", "reid.approve": "Auflösung: zugestimmt",
     "reid.deny": "Auflösung abgelehnt", "reid.handout": "Auflösung: Siegel ausgegeben",
+    "reid.key_set": "Schlüssel für das Siegel abgegeben", "reid.key_approved": "Schlüssel für das Siegel in Kraft",
+    "erasure": "Personenbezug gelöscht", "hold.set": "Einträge für einen Fall aufbewahrt",
+    "hold.release": "Aufbewahrung für einen Fall beendet", "person.roles": "Rollen einer Person geändert",
+    "policy.monitoring": "Regeln zur Überwachung in Kraft gesetzt", "policy.approved": "Zustimmung des Personalrats",
+    "policy.promoted": "Regeln in Kraft gesetzt", "policy.promotion_failed": "Regeln nicht in Kraft gesetzt",
+    "setup.finished": "Eingerichtet", "casework.watch": "Suche nach Befunden", "reminder.sent": "Erinnerung versandt",
     "reid.resolve": "Pseudonym aufgelöst", "reid.inform": "Person informiert", "reid.expire": "Auflösung verfallen",
     "content_mode.request": "Inhaltsmodus beantragt", "content_mode.approve": "Inhaltsmodus: zugestimmt",
     "content_mode.on": "Inhaltsmodus eingeschaltet", "content_mode.off": "Inhaltsmodus beendet",
     "content.handout": "Inhalt: Siegel ausgegeben", "content.read": "Inhalt gelesen",
 })
+
+PAGES: Final = Words({
+    "review/protokoll": "Eintrag im Protokoll", "review/ansichten": "Liste des Protokolls", "review/befunde": "Befund",
+    "review/vorfaelle": "Vorfall", "review/anfragen": "Anfrage oder KI-Rüge", "case": "Akte",
+    "review/person": "Antrag, eine Person festzustellen", "review/person/ergebnis": "Ergebnis: wer die Person ist",
+    "review/person/brief": "Brief an die Person",
+    "auskunft/eigene": "Auskunft an eine beschäftigte Person",
+    "auskunft/betroffene": "Auskunft an eine Bürgerin oder einen Bürger",
+})
+"""Where somebody looked, as records of kind ``view`` name it."""
 
 GROUPS: Final[dict[str, tuple[str, tuple[str, ...]]]] = {
     "anfragen": (N_("Anfragen an Modelle"), ("intent", "denied")),
@@ -101,7 +117,7 @@ GROUPS: Final[dict[str, tuple[str, tuple[str, ...]]]] = {
     "ergebnisse": (N_("Ergebnisse"), ("outcome", "outcome.unknown", "outcome.late")),
     "ki-pass": (N_("KI-Pässe"), tuple(t for t in TYPES if t.startswith("pass."))),
     "personen": (N_("Personen und Schlüssel"), tuple(t for t in TYPES if t.startswith(("person.", "key.", "client.")))),
-    "einsichten": (N_("Einsichten und Prüfungen"), ("view", "verify.result", "export", "content.handout",
+    "einsichten": (N_("Einsichten und Prüfungen"), ("view", "verify.result", "export", "case.export", "content.handout",
                                                 "content.read", "report", "release", "sample.verdict", "view.saved",
                                                  "view.removed")),
     "inhaltsmodus": (N_("Inhaltsmodus"), tuple(t for t in TYPES if t.startswith("content_mode."))),
@@ -110,8 +126,9 @@ GROUPS: Final[dict[str, tuple[str, tuple[str, ...]]]] = {
         and not t.endswith((".clock", ".spool", ".rollback", ".forged", ".pruning")))),
     "betrieb": (N_("Betrieb"), ("writer.start", "writer.stop", "heartbeat", "gap.detected", "finding.clock",
                             "finding.spool", "finding.rollback", "finding.forged", "finding.pruning", "policy.change",
-                            "model.stopped", "model.started",
-                            "config.reload", "demo.reset", "retention.delete",
+                            "model.stopped", "model.started", "policy.monitoring", "policy.approved",
+                            "policy.promoted", "policy.promotion_failed", "config.reload", "demo.reset",
+                            "setup.finished", "retention.delete", "erasure", "hold.set", "hold.release",
                             "prune", "key.rotate", "anchor.sent", "figures.month")),
     "alle": (N_("alle Einträge"), ()),
 }

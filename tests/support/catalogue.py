@@ -36,7 +36,7 @@ ABOVE = ("gateway.reports.parts",)
 SHARED_TEMPLATES = ("base.html", "welcome.html", "error.html", "marks.html", *(
     f"components/{path.name}" for path in sorted((WEB / "templates" / "components").glob("*.html"))))
 WORDS = ("ROLES", "DECISIONS", "OUTCOMES", "ENDS", "CODES", "RISKS", "ZONES", "AI_ROLES", "PASS_STATES", "TYPES",
-         "APIS", "TASKS", "PARTS", "SOURCES", "EVENTS", "OFFICES")
+         "APIS", "TASKS", "PARTS", "SOURCES", "EVENTS", "OFFICES", "PAGES")
 """Tables of words that English pages show."""
 GERMAN_YET = {"literacy_sheet.html", "citizen_sheet.html", "casework/letter.html"}
 """Templates of such modules that stay German: papers, and letters to people outside."""

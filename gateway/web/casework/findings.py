@@ -33,7 +33,7 @@ async def show(desk: Desk, visit: Visit) -> Response:
 
 async def change(desk: Desk, visit: Visit) -> Response:
     """Do what a button says."""
-    id_, form = views.number(visit), visit.form
+    id_, form = views.number(visit, ("befund",)), visit.form
     if not id_:
         return views.nothing(desk, visit)
     try:

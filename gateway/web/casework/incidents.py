@@ -42,7 +42,7 @@ async def show(desk: Desk, visit: Visit) -> Response:
 
 async def change(desk: Desk, visit: Visit) -> Response:
     """Do what a button says."""
-    id_ = views.number(visit)
+    id_ = views.number(visit, ("vorfall",))
     if not id_:
         return views.nothing(desk, visit)
     if visit.form.get("schritt") == "angaben":
@@ -98,7 +98,7 @@ async def _act(desk: Desk, visit: Visit, id_: str) -> str:
 
 async def take(desk: Desk, visit: Visit) -> Response:
     """Give the file of an incident; that it was made stands in the log first."""
-    id_, form = views.number(visit), _FORMS.get(visit.form.get("form", ""), "html")
+    id_, form = views.number(visit, ("vorfall",)), _FORMS.get(visit.form.get("form", ""), "html")
     if not id_:
         return views.nothing(desk, visit)
     report = await do(desk.context.cases.paper, views.role_of(visit), views.ROLE, id_, form)

@@ -73,7 +73,7 @@ async def show(desk: Desk, visit: Visit) -> Response:
 
 async def change(desk: Desk, visit: Visit) -> Response:
     """Do what a button says."""
-    id_ = views.number(visit)
+    id_ = views.number(visit, KINDS)
     if not id_:
         return views.nothing(desk, visit)
     if visit.form.get("schritt") == "loeschen" and visit.form.get("sicher") != "ja":
@@ -115,7 +115,7 @@ async def _sure(desk: Desk, visit: Visit) -> Response:
 
 async def take(desk: Desk, visit: Visit) -> Response:
     """Give the answer to a request as a file."""
-    id_, form_ = views.number(visit), visit.form.get("form", "")
+    id_, form_ = views.number(visit, KINDS), visit.form.get("form", "")
     form_ = form_ if form_ in _MEDIA else "html"
     file = await do(desk.context.cases.file, id_) if id_ else None
     if file is None or file.matter.kind != "anfrage":

@@ -25,7 +25,7 @@ from gateway.web.i18n import N_, Words, _, ngettext
 
 PAGE: Final = 25
 ROLE: Final = "dpo"
-NUMBER: Final = re.compile(r"[BVAR]-[0-9]{4}-[0-9]{1,9}")
+NUMBER: Final = re.compile(r"(?P<kind>[BVAR])-[0-9]{4}-[0-9]{1,9}")
 WAYS: Final[Mapping[Kind, str]] = {"befund": "/review/befunde", "vorfall": "/review/vorfaelle",
                                    "anfrage": "/review/anfragen", "ruege": "/review/anfragen"}
 STATE_WORDS: Final = Words({
@@ -78,10 +78,11 @@ def role_of(visit: Visit) -> str:
     return visit.somebody.person.id
 
 
-def number(visit: Visit) -> str:
-    """Return the number in the address, or nothing where it is none."""
+def number(visit: Visit, kinds: tuple[Kind, ...]) -> str:
+    """Return the number in the address; nothing where it is none, or that of another kind: it has its own pages."""
     found = visit.request.path_params["id"].upper()
-    return found if NUMBER.fullmatch(found) else ""
+    match = NUMBER.fullmatch(found)
+    return found if match and match["kind"].lower() in {kind[0] for kind in kinds} else ""
 
 
 def wanted(visit: Visit, kinds: tuple[Kind, ...]) -> tuple[Wanted, dict[str, str], int]:
@@ -90,10 +91,10 @@ def wanted(visit: Visit, kinds: tuple[Kind, ...]) -> tuple[Wanted, dict[str, str
     asked = {name: query.get(name, "") for name in ("stand", "schwere", "regel", "zustaendig")}
     state = next((s for s in STATES if s == asked["stand"]), None)
     still = {"": True, "alle": None}.get(asked["stand"])
-    page = query.get("seite", "1")
+    page = query.get("seite", "1").lstrip("0")
     return (Wanted(kinds, (state,) if state else (), asked["schwere"] if asked["schwere"] in SEVERITIES else "",
                    asked["regel"][:64], asked["zustaendig"][:32], still if state is None else None), asked,
-            int(page) if page.isascii() and page.isdigit() and 0 < int(page[:6]) < 100_000 else 1)
+            int(page) if page.isascii() and page.isdigit() and len(page) < 6 else 1)
 
 
 async def listing(desk: Desk, visit: Visit, kinds: tuple[Kind, ...]) -> dict[str, Any]:
@@ -162,11 +163,11 @@ def _said(note: Note, names: Mapping[str, str]) -> str:
 
 async def opened(desk: Desk, visit: Visit, kinds: tuple[Kind, ...]) -> CaseFile | None:
     """Return the matter that the address names; that somebody looks is written first."""
-    id_ = number(visit)
+    id_ = number(visit, kinds)
     file = await do(desk.context.cases.file, id_) if id_ else None
     if file is None or file.matter.kind not in kinds:
         return None
-    await desk.context.recorder.record("view", {"page": WAYS[file.matter.kind].lstrip("/"), "case": id_},
+    await desk.context.recorder.record("view", {"page": WAYS[file.matter.kind].lstrip("/"), "case": id_, "role": ROLE},
                                        subject=role_of(visit))
     return file
 

@@ -1,7 +1,8 @@
 """What others say: feedback from staff without content, and complaints from the public (KI-Rüge).
 
 Nothing that is written here is logged. Feedback is not signed: who gave it is not stored. Both are counted per quarter
-of an hour, feedback by person and complaints by the address of the network, so that nobody fills the queue.
+of an hour, feedback by person and complaints by the address of the network, so that nobody fills the queue; counted
+before it is taken in, so that many at once gain nothing.
 """
 
 from __future__ import annotations
@@ -36,13 +37,14 @@ async def feedback(desk: Desk, visit: Visit) -> Response:
     limits = {f"rueckmeldung {visit.somebody.person.id}": PER_PERSON}
     if (wait := await desk.context.guesses.wait(limits, desk.context.now())) > 0:
         return _feedback(desk, visit, _later(wait), 429)
+    await desk.context.guesses.count(limits, desk.context.now())
     try:
         await do(desk.context.cases.feedback, dict(visit.form))
     except GatewayError as error:
+        await desk.context.guesses.count(limits, desk.context.now(), by=-1)
         if error.code != "anfrage_ungueltig":
             raise
         return _feedback(desk, visit, error.message, 422)
-    await desk.context.guesses.count(limits, desk.context.now())
     return RedirectResponse(f"{FEEDBACK}?getan=1", 303)
 
 
@@ -63,13 +65,14 @@ async def complaint(desk: Desk, visit: Visit) -> Response:
     limits = {f"ruege {place}": PER_PLACE, "ruege": IN_ALL}
     if (wait := await desk.context.guesses.wait(limits, desk.context.now())) > 0:
         return _complaint(desk, visit, _later(wait), 429)
+    await desk.context.guesses.count(limits, desk.context.now())
     try:
         number = await do(desk.context.cases.complain, {name: visit.form.get(name, "") for name in _FIELDS})
     except GatewayError as error:
+        await desk.context.guesses.count(limits, desk.context.now(), by=-1)
         if error.code != "anfrage_ungueltig":
             raise
         return _complaint(desk, visit, error.message, 422)
-    await desk.context.guesses.count(limits, desk.context.now())
     return desk.page(visit, "casework/complaint_done.html", number=number)
 
 

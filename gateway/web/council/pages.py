@@ -60,10 +60,10 @@ async def act(desk: Desk, visit: Visit) -> Response:
         elif step == "schluessel":
             await ask_reid(reid.approve_key, by, visit.somebody.principal.roles, form.get("rolle", ""),
                            form.get("schluessel", ""))
-        elif step == "inhalt" and number.isascii() and number.isdigit():
-            await do(council.content.approve, by, COUNCIL, int(number[:9]))
-        elif step == "inhalt-ende" and number.isascii() and number.isdigit():
-            await do(council.content.stop, by, COUNCIL, int(number[:9]))
+        elif step == "inhalt" and _is_number(number):
+            await do(council.content.approve, by, COUNCIL, int(number))
+        elif step == "inhalt-ende" and _is_number(number):
+            await do(council.content.stop, by, COUNCIL, int(number))
         else:
             return await _page(desk, visit, "Diesen Schritt gibt es nicht. Bitte wählen Sie einen der Knöpfe.")
     except NotAllowed as error:
@@ -77,6 +77,10 @@ async def act(desk: Desk, visit: Visit) -> Response:
         return await _page(desk, visit, error.message)
     done = {"schluessel": "schluessel", "inhalt-ende": "beendet"}.get(step, "zustimmung")
     return RedirectResponse(f"{HERE}?getan={done}", 303)
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) < 10
 
 
 async def _page(desk: Desk, visit: Visit, problem: str = "") -> Response:

@@ -125,21 +125,32 @@ async def result(desk: Desk, visit: Visit) -> Response:
                           extra="", way=(f"{HERE}/{request}", "Zurück zum Antrag"))
     except LedgerConfigError as error:
         return await _case(desk, visit, str(error))
-    await desk.context.recorder.record("view", {"page": "review/person/ergebnis"}, subject=by, ref=request)
+    await _noted(desk, visit, "review/person/ergebnis", request)
     return desk.page(visit, "reid/result.html", case=case, found=found, reasons=reid.reasons)
 
 
 async def letter(desk: Desk, visit: Visit) -> Response:
-    """Show the letter to the person as a template: the name is put in by hand."""
+    """Show the letter to the person as a template, once it is known who it is: the name is put in by hand."""
     case = await ask_reid(desk.context.reid.case, visit.somebody.person.id, visit.request.path_params["id"])
     if case is None:
         return _unknown(desk, visit)
+    if case.state not in ("resolved", "informed"):
+        return desk.error(visit, 404, text="Diesen Brief gibt es erst, wenn die Person festgestellt ist.",
+                          way=(f"{HERE}/{case.id}", "Zurück zum Antrag"))
+    await _noted(desk, visit, "review/person/brief", case.id)
     return desk.page(visit, "reid/letter.html", case=case, reasons=desk.context.reid.reasons)
 
 
 async def lost(desk: Desk, visit: Visit) -> Response:
     """Say what to do when a key is lost."""
     return desk.page(visit, "reid/lost.html")
+
+
+async def _noted(desk: Desk, visit: Visit, page: str, request: str) -> None:
+    """Write down that somebody looks, and in which role; before anything is shown."""
+    role = DPO if DPO in visit.somebody.principal.roles else COUNCIL
+    await desk.context.recorder.record("view", {"page": page, "role": role}, subject=visit.somebody.person.id,
+                                       ref=request)
 
 
 def _form(desk: Desk, visit: Visit, values: Mapping[str, str], problems: Mapping[str, str]) -> Response:
@@ -152,7 +163,7 @@ async def _case(desk: Desk, visit: Visit, problem: str = "") -> Response:
     case = await ask_reid(reid.case, member.person.id, visit.request.path_params["id"])
     if case is None:
         return _unknown(desk, visit)
-    await desk.context.recorder.record("view", {"page": "review/person"}, subject=member.person.id, ref=case.id)
+    await _noted(desk, visit, "review/person", case.id)
     turn = task(case, member.principal.roles, desk.context.now())
     return desk.page(visit, "reid/case.html", 422 if problem else 200, case=case, problem=problem, turn=turn,
                      stations=stations(case), waits=waits_for(case), state_word=STATES[case.state],

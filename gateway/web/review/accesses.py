@@ -12,9 +12,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
+from markupsafe import Markup
 from starlette.responses import Response
 
 from audit import Filters, RecordRow
+from audit.reid_state import TYPES as REID
+from gateway.model.reporting import KINDS
 from gateway.web import words
 from gateway.web.asking import ask
 from gateway.web.gate import Desk, Visit
@@ -24,19 +27,25 @@ from gateway.web.review.filters import is_cursor
 from gateway.web.review.timeline import moment_of, number_of, text_of
 
 PAGE: Final = 50
+_LOOKED: Final = ("view", "sample.verdict")
+_TAKEN: Final = ("export", "report", "release", "case.export")
+_CONTENT: Final = ("content.handout", "content.read")
+_RESOLVED: Final = (*REID, "reid.key_set", "reid.key_approved")
+_CHECKED: Final = ("verify.result",)
+_LET_GO: Final = ("erasure", "case.erasure", "hold.set", "hold.release")
+_SAVED: Final = ("view.saved", "view.removed")
 GROUPS: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = {
-    "alle": (N_("alle Zugriffe"), ("view", "export", "report", "reid.request", "reid.approve", "reid.perform",
-                               "reid.inform", "sample.verdict", "verify.result", "view.saved", "view.removed",
-                               "content.view", "hold", "erasure")),
-    "einsichten": (N_("Einsichten"), ("view", "content.view", "sample.verdict")),
-    "mitgenommen": (N_("Exporte und Berichte"), ("export", "report")),
-    "person": (N_("Personen festgestellt"), ("reid.request", "reid.approve", "reid.perform", "reid.inform")),
-    "pruefungen": (N_("Prüfungen"), ("verify.result",)),
+    "alle": (N_("alle Zugriffe"), (*_LOOKED, *_TAKEN, *_CONTENT, *_RESOLVED, *_CHECKED, *_LET_GO, *_SAVED)),
+    "einsichten": (N_("Einsichten"), _LOOKED),
+    "mitgenommen": (N_("Exporte, Auskünfte und Berichte"), _TAKEN),
+    "inhalte": (N_("Inhalte gelesen"), _CONTENT),
+    "person": (N_("Personen festgestellt"), _RESOLVED),
+    "pruefungen": (N_("Prüfungen"), _CHECKED),
+    "geloescht": (N_("Gelöscht oder aufbewahrt"), _LET_GO),
 }
-PAGES: Final = Words({
-    "review/protokoll": N_("Eintrag im Protokoll"), "auskunft/eigene": N_("Auskunft über eigene Einträge"),
-    "auskunft/betroffene": N_("Auskunft über Anfragen zu einem Aktenzeichen"), "usage": N_("eigene Nutzung")})
+"""What can be chosen: the address, the word, the types of records."""
 REASONS: Final = Words({"pruefung": N_("Prüfung")})
+TAKEN: Final = Words({"ki-pass": N_("Liste der KI-Pässe"), "literacy": N_("Bericht zur KI-Kompetenz")})
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,13 +89,15 @@ def _access(row: RecordRow, parts: Mapping[str, Any], *, links: bool) -> Access:
 def _about(kind: str, meta: Mapping[str, Any]) -> str:
     if kind == "view":
         found = text_of(meta, "page")
-        return PAGES.get(found, found)
-    if kind in ("export", "report"):
+        return " ".join(text for text in (words.PAGES.get(found, found), text_of(meta, "case")) if text)
+    if kind in _TAKEN:
         rows, reason = number_of(meta, "rows"), text_of(meta, "reason")
-        pieces = [text_of(meta, "format") or text_of(meta, "kind"),
+        what = text_of(meta, "report") or text_of(meta, "kind") or text_of(meta, "list")
+        pieces = [told(KINDS[what].title) if what in KINDS else TAKEN.get(what, what) if kind != "case.export" else "",
+                  text_of(meta, "case"), text_of(meta, "format"),
                   words.many(rows, _("Eintrag"), _("Einträge")) if rows is not None else "",
                   _("Zweck: {purpose}").format(purpose=REASONS.get(reason, reason)) if reason else ""]
-        return ", ".join(piece for piece in pieces if piece)
+        return Markup(", ").join(piece for piece in pieces if piece)
     if kind == "verify.result":
         return told(text_of(meta, "verdict"))
     if kind == "sample.verdict":

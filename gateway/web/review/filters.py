@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from typing import Final
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode
 
 from audit import Filters
 from gateway.web import words
@@ -21,6 +21,8 @@ _LABELS: Final = Words({
     "ergebnis": N_("Ergebnis"), "entscheidung": N_("Entscheidung"), "art": N_("Art"), "grund": N_("Grund"),
     "regel": N_("Regel"), "angabe": N_("Angaben"), "zweck": N_("Zweck"), "vorgang": N_("Vorgang")})
 _LENGTH: Final = 200
+_QUERY: Final = 2000
+_FIELDS: Final = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +92,14 @@ def read(query: Mapping[str, str]) -> ListFilter:
     before = query.get("vor", "")
     found = ListFilter(values, before if is_cursor(before) else None, problems)
     return replace(found, values=_written_as_iso(values))
+
+
+def read_query(text: str) -> ListFilter:
+    """Read a filter that stands in a field of a form. What nobody of us wrote is no filter."""
+    try:
+        return read(dict(parse_qsl(text[:_QUERY], max_num_fields=_FIELDS)))
+    except ValueError:
+        return read({})
 
 
 def _written_as_iso(values: Mapping[str, str]) -> dict[str, str]:

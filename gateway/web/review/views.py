@@ -7,7 +7,7 @@ is a record, because it changes what others look at.
 from __future__ import annotations
 
 from typing import Final
-from urllib.parse import parse_qsl, quote
+from urllib.parse import quote
 
 from starlette.responses import RedirectResponse, Response
 
@@ -84,9 +84,9 @@ def keep_link(wanted: filters.ListFilter) -> str:
 
 
 def _clean(query: str) -> str:
-    return filters.read(dict(parse_qsl(query[:2000], max_num_fields=50))).query()
+    return filters.read_query(query).query()
 
 
 def _chips(desk: Desk, query: str) -> list[filters.Chip]:
     from gateway.web.review.protocol import names_of
-    return filters.read(dict(parse_qsl(query[:2000], max_num_fields=50))).chips(names_of(desk.context.policies()))
+    return filters.read_query(query).chips(names_of(desk.context.policies()))

@@ -86,7 +86,7 @@ def test_a_complaint_has_a_deadline_and_a_finding_that_ends_with_it(case: Case) 
 
 
 def test_feedback_names_nobody(case: Case) -> None:
-    number = case.desk.feedback({"art": "falsch", "stelle": "chat", "vorgang": "7F3K-2Q"})
+    number = case.desk.feedback({"art": "falsch", "stelle": "chat", "vorgang": "7f3k-2qxm-9btd"})
     case.house.settle()
     row = next(row for row in case.house.ledger.reader.tail(-1, 100) if row.type == "finding.new")
     view = case.house.ledger.reader.get(row.id)

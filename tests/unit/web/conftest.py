@@ -6,7 +6,14 @@ from pathlib import Path
 
 import pytest
 
+from gateway.web.review import checking
 from tests.support.web_house import House, open_house
+
+
+@pytest.fixture(autouse=True)
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A check ends before its page is shown, also on a machine that has much to do."""
+    monkeypatch.setattr(checking, "PATIENCE", 300.0)
 
 
 @pytest.fixture(scope="session")

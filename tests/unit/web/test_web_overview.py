@@ -67,7 +67,7 @@ def test_every_point_leads_to_where_it_can_be_settled(house: House, officer: Bro
                         ("/review/pruefung", "Prüfpunkte des Protokolls werden an keinem Ort außerhalb aufbewahrt")):
         assert re.search(rf'<a href="{href}">{words}', text), words
     assert "Vorfall: Frist am 24.11.2026, 17:05 Uhr." in plain(text)
-    assert "der älteste vom 18.11.2026" in plain(text)
+    assert "offen seit 18.11.2026" in plain(text)
 
 
 def test_a_check_that_found_something_is_the_first_point(anchored: House, officer: Browser) -> None:
@@ -79,6 +79,7 @@ def test_a_check_that_found_something_is_the_first_point(anchored: House, office
 
 
 def test_a_check_grows_old(anchored: House, officer: Browser) -> None:
+    anchored.exchange()
     anchored.settle()
     officer.post("/review/pruefung", {}, page="/review/pruefung")
     anchored.clock.time = NOW + timedelta(days=40)
@@ -101,7 +102,7 @@ def test_trends_are_the_numbers_of_the_reports_and_tell_of_no_single_day(house: 
         keep_month(connection, "2026-08", json.dumps({"decision": []}), NOW)
     text = plain(officer.get("/review").text)
     assert text.count("Zahlen als Tabelle") == 3
-    assert "Zusammen 114 Anfragen" in text
+    assert "Anfragen zusammen: 114." in text
     assert "September 2026" in text
     assert "August 2026" not in text, "nothing can be told about it"
     assert "22.11." not in text[text.index("zwölf Monate"):], "the month that runs is not told"
