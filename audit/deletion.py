@@ -2,8 +2,8 @@
 
 A part that is deleted loses body and salt; its commitment stays in the envelope, and nobody can test a guess against
 it. What was taken from the part for searching goes with it. Before anything is deleted a record says what will be
-(``retention.delete``, ``erasure``: counts, never the content); a crash in between leaves a record that claims more
-than was done, and the next run does the rest.
+(``retention.delete``, ``erasure``: counts, and up to which record, never the content; `audit.accounts`); a crash in
+between leaves a record that claims more than was done, and the next run does the rest.
 
 What a case holds (`audit.holds`) stays. Kept true on SQLite: the bytes are overwritten (``secure_delete``) and the
 write-ahead log is emptied. On PostgreSQL a ``VACUUM`` follows; pages, WAL archives and backups of the server keep
@@ -18,6 +18,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
+from audit.accounts import ERASURE, RETENTION_DELETE
 from audit.counting import take_lock
 from audit.errors import LedgerConfigError
 from audit.record import META, SUBJECT, check_name
@@ -25,8 +26,6 @@ from audit.store.store import Run, Store
 from audit.store.tables import FACETS
 from audit.writer import Writer
 
-RETENTION_DELETE: Final = "retention.delete"
-ERASURE: Final = "erasure"
 ERASED_FILE: Final = "erased.txt"
 """Beside the keys: ids of records and names of parts that were erased on order."""
 DELETE_EVERY: Final = 6 * 3600.0
@@ -38,7 +37,11 @@ BATCH: Final = 500
 _FREE: Final = ("(p.name = 'content' OR NOT EXISTS (SELECT 1 FROM audit_hold h WHERE h.record_id = p.record_id))")
 """Content goes when its time is up, whatever else of its record a case holds."""
 _DUE: Final = f"FROM audit_part p WHERE p.expires_at <= ? AND {_FREE}"
-_COUNT: Final = f"SELECT p.class, count(*) {_DUE} GROUP BY p.class"
+_COUNT: Final = (
+    "SELECT p.class, p.name, count(*), max(s.idx) "  # noqa: S608 - fixed text
+    "FROM audit_part p LEFT JOIN audit_seq s ON s.record_id = p.record_id "
+    f"WHERE p.expires_at <= ? AND {_FREE} GROUP BY p.class, p.name"
+)
 _SOME: Final = f"SELECT p.record_id, p.name {_DUE} ORDER BY p.expires_at LIMIT {BATCH}"
 _THERE: Final = "SELECT record_id FROM audit_part WHERE name = '{}' AND record_id IN (#)"
 _HELD: Final = "SELECT DISTINCT record_id FROM audit_hold WHERE record_id IN (#)"
@@ -51,11 +54,16 @@ _CLEAR: Final = {
 def delete_due(store: Store, writer: Writer, seconds: int | None = None) -> dict[str, int]:
     """Delete every part whose time is up and that nothing holds; return how many per class."""
     until = int(time.time()) if seconds is None else seconds
+    counts: dict[str, int] = {}
+    through: dict[str, int] = {}
     with store.read() as connection:
-        counts = {kind: int(n) for kind, n in connection.exec_driver_sql(store.sql(_COUNT), (until,)).fetchall()}
+        for kind, name, number, last in connection.exec_driver_sql(store.sql(_COUNT), (until,)).fetchall():
+            counts[kind] = counts.get(kind, 0) + int(number)
+            if last is not None:
+                through[name] = max(int(last), through.get(name, 0))
     if not counts:
         return {}
-    writer.append_wait(writer.draft(RETENTION_DELETE, {"until": until, "parts": counts}))
+    writer.append_wait(writer.draft(RETENTION_DELETE, {"until": until, "parts": counts, "through": through}))
     while True:
         with store.write() as run:
             rows = run(store.sql(_SOME), (until,)).fetchall()

@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from audit import sealing
+from audit.accounts import RETENTION_DELETE
 from audit.keyring import Keyring
 from audit.pseudonym import Pseudonyms, end_of
 from audit.record import SUBJECT, now_us
@@ -26,7 +27,6 @@ from audit.retention import Retention
 from audit.store.store import Store, as_bytes
 from audit.writer import Writer
 
-RETENTION_DELETE: Final = "retention.delete"
 KEY_DESTROY: Final = "pseudonym.destroy"
 BATCH: Final = 100
 """Seals per round of the housekeeper: some hundredths of a second."""

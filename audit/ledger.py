@@ -143,7 +143,7 @@ class Ledger(LettingGo):
 
         `everyone` names the opaque ids of all people, to seal identities that a killed process left out.
         """
-        Signer.open(self.config.folder, self.config.log)  # without the key nobody starts to serve
+        self.check_key()
         self.identities.everyone = everyone
         dead = self._presence.claim_dead(spool.left_behind(self.config.folder / spool.FOLDER))
         self._unclean = len(dead)
@@ -151,6 +151,10 @@ class Ledger(LettingGo):
         self._started = True
         self._keeper.start(dead)
         self._anchoring.start()
+
+    def check_key(self) -> None:
+        """Raise `KeyLost` where nothing could be signed any more: then nobody begins to serve."""
+        Signer.open(self.config.folder, self.config.log)
 
     def close(self) -> None:
         """Write what waits and ``writer.stop``, sequence, sign, let go. May be called twice."""

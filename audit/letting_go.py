@@ -48,6 +48,7 @@ class LettingGo(Taking):
         The housekeeper does it by itself, every few hours.
         """
         with self._database():
+            self._keeper.sequence()
             counts = deletion.delete_due(self._store, self._writer(), seconds)
             self.identities.let_go(self._writer(), seconds)
             return counts

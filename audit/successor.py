@@ -127,7 +127,8 @@ def _refuses(store: Store, home: Path, old: str) -> None:
         Checkpointer(store, home, old).sign()
     except LedgerRollback:
         return
-    raise LedgerConfigError(f"Das Protokoll {old} setzt fort, was unterschrieben wurde. Es braucht keinen Nachfolger.")
+    raise LedgerConfigError(f"Das Protokoll {old} setzt fort, was unterschrieben wurde. Es braucht keinen Nachfolger, "
+                            "außer sein Schlüssel ist verloren oder in fremden Händen (--lost-key).")
 
 
 def nobody_writes(folder: Path) -> None:

@@ -52,6 +52,8 @@ class Verdict:
     pin_missing: bool = False
     problems: list[str] = field(default_factory=list)
     deleted_parts: int = 0
+    unaccounted: int = 0
+    """Of these, so many that no record of a deletion accounts for (`audit.accounts`)."""
     open_intents: int = 0
     surplus_ends: int = 0
     pruned: int = 0
@@ -157,6 +159,9 @@ class Verdict:
         if self.unsequenced:
             notes.append(f"{self.unsequenced} {'Eintrag ist' if self.unsequenced == 1 else 'Einträge sind'} "
                          "noch nicht eingeordnet.")
+        if self.unaccounted:
+            notes.append(f"Gelöschte Teile, die kein Eintrag über eine Löschung erklärt: {self.unaccounted}. "
+                         "Bitte klären Sie, wer sie vor ihrer Frist entfernt hat.")
         if self.surplus_ends:
             notes.append(f"{self.surplus_ends} Abschlüsse gehören zu keinem offenen Vorgang.")
         return notes
@@ -197,6 +202,7 @@ class Verdict:
             "prune_record": self.prune_record,
             "pin_before_pruning": self.pin_before_pruning,
             "deleted_parts": self.deleted_parts,
+            "unaccounted_parts": self.unaccounted,
             "intents_without_end": self.open_intents,
             "surplus_ends": self.surplus_ends,
             "clock_steps": self.clock_steps,

@@ -24,6 +24,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from audit import canonical, record
+from audit.accounts import DELETIONS, Accounts
 from audit.beginning import Beginning
 from audit.checkpoint import Checkpoint, Note, Vkey
 from audit.errors import FormatError
@@ -128,6 +129,7 @@ class _Check:
         self.next: dict[str, int] = {}
         self.times: dict[str, str] = {}
         self.open: set[str] = set()
+        self.accounts = Accounts()
 
     def run(self, progress: Callable[[int], None] | None) -> Verdict:
         verdict = self.verdict
@@ -149,6 +151,7 @@ class _Check:
         verdict.size = self.tree.size
         verdict.root = self.tree.root()
         verdict.open_intents = len(self.open)
+        verdict.unaccounted = self.accounts.unaccounted()
         verdict.learnt = self.chain.learnt
         return verdict
 
@@ -272,6 +275,11 @@ class _Check:
         self._parts(index, entry, envelope)
         if envelope.type in record.ANNOUNCED:
             self._announced(index, entry, envelope)
+        elif envelope.type in DELETIONS:
+            try:
+                self.accounts.said(envelope.type, self._meta(entry, envelope))
+            except FormatError:
+                self.accounts.silent(index)
         self._counter(index, envelope)
         self._ends(envelope)
 
@@ -282,7 +290,11 @@ class _Check:
             kept += name in promised
             if len(part.salt) != record.SALT_SIZE or commitment(name, part.salt, part.body) != promised.get(name):
                 self._changed(index, f"Was der Eintrag sagt, wurde verändert (Teil {name}).")
-        self.verdict.deleted_parts += len(promised) - kept
+        if kept < len(promised):
+            self.verdict.deleted_parts += len(promised) - kept
+            for name in promised:
+                if name not in entry.parts:
+                    self.accounts.gone(name, index)
 
     def _counter(self, index: int, envelope: record.Envelope) -> None:
         want = self.next.get(envelope.writer)

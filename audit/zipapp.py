@@ -11,8 +11,9 @@ import zipfile
 from pathlib import Path
 from typing import Final
 
-FILES: Final = ("__init__", "announcement", "beginning", "bundle", "canonical", "checkpoint", "cli", "errors",
-                "keychain", "merkle", "pieces", "proof", "record", "sealing", "trustee", "verdict", "verify", "visible")
+FILES: Final = ("__init__", "accounts", "announcement", "beginning", "bundle", "canonical", "checkpoint", "cli",
+                "errors", "keychain", "merkle", "pieces", "proof", "record", "sealing", "trustee", "verdict", "verify",
+                "visible")
 _MAIN: Final = """# Der Prüfer der KI-Pforte. Aufruf: python pruefer.pyz verify BÜNDEL --pin NOTIZ --vkey SCHLÜSSEL
 import sys
 

@@ -99,6 +99,7 @@ class House:
         self.engine = open_engine(settings.database)
         migrate(self.engine)
         self.ledger = open_ledger(settings, self.policies().organisation.id, self.policies().digest)
+        self.ledger.check_key()
         gate = MonitoringGate(self.engine, self.record)
         self.policies.first(gate)
         self.rulebook = Rulebook(self.engine, lambda: datetime.now(UTC))

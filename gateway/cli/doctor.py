@@ -149,6 +149,7 @@ def _clients(own: CliContext, settings: Settings) -> Iterator[Finding]:
 def _ledger(settings: Settings, policies: PolicySet) -> Iterator[Finding]:
     try:
         with open_ledger(settings, policies.organisation.id) as ledger:
+            ledger.check_key()
             status, broken = ledger.status(), ledger.continues()
             identities = [] if broken else identity_warnings(ledger)
     except LedgerError as error:

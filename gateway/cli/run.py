@@ -97,6 +97,7 @@ def _serve_with_workers(settings: Settings, listening: socket.socket, options: d
     engine = open_engine(settings.database)
     migrate(engine)
     with open_ledger(settings, policies().organisation.id) as ledger:
+        ledger.check_key()
         policies.first(MonitoringGate(engine, lambda kind, meta, subject: ledger.append_wait(
             ledger.draft(kind, meta, subject=subject))))
     engine.dispose()

@@ -96,8 +96,9 @@ RULES: Final[dict[str, Rule]] = {rule.key: rule for rule in (
          "Zum Beispiel wird inzwischen ein Eintrag für einen Fall aufbewahrt, oder die Einträge sind nicht mehr die, "
          "die unterschrieben wurden. Es bleibt alles, wie es ist.",
          "Lassen Sie die IT „ki-pforte audit prune --yes“ aufrufen: Der Befehl nennt den Grund.", period="day"),
-    Rule("nachfolger", "Neues Protokoll nach einem Rückfall", "hoch",
-         "Die Datenbank des Protokolls war zurückgesetzt worden; die IT hat ein neues Protokoll eröffnet.",
+    Rule("nachfolger", "Neues Protokoll eröffnet", "hoch",
+         "Die Datenbank des Protokolls war zurückgesetzt worden, oder sein Schlüssel war verloren; die IT hat ein "
+         "neues Protokoll eröffnet.",
          "Einträge nach dem letzten aufbewahrten Prüfpunkt des alten Protokolls fehlen womöglich.",
          "Lassen Sie sich erklären, was wiederhergestellt wurde. Bewahren Sie die letzte Notiz des alten Protokolls "
          "und den neuen Prüfschlüssel auf."),

@@ -1,18 +1,22 @@
 """Logs that hold no content: what is written is a fixed list of facts, never what somebody's library wanted to say.
 
 Our own loggers (``gateway``, ``audit``) write their message with its arguments. Of any other logger only the message
-*template* is kept, because its arguments may quote a text, a header or a key; of an exception only its kind and where
-it was raised, because its words may quote as well.
+*template* is kept, because its arguments may quote a text, a header or a key, and that only where it stands word for
+word in the source that logs: libraries also log texts that they put together before (``f"..."``), and those may quote
+anything. What does not stand there is written as the place it came from. Of an exception only its kind and where it was
+raised is kept, because its words may quote as well.
 """
 
 from __future__ import annotations
 
 import json
+import linecache
 import logging
 import re
 import sys
 import traceback
 from datetime import UTC, datetime
+from typing import Final
 
 _OURS = ("gateway", "audit")
 _CHATTY = ("presidio-analyzer", "presidio-anonymizer", "LiteLLM", "LiteLLM Router", "LiteLLM Proxy", "aiohttp.access",
@@ -26,7 +30,22 @@ _BLANK = re.compile(r"%(?:\(\w+\))?[-#0 +]*\d*(?:\.\d+)?[sdrfxig]")
 
 def safe_message(record: logging.LogRecord) -> str:
     """Return what may be written of a record's message."""
-    return record.getMessage() if record.name.split(".")[0] in _OURS else _BLANK.sub("…", str(record.msg))[:200]
+    if record.name.split(".")[0] in _OURS:
+        return record.getMessage()
+    template = record.msg if isinstance(record.msg, str) else ""
+    if not _stands_in_the_source(template, record):
+        return f"({record.filename}:{record.lineno})"
+    return _BLANK.sub("…", template)[:200]
+
+
+_NEAR: Final = 12
+"""Lines around the call in which a template is looked for: it may be a variable, or stand below the call's name."""
+
+
+def _stands_in_the_source(template: str, record: logging.LogRecord) -> bool:
+    lines = linecache.getlines(record.pathname)[max(0, record.lineno - 1 - _NEAR):record.lineno + _NEAR]
+    written = template.replace("\n", "\\n")
+    return bool(template) and any(f"{quote}{written}{quote}" in line for line in lines for quote in "\"'")
 
 
 def safe_traceback(record: logging.LogRecord) -> list[str]:

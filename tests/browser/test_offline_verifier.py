@@ -13,6 +13,12 @@ from typing import Any
 
 import pytest
 
+from audit import Ledger, LedgerConfig, Trust
+from audit.bundle import verify_bundle
+from audit.proof import write_proof
+from audit.record import new_id
+from tests.support.audit_example import LOG, line, note, signer
+from tests.support.audit_intruder import Intruder
 from tests.support.audit_vectors import HOME
 from tests.support.webdriver import MISSING, Chromium, chromium
 
@@ -81,6 +87,49 @@ def test_both_verifiers_agree_about_the_proof_of_one_record(window: Chromium, ca
     assert judge(window, {**case, "require_pin": False, "pins": []}, path) == case["expect"]
     assert f"Nachweis {case['expect']['verdict']}" in window.text("#wort")
     assert window.complaints() == []
+
+
+@pytest.mark.parametrize("own_bundle", [False, True], ids=["of the house", "of the intruder"])
+def test_a_key_slipped_into_a_real_ledger_is_believed_by_neither_verifier(window: Chromium, tmp_path: Path,
+                                                                        own_bundle: bool) -> None:
+    """Whoever may write to the database announces a key of his own; the house sequences and signs it, and goes on."""
+    with Ledger(LedgerConfig(f"sqlite:///{tmp_path}/audit.sqlite", LOG, tmp_path / "keys")) as ledger:
+        ledger.append_wait(ledger.draft("note", {"what": "1"}))
+        ledger.rotate_key()
+        first, second = ledger.vkeys()
+        intruder = Intruder(ledger)
+        facts = {"before": str(second), "size": 1, "vkey": str(intruder.signer.vkey)}
+        intruder.slip_in("key.rotate", intruder.signer.announce("key.rotate", new_id(), facts))
+        intruder.slip_in("prune", {"to": 1, "peaks": [], "writers": {}, "open": []})
+        ledger.checkpoint()
+        size = ledger.status().checkpoint_size
+        ledger.append_wait(ledger.draft("note", {"what": "2"}))
+        ledger.checkpoint()
+        bundle = tmp_path / "bundle.zip"
+        if own_bundle:
+            intruder.rewrite(ledger, bundle, size)
+        else:
+            ledger.export_bundle(bundle)
+    here = verify_bundle(bundle, Trust((), (first,))).as_json()
+    case = {"name": "", "vkeys": [str(first)], "pins": [], "require_pin": False}
+    assert judge(window, case, bundle) == here
+    assert [one["vkey"] for one in here["learnt_keys"]] == [str(second)]
+    assert (here["exit_code"], here["changed_count"]) == (1, 2)
+    assert ("nicht von uns unterschrieben" in str(here["findings"])) == own_bundle
+    assert window.complaints() == []
+
+
+def test_what_a_record_says_cannot_turn_the_page_around(window: Chromium, tmp_path: Path) -> None:
+    """Characters that nobody sees, or that turn the direction of writing, are shown as what they are."""
+    said = {"wort": "a\u202eb\u009bc\u200bd🏛"}
+    record = line(0, "note", said)
+    path = tmp_path / "fall.tlog-proof"
+    path.write_text(write_proof(record, [], note(signer(1), [record])), encoding="utf-8", newline="")
+    case = {"name": "", "vkeys": [str(signer(1).vkey)], "pins": [], "require_pin": False}
+    assert judge(window, case, path)["parts"] == {"meta": said}
+    shown = window.text("#zahlen") + window.text("#json")
+    assert "a\\u202eb\\u009bc\\u200bd🏛" in shown
+    assert not set(shown) & set("\u202e\u009b\u200b")
 
 
 def test_both_verifiers_agree_on_single_values(window: Chromium) -> None:

@@ -74,6 +74,13 @@ def rewritten(key: Signer) -> Case:
     )
 
 
+def let_go(told: Line) -> Case:
+    """The parts of the first six records are gone, and the last record tells of it."""
+    signed, key = note(signer(1), [*base(), told]), signer(1).vkey
+    lines = [*(Line(one.idx, one.envelope, {}) for one in base()[:6]), *base()[6:], told]
+    return Case(lines, [signed], [key], pins=[signed], trust=[key])
+
+
 def cases() -> dict[str, Case]:
     """Every case by name."""
     good, key, other = base(), signer(1), signer(9)
@@ -88,6 +95,12 @@ def cases() -> dict[str, Case]:
         "no_pin": plain(pins=[], trust=[]),
         "pin_required": plain(pins=[], require_pin=True),
         "parts_deleted": plain([Line(one.idx, one.envelope, {}) for one in good]),
+        "parts_deleted_in_time": let_go(line(8, "retention.delete", {"through": {"meta": 5, "subject": 7}})),
+        "parts_deleted_too_early": let_go(line(8, "retention.delete", {"until": 1, "through": {"meta": 3}})),
+        "parts_erased": let_go(line(8, "erasure", {"parts": {"meta": 4, "subject": 9, "x": -1}})),
+        "parts_deleted_long_ago": let_go(Line(8, line(8, "retention.delete", {"through": {"meta": 5}}).envelope, {})),
+        "parts_deleted_and_told_nonsense": let_go(
+            line(8, "retention.delete", {"through": {"meta": "7", "subject": -1}})),
         "unsequenced": plain(unsequenced=2),
         "end_not_signed": plain([*good, line(8, "heartbeat", {})]),
         "pin_in_a_mail": plain(

@@ -40,7 +40,8 @@ def both(ledger: Ledger, tmp_path: Path, *keys: Any) -> dict[str, Any]:
     """What is said in place and of the bundle; they must agree."""
     here = ledger.verify(vkeys=keys or ledger.vkeys()).as_json()
     ledger.export_bundle(tmp_path / "bundle.zip")
-    assert verify_bundle(tmp_path / "bundle.zip", Trust((), keys or ledger.vkeys())).as_json() == here
+    there = verify_bundle(tmp_path / "bundle.zip", Trust((), keys or ledger.vkeys())).as_json()
+    assert {name: here[name] for name in there} == there
     return here
 
 

@@ -26,6 +26,11 @@ GOOD = {
     "unchanged",
     "no_pin",
     "parts_deleted",
+    "parts_deleted_in_time",
+    "parts_deleted_too_early",
+    "parts_deleted_long_ago",
+    "parts_deleted_and_told_nonsense",
+    "parts_erased",
     "unsequenced",
     "end_not_signed",
     "pin_in_a_mail",
@@ -80,6 +85,10 @@ def test_a_verdict_names_what_happened() -> None:
     assert said["rewritten_and_signed"] == "verändert vor Nr. 8"
     assert said["writer_gap"] == "lückenhaft"
     assert BUNDLES["parts_deleted"]["expect"]["deleted_parts"] == 14
+    gone = {name: case["expect"]["unaccounted_parts"] for name, case in BUNDLES.items() if name.startswith("parts_")}
+    assert gone == {"parts_deleted": 14, "parts_deleted_in_time": 0, "parts_deleted_too_early": 7, "parts_erased": 2,
+                    "parts_deleted_long_ago": 1, "parts_deleted_and_told_nonsense": 11}
+    assert "vor ihrer Frist entfernt" in str(BUNDLES["parts_deleted"]["expect"]["warnings"])
     assert "Notiz von vor diesem Eintrag" in str(BUNDLES["pruned_pin_too_late"]["expect"]["warnings"])
     assert "Ende nicht prüfbar" in str(BUNDLES["no_pin"]["expect"]["warnings"])
     assert said["slipped_in_unsigned"] == said["slipped_in_signed_by_itself"] == "verändert bei Nr. 4"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import sys
 from typing import Any
 
 import pytest
@@ -15,7 +16,7 @@ from gateway.telemetry.metrics import OTHERS, STAGES, PrometheusMetrics
 
 def record(logger: str, message: object, *arguments: Any, fault: BaseException | None = None) -> logging.LogRecord:
     info = (type(fault), fault, fault.__traceback__) if fault else None
-    return logging.LogRecord(logger, logging.ERROR, __file__, 1, message, arguments, info)
+    return logging.LogRecord(logger, logging.ERROR, __file__, sys._getframe(1).f_lineno, message, arguments, info)
 
 
 @pytest.mark.parametrize("formatter", [JsonFormatter(), TextFormatter()])
@@ -23,6 +24,22 @@ def test_arguments_of_other_peoples_messages_are_not_written(formatter: logging.
     line = formatter.format(record("aiohttp.client", "could not send %s", "canary"))
     assert "could not send …" in line
     assert "canary" not in line
+
+
+def test_a_template_with_the_end_of_a_line_stands_in_the_source_too() -> None:
+    message = "Exception in ASGI application\n"
+    assert "Exception in ASGI application" in JsonFormatter().format(record("uvicorn.error", message))
+
+
+@pytest.mark.parametrize("logger", ["LiteLLM", "presidio-analyzer", "aiohttp.server", "uvicorn.error", "openai._base"])
+@pytest.mark.parametrize("formatter", [JsonFormatter(), TextFormatter()])
+def test_a_text_that_a_library_put_together_itself_is_not_written(formatter: logging.Formatter, logger: str) -> None:
+    quoted = "Sabine " + "Krüger"
+    together = (f"sent {quoted}", "sent " + quoted, quoted, {"body": quoted}, ValueError(quoted), f"{quoted} %s", "")
+    for message in together:
+        line = formatter.format(record(logger, message))
+        assert quoted not in line
+        assert "test_logs_and_metrics.py" in line
 
 
 @pytest.mark.parametrize("formatter", [JsonFormatter(), TextFormatter()])
