@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-test run test test-long locale site screenshots client-test client-test-heavy check bench audit-torture evaluate train docs lock clean
+.PHONY: help image sbom install install-test run test test-long locale site screenshots client-test client-test-heavy check bench audit-torture evaluate train docs lock clean
 
 help: ## Diese Übersicht
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-18s %s\n", $$1, $$2}'
@@ -53,6 +53,7 @@ bench: install-test ## Messen, was eine Anfrage kostet (einige Minuten; auf ruhi
 	$(BIN)/python -m tests.bench.ledger_bench
 	$(BIN)/python -m tests.bench.ledger_verify_bench --records 100000 --browser 20000
 	$(BIN)/python -m tests.bench.ledger_size_bench --records 100000
+	$(BIN)/python -m tests.bench.pages_bench --records 100000
 
 audit-torture: install-test ## Das Protokoll tausendmal mitten im Schreiben töten (etwa 20 Minuten)
 	$(BIN)/python -m tests.bench.audit_torture
@@ -83,6 +84,12 @@ docs: install-test ## Handbuchseiten aus dem Programm neu schreiben
 
 site: install-test ## Handbücher als Seiten bauen (var/handbuch/index.html)
 	$(BIN)/python -m sphinx -q -W --keep-going -b html docs var/handbuch
+
+sbom: install-test ## Stückliste der Pakete (CycloneDX) nach sbom.cdx.json schreiben
+	$(BIN)/python -m tests.support.sbom sbom.cdx.json
+
+image: ## Abbild bauen (Grundlage festlegen mit PYTHON_DIGEST=sha256:…)
+	docker build -f deploy/Dockerfile --build-arg PYTHON_DIGEST=$(PYTHON_DIGEST) -t ki-pforte .
 
 lock: ## requirements.lock neu berechnen (braucht uv)
 	uv pip compile --universal --generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links --python-version 3.11 pyproject.toml -o requirements.lock

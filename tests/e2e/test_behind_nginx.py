@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import http.client
 import json
-import ssl
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.support.echo_provider import PATIENCE, EchoProvider
-from tests.support.gateway_process import GatewayProcess, Person
-from tests.support.http import Reply, chat
-from tests.support.nginx import MISSING, NAME, Nginx
+from tests.support.gateway_process import GatewayProcess
+from tests.support.http import chat
+from tests.support.nginx import MISSING, NAME, Https, Nginx, key_of
 
 pytestmark = pytest.mark.skipif(bool(MISSING), reason=MISSING)
 TEXT = "Frau Sabine Krüger wohnt in der Lindenstraße 5, 12345 Musterstadt."
@@ -32,32 +31,6 @@ def inside(provider: EchoProvider, policies: Path, settled: GatewayProcess,
 def front(inside: GatewayProcess, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nginx]:
     with Nginx(tmp_path_factory.mktemp("nginx"), inside.port) as running:
         yield running
-
-
-class Https(http.client.HTTPSConnection):
-    """A connection that checks the certificate of the example town."""
-
-    def __init__(self, front: Nginx) -> None:
-        context = ssl.create_default_context(cafile=str(front.folder / "fullchain.pem"))
-        super().__init__("127.0.0.1", front.port, timeout=PATIENCE, context=context)
-        self._context = context
-
-    def connect(self) -> None:
-        http.client.HTTPConnection.connect(self)
-        self.sock = self._context.wrap_socket(self.sock, server_hostname=NAME)
-
-    def ask(self, method: str, path: str, body: bytes = b"", **headers: str) -> Reply:
-        """Send one request and hang up."""
-        try:
-            self.request(method, path, body or None, {"Host": NAME, **headers})
-            answer = self.getresponse()
-            return Reply(answer.status, {k.lower(): v for k, v in answer.getheaders()}, answer.read())
-        finally:
-            self.close()
-
-
-def key_of(person: Person) -> dict[str, str]:
-    return {"Authorization": f"Bearer {person.key}", "Content-Type": "application/json"}
 
 
 def test_nginx_itself_understands_the_configuration(tmp_path: Path) -> None:

@@ -109,7 +109,7 @@ def test_systemd_itself_understands_the_unit(tmp_path: Path) -> None:
 def test_nginx_lets_streams_flow_and_asks_no_provider_twice() -> None:
     text = re.sub(r"#.*", "", (DEPLOY / "nginx/ki-pforte.conf").read_text())
     assert text.count("{") == text.count("}")
-    for line in ("proxy_buffering off;", "proxy_request_buffering off;", "proxy_next_upstream off;", "gzip off;",
+    for line in ("proxy_buffering off;", "proxy_request_buffering off;", "proxy_next_upstream error;", "gzip off;",
                  "proxy_set_header X-Forwarded-Proto $scheme;"):
         assert line in text, line
     assert "$remote_addr" not in text.split("log_format")[1].split(";")[0]

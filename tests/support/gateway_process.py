@@ -101,9 +101,9 @@ class GatewayProcess:
     def __enter__(self) -> GatewayProcess:
         return self
 
-    def init(self) -> GatewayProcess:
+    def init(self, patience: float = PATIENCE) -> GatewayProcess:
         """Set HOME up with the example people."""
-        shown = json.loads(self.cli("init", "--demo", "--json").stdout)["people"]
+        shown = json.loads(self.cli("init", "--demo", "--json", timeout=patience).stdout)["people"]
         self.people = [Person(p["email"], p["name"], p["department"], tuple(p["roles"]), p["key"], p["pass"])
                        for p in shown]
         return self
@@ -128,17 +128,17 @@ class GatewayProcess:
         assert done.returncode == code, f"{words} gave {done.returncode}:\n{done.stdout}\n{done.stderr}"
         return done
 
-    def start(self) -> GatewayProcess:
+    def start(self, patience: float = PATIENCE) -> GatewayProcess:
         """Start the server and wait until it can serve."""
         with self.log.open("ab") as log:
             self.process = subprocess.Popen([sys.executable, "-m", "gateway", "serve"], env=self.environment, cwd=ROOT,
                                             stdout=log, stderr=subprocess.STDOUT)
-        self.until_ready()
+        self.until_ready(patience)
         return self
 
-    def until_ready(self) -> None:
+    def until_ready(self, patience: float = PATIENCE) -> None:
         """Wait until ``/readyz`` says 200."""
-        give_up = time.monotonic() + PATIENCE
+        give_up = time.monotonic() + patience
         while True:
             assert self.process is not None
             assert self.process.poll() is None, f"the server has ended:\n{self.logged()}"

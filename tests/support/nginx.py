@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import datetime
+import http.client
 import os
 import re
 import shutil
 import socket
+import ssl
 import subprocess
 import time
 from pathlib import Path
@@ -16,7 +18,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from tests.support.gateway_process import PATIENCE, ROOT, free_port
+from tests.support.gateway_process import PATIENCE, ROOT, Person, free_port
+from tests.support.http import Reply
 
 NAME = "ki.musterstadt.example"
 PROGRAM = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin:/usr/local/sbin")
@@ -51,12 +54,12 @@ def _make_certificate(folder: Path) -> None:
 class Nginx:
     """``with Nginx(folder, port_of_the_gateway) as front``: serves https on ``front.port``, http on ``front.plain``."""
 
-    def __init__(self, folder: Path, gateway: int) -> None:
+    def __init__(self, folder: Path, *gateways: int) -> None:
         self.folder, self.port, self.plain = folder, free_port(), free_port()
         folder.mkdir(parents=True, exist_ok=True)
         _make_certificate(folder)
         text = (ROOT / "deploy/nginx/ki-pforte.conf").read_text(encoding="utf-8")
-        for old, new in ((r"server 127\.0\.0\.1:8080;", f"server 127.0.0.1:{gateway};"),
+        for old, new in ((r"server 127\.0\.0\.1:8080;", " ".join(f"server 127.0.0.1:{one};" for one in gateways)),
                          (r"listen 80;", f"listen 127.0.0.1:{self.plain};"),
                          (r"listen 443 ", f"listen 127.0.0.1:{self.port} "),
                          (r" *listen \[::\]:.*\n", ""), (r"/etc/ssl/ki-pforte/", f"{folder}/"),
@@ -95,3 +98,29 @@ class Nginx:
     def __exit__(self, *_exception: object) -> None:
         self._process.terminate()
         self._process.wait(PATIENCE)
+
+
+class Https(http.client.HTTPSConnection):
+    """A connection that checks the certificate of the example town."""
+
+    def __init__(self, front: Nginx) -> None:
+        context = ssl.create_default_context(cafile=str(front.folder / "fullchain.pem"))
+        super().__init__("127.0.0.1", front.port, timeout=PATIENCE, context=context)
+        self._context = context
+
+    def connect(self) -> None:
+        http.client.HTTPConnection.connect(self)
+        self.sock = self._context.wrap_socket(self.sock, server_hostname=NAME)
+
+    def ask(self, method: str, path: str, body: bytes = b"", **headers: str) -> Reply:
+        """Send one request and hang up."""
+        try:
+            self.request(method, path, body or None, {"Host": NAME, **headers})
+            answer = self.getresponse()
+            return Reply(answer.status, {k.lower(): v for k, v in answer.getheaders()}, answer.read())
+        finally:
+            self.close()
+
+
+def key_of(person: Person) -> dict[str, str]:
+    return {"Authorization": f"Bearer {person.key}", "Content-Type": "application/json"}
