@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import time
 import zipfile
@@ -11,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from audit import Filters, Ledger, LedgerConfig, LedgerConfigError, canonical
+from audit import Filters, Ledger, LedgerConfig, LedgerConfigError, canonical, pruning
 from audit.cli import main
 from audit.record import commitment, parse_envelope
 from audit.sequencer import rebuild
@@ -340,8 +341,6 @@ def test_more_of_the_beginning_than_was_proved_is_found(forged: Forged) -> None:
 
 def test_a_record_that_claims_another_cut_does_not_help(forged: Forged) -> None:
     """The body of the prune record is bound by its commitment: changing it is found."""
-    import base64
-
     def other(raw: bytes) -> bytes:
         lines = [json.loads(line) for line in raw.splitlines()]
         for line in lines:
@@ -363,7 +362,6 @@ def test_an_interrupted_pruning_is_finished(ledger: Ledger, tmp_path: Path, monk
     ledger.delete_due(FAR)
     ledger.announce_pruning(first)
     anchor(ledger)
-    from audit import pruning
     monkeypatch.setattr(pruning, "BATCH", 3)
     original = Store.delete_in
     calls = []
