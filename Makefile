@@ -53,6 +53,7 @@ bench: install-test ## Messen, was eine Anfrage kostet (einige Minuten; auf ruhi
 	$(BIN)/python -m tests.bench.ledger_bench
 	$(BIN)/python -m tests.bench.ledger_verify_bench --records 100000 --browser 20000
 	$(BIN)/python -m tests.bench.ledger_size_bench --records 100000
+	$(BIN)/python -m tests.bench.pages_bench --records 100000
 
 audit-torture: install-test ## Das Protokoll tausendmal mitten im Schreiben töten (etwa 20 Minuten)
 	$(BIN)/python -m tests.bench.audit_torture

@@ -22,8 +22,9 @@ EVENTS: Final[dict[Kind, str]] = {"befund": "finding", "vorfall": "case", "anfra
 """How the records of a kind begin: ``finding.new``, ``case.state``."""
 CLOSE_WITH_REASON: Final[frozenset[State]] = frozenset({"kein_befund", "erledigt", "abgelehnt", "meldepflichtig",
                                                         "nicht_meldepflichtig"})
-_TURNING: Final = dict.fromkeys((*range(0x202A, 0x202F), *range(0x2066, 0x206A)))
-"""Signs that turn the direction of what follows: with them a text reads otherwise than it was written."""
+_TURNING: Final = dict.fromkeys((0, *range(0x202A, 0x202F), *range(0x2066, 0x206A)))
+"""What no database keeps, and signs that turn the direction of what follows: a text would read otherwise than it was
+written."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,12 +11,12 @@ import asyncio
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from hashlib import sha256
 from threading import Lock, Thread
 from typing import Any, Final
 
-from audit import Ledger, Reidentification
+from audit import Filters, Ledger, Reidentification
 from gateway.errors import GatewayError
 from gateway.kipass.calendar import day_of
 from gateway.model.people import Role
@@ -46,8 +46,9 @@ _FOR_PROGRAMS: Final[Mapping[str, Question]] = {"nach_modell": "model", "ablehnu
 _QUARTERS: Final = 8
 _EVERY: Final = 60.0
 _log = logging.getLogger(__name__)
-_GIVEN_DAYS: Final = 184
-"""How far back the list of given files looks: as far as the ledger keeps facts by default."""
+LOOKED_AT: Final = 1000
+"""Among so many of the newest exports the list of given files looks."""
+_STEP: Final = 250
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,14 +170,19 @@ class ReportDesk:
                                      "sha256": sha256(data).hexdigest(), **actor.meta}, actor.subject or None)
         return f"{report.kind}-{period or report.day.isoformat()}.{form}", data
 
-    def given(self, kinds: Sequence[str]) -> list[Given]:
+    def given(self, kinds: Sequence[str], most: int) -> list[Given]:
         """See `gateway.web.reports.ports.Reports.given`."""
         self.ledger.sequence()
-        since = int((self.books.now() - timedelta(days=_GIVEN_DAYS)).timestamp() * 1_000_000)
-        found = [Given(datetime.fromtimestamp(at / 1e6, UTC), meta["report"], str(meta.get("format", "")),
-                       str(meta.get("period", "")), str(meta.get("sha256", "")))
-                 for _, at, meta in self.ledger.reader.facts(since, ("export",)) if meta.get("report") in kinds]
-        return found[::-1]
+        found, before, looked = list[Given](), None, 0
+        while len(found) < most and looked < LOOKED_AT:
+            page = self.ledger.reader.page(Filters(types=("export",)), before, _STEP)
+            said = self.ledger.reader.parts([row.id for row in page.rows])
+            found += [_told(row.t_us, meta) for row in page.rows
+                      if isinstance(meta := said.get(row.id, {}).get("meta"), dict) and meta.get("report") in kinds]
+            before, looked = page.before, looked + _STEP
+            if before is None:
+                break
+        return found[:most]
 
     # ---- releasing -----------------------------------------------------------------------------------------------
 
@@ -244,6 +250,11 @@ def _values(period: Period, found: Figures) -> dict[str, Any]:
             for name, question in _FOR_PROGRAMS.items()}
     return {"jahr": period.key, "monate": list(found.months), "anfragen": found.total,
             "durchgelassen": found.of("decision", "allowed"), "abgelehnt": found.of("decision", "denied"), **told}
+
+
+def _told(t_us: int, meta: Mapping[str, Any]) -> Given:
+    return Given(datetime.fromtimestamp(t_us / 1e6, UTC), str(meta["report"]), str(meta.get("format", "")),
+                 str(meta.get("period", "")), str(meta.get("sha256", "")))
 
 
 def _kind(key: str) -> ReportKind:

@@ -35,8 +35,6 @@ FORM_LIMIT: Final = 16_384
 FORM_SECONDS: Final = 30.0
 MOST_FIELDS: Final = 250
 """A long checklist has a hundred."""
-NOTHING: Final = "\x00"
-"""No keyboard writes it, and no database keeps it."""
 
 
 @dataclass(slots=True)
@@ -283,7 +281,6 @@ async def _form(request: Request, limit: int) -> tuple[Mapping[str, str], Mappin
     if (boundary := multipart.boundary_of(request.headers.get("content-type", ""))) is not None:
         return await asyncio.to_thread(multipart.parse, bytes(body), boundary)
     try:
-        fields = parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=MOST_FIELDS)
+        return dict(parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=MOST_FIELDS)), {}
     except ValueError:
         return {}, {}
-    return {name: text.replace(NOTHING, "") for name, text in fields}, {}

@@ -36,5 +36,5 @@ def parse(body: bytes, boundary: bytes) -> tuple[Mapping[str, str], Mapping[str,
         if _FILE.search(head):
             files[key] = content
         else:
-            fields[key] = content.decode("utf-8", "replace").replace("\x00", "")
+            fields[key] = content.decode("utf-8", "replace")
     return fields, files

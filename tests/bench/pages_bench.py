@@ -184,7 +184,7 @@ def visitors(gateway: GatewayProcess) -> dict[str, Visitor]:
 def measure(gateway: GatewayProcess, url: str, only: str) -> list[tuple[str, str, str, str]]:
     """Fetch every page; return the rows of the table."""
     rows, who = [], visitors(gateway)
-    asked = [(role, path) for role, path in pages(gateway, url) if only in path]
+    asked = [(role, path) for role, path in pages(gateway, url) if re.search(only, path)]
     for role, path in asked:
         text = _line(rows, who[role], role, path)
         second = _next(text, path)
@@ -234,7 +234,7 @@ def main() -> None:
     parser.add_argument("--home", type=Path, default=None, help="wo das Haus bleibt; sonst ein Ordner, der wieder geht")
     parser.add_argument("--again", action="store_true", help="--url und --home sind schon gefüllt")
     parser.add_argument("--fill-only", action="store_true", help="nur füllen")
-    parser.add_argument("--only", default="", help="nur Seiten, deren Adresse dies enthält")
+    parser.add_argument("--only", default="", help="nur Seiten, deren Adresse zu diesem Muster passt")
     arguments = parser.parse_args()
     with house(arguments) as (gateway, url):
         if arguments.fill_only:

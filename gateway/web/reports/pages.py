@@ -26,8 +26,8 @@ async def overview(desk: Desk, visit: Visit) -> Response:
     kinds = readable(visit.somebody.principal.roles)
     reports = desk.context.reports
     rows = [(kind, await do(reports.periods, kind.key)) for kind in kinds if not kind.released]
-    given = await do(reports.given, [kind.key for kind in kinds])
-    return desk.page(visit, "reports/overview.html", reports=rows, forms=WORDS, given=given[:_SHOWN],
+    given = await do(reports.given, [kind.key for kind in kinds], _SHOWN)
+    return desk.page(visit, "reports/overview.html", reports=rows, forms=WORDS, given=given,
                      titles={key: kind.title for key, kind in KINDS.items()})
 
 

@@ -92,8 +92,8 @@ class Reports(Protocol):
         """Return a report as a file, with its name; its hash is written down before."""
         ...
 
-    def given(self, kinds: Sequence[str]) -> list[Given]:
-        """Return what was given out of these kinds, the newest first."""
+    def given(self, kinds: Sequence[str], most: int) -> list[Given]:
+        """Return what was given out of these kinds, the newest first, as far as it is among the newest 1000 exports."""
         ...
 
     def draft(self, kind: str) -> Draft:
