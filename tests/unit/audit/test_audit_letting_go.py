@@ -378,23 +378,3 @@ def test_an_interrupted_pruning_is_finished(ledger: Ledger, tmp_path: Path, monk
     assert ledger.carry_out_pruning() > 0
     assert rows(ledger, "audit_seq", f"idx < {first}") == 0
     assert verdict(ledger, tmp_path, later)["exit_code"] == 0
-
-
-def test_what_was_deleted_in_time_is_accounted_for_and_what_somebody_removed_is_not(
-        ledger: Ledger, tmp_path: Path) -> None:
-    for number in range(3):
-        exchange(ledger, number)
-    ledger.sequence()
-    age(ledger, 100)
-    assert ledger.delete_due()
-    ledger.erase_subject("anna", "antrag")
-    said = verdict(ledger, tmp_path)
-    assert said["deleted_parts"] > 0
-    assert said["unaccounted_parts"] == 0
-    exchange(ledger, 9)
-    ledger.sequence()
-    with ledger._store.write() as run:
-        run("DELETE FROM audit_part WHERE name = 'meta' AND record_id IN "
-            "(SELECT record_id FROM audit_seq WHERE idx >= (SELECT max(idx) - 1 FROM audit_seq))")
-    said = verdict(ledger, tmp_path)
-    assert (said["exit_code"], said["unaccounted_parts"]) == (0, 2)
