@@ -150,7 +150,7 @@ def violations(page: Page, only: str = "") -> list[str]:
 
 
 def test_a_citizen_complains_without_an_account_and_the_officer_finds_it(case: Case, played: Played) -> None:
-    context = played.browser.new_context(base_url=played.base, java_script_enabled=False)
+    context = played.browser.new_context(base_url=played.base, locale="de-DE", java_script_enabled=False)
     page = context.new_page()
     page.goto("/transparency/ruege")
     page.get_by_label("Worum geht es?").fill("Mein Bescheid nennt Dinge, die ich nie gesagt habe.")
