@@ -9,11 +9,15 @@ from itertools import count
 import pytest
 from playwright.sync_api import Page, expect
 
+from gateway.store.reports import keep_month
 from tests.support.playing import MISSING
 from tests.support.stage import Stage
 
 pytestmark = [pytest.mark.browser, pytest.mark.last, pytest.mark.skipif(bool(MISSING), reason=MISSING)]
 _numbers = count(1)
+_OCTOBER = ('{"code":[[["inhalt_gesperrt"],7]],"decision":[[["allowed"],40],[["denied"],7]],'
+            '"finding":[[["PERSON"],30]]}')
+"""What was counted when the month was over (`gateway.reports.figures`)."""
 
 
 @pytest.fixture(params=[True, False], ids=["with scripts", "without scripts"])
@@ -26,6 +30,8 @@ def page(stage: Stage, request: pytest.FixtureRequest) -> Iterator[Page]:
 
 def test_the_officer_spends_the_monthly_hour(stage: Stage, page: Page) -> None:
     note = stage.house.ledger.status().checkpoint_note
+    with stage.house.books.writing() as connection:
+        keep_month(connection, "2026-10", _OCTOBER, stage.house.clock.now())
     page.goto(f"{stage.base}/review")
     expect(page.locator("h1")).to_have_text("Übersicht")
     expect(page.locator(".verdict-line")).to_contain_text("Sie.")

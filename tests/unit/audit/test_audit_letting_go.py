@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import time
 import zipfile
@@ -11,9 +12,9 @@ from typing import Any
 
 import pytest
 
-from audit import Filters, Ledger, LedgerConfig, LedgerConfigError, canonical
+from audit import Filters, Ledger, LedgerConfig, LedgerConfigError, canonical, pruning
 from audit.cli import main
-from audit.record import commitment, now_us, parse_envelope
+from audit.record import commitment, parse_envelope
 from audit.sequencer import rebuild
 from audit.store.store import Store
 
@@ -340,8 +341,6 @@ def test_more_of_the_beginning_than_was_proved_is_found(forged: Forged) -> None:
 
 def test_a_record_that_claims_another_cut_does_not_help(forged: Forged) -> None:
     """The body of the prune record is bound by its commitment: changing it is found."""
-    import base64
-
     def other(raw: bytes) -> bytes:
         lines = [json.loads(line) for line in raw.splitlines()]
         for line in lines:
@@ -363,7 +362,6 @@ def test_an_interrupted_pruning_is_finished(ledger: Ledger, tmp_path: Path, monk
     ledger.delete_due(FAR)
     ledger.announce_pruning(first)
     anchor(ledger)
-    from audit import pruning
     monkeypatch.setattr(pruning, "BATCH", 3)
     original = Store.delete_in
     calls = []
@@ -380,39 +378,3 @@ def test_an_interrupted_pruning_is_finished(ledger: Ledger, tmp_path: Path, monk
     assert ledger.carry_out_pruning() > 0
     assert rows(ledger, "audit_seq", f"idx < {first}") == 0
     assert verdict(ledger, tmp_path, later)["exit_code"] == 0
-
-
-def test_a_restored_backup_loses_at_the_start_what_is_due(sqlite_url: str, tmp_path: Path) -> None:
-    config = LedgerConfig(sqlite_url, "test.example/ki-pforte/1", tmp_path / "keys")
-    with Ledger(config) as ledger:
-        exchange(ledger, 1)
-        ledger.sequence()
-        with ledger._store.write() as run:
-            run("UPDATE audit_part SET expires_at = 1 WHERE name = 'subject'")
-            run(ledger._store.sql("INSERT INTO audit_job (name, at) VALUES ('retention', ?)"), (now_us(),))
-    with Ledger(config) as ledger:  # the backup says that a minute ago somebody saw to it
-        ledger.start()
-        deadline = time.monotonic() + 10
-        while rows(ledger, "audit_part", "name = 'subject'") and time.monotonic() < deadline:
-            time.sleep(0.05)
-        assert rows(ledger, "audit_part", "name = 'subject'") == 0
-
-
-def test_what_was_deleted_in_time_is_accounted_for_and_what_somebody_removed_is_not(
-        ledger: Ledger, tmp_path: Path) -> None:
-    for number in range(3):
-        exchange(ledger, number)
-    ledger.sequence()
-    age(ledger, 100)
-    assert ledger.delete_due()
-    ledger.erase_subject("anna", "antrag")
-    said = verdict(ledger, tmp_path)
-    assert said["deleted_parts"] > 0
-    assert said["unaccounted_parts"] == 0
-    exchange(ledger, 9)
-    ledger.sequence()
-    with ledger._store.write() as run:
-        run("DELETE FROM audit_part WHERE name = 'meta' AND record_id IN "
-            "(SELECT record_id FROM audit_seq WHERE idx >= (SELECT max(idx) - 1 FROM audit_seq))")
-    said = verdict(ledger, tmp_path)
-    assert (said["exit_code"], said["unaccounted_parts"]) == (0, 2)

@@ -148,7 +148,7 @@ def test_the_pass_office_works_in_english(town: House) -> None:
         pass
     here = f"/office/people/{person.person.id}"
     for path in ("/office", "/office/people", "/office/people?stand=kulanz", "/office/people?bis=soon", here,
-                 "/office/documents", "/office/import", "/office/reminders", "/office/report",
+                 "/office/documents", "/office/import", "/office/reminders",
                  "/office/documents/neu?art=leitlinien", "/office/reminders?verschickt=2&offen=1"):
         check(town, browser.get(path))
     check(town, browser.post(here, {"schritt": "sperren", "bereich": "", "grund": "Test"}, page=here))
