@@ -17,9 +17,11 @@ from typing import Final
 
 from markupsafe import Markup, escape
 
-from gateway.model import casework, incident
+from audit.reid_state import REASONS
+from gateway.model import casework, incident, reid
 from gateway.model.entities import ENTITIES
 from gateway.model.findings import RULES
+from gateway.model.reporting import KINDS
 from gateway.policy.vocabulary import DATA_CLASSES, FORBIDDEN_PURPOSES
 from gateway.web import i18n, sayings, words
 from gateway.web.i18n import N_, _
@@ -100,19 +102,28 @@ SPOKEN: Final = (
     N_("{form}, {rows} Einträge"), N_("„{model}“ wurde angehalten."), N_("Der Zustand ist vorbei."),
     N_("kleine Bereiche zusammen"), N_("im ganzen Haus"), N_("Weiter als {number}."),
     N_("Personenbezug gelöscht: {count} Teile, {held} werden für einen Fall aufbewahrt."),
+    # gateway.condition
+    N_("Datenbank"), N_("Protokoll"), N_("Erkennung"), N_("Richtlinien"), N_("Modelle"), N_("Anker des Protokolls"),
+    N_("Versiegelte Identitäten"), N_("Grenzen und Budgets"), N_("Aufbewahrung von Inhalten"), N_("Speicherplatz"),
+    N_("Anmeldung"), N_("Eingerichtet."), N_("Ausgeschaltet."), N_("Reicht."), N_("Nur noch {count} GB frei."),
     # gateway.registry
     N_("Bitte geben Sie der Ansicht einen Namen mit höchstens {count} Zeichen."),
     N_("Sie haben schon {count} Ansichten. Bitte entfernen Sie zuerst eine."),
     N_("Bitte nennen Sie einen Grund mit höchstens {count} Zeichen."),
     # gateway.reports
     N_("Diesen Zeitraum gibt es für „{title}“ nicht. Er heißt zum Beispiel {example}."),
-    N_("Freigegeben am {day}, Prüfsumme {digest}"),
+    N_("Freigegeben am {day}, Prüfsumme {digest}"), N_("{quarter}. Quartal {year}"), N_("Jahr {year}"),
 )
 """With gaps, or from files that are not in `SOURCES`."""
 SOURCES: Final = ("gateway.casework.desk", "gateway.casework.incidents", "gateway.casework.matters",
                   "gateway.casework.requests", "gateway.reid", "gateway.reports.desk", "gateway.registry.reviewing",
-                  "gateway.registry.switching", "gateway.registry.content_mode")
+                  "gateway.registry.switching", "gateway.registry.content_mode", "gateway.condition", "audit.reid",
+                  "audit.sealing")
 """Whose refusals are read in English: every whole sentence in them stands in the catalogue."""
+_COUNTS: Final = frozenset({"count", "year", "quarter"})
+_NUMERALS: Final = r"[\d.]+"
+_SHORT: Final = 24
+"""A pattern of so few letters of its own fits no whole sentence: its gaps end where a sentence would."""
 _GAP: Final = re.compile(r"\{(\w+)\}")
 _DAY: Final = re.compile(r"\b(\d\d\.\d\d\.\d{4})\b")
 _NUMBER: Final = re.compile(r"(?<![\d.])\d{1,3}(?:\.\d{3})+(?![\d.])")
@@ -121,12 +132,15 @@ _NUMBER: Final = re.compile(r"(?<![\d.])\d{1,3}(?:\.\d{3})+(?![\d.])")
 def told_below() -> Iterator[str]:
     """Yield what tables of the floors below say, for the catalogue."""
     for table in (casework.REQUESTS, casework.STEPS, casework.KINDS_OF_PROBLEM, casework.PLACES, DATA_CLASSES,
-                  FORBIDDEN_PURPOSES):
+                  FORBIDDEN_PURPOSES, reid.STATES, reid.WAYS,
+                  REASONS):
         yield from table.values()
-    yield from (kind.name for kind in ENTITIES.values())
+    yield from (entity.name for entity in ENTITIES.values())
     yield from sayings.TABLES
     for rule in RULES.values():
         yield from (rule.title, rule.what, rule.why, rule.todo)
+    for kind in KINDS.values():
+        yield from (kind.title, kind.about)
     for group in incident.GROUPS:
         yield from (group.title, group.norm)
         for field in group.fields:
@@ -142,12 +156,13 @@ def _patterns() -> tuple[tuple[re.Pattern[str], str], ...]:
 
 def _pattern(text: str) -> str:
     pieces, seen = _GAP.split(text), set[str]()
+    gap = ".*?" if len(_GAP.sub("", text)) > _SHORT else r"[^.!?\n]*?"
     found = ""
     for place, piece in enumerate(pieces):
         if place % 2 == 0:
             found += re.escape(piece)
         else:
-            found += f"(?P={piece})" if piece in seen else f"(?P<{piece}>.*?)"
+            found += f"(?P={piece})" if piece in seen else f"(?P<{piece}>{_NUMERALS if piece in _COUNTS else gap})"
             seen.add(piece)
     return found
 

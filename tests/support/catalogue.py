@@ -27,9 +27,9 @@ from gateway.web.site import pages
 
 WEB = Path(cast(str, words.__file__)).parent
 FOLDER = WEB / "locale" / "en" / "LC_MESSAGES"
-SHARED = ("heard", "casework.views", "review.filters", "review.records", "review.timeline", "review.trends", "gate",
-          "clients", "navigation", "words", "charts", "access", "steps", "register",
-          "context", "sayings", "disclosure", "staff.limits")
+SHARED = ("access", "casework.views", "charts", "clients", "context", "disclosure", "gate", "heard", "navigation",
+          "register", "reid.stations", "review.filters", "review.records", "review.timeline", "review.trends",
+          "sayings", "staff.limits", "steps", "words")
 """Modules that pages put sentences together with."""
 ABOVE = ("gateway.reports.parts",)
 """And one above the pages: what the public page shows of a report."""
@@ -38,7 +38,7 @@ SHARED_TEMPLATES = ("base.html", "welcome.html", "error.html", "marks.html", *(
 WORDS = ("ROLES", "DECISIONS", "OUTCOMES", "ENDS", "CODES", "RISKS", "ZONES", "AI_ROLES", "PASS_STATES", "TYPES",
          "APIS", "TASKS", "PARTS", "SOURCES", "EVENTS", "OFFICES", "PAGES")
 """Tables of words that English pages show."""
-GERMAN_YET = {"literacy_sheet.html", "citizen_sheet.html", "casework/letter.html"}
+GERMAN_YET = {"literacy_sheet.html", "citizen_sheet.html", "casework/letter.html", "reid/letter.html"}
 """Templates of such modules that stay German: papers, and letters to people outside."""
 _SENTENCE = re.compile(r"[A-ZÄÖÜ„][^{}\n]* [^{}\n]*\.")
 _TEMPLATE = re.compile(r'"(\w[\w/]*\.html)"')

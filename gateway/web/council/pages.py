@@ -19,26 +19,30 @@ from gateway.model.reid import STATES
 from gateway.web import navigation
 from gateway.web.asking import do
 from gateway.web.gate import Desk, Visit
+from gateway.web.heard import said
+from gateway.web.i18n import N_, Words, _
 from gateway.web.reid.keys import NAMES
 from gateway.web.reid.ports import ask_reid
 from gateway.web.reid.stations import task
 
 HERE: Final = "/review/personalrat"
 COUNCIL: Final[Role] = "personalrat"
-DONE: Final = {"zustimmung": "Ihre Zustimmung ist eingetragen.", "schluessel": "Der Schlüssel ist jetzt in Kraft.",
-               "beendet": "Der Inhaltsmodus ist beendet, oder der Antrag ist abgelehnt."}
-MODES: Final = {"waiting": "wartet auf Zustimmung", "on": "eingeschaltet", "off": "beendet",
-                "withdrawn": "abgelehnt oder zurückgezogen", "lapsed": "verfallen"}
-KINDS: Final = {"ersteinrichtung": "Ersteinrichtung", "zustimmung": "Zustimmung des Personalrats",
-                "verringerung": "Verringerung, keine Zustimmung nötig"}
-REASONS: Final = {"sicherheitsvorfall": "Sicherheitsvorfall", "datenschutzvorfall": "Verletzung des Datenschutzes",
-                  "missbrauch": "begründeter Verdacht auf Missbrauch", "fehlersuche": "Fehlersuche",
-                  "anordnung": "Anordnung eines Gerichts oder einer Behörde"}
-LINKS: Final = {
-    "/review/berichte": "der Bericht für das Vierteljahr, nach Ämtern und nie nach Personen",
-    "/review/zugriffe": "wer was angesehen und mitgenommen hat",
-    "/review/person": "alle Anträge mit ihren Schritten",
-}
+DONE: Final = Words({"zustimmung": N_("Ihre Zustimmung ist eingetragen."),
+    "schluessel": N_("Der Schlüssel ist jetzt in Kraft."),
+               "beendet": N_("Der Inhaltsmodus ist beendet, oder der Antrag ist abgelehnt.")})
+MODES: Final = Words({"waiting": N_("wartet auf Zustimmung"), "on": N_("eingeschaltet"), "off": N_("beendet"),
+                "withdrawn": N_("abgelehnt oder zurückgezogen"), "lapsed": N_("verfallen")})
+KINDS: Final = Words({"ersteinrichtung": N_("Ersteinrichtung"), "zustimmung": N_("Zustimmung des Personalrats"),
+                "verringerung": N_("Verringerung, keine Zustimmung nötig")})
+REASONS: Final = Words({"sicherheitsvorfall": N_("Sicherheitsvorfall"),
+    "datenschutzvorfall": N_("Verletzung des Datenschutzes"),
+                  "missbrauch": N_("begründeter Verdacht auf Missbrauch"), "fehlersuche": N_("Fehlersuche"),
+                  "anordnung": N_("Anordnung eines Gerichts oder einer Behörde")})
+LINKS: Final = Words({
+    "/review/berichte": N_("der Bericht für das Vierteljahr, nach Ämtern und nie nach Personen"),
+    "/review/zugriffe": N_("wer was angesehen und mitgenommen hat"),
+    "/review/person": N_("alle Anträge mit ihren Schritten"),
+})
 """What is told about pages of the same section; which of them there are, `gateway.web.navigation` knows."""
 SHOWN: Final = 20
 """Entries of each list; all of them are in the quarterly report."""
@@ -65,16 +69,16 @@ async def act(desk: Desk, visit: Visit) -> Response:
         elif step == "inhalt-ende" and _is_number(number):
             await do(council.content.stop, by, COUNCIL, int(number))
         else:
-            return await _page(desk, visit, "Diesen Schritt gibt es nicht. Bitte wählen Sie einen der Knöpfe.")
+            return await _page(desk, visit, _("Diesen Schritt gibt es nicht. Bitte wählen Sie einen der Knöpfe."))
     except NotAllowed as error:
-        return desk.error(visit, 403, heading="Dafür braucht es eine andere Person", text=str(error),
-                          extra="Es wurde nichts geändert.", way=(HERE, "Zurück"))
+        return desk.error(visit, 403, heading=N_("Dafür braucht es eine andere Person"), text=str(error),
+                          extra=N_("Es wurde nichts geändert."), way=(HERE, _("Zurück")))
     except LedgerConfigError as error:
-        return await _page(desk, visit, str(error))
+        return await _page(desk, visit, said(str(error)))
     except GatewayError as error:
         if error.code != "anfrage_ungueltig":
             raise
-        return await _page(desk, visit, error.message)
+        return await _page(desk, visit, said(error.message))
     done = {"schluessel": "schluessel", "inhalt-ende": "beendet"}.get(step, "zustimmung")
     return RedirectResponse(f"{HERE}?getan={done}", 303)
 
@@ -107,8 +111,8 @@ async def _page(desk: Desk, visit: Visit, problem: str = "") -> Response:
 
 def _links(roles: Collection[str]) -> list[tuple[str, str, str]]:
     found = [(path, word, LINKS[path]) for path, word in navigation.sections(HERE, roles) if path in LINKS]
-    return [*found, ("/review/person/schluessel", "Schlüssel für das Siegel",
-                     "wer öffnen kann, und der eigene Schlüssel")]
+    return [*found, ("/review/person/schluessel", _("Schlüssel für das Siegel"),
+                     _("wer öffnen kann, und der eigene Schlüssel"))]
 
 
 def _by_reason(reasons: list[str]) -> list[tuple[str, int]]:

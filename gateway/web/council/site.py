@@ -16,6 +16,6 @@ ACT: Final[frozenset[Role]] = frozenset({"personalrat"})
 def pages(_: WebContext) -> tuple[Page, ...]:
     """Return the table of these pages."""
     return (
-        Page("/review/personalrat", council.page, roles=LOOK),
-        Page("/review/personalrat", council.act, "POST", ACT),
+        Page("/review/personalrat", council.page, roles=LOOK, english=True),
+        Page("/review/personalrat", council.act, "POST", ACT, english=True),
     )

@@ -14,9 +14,9 @@ IT: Final[frozenset[Role]] = frozenset({"it"})
 def pages() -> tuple[Page, ...]:
     """Return the table of these pages."""
     return (
-        Page("/it", state.page, roles=IT),
-        Page("/it", state.ask_providers, "POST", IT),
-        Page("/it/modelle/{id}", state.ask_stop, roles=IT),
-        Page("/it/modelle/{id}", state.stop, "POST", IT),
-        Page("/it/zulassen", state.start, "POST", IT),
+        Page("/it", state.page, roles=IT, english=True),
+        Page("/it", state.ask_providers, "POST", IT, english=True),
+        Page("/it/modelle/{id}", state.ask_stop, roles=IT, english=True),
+        Page("/it/modelle/{id}", state.stop, "POST", IT, english=True),
+        Page("/it/zulassen", state.start, "POST", IT, english=True),
     )

@@ -21,13 +21,16 @@ from gateway.policy.stopped import covered
 from gateway.web import words
 from gateway.web.asking import do
 from gateway.web.gate import Desk, Visit
+from gateway.web.heard import said
+from gateway.web.i18n import N_, Words, _, ngettext
 
 HERE: Final = "/it"
 _MARKS: Final = {"ok": "ok", "warn": "stop", "no": "no"}
-_WORDS: Final = {"ok": "in Ordnung", "warn": "ansehen", "no": "gestört"}
-DONE: Final = {"angehalten": "Das Modell ist angehalten. Das wirkt innerhalb von fünf Sekunden auf allen Instanzen.",
-               "war": "Das Modell war schon angehalten. Es bleibt beim ersten Grund.",
-               "zugelassen": "Das ist wieder zugelassen.", "nichts": "So war nichts angehalten."}
+_WORDS: Final = Words({"ok": N_("in Ordnung"), "warn": N_("ansehen"), "no": N_("gestört")})
+DONE: Final = Words({
+    "angehalten": N_("Das Modell ist angehalten. Das wirkt innerhalb von fünf Sekunden auf allen Instanzen."),
+    "war": N_("Das Modell war schon angehalten. Es bleibt beim ersten Grund."),
+    "zugelassen": N_("Das ist wieder zugelassen."), "nichts": N_("So war nichts angehalten.")})
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +63,7 @@ async def _page(desk: Desk, visit: Visit, found: Mapping[str, str] | None = None
     return desk.page(
         visit, "it/state.html", parts=[*wrong, *(part for part in now.parts if part.standing == "ok")],
         marks=_MARKS, states=_WORDS, sentence=_sentence(now), models=_models(policies, now, stops, found), asked=found,
-        stops=stops, kinds=dict(zip(STOP_KINDS, ("Modell", "Anbieter", "alle Modelle"), strict=True)),
+        stops=stops, kinds=dict(zip(STOP_KINDS, (_("Modell"), _("Anbieter"), _("alle Modelle")), strict=True)),
         processes=[_process(one, now) for one in now.processes], condition=now,
         done=DONE.get(visit.request.query_params.get("erledigt", ""), ""))
 
@@ -68,11 +71,14 @@ async def _page(desk: Desk, visit: Visit, found: Mapping[str, str] | None = None
 def _sentence(now: Condition) -> str:
     states = Counter(part.standing for part in now.parts)
     if states["no"]:
-        return (f"{words.many(states['no'], 'Teil ist', 'Teile sind')} gestört. Anfragen werden abgelehnt, nichts "
-                "verlässt das Haus.")
+        return ngettext("{number} Teil ist gestört. Anfragen werden abgelehnt, nichts verlässt das Haus.",
+                        "{number} Teile sind gestört. Anfragen werden abgelehnt, nichts verlässt das Haus.",
+                        states["no"]).format(number=words.number(states["no"]))
     if states["warn"]:
-        return f"Die KI-Pforte arbeitet. {words.many(states['warn'], 'Punkt braucht', 'Punkte brauchen')} Ihren Blick."
-    return "Alles in Ordnung. Hier ist nichts zu tun."
+        return ngettext("Die KI-Pforte arbeitet. {number} Punkt braucht Ihren Blick.",
+                        "Die KI-Pforte arbeitet. {number} Punkte brauchen Ihren Blick.",
+                        states["warn"]).format(number=words.number(states["warn"]))
+    return _("Alles in Ordnung. Hier ist nichts zu tun.")
 
 
 def _models(policies: PolicySet, now: Condition, stops: tuple[ModelStop, ...],
@@ -84,18 +90,22 @@ def _models(policies: PolicySet, now: Condition, stops: tuple[ModelStop, ...],
 
 def _model(model: RegisteredModel, line: Line | None, stop: ModelStop | None,
            found: Mapping[str, str] | None) -> ModelRow:
-    asked = "" if found is None else found.get(model.id, "Antwortet." if model.base_url else "Hat keine Adresse.")
+    asked = "" if found is None else found.get(model.id,
+        N_("Antwortet.") if model.base_url else N_("Hat keine Adresse."))
     if stop is not None:
-        return ModelRow(model, "stop", "angehalten", f"seit {words.moment(stop.at)}: {stop.reason}", stop, asked)
+        return ModelRow(model, "stop", _("angehalten"), _("seit {when}: {reason}").format(
+            when=words.moment(stop.at), reason=stop.reason), stop, asked)
     if line is None:
-        return ModelRow(model, "note", "noch nicht gefragt", "seit diesem Start", None, asked)
+        return ModelRow(model, "note", _("noch nicht gefragt"), _("seit diesem Start"), None, asked)
     if line.failures:
         assert line.failed is not None
-        return ModelRow(model, "no", "antwortet nicht",
-                        f"{words.CODES.get(line.code, line.code)}, zuletzt {words.moment(line.failed)}, "
-                        f"{words.many(line.failures, 'Fehler', 'Fehler')} in Folge", None, asked)
+        return ModelRow(model, "no", _("antwortet nicht"), ngettext(
+            "{what}, zuletzt {when}, {number} Fehler", "{what}, zuletzt {when}, {number} Fehler in Folge",
+            line.failures).format(what=words.CODES.get(line.code, line.code), when=words.moment(line.failed),
+                                  number=words.number(line.failures)), None, asked)
     assert line.answered is not None
-    return ModelRow(model, "ok", "antwortet", f"zuletzt {words.moment(line.answered)}", None, asked)
+    return ModelRow(model, "ok", _("antwortet"), _("zuletzt {when}").format(when=words.moment(line.answered)), None,
+        asked)
 
 
 def _process(one: Process, now: Condition) -> tuple[str, str, bool, str]:
@@ -111,7 +121,7 @@ async def ask_stop(desk: Desk, visit: Visit) -> Response:
 def _form(desk: Desk, visit: Visit, problem: str = "") -> Response:
     model = desk.context.policies().models.get(visit.request.path_params["id"])
     if model is None:
-        return desk.error(visit, 404, text="Dieses Modell gibt es nicht.", way=(HERE, "Zum Betrieb"))
+        return desk.error(visit, 404, text=N_("Dieses Modell gibt es nicht."), way=(HERE, _("Zum Betrieb")))
     departments = [rules.name for rules in desk.context.policies().departments.values() if model.id in rules.models]
     return desk.page(visit, "it/stop.html", 422 if problem else 200, model=model, departments=departments,
                      problem=problem, longest=LONGEST_REASON, reason=visit.form.get("grund", ""))
@@ -125,7 +135,7 @@ async def stop(desk: Desk, visit: Visit) -> Response:
     except GatewayError as error:
         if error.code != "anfrage_ungueltig":
             raise
-        return _form(desk, visit, error.message)
+        return _form(desk, visit, said(error.message))
     return RedirectResponse(f"{HERE}?erledigt={'angehalten' if done else 'war'}", 303)
 
 
@@ -133,6 +143,6 @@ async def start(desk: Desk, visit: Visit) -> Response:
     """Take a stop back."""
     kind, name = visit.form.get("was", ""), visit.form.get("name", "")
     if kind not in STOP_KINDS:
-        raise GatewayError("anfrage_ungueltig", "So lässt sich nichts zulassen. Es wurde nichts geändert.")
+        raise GatewayError("anfrage_ungueltig", N_("So lässt sich nichts zulassen. Es wurde nichts geändert."))
     done = await do(desk.context.engineering.start, visit.somebody.person.id, kind, name)
     return RedirectResponse(f"{HERE}?erledigt={'zugelassen' if done else 'nichts'}", 303)

@@ -11,12 +11,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from markupsafe import escape
 from starlette.responses import RedirectResponse, Response
 
 from audit import LedgerConfigError, NotAllowed
 from gateway.model.reid import STATES, Case
 from gateway.web import words
 from gateway.web.gate import Desk, Visit
+from gateway.web.heard import said
+from gateway.web.i18n import N_, _
 from gateway.web.reid.ports import Reid, ask_reid
 from gateway.web.reid.stations import COUNCIL, DPO, stations, task, waits_for
 
@@ -33,9 +36,9 @@ async def index(desk: Desk, visit: Visit) -> Response:
     """Show all requests, and whether there are keys to answer them with."""
     reid, roles = desk.context.reid, visit.somebody.principal.roles
     cases, keys = await ask_reid(reid.cases, visit.somebody.person.id), await ask_reid(reid.keys)
-    rows = [(case, STATES[case.state], task(case, roles, desk.context.now())) for case in cases]
+    rows = [(case, _(STATES[case.state]), task(case, roles, desk.context.now())) for case in cases]
     return desk.page(visit, "reid/index.html", rows=rows, keys=keys, reasons=reid.reasons,
-                     may_ask=DPO in roles, todo=sum(bool(turn) for _, _, turn in rows))
+                     may_ask=DPO in roles, todo=sum(bool(turn) for _case, _word, turn in rows))
 
 
 async def form(desk: Desk, visit: Visit) -> Response:
@@ -49,11 +52,11 @@ async def ask_for(desk: Desk, visit: Visit) -> Response:
     values = {name: visit.form.get(name, "").strip()[:80] for name in _FIELDS}
     problems = {}
     if values["grund"] not in desk.context.reid.reasons:
-        problems["grund-1"] = "Bitte wählen Sie den Grund."
+        problems["grund-1"] = _("Bitte wählen Sie den Grund.")
     if not values["fall"]:
-        problems["fall"] = "Bitte nennen Sie die Nummer des Falls."
+        problems["fall"] = _("Bitte nennen Sie die Nummer des Falls.")
     if bool(values["vorgang"]) == bool(values["pseudonym"]):
-        problems["vorgang"] = "Bitte nennen Sie genau einen Vorgang oder genau ein Pseudonym."
+        problems["vorgang"] = _("Bitte nennen Sie genau einen Vorgang oder genau ein Pseudonym.")
     if problems:
         return _form(desk, visit, values, problems)
     try:
@@ -63,7 +66,7 @@ async def ask_for(desk: Desk, visit: Visit) -> Response:
         raise
     except LedgerConfigError as error:
         place = "fall" if "Fall" in str(error) else "vorgang"
-        return _form(desk, visit, values, {place: str(error)})
+        return _form(desk, visit, values, {place: said(str(error))})
     return RedirectResponse(f"{HERE}/{made}", 303)
 
 
@@ -79,18 +82,19 @@ async def act(desk: Desk, visit: Visit) -> Response:
         return _unknown(desk, visit)
     role = _ROLE.get(step) or visit.form.get("rolle", "")
     if step not in _ROLE or role not in (DPO, COUNCIL):
-        return await _case(desk, visit, "Diesen Schritt gibt es nicht. Bitte wählen Sie einen der Knöpfe.")
+        return await _case(desk, visit, _("Diesen Schritt gibt es nicht. Bitte wählen Sie einen der Knöpfe."))
     if role not in visit.somebody.principal.roles:
-        return desk.error(visit, 403, text=f"Diesen Schritt macht nur die Rolle „{words.ROLES[role]}“.")
+        return desk.error(visit, 403, text=escape(
+            _("Diesen Schritt macht nur die Rolle „{role}“.").format(role=words.ROLES[role])))
     if step == "informiert" and words.read_day(visit.form.get("am", "")) is None:
-        return await _case(desk, visit, "Bitte geben Sie den Tag an, zum Beispiel 31.12.2026.")
+        return await _case(desk, visit, _("Bitte geben Sie den Tag an, zum Beispiel 31.12.2026."))
     try:
         await _take(desk.context.reid, visit, step, role, request)
     except NotAllowed as error:
-        return desk.error(visit, 403, heading="Dafür braucht es eine andere Person", text=str(error),
-                          extra="Es wurde nichts geändert.", way=(f"{HERE}/{request}", "Zurück zum Antrag"))
+        return desk.error(visit, 403, heading=N_("Dafür braucht es eine andere Person"), text=str(error),
+                          extra=N_("Es wurde nichts geändert."), way=(f"{HERE}/{request}", _("Zurück zum Antrag")))
     except LedgerConfigError as error:
-        return await _case(desk, visit, str(error))
+        return await _case(desk, visit, said(str(error)))
     return RedirectResponse(f"{HERE}/{request}", 303)
 
 
@@ -121,10 +125,10 @@ async def result(desk: Desk, visit: Visit) -> Response:
     try:
         found = await ask_reid(reid.found, by, request)
     except NotAllowed as error:
-        return desk.error(visit, 403, heading="Das Ergebnis ist für eine andere Person bestimmt", text=str(error),
-                          extra="", way=(f"{HERE}/{request}", "Zurück zum Antrag"))
+        return desk.error(visit, 403, heading=N_("Das Ergebnis ist für eine andere Person bestimmt"), text=str(error),
+                          extra="", way=(f"{HERE}/{request}", _("Zurück zum Antrag")))
     except LedgerConfigError as error:
-        return await _case(desk, visit, str(error))
+        return await _case(desk, visit, said(str(error)))
     await _noted(desk, visit, "review/person/ergebnis", request)
     return desk.page(visit, "reid/result.html", case=case, found=found, reasons=reid.reasons)
 
@@ -166,7 +170,7 @@ async def _case(desk: Desk, visit: Visit, problem: str = "") -> Response:
     await _noted(desk, visit, "review/person", case.id)
     turn = task(case, member.principal.roles, desk.context.now())
     return desk.page(visit, "reid/case.html", 422 if problem else 200, case=case, problem=problem, turn=turn,
-                     stations=stations(case), waits=waits_for(case), state_word=STATES[case.state],
+                     stations=stations(case), waits=waits_for(case), state_word=_(STATES[case.state]),
                      reasons=reid.reasons, refuse_as=_refusing(case, member.principal.roles))
 
 
@@ -177,4 +181,4 @@ def _refusing(case: Case, roles: frozenset[str]) -> str:
 
 
 def _unknown(desk: Desk, visit: Visit) -> Response:
-    return desk.error(visit, 404, text="Diesen Antrag gibt es nicht.")
+    return desk.error(visit, 404, text=N_("Diesen Antrag gibt es nicht."))

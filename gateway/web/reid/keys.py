@@ -13,11 +13,13 @@ from starlette.responses import RedirectResponse, Response
 
 from audit import LedgerConfigError
 from gateway.web.gate import Desk, Visit
+from gateway.web.heard import said
+from gateway.web.i18n import N_, Words, _
 from gateway.web.reid.ports import ask_reid
 from gateway.web.reid.stations import COUNCIL, DPO
 
 HERE: Final = "/review/person/schluessel"
-NAMES: Final = {"dpo": "Datenschutz", "personalrat": "Personalrat", "treuhand": "Treuhand"}
+NAMES: Final = Words({"dpo": N_("Datenschutz"), "personalrat": N_("Personalrat"), "treuhand": N_("Treuhand")})
 
 
 async def page(desk: Desk, visit: Visit) -> Response:
@@ -29,14 +31,15 @@ async def hand_in(desk: Desk, visit: Visit) -> Response:
     """Take a public key; it waits for the Personalrat."""
     role = visit.form.get("rolle", "")
     if role not in (DPO, COUNCIL):
-        return await _page(desk, visit, next(iter(_own(visit)), ""), "Bitte geben Sie Ihren öffentlichen Schlüssel ab.")
+        return await _page(desk, visit, next(iter(_own(visit)), ""),
+                           _("Bitte geben Sie Ihren öffentlichen Schlüssel ab."))
     if role not in _own(visit):
-        return desk.error(visit, 403, text="Einen Schlüssel gibt nur ab, wer diese Rolle hat.")
+        return desk.error(visit, 403, text=N_("Einen Schlüssel gibt nur ab, wer diese Rolle hat."))
     try:
         await ask_reid(desk.context.reid.propose_key, visit.somebody.person.id, role,
                        visit.form.get("oeffentlich", "").strip())
     except LedgerConfigError as error:
-        return await _page(desk, visit, role, str(error))
+        return await _page(desk, visit, role, said(str(error)))
     return RedirectResponse(f"{HERE}?getan=1", 303)
 
 

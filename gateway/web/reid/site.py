@@ -16,14 +16,14 @@ BOTH: Final[frozenset[Role]] = frozenset({"dpo", "personalrat"})
 def pages(_: WebContext) -> tuple[Page, ...]:
     """Return the table of these pages."""
     return (
-        Page("/review/person", cases.index, roles=BOTH),
-        Page("/review/person/neu", cases.form, roles=OFFICER),
-        Page("/review/person/neu", cases.ask_for, "POST", OFFICER),
-        Page("/review/person/schluessel", keys.page, roles=BOTH),
-        Page("/review/person/schluessel", keys.hand_in, "POST", BOTH),
-        Page("/review/person/verloren", cases.lost, roles=BOTH),
-        Page("/review/person/{id}", cases.show, roles=BOTH),
-        Page("/review/person/{id}", cases.act, "POST", BOTH, cases.FORM),
-        Page("/review/person/{id}/ergebnis", cases.result, roles=BOTH),
+        Page("/review/person", cases.index, roles=BOTH, english=True),
+        Page("/review/person/neu", cases.form, roles=OFFICER, english=True),
+        Page("/review/person/neu", cases.ask_for, "POST", OFFICER, english=True),
+        Page("/review/person/schluessel", keys.page, roles=BOTH, english=True),
+        Page("/review/person/schluessel", keys.hand_in, "POST", BOTH, english=True),
+        Page("/review/person/verloren", cases.lost, roles=BOTH, english=True),
+        Page("/review/person/{id}", cases.show, roles=BOTH, english=True),
+        Page("/review/person/{id}", cases.act, "POST", BOTH, cases.FORM, english=True),
+        Page("/review/person/{id}/ergebnis", cases.result, roles=BOTH, english=True),
         Page("/review/person/{id}/brief", cases.letter, roles=BOTH),
     )

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from gateway.model.reid import ANSWER, ENVELOPE, ORDER, WAYS, Case
+from gateway.web import words
+from gateway.web.i18n import _
 
 DPO = "dpo"
 COUNCIL = "personalrat"
@@ -31,27 +33,28 @@ def stations(case: Case) -> tuple[Station, ...]:
     over = case.state in ("denied", "expired")
     opened = case.state in ("resolved", "informed")
     plan = (
-        ("Grund und Fallnummer nennen", "wer den Antrag stellt", True, ("reid.request", "")),
-        ("Zustimmen", "Datenschutz", DPO in case.approved, ("reid.approve", DPO)),
-        ("Zustimmen", "Personalrat", COUNCIL in case.approved, ("reid.approve", COUNCIL)),
-        ("Äußere Hülle öffnen", "Datenschutz, im eigenen Browser", opened or case.kind in _AFTER_OUTER, None),
-        ("Innere Hülle öffnen", "Personalrat, im eigenen Browser", opened, ("reid.resolve", "")),
-        ("Person informieren", "wer den Antrag gestellt hat", case.state == "informed", ("reid.inform", "")),
+        (_("Grund und Fallnummer nennen"), _("wer den Antrag stellt"), True, ("reid.request", "")),
+        (_("Zustimmen"), _("Datenschutz"), DPO in case.approved, ("reid.approve", DPO)),
+        (_("Zustimmen"), _("Personalrat"), COUNCIL in case.approved, ("reid.approve", COUNCIL)),
+        (_("Äußere Hülle öffnen"), _("Datenschutz, im eigenen Browser"), opened or case.kind in _AFTER_OUTER, None),
+        (_("Innere Hülle öffnen"), _("Personalrat, im eigenen Browser"), opened, ("reid.resolve", "")),
+        (_("Person informieren"), _("wer den Antrag gestellt hat"), case.state == "informed", ("reid.inform", "")),
     )
     found, next_one = [], not over
     for title, who, done, key in plan:
         step = told.get(key) if key and done else None
-        mark, word = ("ok", "erledigt") if done else ("open", "als Nächstes") if next_one else ("", "danach")
+        mark, word = ("ok", _("erledigt")) if done else ("open", _("als Nächstes")) if next_one else ("", _("danach"))
         if over and not done:
-            mark, word = "", "entfällt"
+            mark, word = "", _("entfällt")
         next_one = next_one and done
-        found.append(Station(title, who, mark, word, step.at if step else None, WAYS.get(step.via, "") if step else ""))
+        found.append(Station(title, who, mark, word, step.at if step else None, _(WAYS.get(step.via,
+            "")) if step else ""))
     refused = next((step for step in case.steps if step.type in ("reid.deny", "reid.expire")), None)
     if refused is not None:
         denied = refused.type == "reid.deny"
-        who = {DPO: "Datenschutz", COUNCIL: "Personalrat"}.get(refused.role, "")
-        found.append(Station("Abgelehnt" if denied else "Abgelaufen nach sieben Tagen", who, "no", "beendet",
-                             refused.at, WAYS.get(refused.via, "") if denied else ""))
+        who = {DPO: _("Datenschutz"), COUNCIL: _("Personalrat")}.get(refused.role, "")
+        found.append(Station(_("Abgelehnt") if denied else _("Abgelaufen nach sieben Tagen"), who, "no", _("beendet"),
+                             refused.at, _(WAYS.get(refused.via, "")) if denied else ""))
     return tuple(found)
 
 
@@ -75,14 +78,15 @@ def task(case: Case, roles: Collection[str], now: datetime) -> str:
 def waits_for(case: Case) -> str:
     """Return in words for whom a request waits, for those whose turn it is not."""
     if case.state == "open":
-        missing = [word for role, word in ((DPO, "Datenschutz"), (COUNCIL, "Personalrat")) if role not in case.approved]
-        return "Es fehlt noch die Zustimmung von: " + " und ".join(missing) + "."
+        missing = [word for role, word in ((DPO, _("Datenschutz")), (COUNCIL,
+            _("Personalrat"))) if role not in case.approved]
+        return _("Es fehlt noch die Zustimmung von: {who}.").format(who=words.listed(missing))
     if case.state == "approved" or (case.state == "handed_out" and case.kind != ENVELOPE):
-        return "Als Nächstes öffnet die Person, die den Antrag gestellt hat, die äußere Hülle mit ihrem Schlüssel."
+        return _("Als Nächstes öffnet die Person, die den Antrag gestellt hat, die äußere Hülle mit ihrem Schlüssel.")
     if case.state == "handed_out":
-        return "Als Nächstes öffnet der Personalrat die innere Hülle mit seinem Schlüssel."
+        return _("Als Nächstes öffnet der Personalrat die innere Hülle mit seinem Schlüssel.")
     if case.state == "resolved":
-        return "Die Person ist festgestellt. Wer den Antrag gestellt hat, informiert sie jetzt."
-    return {"denied": "Dieser Antrag wurde abgelehnt. Niemand wurde festgestellt.",
-            "expired": "Dieser Antrag ist nach sieben Tagen abgelaufen. Niemand wurde festgestellt.",
-            "informed": "Dieser Antrag ist erledigt. Die Person wurde informiert."}[case.state]
+        return _("Die Person ist festgestellt. Wer den Antrag gestellt hat, informiert sie jetzt.")
+    return {"denied": _("Dieser Antrag wurde abgelehnt. Niemand wurde festgestellt."),
+            "expired": _("Dieser Antrag ist nach sieben Tagen abgelaufen. Niemand wurde festgestellt."),
+            "informed": _("Dieser Antrag ist erledigt. Die Person wurde informiert.")}[case.state]

@@ -13,11 +13,12 @@ from gateway.paper.forms import MEDIA, fragment
 from gateway.paper.report import FORMS, Form
 from gateway.web.asking import do
 from gateway.web.gate import Desk, Visit
+from gateway.web.i18n import N_
 
 _SHOWN: Final = 25
 WORDS: Final[dict[str, str]] = {"html": "HTML", "pdf": "PDF", "csv": "CSV", "json": "JSON"}
 """The forms, as buttons name them."""
-_NONE: Final = "Diesen Bericht gibt es nicht, oder er ist für eine andere Rolle bestimmt."
+_NONE: Final = N_("Diesen Bericht gibt es nicht, oder er ist für eine andere Rolle bestimmt.")
 
 
 async def overview(desk: Desk, visit: Visit) -> Response:
