@@ -14,6 +14,7 @@ from audit import AnchorState, ContentReading, Ledger, LedgerError, Reidentifica
 from gateway.detection import RuleDetector
 from gateway.model.kipass import BASIS
 from gateway.model.principal import PassState
+from gateway.model.small_groups import merging
 from gateway.policy import PolicySet
 from gateway.store import StoreError, pass_index, reading
 from gateway.telemetry.metrics import PrometheusMetrics
@@ -32,10 +33,15 @@ class Census:
         self._engine, self._ledger, self._detector, self._policies = engine, ledger, detector, policies
         self._end_modes = end_modes
         self._sizes: Counter[str] = Counter()
+        self._shown = merging({})
         self.anchors: Sequence[AnchorState] = ledger.anchors()
         """How the places outside stand where notes of the ledger are kept, as of the last look."""
         self.identities: Sequence[str] = [text for text in (ledger.keyring.problem(),) if text]
         """What is to be said about sealed identities and their resolving, as of the last look."""
+
+    def shown_as(self, department: str) -> str:
+        """Return the name under which a department may be counted."""
+        return self._shown(department)
 
     def department_size(self, department: str) -> int:
         """Return how many active people a department has, as of the last count."""
@@ -45,6 +51,8 @@ class Census:
         """Count active people per department, and passes per state as the index of passes has them."""
         with reading(self._engine) as connection:
             self._sizes = pass_index.sizes(connection)
+        self._shown = merging({**dict.fromkeys(self._policies().departments, 0), **self._sizes})
+        with reading(self._engine) as connection:
             found = pass_index.counts(connection, BASIS)
         metrics.passes({state: found[state] for state in get_args(PassState)})
 

@@ -114,7 +114,7 @@ class House:
         self.accounts = AccountDesk(Accounts(self.books, Passwords()))
         self.content_desk = ContentDesk(self.books, self.ledger.keyring.missing)
         self.census = Census(self.engine, self.ledger, self.detector, self.policies, self.content_desk.expire)
-        self.metrics = PrometheusMetrics(__version__, self.census.department_size)
+        self.metrics = PrometheusMetrics(__version__, self.census.shown_as)
         self._workers = Workers.of_environment(settings.workers)
         self.authenticator = Porter(
             self.directory, self.passes, clock, keys_page=self.policies().organisation.base_url + "/keys",

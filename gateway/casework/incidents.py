@@ -18,7 +18,8 @@ from gateway.model import incident as form
 from gateway.model.casework import Matter, Severity, Sheet, Tally
 from gateway.model.deadlines import BERLIN
 from gateway.model.entities import ENTITIES
-from gateway.model.findings import OTHERS, told
+from gateway.model.findings import told
+from gateway.model.small_groups import OTHERS
 from gateway.policy import PolicySet
 from gateway.registry import switching
 from gateway.registry.books import Actor, Books

@@ -23,7 +23,8 @@ from gateway.casework.matters import Opening, begin
 from gateway.model.casework import Matter, Tally
 from gateway.model.deadlines import DUE_DAYS, days_after
 from gateway.model.entities import ENTITIES
-from gateway.model.findings import OTHERS, RULES, SMALL, Rule, cause_of, period_of
+from gateway.model.findings import RULES, Rule, cause_of, period_of
+from gateway.model.small_groups import OTHERS, SMALL
 from gateway.registry.books import Actor, Books
 from gateway.store import matters, pass_index, tallies, writing
 from gateway.store.locks import alone

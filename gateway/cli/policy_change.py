@@ -13,9 +13,10 @@ import typer
 
 from gateway.cli.context import CliContext, context
 from gateway.cli.output import Exit, cannot_run, emit, note, say, table
+from gateway.model.small_groups import OTHERS, merging
 from gateway.policy import PolicySet
 from gateway.policy.diff import Change, differences
-from gateway.policy.simulate import OTHERS, WHY_NOT, Simulation, merging
+from gateway.policy.simulate import WHY_NOT, Simulation
 from gateway.policy.simulate import simulate as replay
 from gateway.store import people
 

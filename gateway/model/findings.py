@@ -15,9 +15,6 @@ from typing import Final, Literal
 from gateway.model.casework import Severity
 from gateway.model.deadlines import BERLIN
 
-OTHERS: Final = "andere"
-"""Departments of fewer than five people, together."""
-SMALL: Final = 5
 Period = Literal["day", "week", "month", "once"]
 
 

@@ -40,8 +40,6 @@ WHY_NOT: Final[dict[str, str]] = {
 }
 """Why a record cannot be replayed."""
 
-SMALL: Final = 5
-OTHERS: Final = "andere"
 _STATES: Final[dict[str, PassState]] = {
     "ki_pass_fehlt": "fehlt", "ki_pass_abgelaufen": "abgelaufen", "ki_pass_dv_neu": "dv_neu",
     "ki_pass_gesperrt": "gesperrt"}
@@ -191,18 +189,6 @@ def _again(policies: PolicySet, past: Past) -> Verdict:
     if other.said != "denied" and unknown and judge(policies, facts, past.seen) != other:
         raise NotReplayable("ki_pass")  # with it the answer is this, without it another
     return other
-
-
-def merging(sizes: Mapping[str, int]) -> Callable[[str], str]:
-    """Return the name under which a department may be counted, from how many people each has.
-
-    Those with fewer than five stand together as ``andere``; where they are fewer than five in all, the smallest of the
-    others stands with them.
-    """
-    small = {key for key, people in sizes.items() if people < SMALL}
-    if small and sum(sizes[key] for key in small) < SMALL:
-        small |= set(sorted((key for key in sizes if key not in small), key=lambda key: (sizes[key], key))[:1])
-    return lambda key: key if key in sizes and key not in small else OTHERS
 
 
 def in_words(live: Verdict, other: Verdict, difference: Difference) -> tuple[str, str]:

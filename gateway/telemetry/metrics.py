@@ -1,7 +1,7 @@
 """Every metric of the gateway: name, meaning, labels, buckets. Nothing is measured under a name that is not here.
 
-No label ever names a person. A department with fewer than five people is counted as ``andere``, so that a number is
-never one person's. Models and codes come from closed lists, so the number of series is bounded.
+No label ever names a person. Departments with fewer than five people are counted together as ``andere``, so that a
+number is never one person's. Models and codes come from closed lists, so the number of series is bounded.
 """
 
 from __future__ import annotations
@@ -17,17 +17,15 @@ disable_created_metrics()  # type: ignore[no-untyped-call]
 STAGES = ("authenticate", "admit", "read", "inspect", "release", "redact", "record", "upstream_first_byte", "relay")
 SECONDS = (0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120)
 RELOADS = ("taken", "files", "tests", "recognition", "approval")
-SMALL = 5
-"""Departments below this size are merged."""
-OTHERS = "andere"
 
 
 class PrometheusMetrics:
     """Implements `gateway.ports.Metrics` on a registry of its own."""
 
-    def __init__(self, version: str, department_size: Callable[[str], int]) -> None:
+    def __init__(self, version: str, shown: Callable[[str], str]) -> None:
+        """`shown`: the name under which a department may be counted (`gateway.model.small_groups`)."""
         self.registry = registry = CollectorRegistry()
-        self._size = department_size
+        self._shown = shown
         self._requests = Counter("ki_pforte_requests", "Beendete Anfragen",
                                  ["api", "department", "model", "decision"], registry=registry)
         self._refusals = Counter("ki_pforte_refusals", "Abgelehnte Anfragen nach Grund", ["code"], registry=registry)
@@ -97,8 +95,7 @@ class PrometheusMetrics:
 
     def exchange(self, api: str, department: str, model: str, decision: str) -> None:
         """See `gateway.ports.Metrics.exchange`."""
-        shown = department if self._size(department) >= SMALL else OTHERS
-        self._requests.labels(api, shown, model, decision).inc()
+        self._requests.labels(api, self._shown(department), model, decision).inc()
 
     def refusal(self, code: str) -> None:
         """See `gateway.ports.Metrics.refusal`."""
@@ -136,14 +133,11 @@ class PrometheusMetrics:
     def budgets(self, used: Mapping[tuple[str, str], tuple[int, int]]) -> None:
         """Set how much is used of how much, per department (empty: the whole house) and limit.
 
-        Small departments are added up; where even all of them are only a handful of people, nothing is said of them.
+        Small departments are added up.
         """
         sums: dict[tuple[str, str], tuple[int, int]] = {}
-        small = {name for name, _ in used if name and self._size(name) < SMALL}
         for (name, limit), (part, whole) in used.items():
-            if name in small and sum(map(self._size, small)) < SMALL:
-                continue
-            key = (OTHERS if name in small else name, _plain(limit))
+            key = (self._shown(name) if name else name, _plain(limit))
             before = sums.get(key, (0, 0))
             sums[key] = (before[0] + part, before[1] + whole)
         self._budgets.clear()

@@ -26,7 +26,7 @@ OF_PROMETHEUS = {"job", "instance"}
 
 def samples() -> dict[str, set[str]]:
     """Every sample that ``/metrics`` can show, with its labels: of everything once."""
-    metrics = PrometheusMetrics("0", lambda _: 50)
+    metrics = PrometheusMetrics("0", str)
     metrics.exchange("chat", "bauamt", "demo", "allowed")
     metrics.refusal("inhalt_gesperrt")
     metrics.redactions({("PERSON", "placeholder"): 1})

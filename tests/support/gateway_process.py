@@ -25,7 +25,7 @@ from typing import Any
 
 ROOT = Path(__file__).parents[2]
 ENDS = ("outcome", "outcome.unknown", "denied", "local")
-PATIENCE = 60.0
+PATIENCE = 180.0
 """Seconds after which a server that does not come up has failed; nothing is measured with it."""
 
 

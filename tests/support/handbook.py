@@ -94,7 +94,7 @@ def _command(path: str, command: Any) -> str:
 def metrics_page() -> str:
     """Return ``docs/metriken.md``."""
     rows = []
-    for family in PrometheusMetrics("0", lambda _: 0).registry.collect():
+    for family in PrometheusMetrics("0", str).registry.collect():
         name = {"counter": f"{family.name}_total", "info": f"{family.name}_info"}.get(family.type, family.name)
         rows.append(f"| `{name}` | {family.type} | {family.documentation} |")
     return _page("Metriken", """\

@@ -9,7 +9,8 @@ import pytest
 from audit import AnchorState
 from gateway.casework import watching
 from gateway.casework.conditions import Look, look
-from gateway.model.findings import OTHERS, RULES
+from gateway.model.findings import RULES
+from gateway.model.small_groups import OTHERS
 from gateway.store import tallies
 from tests.support.casework import Case
 

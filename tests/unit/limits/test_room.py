@@ -13,6 +13,7 @@ from gateway.limits.budgets import own_limit
 from gateway.limits.room import LimitMetrics, LimitOptions, LimitRoom
 from gateway.model.limits import Count, Limit, Limits, Used
 from gateway.model.principal import Principal
+from gateway.model.small_groups import merging
 from gateway.pipeline.turnstile import limits_of
 from gateway.policy import PolicySet
 from gateway.settings import Settings, SettingsError
@@ -70,9 +71,9 @@ async def test_the_monitoring_hears_shares_of_departments_and_of_the_house_and_n
     await made.close()
 
 
-def test_small_departments_are_added_up_and_a_handful_of_people_is_left_out() -> None:
+def test_small_departments_are_added_up_and_a_handful_of_people_is_never_told_alone() -> None:
     sizes = {"bauamt": 20, "standesamt": 3, "presse": 2, "allein": 1}
-    metrics = PrometheusMetrics("1", lambda name: sizes.get(name, 0))
+    metrics = PrometheusMetrics("1", lambda name: merging(sizes)(name))
     metrics.budgets({(name, "micro_euro_per_month"): (n * 10, 100) for n, name in enumerate(sizes, 1)}
                     | {("", "micro_euro_per_month"): (100, 1000)})
     text = metrics.render().decode()
@@ -83,8 +84,8 @@ def test_small_departments_are_added_up_and_a_handful_of_people_is_left_out() ->
     sizes |= {"standesamt": 1, "presse": 1}
     metrics.budgets({(name, "micro_euro_per_month"): (10, 100) for name in sizes})
     text = metrics.render().decode()
-    assert 'department="andere"' not in text
-    assert "allein" not in text
+    assert 'department="bauamt"' not in text, "it stands with the handful, who would be told alone without it"
+    assert 'budget_used_ratio{department="andere",limit="euro_per_month"} 0.1' in text
 
 
 @awaited

@@ -13,9 +13,10 @@ import orjson
 import pytest
 
 from gateway.model.principal import PassStatus
+from gateway.model.small_groups import OTHERS, merging
 from gateway.policy import PolicySet
 from gateway.policy.compile import reworked
-from gateway.policy.simulate import OTHERS, WHY_NOT, Simulation, merging, simulate
+from gateway.policy.simulate import WHY_NOT, Simulation, simulate
 from gateway.wire.bridges import spoken
 from tests.support.fake_house import NOW, FakeHouse, chat
 from tests.unit.policy.policy_sets import all_on, person, shipped

@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 
+from gateway.model.small_groups import OTHERS, merging
 from gateway.model.text import ClearText
 from gateway.telemetry.logs import JsonFormatter, TextFormatter
-from gateway.telemetry.metrics import OTHERS, STAGES, PrometheusMetrics
+from gateway.telemetry.metrics import STAGES, PrometheusMetrics
 
 
 def record(logger: str, message: object, *arguments: Any, fault: BaseException | None = None) -> logging.LogRecord:
@@ -73,7 +74,7 @@ def scraped(metrics: PrometheusMetrics) -> str:
 
 
 def test_a_small_department_is_counted_with_others() -> None:
-    metrics = PrometheusMetrics("1", {"gross": 5, "klein": 4}.get)  # type: ignore[arg-type]
+    metrics = PrometheusMetrics("1", merging({"gross": 5, "klein": 4, "mini": 1}))
     metrics.exchange("chat", "gross", "demo", "allowed")
     metrics.exchange("chat", "klein", "demo", "allowed")
     text = scraped(metrics)
@@ -83,7 +84,7 @@ def test_a_small_department_is_counted_with_others() -> None:
 
 
 def test_every_metric_has_the_prefix_and_a_meaning_and_counters_end_in_total() -> None:
-    metrics = PrometheusMetrics("1", lambda _: 9)
+    metrics = PrometheusMetrics("1", str)
     for stage in STAGES:
         metrics.stage(stage, 0.01)
     families = list(metrics.registry.collect())
@@ -96,7 +97,7 @@ def test_every_metric_has_the_prefix_and_a_meaning_and_counters_end_in_total() -
 
 
 def test_what_the_detector_saw_is_counted_once_however_often_it_is_asked() -> None:
-    metrics = PrometheusMetrics("1", lambda _: 9)
+    metrics = PrometheusMetrics("1", str)
     for _ in range(3):
         metrics.detector(2, 10, 5)
     assert 'ki_pforte_detector_texts_total{cache="hit"} 10.0' in scraped(metrics)
@@ -104,6 +105,6 @@ def test_what_the_detector_saw_is_counted_once_however_often_it_is_asked() -> No
 
 
 def test_a_ledger_without_checkpoint_has_no_age() -> None:
-    metrics = PrometheusMetrics("1", lambda _: 9)
+    metrics = PrometheusMetrics("1", str)
     metrics.ledger(7, 1, None)
     assert "ki_pforte_ledger_checkpoint_age_seconds NaN" in scraped(metrics)

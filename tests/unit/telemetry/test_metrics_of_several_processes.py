@@ -17,7 +17,7 @@ from gateway.telemetry.workers import Workers, merged
 
 
 def counted(refusals: int, digest: str = "ab", model: str = "demo") -> bytes:
-    metrics = PrometheusMetrics("1", lambda _: 9)
+    metrics = PrometheusMetrics("1", str)
     metrics.exchange("chat", "bauamt", model, "allowed")
     metrics.policy(digest)
     metrics.stage("inspect", 0.02)

@@ -48,6 +48,7 @@ def test_the_button_checks_the_ledger_and_the_result_is_a_record(house: House, o
 
 def test_after_a_restart_the_last_result_is_still_there(house: House, officer: Browser) -> None:
     house.settle()
+    house.exchange()
     officer.post("/review/pruefung", {}, page="/review/pruefung")
     house.ledger.sequence()
     house.app = house._application()
@@ -233,6 +234,7 @@ def test_a_ledger_that_cannot_be_read_is_said_in_german(house: House, monkeypatc
 def test_a_check_that_fails_says_so_and_leaves_the_last_verdict(house: House, monkeypatch: pytest.MonkeyPatch,
                                                                 officer: Browser) -> None:
     house.settle()
+    house.exchange()
     officer.post("/review/pruefung", {}, page="/review/pruefung")
 
     def broken(*_: Any, **__: Any) -> None:
