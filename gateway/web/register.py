@@ -5,12 +5,10 @@ What is internal stays inside: no address of a provider, no name of a secret.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
-
-from markupsafe import Markup
 
 from gateway.model.decision import Action
 from gateway.model.entities import ENTITIES
@@ -19,7 +17,6 @@ from gateway.policy import DepartmentRules, ModelRules, PolicySet
 from gateway.policy.policyset import DID, agreement_covers, attested
 from gateway.policy.vocabulary import DATA_CLASSES
 from gateway.web import words
-from gateway.web.heard import data
 from gateway.web.i18n import N_, _, ngettext
 
 _LABELS: Final[dict[Action, str]] = {
@@ -94,23 +91,30 @@ def _price(model: RegisteredModel) -> str:
         into=into, out=out)
 
 
-def sub_processors(model: RegisteredModel) -> str:
+Mark = Callable[[str], str]
+"""How a page marks what the house wrote in German (`gateway.web.heard.data`); papers mark nothing."""
+
+
+def sub_processors(model: RegisteredModel, mark: Mark = str) -> str:
     """Return who works for the provider, in words."""
     if model.in_house:
         return _("niemand, das Modell läuft im Haus")
     if model.sub_processors is None:
         return _("keine Angabe")
-    return data(words.listed(list(model.sub_processors))) or _("keine")
+    return mark(words.listed(list(model.sub_processors))) or _("keine")
 
 
-def retention(model: RegisteredModel) -> str:
+def retention(model: RegisteredModel, mark: Mark = str) -> str:
     """Return how long the provider keeps requests, in words."""
     days = model.retention_days
     if days is None:
-        return data(model.retention) or _("keine Angabe")
+        return mark(model.retention) or _("keine Angabe")
     counted = _("keine") if days == 0 else \
         ngettext("{count} Tag", "{count} Tage", days).format(count=words.number(days))
-    return Markup("{} ({})").format(counted, data(model.retention)) if model.retention else counted
+    if not model.retention:
+        return counted
+    marked = mark(model.retention)
+    return type(marked)("{} ({})").format(counted, marked)
 
 
 def attest(model: RegisteredModel) -> str:

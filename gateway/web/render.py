@@ -8,7 +8,7 @@ in it (`gateway.web.i18n`).
 from __future__ import annotations
 
 import hashlib
-from functools import cache
+from functools import cache, partial
 from importlib.resources import files
 from types import SimpleNamespace
 from typing import Any, Final
@@ -90,7 +90,8 @@ def _add_filters(environment: Environment) -> None:
         code=lambda key: words.CODES.get(key, key), kind=lambda key: words.TYPES.get(key, key),
         api=lambda key: words.APIS.get(key, key), part=lambda key: words.PARTS.get(key, key), listed=words.listed,
         zone=lambda key: words.ZONES.get(key, key), ai_role=lambda key: words.AI_ROLES.get(key, key),
-        sub_processors=register.sub_processors, retention=register.retention, attest=register.attest,
+        sub_processors=partial(register.sub_processors, mark=data), retention=partial(register.retention, mark=data),
+        attest=register.attest,
         decision=lambda key: words.DECISIONS.get(key, key), outcome=lambda key: words.OUTCOMES.get(key, key),
         source=lambda key: words.SOURCES.get(key, key), event=lambda key: words.EVENTS.get(key, key),
         office=lambda key: words.OFFICES.get(key, key), last_day=lambda end: words.day(last_day(end)),

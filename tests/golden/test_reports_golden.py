@@ -48,6 +48,7 @@ def test_a_report_says_what_it_said(kind: str) -> None:
     assert report.kind == kind
     same_as(f"{kind}.json", data)
     assert from_json(data) == report
+    assert from_json(data).digest == report.digest, "what was released is not changed the next moment"
 
 
 @pytest.mark.parametrize("form", ["html", "csv"])
