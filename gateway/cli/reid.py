@@ -150,19 +150,19 @@ def keys(
     ctx: typer.Context,
     add: Annotated[str, typer.Option("--add", help="Öffentlicher Schlüssel einer Vertrauensperson, als Text oder "
                                                    "Datei; er wartet dann auf die Zustimmung des Personalrats.")] = "",
-    approve_: Annotated[str, typer.Option("--approve", help="Rolle, deren wartender Schlüssel in Kraft tritt: dpo, "
-                                                            "personalrat oder treuhand.")] = "",
     by: Annotated[str, typer.Option("--as", help="E-Mail-Adresse der Person, die handelt.")] = "",
     json: Json = False,
 ) -> None:
-    """Zeigt die Schlüssel, für die Identitäten versiegelt werden, und ändert sie mit Zustimmung des Personalrats."""
+    """Zeigt die Schlüssel, für die Identitäten versiegelt werden; ein neuer wartet auf den Personalrat.
+
+    Der Personalrat stimmt angemeldet auf seiner Seite zu (/review/personalrat): Am Terminal könnte eine Person beide
+    Namen nennen.
+    """
     own = context(ctx)
     with open_one(ctx) as ledger:
         if add:
             text = Path(add).read_text("ascii", "replace") if "+" not in add and Path(add).is_file() else add
             ledger.keyring.propose(text, acting(own, by, ("it", "dpo", "personalrat")).id, _writes(ledger))
-        if approve_:
-            ledger.keyring.approve(approve_, acting(own, by, ("personalrat",)).id, _writes(ledger))
         in_force, waiting = list(ledger.keyring.in_force().values()), ledger.keyring.waiting()
         problem = ledger.keyring.problem()
     if json:
