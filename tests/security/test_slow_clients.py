@@ -22,7 +22,7 @@ from gateway.web import gate
 from gateway.wire.chat_completions import ChatCompletions
 from gateway.wire.error_forms import openai_error
 
-PATIENCE = 20.0
+PATIENCE = 120.0
 GREETING = b"POST / HTTP/1.1\r\nHost: a\r\n"
 
 
@@ -99,7 +99,7 @@ async def trickle(writer: asyncio.StreamWriter, data: bytes) -> None:
 @pytest.fixture(autouse=True)
 def _short_patience(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(asgi, "BODY_SECONDS", 0.1)
-    monkeypatch.setattr(door, "HEAD_SECONDS", 0.1)
+    monkeypatch.setattr(door, "HEAD_SECONDS", 0.4)
 
 
 @pytest.mark.parametrize("framing", [b"Content-Length: 900\r\n\r\n", b"Transfer-Encoding: chunked\r\n\r\n"])
@@ -299,7 +299,7 @@ async def test_a_client_that_stops_reading_a_whole_answer_does_not_hold_its_conn
 
 @door_test
 async def test_a_client_that_reads_slowly_gets_its_whole_stream(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(door, "TAKE_SECONDS", 0.2)
+    monkeypatch.setattr(door, "TAKE_SECONDS", 1.5)  # the system's own buffer moves in steps; the whole takes longer
     monkeypatch.setattr(door, "TAKE_BYTES", 1)
     pipeline = Talker(128)
     async with serving(pipeline) as port, hard_of_hearing(port) as (reader, _):
