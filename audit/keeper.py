@@ -71,6 +71,7 @@ class Keeper:
         self._clock = clock
         self._errors: tuple[type[Exception], ...] = (LedgerError, *store.errors)
         self._dead: list[str] = []
+        self._ended: list[str] = []
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="audit-keeper", daemon=True)
         self._told_rollback = self._told_clock = self._has_let_go = False
@@ -228,8 +229,10 @@ class Keeper:
         counting.count(self._store)
 
     def _reap(self) -> None:
-        self.reap(self._dead)
-        self._dead = []
+        """A commit that was under way when its process was killed may come through later (PostgreSQL ends it alone), so
+        each dead writer is looked at once more in the next round."""
+        self.reap([*self._ended, *self._dead])
+        self._ended, self._dead = self._dead, []
 
     def _told(self, problem: str) -> None:
         if problem and problem != self.problem:

@@ -267,7 +267,7 @@ class House:
         self._close()
         with Ledger(config(self.url, self.folder)) as ledger:
             ledger.start()  # whoever died last is seen to, and then there is nobody
-            give_up = time.monotonic() + 60
+            give_up = time.monotonic() + 180  # what a killed commit left behind is seen to in the next round
             while (verdict := ledger.verify()).open_intents + verdict.unsequenced and time.monotonic() < give_up:
                 time.sleep(0.05)
             rows = list(rows_of(ledger))

@@ -82,6 +82,21 @@ def test_a_server_that_stops_leaves_no_intent_open(sqlite_url: str, tmp_path: Pa
         assert [row.type for row in reader.reader.vorgang("V")] == ["intent", "outcome.unknown"]
 
 
+def test_an_intent_whose_commit_came_through_after_its_process_was_seen_to_is_ended_in_the_next_round(
+        sqlite_url: str, tmp_path: Path) -> None:
+    """PostgreSQL ends a commit alone when the process that asked for it was killed meanwhile."""
+    config = LedgerConfig(sqlite_url, LOG, tmp_path / "keys")
+    with Ledger(config) as killed, Ledger(config) as house:
+        keeper = house._keeper
+        keeper._dead = [killed._writer().id]
+        keeper._reap()
+        killed.append_wait(killed.draft("intent", {"vorgang": "V"}))
+        house.sequence()
+        keeper._reap()
+        house.sequence()
+        assert [row.type for row in house.reader.vorgang("V")] == ["intent", "outcome.unknown"]
+
+
 def test_an_intent_older_than_any_exchange_is_ended_once(sqlite_url: str, tmp_path: Path) -> None:
     with Ledger(LedgerConfig(sqlite_url, LOG, tmp_path / "keys", longest_exchange=-400)) as ledger:
         ledger.append_wait(ledger.draft("intent", {"vorgang": "V"}))
