@@ -6,6 +6,7 @@ series is whole, the others are hatched, dotted and barred; lines are whole, das
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import Final
 
@@ -19,7 +20,7 @@ _INK: Final = {1: "#1f3d99", 2: "#8a4b00", 3: "#006b5e", 4: "#5b6079"}
 _GROUND: Final = {2: "#fdf0dc", 3: "#dff3ef", 4: "#ffffff"}
 
 
-class Pen:
+class Pen(ABC):
     """What both pens draw in the same way. Places across are shares of the width, places down are pixels."""
 
     alone = False
@@ -27,17 +28,17 @@ class Pen:
     def __init__(self, name: str) -> None:
         self.name = name
 
+    @abstractmethod
     def x(self, share: float) -> str:
         """Return a place across."""
-        raise NotImplementedError
 
+    @abstractmethod
     def paint(self, number: int) -> str:
         """Return how the area of a series is filled; 0: a number that is not told."""
-        raise NotImplementedError
 
+    @abstractmethod
     def ink(self, kind: str) -> str:
         """Return the look of rules and letters."""
-        raise NotImplementedError
 
     def rule(self, down: float, kind: str = "rule") -> str:
         """Return a horizontal line from edge to edge."""
@@ -90,9 +91,9 @@ class Pen:
         return ('<svg class="swatch" width="24" height="16" aria-hidden="true" focusable="false"'
                 f"{attributes}>{inside}</svg>")
 
+    @abstractmethod
     def sheet(self, title: str, sentence: str, height: int, body: str, names: Sequence[str], *, line: bool) -> str:
         """Return the whole drawing."""
-        raise NotImplementedError
 
 
 class Screen(Pen):
