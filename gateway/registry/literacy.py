@@ -17,9 +17,10 @@ from typing import Final
 from gateway.kipass.calendar import day_of
 from gateway.model.kipass import Document, KiPassConfig
 from gateway.model.literacy import STANDINGS, Content, Line, Report
+from gateway.model.small_groups import SMALL, standing_together
 from gateway.registry import index
 from gateway.registry.books import Books
-from gateway.registry.withholding import SMALL, together, withheld
+from gateway.registry.withholding import together, withheld
 from gateway.store import literacy as counts
 
 _STANDS: Final = {"gueltig": "gilt", "kulanz": "gilt", "abgelaufen": "galt", "dv_neu": "galt"}
@@ -88,10 +89,7 @@ def _states(found: Mapping[str, int], scope: str, lines: tuple[Line, ...]) -> di
 
 def _lines(table: Mapping[str, Mapping[tuple[str, str], int]], sizes: Mapping[str, int],
            names: Mapping[str, str]) -> tuple[Line, ...]:
-    small = {name for name, size in sizes.items() if size < SMALL}
-    others = sorted((size, name) for name, size in sizes.items() if name not in small)
-    if small and sum(sizes[name] for name in small) < SMALL and others:
-        small.add(others[0][1])
+    small = standing_together(sizes)
     if sum(sizes.values()) < SMALL:
         return ()
     rows = {name: "" if name in small else name for name in sizes}

@@ -11,9 +11,9 @@ A zero is told, unless it has to keep another number company. Where everything i
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Final
 
-SMALL: Final = 5
+from gateway.model.small_groups import SMALL
+
 Cell = tuple[str, str]
 Table = Mapping[Cell, int]
 

@@ -7,7 +7,8 @@ from itertools import product
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.registry.withholding import SMALL, together, withheld
+from gateway.model.small_groups import SMALL
+from gateway.registry.withholding import together, withheld
 
 COLUMNS = ("a", "b", "c")
 numbers = st.one_of(st.integers(0, 6), st.integers(0, 60))
