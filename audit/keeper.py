@@ -146,7 +146,6 @@ class Keeper:
         for name in dead:
             self._fetch(name)
             ended += reap_writer(self._store, self._writer(), name)
-            self._presence.leave(name)
         return ended + reap_old(self._store, self._writer(), self._longest, self._clock.earliest_us())
 
     def _fetch(self, dead: str) -> None:
@@ -230,8 +229,11 @@ class Keeper:
 
     def _reap(self) -> None:
         """A commit that was under way when its process was killed may come through later (PostgreSQL ends it alone), so
-        each dead writer is looked at once more in the next round."""
+        each dead writer is looked at once more in the next round. Only then is it seen to: should this process die
+        before, the next one finds the same files and begins again."""
         self.reap([*self._ended, *self._dead])
+        for name in self._ended:
+            self._presence.leave(name)
         self._ended, self._dead = self._dead, []
 
     def _told(self, problem: str) -> None:
