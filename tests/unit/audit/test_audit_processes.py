@@ -112,8 +112,8 @@ def test_a_dead_writer_whose_successor_dies_before_the_second_look_is_found_by_t
         hasty._presence.close()
         killed.append_wait(killed.draft("intent", {"vorgang": "V"}))
         house.sequence()
-        assert dead in (claimed := house._presence.claim_dead())
-        house._keeper._dead = claimed
+        house._keeper._dead = house._presence.claim_dead()
+        assert dead in house._keeper._dead
         house._keeper._reap()
         house.sequence()
         assert [row.type for row in house.reader.vorgang("V")] == ["intent", "outcome.unknown"]
