@@ -71,6 +71,7 @@ from gateway.store.conversations import SqlConversations
 from gateway.store.directory import SqlDirectory
 from gateway.store.pins import SqlPins
 from gateway.store.usage import SqlUsage
+from gateway.telemetry import logs
 from gateway.telemetry.metrics import PrometheusMetrics
 from gateway.telemetry.workers import Workers
 from gateway.upstream.routing import UpstreamRouter
@@ -301,6 +302,7 @@ class House:
     def _counted(self) -> bytes:
         self.metrics.stopped(self.stopped.known())
         self.metrics.content_modes(len(self.contents.on()))
+        self.metrics.syslog_lost(logs.syslog_lost())
         self.metrics.limits_problem(bool(self.limits.problems()))
         self.metrics.generation(problem=bool(self.policies.problem), digests=len(self.replicas.by_digest()))
         return self.metrics.render()
