@@ -169,9 +169,12 @@ class ExchangeLog:
 
     def report(self, error: GatewayError) -> None:
         """Tell the operator what was refused or failed, under the Vorgangsnummer that the person was given."""
-        failed = error.status >= 500
-        self._say(logging.WARNING if failed else logging.INFO, "request failed" if failed else "request refused",
-                  decision="failed" if failed else "denied", code=error.code, status=error.status, hint=error.hint)
+        if error.status >= 500:
+            self._say(logging.WARNING, "request failed", decision="failed", code=error.code, status=error.status,
+                      hint=error.hint)
+        else:  # what policy decided is in the book; nobody has to look after it
+            self._say(logging.INFO if error.hint else logging.DEBUG, "request refused", decision="denied",
+                      code=error.code, status=error.status, hint=error.hint)
 
     @property
     def named(self) -> dict[str, Any]:

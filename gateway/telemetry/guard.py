@@ -2,7 +2,7 @@
 
 A process that serves holds texts of people in its hands, and each of these would write them to standard error as they
 are. While `guarded`, every one becomes a line of ours that says the kind and the place; the words stay inside.
-Handlers that libraries have put on their loggers are taken off: what they say goes the one way (`gateway.telemetry.logs`).
+Handlers that libraries have put on their loggers are taken off: what they say goes the way of `gateway.telemetry.logs`.
 
 Does not know: what C code writes to the file descriptor by itself. Python's `faulthandler` does that; it writes places
 and no values.

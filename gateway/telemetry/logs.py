@@ -127,7 +127,7 @@ class TextFormatter(logging.Formatter):
         moment = datetime.fromtimestamp(record.created).astimezone().strftime("%H:%M:%S")
         facts = "".join(f" {name}={value}" for name, value in facts_of(record).items())
         places = "".join(f"\n    {place}" for place in safe_traceback(record))
-        return visible(f"{moment} {record.levelname.lower():8}{record.name}: {safe_message(record)}{facts}{places}")
+        return visible(f"{moment} {record.levelname.lower():8} {record.name}: {safe_message(record)}{facts}{places}")
 
 
 class StderrHandler(logging.StreamHandler[Any]):

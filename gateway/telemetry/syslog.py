@@ -116,7 +116,7 @@ class SyslogHandler(logging.Handler):
             attempt = 0
             while not self._sent(line):
                 if self._ending.wait(PAUSES[min(attempt, len(PAUSES) - 1)]):
-                    self.lost += 1 + self._waiting.qsize()
+                    self.lost += 1 + sum(one is not None for one in self._waiting.queue)
                     self._line.close()
                     return
                 attempt += 1
