@@ -68,6 +68,7 @@ if TYPE_CHECKING:
     from audit.record import time_us as time_us
     from audit.reid import Reidentification as Reidentification
     from audit.restored import Restored as Restored
+    from audit.restored import check_note as check_note
     from audit.restored import remembered as remembered
     from audit.restored import settle_restored as settle_restored
     from audit.retention import Retention as Retention
@@ -90,7 +91,7 @@ _HOME: Final = {
     "reading": ("ContentReading",),
     "record": ("Draft", "Part", "Receipt", "time_text", "time_us"),
     "reid": ("Reidentification",),
-    "restored": ("Restored", "remembered", "settle_restored"),
+    "restored": ("Restored", "check_note", "remembered", "settle_restored"),
     "retention": ("Retention",),
     "successor": ("nobody_writes",),
     "verdict": ("Verdict",),

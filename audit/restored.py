@@ -47,13 +47,18 @@ def settle_restored(url: str, folder: Path, configured: str, note: str, erasures
         store.close()
     if not note:
         return Restored(size, _ahead(folder, size), erased)
-    kept = kept_note(folder, current_name(folder, configured), note)
+    kept, _ = kept_note(folder, current_name(folder, configured), note)
     if kept.size > size:
         # The peaks are not known and not needed: what is shorter than this is refused before they are looked at.
         peaks = [b64(bytes(HASH_SIZE))] * kept.size.bit_count()
         write_private(folder / HEAD_FILE, json.dumps(
             {"size": kept.size, "root": b64(kept.root), "peaks": peaks}).encode(), replace=True)
     return Restored(size, max(0, kept.size - size), erased)
+
+
+def check_note(folder: Path, configured: str, note: str) -> None:
+    """Raise `audit.LedgerConfigError` where `settle_restored` would, before anything is put in place."""
+    kept_note(folder, current_name(folder, configured), note)
 
 
 def remembered(folder: Path) -> int:

@@ -18,7 +18,7 @@ from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO, Final
 
-from audit import nobody_writes, remembered, settle_restored
+from audit import check_note, nobody_writes, remembered, settle_restored
 from audit.store.dump import load_sqlite
 from gateway.backup.archive import Entry, entries, lines
 from gateway.backup.making import ABOUT, ASIDE, databases
@@ -83,8 +83,11 @@ def restore(settings: Settings, file: BinaryIO, *, passphrase: str = "", private
     try:
         about = _unpack(stage, entries(opened(file, passphrase=passphrase, private=private)))
         planned = load({**os.environ, f"{PREFIX}HOME": str(stage)})
+        first = _first_name(stage)
+        if note:
+            check_note(stage / "keys" / "protokoll", first, note)
         aside = _put_in_place(planned, home, stage, about, replace=replace)
-        return _settle(load(), about, before, note, erasures, aside)
+        return _settle(load(), first, about, before, note, erasures, aside)
     finally:
         os.umask(mask)
         shutil.rmtree(stage, ignore_errors=True)
@@ -164,8 +167,16 @@ def _move(moves: list[tuple[Path, Path]], home: Path) -> Path | None:
     return aside
 
 
-def _settle(settings: Settings, about: Mapping[str, Any], before: int, note: str, erasures: Iterable[str],
-            aside: Path | None) -> Done:
+def _first_name(stage: Path) -> str:
+    """Return what the set-up called the log, before any successor."""
+    name, renamed = known_log_name(stage), stage / "keys" / "protokoll" / "log.txt"
+    if name is None:
+        raise InvalidError("In der Sicherung fehlt das Protokoll. Bitte nehmen Sie eine andere.")
+    return renamed.read_text("utf-8").splitlines()[0] if renamed.exists() else name
+
+
+def _settle(settings: Settings, first: str, about: Mapping[str, Any], before: int, note: str,
+            erasures: Iterable[str], aside: Path | None) -> Done:
     """Bring databases to this version, honour erasures, and write down in the ledger that this is a restored house."""
     engine = open_engine(settings.database)
     try:
@@ -173,9 +184,6 @@ def _settle(settings: Settings, about: Mapping[str, Any], before: int, note: str
     finally:
         engine.dispose()
     folder = settings.home / "keys" / "protokoll"
-    name = known_log_name(settings.home)
-    if name is None:
-        raise InvalidError("In der Sicherung fehlt das Protokoll. Bitte nehmen Sie eine andere.")
     listed = list(erasures)
     if aside is not None and before:
         old = aside / "keys" / "protokoll"
@@ -183,7 +191,6 @@ def _settle(settings: Settings, about: Mapping[str, Any], before: int, note: str
             listed += (old / "erased.txt").read_text("ascii").splitlines()
         if before > remembered(folder):
             shutil.copy2(old / "head.json", folder / "head.json")
-    first = (folder / "log.txt").read_text("utf-8").splitlines()[0] if (folder / "log.txt").exists() else name
     state = settle_restored(settings.audit_database, folder, first, note, listed)
     if not state.missing:
         with open_ledger(settings, first) as ledger:
