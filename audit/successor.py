@@ -26,7 +26,7 @@ from typing import Any, Final
 
 from audit import canonical, holds
 from audit.batch import Batches, Pending
-from audit.bundle import pinned_notes
+from audit.bundle import newest_note
 from audit.checkpoint import Checkpoint, Note
 from audit.checkpointer import HEAD_FILE, Checkpointer
 from audit.clock import Watch
@@ -70,7 +70,7 @@ def succeed(url: str, folder: Path, configured: str, note: str, old_url: str = "
     `key_lost`: its key is lost or in strange hands; otherwise its database has to have been set back.
     """
     old = current_name(folder, configured)
-    new = next_name(old)
+    new, note = next_name(old), newest_note(note, old)
     nobody_writes(folder)
     aside = _aside(folder, old)
     source = Store(old_url or _aside_url(url, old) or url)
@@ -114,11 +114,11 @@ def next_name(name: str) -> str:
 
 
 def _facts(store: Store, home: Path, old: str, note: str) -> dict[str, Any]:
-    (kept, alone), keys = kept_note(home, old, note), read_vkeys(home)
+    kept, keys = kept_note(home, old, note), read_vkeys(home)
     Sequencer(store).run()
     with store.read() as connection:
         tree = read_state(connection.exec_driver_sql).tree
-    return {"log": old, "note": hashlib.sha256(alone.encode()).hexdigest(), "size": kept.size, "root": kept.root.hex(),
+    return {"log": old, "note": hashlib.sha256(note.encode()).hexdigest(), "size": kept.size, "root": kept.root.hex(),
             "recovered": tree.size, "recovered_root": tree.root().hex(), "keys": [str(key) for key in keys]}
 
 
@@ -198,26 +198,17 @@ def _aside(folder: Path, old: str) -> Path:
     return folder / f"log-{old.rpartition('/')[2]}"
 
 
-def kept_note(home: Path, old: str, text: str) -> tuple[Checkpoint, str]:
-    """Return what the note says, and the note itself; of several (an anchor's file) the one that knows most.
-
-    Notes of other logs may stand between them; one of this log that is not in order is never passed over. Raises
-    `LedgerConfigError` where there is none of this log.
-    """
-    found = []
-    keys = read_vkeys(home)
+def kept_note(home: Path, old: str, text: str) -> Checkpoint:
+    """Return what a note of this log says. Raises `LedgerConfigError` where it is none."""
     try:
-        for raw in pinned_notes(text):
-            note = Note.parse(raw)
-            kept = Checkpoint.parse(note.text)
-            if kept.origin == old:
-                if not note.signed_by(keys):
-                    raise FormatError("signed by nobody we know")
-                found.append((kept, raw))
-        if not found:
+        note = Note.parse(text)
+        if not note.signed_by(read_vkeys(home)):
+            raise FormatError("signed by nobody we know")
+        kept = Checkpoint.parse(note.text)
+        if kept.origin != old:
             raise FormatError("a note of another log")
     except FormatError as error:
         raise LedgerConfigError(f"Die Notiz gehört nicht zum Protokoll {old} oder ist nicht mit seinem Schlüssel "
                                 "unterschrieben. Bitte nehmen Sie die letzte Notiz, die außerhalb aufbewahrt wurde, "
                                 "unverändert.") from error
-    return max(found, key=lambda one: one[0].size)
+    return kept

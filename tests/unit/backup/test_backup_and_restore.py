@@ -134,9 +134,9 @@ def test_a_note_that_is_not_in_order_is_refused_before_anything_is_in_its_place(
     assert spoil(note) != note
     make_backup(first, tmp_path / "s.kip", public=PUBLIC)
     second = settle(tmp_path / "b", monkeypatch)
-    with pytest.raises(LedgerError, match="Notiz"):
+    with pytest.raises((LedgerError, InvalidError), match="Notiz"):
         back(second, tmp_path / "s.kip", note=spoil(note))
-    assert not any((tmp_path / "b").iterdir())
+    assert not list((tmp_path / "b").glob("*"))
 
 
 def test_a_house_that_is_replaced_remembers_what_it_signed_and_lies_aside(tmp_path: Path,
