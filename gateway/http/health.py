@@ -72,7 +72,7 @@ class Health:
     async def metrics(self, request: Request) -> Response:
         """Answer ``/metrics``: with a token set, to who brings it; without, to who asks directly."""
         if not self._token and _passed_on(request):
-            return _json({"status": "Kennzahlen gibt es nicht über den Webserver, oder mit KI_PFORTE_METRICS_TOKEN"}, 403)
+            return _json({"status": "Kennzahlen gibt es über den Webserver nur mit KI_PFORTE_METRICS_TOKEN"}, 403)
         given = request.headers.get("authorization", "").removeprefix("Bearer ")
         if self._token and not hmac.compare_digest(given.encode(), self._token.encode()):
             return _json({"status": "Kennwort fehlt oder ist falsch"}, 401)
