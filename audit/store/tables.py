@@ -34,7 +34,8 @@ from sqlalchemy import (
 
 VERSION_TABLE: Final = "audit_version"
 HEAD: Final = "0005"
-"""The newest migration; `store.Store` compares it before it loads Alembic."""
+"""The newest migration; `store.Store` compares it before it loads Alembic. One that older programs can work with says
+from which on: ``0007ab0005`` is number 7, and programs that know number 5 go on with it."""
 
 metadata = MetaData()
 _Big = BigInteger().with_variant(Integer, "sqlite")

@@ -14,6 +14,11 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 READY_SECONDS: Final = 1.0
+LEAVING: Final = "leaving"
+"""In the state of the application (the server shares it with every request) while this process is about to end."""
+_LEAVES: Final = {
+    "status": "nicht bereit", "checks": {"dienst": False}, "warnings": [],
+    "reasons": {"dienst": "Dieser Prozess wird beendet. Was noch ankommt, bedient er; Neues gehört zu einem anderen."}}
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +52,8 @@ class Health:
 
     async def ready(self, request: Request) -> Response:
         """Answer ``/readyz``: 200 as long as requests can be served, else 503."""
+        if request.scope.get("state", {}).get(LEAVING):
+            return _json(_LEAVES, 503)
         state = await self._look()
         body = {"status": "ok" if state.ready else "nicht bereit", "checks": state.checks, "reasons": state.reasons,
                 "warnings": list(state.warnings), **({"details": state.details} if state.details else {})}

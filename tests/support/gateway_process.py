@@ -94,7 +94,7 @@ class GatewayProcess:
             "KI_PFORTE_HOME": str(home), "KI_PFORTE_POLICIES": str(policies), "KI_PFORTE_LOG_LEVEL": "debug",
             "KI_PFORTE_OPENAI_BASE_URL": provider_url, "KI_PFORTE_OPENAI_MODEL": "echo-1",
             "KI_PFORTE_OPENAI_API_KEY": "sk-of-the-provider", "KI_PFORTE_PORT": str(self.port),
-            "KI_PFORTE_OCR": "off", **settings}
+            "KI_PFORTE_OCR": "off", "KI_PFORTE_DRAIN_SECONDS": "0", **settings}
         self.people: list[Person] = []
         self.process: subprocess.Popen[bytes] | None = None
 
