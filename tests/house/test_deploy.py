@@ -15,6 +15,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from gateway.settings import Settings
+from tests.support.stopping import DRAIN_SECONDS, STOP_SECONDS
 
 ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / "deploy"
@@ -92,6 +93,24 @@ def test_the_unit_is_hardened() -> None:
         assert service[name] == value, name
     assert service["User"] == "ki-pforte"
     assert unit["Install"]["WantedBy"] == "multi-user.target"
+
+
+def test_whoever_stops_a_process_leaves_it_the_time_that_the_settings_promise() -> None:
+    unit = (DEPLOY / "systemd/ki-pforte.service").read_text(encoding="utf-8")
+    given = re.findall(r"^TimeoutStopSec=(\d+)$", unit, re.M)
+    for name in ("compose.yaml", "compose.stadt.yaml"):
+        given += re.findall(r"stop_grace_period: (\d+)s$", (DEPLOY / name).read_text(encoding="utf-8"), re.M)
+    assert len(given) == 3
+    assert min(map(int, given)) >= STOP_SECONDS
+
+
+def test_web_servers_let_go_of_a_connection_before_a_process_that_leaves_closes_its_port() -> None:
+    nginx = (DEPLOY / "nginx/ki-pforte.conf").read_text(encoding="utf-8")
+    caddy = (DEPLOY / "caddy/Caddyfile").read_text(encoding="utf-8")
+    for text, kept, away in ((nginx, r"^    keepalive_timeout (\d+)s;", r" fail_timeout=(\d+)s;"),
+                             (caddy, r"^\s+keepalive (\d+)s$", r"^\s+fail_duration (\d+)s$")):
+        for pattern in (kept, away):  # and asks one that is back again before the next one goes
+            assert [int(one) < DRAIN_SECONDS for one in re.findall(pattern, text, re.M)] == [True], pattern
 
 
 @pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd-analyze fehlt (Paket systemd)")

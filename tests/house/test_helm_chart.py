@@ -12,11 +12,11 @@ from typing import Any
 import pytest
 from jsonschema import Draft7Validator
 
-from gateway.cli.run import GRACE_SECONDS
 from gateway.settings import Settings
 from tests.support.gateway_process import ROOT
 from tests.support.handbook import commands
 from tests.support.helm_templates import CHART, HELM, RELEASE, Chart, load, rendered
+from tests.support.stopping import STOP_SECONDS
 
 KUBERNETES = json.loads((HELM / "schemas/kubernetes.json").read_text(encoding="utf-8"))
 FILES = sorted(path.name for path in (HELM / "rendered").glob("*.yaml"))
@@ -127,8 +127,8 @@ def test_only_serving_pods_get_requests_and_they_have_time_to_end() -> None:
     assert both <= serving
     assert both <= migrating
     pod = found["Deployment"]["spec"]["template"]["spec"]
-    waits = int(pod["containers"][0]["lifecycle"]["preStop"]["exec"]["command"][1])
-    assert pod["terminationGracePeriodSeconds"] > waits + GRACE_SECONDS
+    assert pod["terminationGracePeriodSeconds"] >= STOP_SECONDS
+    assert "lifecycle" not in pod["containers"][0], "a process takes itself out"
     probes = pod["containers"][0]
     assert probes["livenessProbe"]["httpGet"]["path"] == "/healthz"
     assert probes["readinessProbe"]["httpGet"]["path"] == "/readyz"

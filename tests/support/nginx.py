@@ -28,7 +28,7 @@ _FRAME = """daemon off;
 {user}
 pid {folder}/nginx.pid;
 error_log stderr warn;
-events {{ worker_connections 64; }}
+events {{ worker_connections 512; }}
 http {{
 {temporary}
     include {folder}/ki-pforte.conf;
@@ -59,7 +59,8 @@ class Nginx:
         folder.mkdir(parents=True, exist_ok=True)
         _make_certificate(folder)
         text = (ROOT / "deploy/nginx/ki-pforte.conf").read_text(encoding="utf-8")
-        for old, new in ((r"server 127\.0\.0\.1:8080;", " ".join(f"server 127.0.0.1:{one};" for one in gateways)),
+        servers = " ".join(rf"server 127.0.0.1:{one} \1;" for one in gateways)
+        for old, new in ((r"server 127\.0\.0\.1:8080 (.*);", servers),
                          (r"listen 80;", f"listen 127.0.0.1:{self.plain};"),
                          (r"listen 443 ", f"listen 127.0.0.1:{self.port} "),
                          (r" *listen \[::\]:.*\n", ""), (r"/etc/ssl/ki-pforte/", f"{folder}/"),
