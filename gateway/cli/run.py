@@ -48,7 +48,8 @@ def serve(
     from gateway.cli.serving import Server
     from gateway.http.door import Door
     from gateway.telemetry import logs
-    logs.configure(settings.log_level, settings.log_format)
+    from gateway.telemetry.guard import guarded
+    logs.configure(settings.log_level, settings.log_format, settings.log_syslog)
     trusted = settings.trusted_proxies
     options: dict[str, Any] = {"loop": "auto", "http": Door, "ws": "none", "log_config": None,
                                "access_log": False, "server_header": False,
@@ -68,7 +69,11 @@ def serve(
         from gateway.house import House
         house = House(settings)
         _greet(settings, listening.getsockname()[1])
-        Server(uvicorn.Config(application(house), **options), settings.drain_seconds).run(sockets=[listening])
+        end = guarded()
+        try:
+            Server(uvicorn.Config(application(house), **options), settings.drain_seconds).run(sockets=[listening])
+        finally:
+            end()
     note("Die KI-Pforte ist beendet.")
 
 
@@ -105,6 +110,7 @@ def _serve_with_workers(settings: Settings, listening: socket.socket, options: d
 
 def worker() -> Any:
     """Return the application for one of several processes, or end it with a sentence."""
+    from gateway.telemetry.guard import guarded
     made: list[Any] = []
 
     @cannot_run
@@ -115,6 +121,7 @@ def worker() -> Any:
         make()
     except typer.Exit as ended:
         sys.exit(ended.exit_code)
+    guarded()
     return made[0]
 
 

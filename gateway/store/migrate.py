@@ -15,9 +15,9 @@ back without a backup. A database from a newer version that does not say so is r
 from __future__ import annotations
 
 import logging
-import time
 from functools import cache
 from importlib.resources import files
+from time import monotonic, sleep
 from typing import Final
 
 from sqlalchemy import Connection, Engine, inspect, text
@@ -42,16 +42,16 @@ def migrate(engine: Engine) -> bool:
     """Bring the database to the newest shape; return whether anything had to be done."""
     if is_current(engine):
         return False
-    give_up = time.monotonic() + _PATIENCE_SECONDS
+    give_up = monotonic() + _PATIENCE_SECONDS
     while True:
         try:
             with writing(engine, bump=False) as connection:
                 _bring_up(connection)
         except _OccupiedError:
-            if time.monotonic() > give_up:
+            if monotonic() > give_up:
                 raise StoreError("Die Datenbank ist gerade belegt, zum Beispiel von einer Sicherung. Bitte versuchen "
                                  "Sie es danach noch einmal.") from None
-            time.sleep(_MOMENT_SECONDS)
+            sleep(_MOMENT_SECONDS)
         else:
             return True
 
