@@ -128,7 +128,7 @@ def test_a_table_in_use_is_waited_for_only_in_moments_so_that_nobody_queues_for_
             def let_go(seconds: float) -> None:
                 tries.append(seconds)
                 busy.rollback()
-            monkeypatch.setattr("gateway.store.migrate.sleep", let_go)
+            monkeypatch.setattr(sys.modules["gateway.store.migrate"], "sleep", let_go)
             assert migrate(engine) is True
         assert len(tries) == 1
     engine.dispose()
