@@ -28,7 +28,8 @@ def _compose() -> list[str]:
     """Return how Compose is called here, if it is new enough for files that may be missing."""
     for words in (["docker", "compose"], ["docker-compose"]):
         if shutil.which(words[0]):
-            done = subprocess.run([*words, "version", "--short"], text=True, capture_output=True, timeout=60, check=False)
+            done = subprocess.run([*words, "version", "--short"], text=True, capture_output=True, timeout=60,
+                                  check=False)
             found = re.match(r"v?(\d+)\.(\d+)", done.stdout)
             if done.returncode == 0 and found and (int(found[1]), int(found[2])) >= (2, 24):
                 return words
@@ -59,8 +60,8 @@ def test_compose_understands_the_file(name: str) -> None:
 
 
 @pytest.mark.skipif(not COMPOSE, reason="docker compose (2.24 oder neuer) fehlt; geprüft wird mit seinem Schema")
-@pytest.mark.parametrize("names", [["compose.yaml"], ["compose.stadt.yaml"], ["compose.yaml", "open-webui/compose.yaml"]],
-                         ids=" ".join)
+@pytest.mark.parametrize("names", [["compose.yaml"], ["compose.stadt.yaml"],
+                                   ["compose.yaml", "open-webui/compose.yaml"]], ids=" ".join)
 def test_compose_itself_understands_the_files(names: list[str], tmp_path: Path) -> None:
     deploy = tmp_path / "deploy"
     shutil.copytree(DEPLOY, deploy, ignore=shutil.ignore_patterns("grafana", "helm", ".env"))

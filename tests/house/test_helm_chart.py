@@ -127,8 +127,9 @@ def test_numbers_reach_the_settings_as_they_were_written() -> None:
 
 
 def test_prometheus_finds_what_it_looks_for() -> None:
-    labels = manifests({"metrics": {"labels": {"release": "kube-prometheus-stack"}}})["ServiceMonitor"]["metadata"]["labels"]
-    assert labels["release"] == "kube-prometheus-stack"
+    monitor = manifests({"metrics": {"labels": {"release": "kube"}}})["ServiceMonitor"]
+    labels = monitor["metadata"]["labels"]
+    assert labels["release"] == "kube"
     assert labels["app.kubernetes.io/name"] == "ki-pforte"
 
 

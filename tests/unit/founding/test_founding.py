@@ -86,7 +86,7 @@ def test_the_ledger_of_another_house_is_noticed_before_anything_of_this_one_stay
         fresh: Callable[[], Settings]) -> None:
     fresh().home.mkdir()
     open_ledger(fresh(), "musterstadt.example/ki-pforte/1").close()  # somebody looked at the example town first
-    with pytest.raises(InvalidError, match="musterstadt.example.*Es wurde nichts geändert"):
+    with pytest.raises(InvalidError, match=r"musterstadt\.example.*Es wurde nichts geändert"):
         founding.found(ANSWERS, fresh())
     assert not fresh().policies.exists()
     assert not (fresh().home / "pforte.yaml").exists()
