@@ -165,3 +165,18 @@ def test_the_bill_of_materials_has_every_locked_package_and_no_address() -> None
     for part in made["components"]:
         assert not any("://" in each["url"] for each in part["externalReferences"])
         assert any(each.get("hashes") for each in part["externalReferences"]), part["name"]
+
+
+def test_the_town_keeps_its_databases_apart_and_no_secret_stands_in_a_command_line() -> None:
+    town = load("compose.stadt.yaml")
+    services = town["services"]
+    assert town["networks"]["daten"]["internal"] is True
+    assert {name for name, service in services.items() if "daten" in service["networks"]} == {
+        "pforte-1", "pforte-2", "postgres", "valkey", "keycloak"}
+    assert services["postgres"]["networks"] == services["valkey"]["networks"] == ["daten"]
+    assert services["keycloak"]["environment"]["KC_DB_USERNAME"] != "pforte"
+    assert "POSTGRES_USER" not in services["postgres"]["environment"], "the house is not the owner of the server"
+    for name, service in services.items():
+        said = [*service.get("command", []), *service.get("healthcheck", {}).get("test", [])]
+        lines = [line.partition("<<")[0] for line in "\n".join(said).split("\n") if not line.startswith("requirepass ")]
+        assert not [line for line in lines if "PASSWORD" in line or "SECRET" in line], name
