@@ -126,7 +126,9 @@ def test_who_is_stopped_ends_its_streams_with_a_sentence_and_the_others_go_on(
         assert reply.headers["x-request-id"] in error["message"]
         assert "noch einmal" in error["message"]
         assert done == "data: [DONE]"
-    town.until(lambda: all(town.ends().get(reply.headers["x-request-id"]) == ["outcome"] for reply, _ in read), "ends")
+    asked = {reply.headers["x-request-id"] for reply, _ in read}
+    ends = town.until_ended(asked)
+    assert [ends[vorgang] for vorgang in asked] == [["outcome"]] * len(asked)
 
 
 def test_what_is_changed_at_one_reaches_all_while_load_goes_on(town: Town) -> None:
@@ -213,10 +215,7 @@ def test_a_limit_that_nobody_can_count_refuses_in_german_and_comes_back_by_itsel
 
 
 def test_after_all_that_every_exchange_has_exactly_one_end_and_the_log_verifies(town: Town, killed: Killed) -> None:
-    def all_ended() -> bool:
-        return all(town.ends().values())
-    town.until(all_ended, "every exchange has its end")
-    ends = town.ends()
+    ends = town.until_ended(set(town.ends()))
     assert {len(kinds) for kinds in ends.values()} == {1}
     for reply, whole in killed.streams:
         assert ends[reply.headers["x-request-id"]] == (["outcome"] if whole else ["outcome.unknown"])

@@ -112,8 +112,7 @@ def test_no_request_is_refused_while_each_replica_is_replaced_by_the_next_versio
             assert b'"error"' not in reply.body
     asked = {reply.headers["x-request-id"] for reply in replies}
     assert len(asked) == len(replies)
-    town.until(lambda: all(town.ends().get(vorgang) for vorgang in asked), "every exchange has its end")
-    ends = town.ends()
+    ends = town.until_ended(asked)
     assert {vorgang: kinds for vorgang, kinds in ends.items() if kinds != ["outcome"]} == {}
     assert set(ends) == asked, "and nothing else was asked"
     town.gateways[0].cli("audit", "verify", timeout=LONG)

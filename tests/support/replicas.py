@@ -8,7 +8,7 @@ import http.client
 import json
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -66,6 +66,16 @@ class Town:
         for entry in records:
             if entry.type in ENDS and entry.ref in intents:
                 found[intents[entry.ref]].append(entry.type)
+        return found
+
+    def until_ended(self, asked: Collection[str]) -> dict[str, list[str]]:
+        """Wait until each of these exchanges has an end; return the ends of all there are."""
+        found: dict[str, list[str]] = {}
+
+        def all_ended() -> bool:
+            found.update(self.ends())
+            return all(found.get(vorgang) for vorgang in asked)
+        self.until(all_ended, "every exchange has its end")
         return found
 
     def readiness(self, gateway: GatewayProcess) -> dict[str, Any]:
