@@ -17,8 +17,8 @@ from gateway.settings import Settings, load
 @cannot_run
 def migrate(ctx: typer.Context,
             to: Annotated[str, typer.Option("--to", help="Leere Datenbank, zum Beispiel postgresql+psycopg://…: "
-                                            "kopiert Personen, Schlüssel und KI-Pässe dorthin. Das Protokoll zieht mit „audit "
-                                            "move“ um.")] = "",
+                                            "kopiert Personen, Schlüssel und KI-Pässe dorthin. Das Protokoll zieht mit "
+                                            "„audit move“ um.")] = "",
             json: Annotated[bool, typer.Option("--json", help="Ausgabe als JSON.")] = False) -> None:
     """Bringt die Datenbanken auf den Stand dieser Version; der Start tut es sonst selbst."""
     from gateway.home import open_ledger
