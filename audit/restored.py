@@ -9,6 +9,7 @@ more and only `audit.successor` goes on. Without a note nobody can know; then th
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -17,7 +18,9 @@ from pathlib import Path
 from audit.checkpoint import b64
 from audit.checkpointer import HEAD_FILE
 from audit.deletion import ERASED_FILE, erase_again
+from audit.errors import KeyLost, LedgerRollback
 from audit.merkle import HASH_SIZE
+from audit.opening import open_log
 from audit.sequencer import Sequencer, read_state
 from audit.signing import write_private
 from audit.store.store import Store
@@ -39,7 +42,9 @@ def settle_restored(url: str, folder: Path, configured: str, note: str, erasures
     store = Store(url)
     try:
         store.migrate()
-        Sequencer(store).run()
+        key = open_log(store, folder, current_name(folder, configured))
+        with contextlib.suppress(LedgerRollback, KeyLost):  # the service says so when it starts
+            Sequencer(store, key).run()
         erased = erase_again(store, {*_lines(folder / ERASED_FILE), *erasures})
         with store.read() as connection:
             size = read_state(connection.exec_driver_sql).tree.size
