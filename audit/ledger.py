@@ -25,7 +25,7 @@ from audit.checkpoint import Vkey
 from audit.checkpointer import Checkpointer
 from audit.clock import Watch
 from audit.deletion import ERASED_FILE
-from audit.errors import FormatError, LedgerConfigError, LedgerError, LedgerRollback, LedgerUnavailable
+from audit.errors import FormatError, KeyLost, LedgerConfigError, LedgerError, LedgerRollback, LedgerUnavailable
 from audit.identity import Identities
 from audit.inplace import export_store, verify_store
 from audit.keeper import Keeper
@@ -267,7 +267,7 @@ class Ledger(LettingGo):
         try:
             with self._database():
                 self._keeper.check()
-        except LedgerRollback as error:
+        except (LedgerRollback, KeyLost) as error:
             return str(error)
         return ""
 

@@ -3,7 +3,8 @@
 A new log gets its key and its one row, sealed. A log from before (no seal on its state, no key in the folder) is sealed
 once: what waits gets its place, then one transaction seals the state and writes ``log.sealed``, so that the log itself
 says from where on records had to be ours. The key waits under another name until that is durable; a crash in between
-begins anew or finishes it. From then on a state without a seal is refused, and a key that is gone is lost (`audit.seal`).
+begins anew or finishes it. From then on a state without a seal is refused, and a key that is gone is lost
+(`audit.seal`).
 
 Not known here: whether what waited in a log from before was ours.
 """

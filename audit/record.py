@@ -47,7 +47,7 @@ SUCCESSOR: Final = "log.successor"
 CLOCK: Final = "finding.clock"
 """A clock jumped, or two clocks differ (`audit.keeper`)."""
 SEALED: Final = "log.sealed"
-"""From here on records had to have the house's seal to get a place; written once, in a log from before (`audit.seal`)."""
+"""From here on records needed the house's seal to get a place; written once, in a log from before (`audit.opening`)."""
 FORGED: Final = "finding.forged"
 """Somebody put a record into the database: it was kept out, because it has not the house's seal (`audit.aside`), or it
 stands in the log without the signature that others act on (`audit.forgery`)."""

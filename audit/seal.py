@@ -51,7 +51,8 @@ _BROKEN: Final = (
     "Der Stand des Protokolls in der Datenbank trägt nicht das Siegel der KI-Pforte. Jemand hat ihn an ihr vorbei "
     "geändert, oder in {folder} liegt ein anderer Siegelschlüssel ({name}). Es wird nichts mehr eingeordnet und nichts "
     "unterschrieben, bis das geklärt ist. Spielen Sie die letzte Sicherung wieder ein, oder eröffnen Sie nach "
-    "Rücksprache mit der oder dem Datenschutzbeauftragten ein neues Protokoll: „ki-pforte audit successor --note DATEI“."
+    "Rücksprache mit der oder dem Datenschutzbeauftragten ein neues Protokoll: „ki-pforte audit successor --note "
+    "DATEI“."
 )
 _sha256 = hashlib.sha256
 
