@@ -31,7 +31,7 @@ from gateway.generation import Generation, Prepared
 from gateway.generation.approval import MonitoringGate
 from gateway.generation.beside import ShadowPolicies
 from gateway.generation.replicas import Replicas
-from gateway.home import open_ledger, own_secret, provider_environment
+from gateway.home import open_ledger, own_secret, provider_environment, refuse_half_restored
 from gateway.http.health import Readiness
 from gateway.http.keep_alive import KeepAlive
 from gateway.identity.claims import ClaimRules
@@ -95,6 +95,7 @@ class House:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
+        refuse_half_restored(settings.home)
         self.policies = Generation(settings)
         self.engine = open_engine(settings.database)
         migrate(self.engine)

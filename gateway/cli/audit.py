@@ -100,7 +100,8 @@ def status(ctx: typer.Context, json: Json = False) -> None:
     facts: dict[str, Any] = {
         "log": found.log, "size": found.size, "unsequenced": found.unsequenced, "open_intents": found.open_intents,
         "checkpoint_size": found.checkpoint_size, "checkpoint_age": found.checkpoint_age, "problem": found.problem,
-        "forgeries": found.forgeries, "vkeys": keys, "bytes": ahead.size, "records_per_day": ahead.records_per_day, "bytes_per_day": ahead.growth,
+        "forgeries": found.forgeries,
+        "vkeys": keys, "bytes": ahead.size, "records_per_day": ahead.records_per_day, "bytes_per_day": ahead.growth,
         "bytes_after_days": dict(ahead.after)}
     if json:
         emit(facts)

@@ -16,7 +16,7 @@ from typing import Any, Final
 
 from audit import Ledger
 from gateway.founding.files import OFFICE, ready_made, shipped, write_policies, write_settings
-from gateway.home import open_ledger, own_secret
+from gateway.home import open_ledger, own_secret, refuse_half_restored
 from gateway.identity.passwords import Passwords
 from gateway.model.first_setup import Answers, Step, completed, steps, together
 from gateway.model.people import Role
@@ -99,6 +99,7 @@ def found(answers: Answers, settings: Settings) -> Founded:
     """Make the house. Raises `InvalidError` and `gateway.policy.PolicyErrors` with sentences for whoever sets it up."""
     if wrong := problems(answers):
         raise InvalidError("; ".join(wrong.values()))
+    refuse_half_restored(settings.home)
     if inhabited(settings):
         raise InvalidError("Diese KI-Pforte ist schon eingerichtet.")
     if (settings.home / "pforte.yaml").exists():

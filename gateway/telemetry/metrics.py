@@ -62,8 +62,8 @@ class PrometheusMetrics:
         self._kept_back = Gauge("ki_pforte_ledger_kept_back", "Einträge, die auf die Datenbank des Protokolls warten: "
                                 "auf der Festplatte (disk), nur im Arbeitsspeicher (memory); verloren (lost)",
                                 ("where",), registry=registry)
-        self._forgeries = Gauge("ki_pforte_ledger_forgeries", "Funde der letzten 24 Stunden: Jemand hat in der Datenbank "
-                                "des Protokolls etwas untergeschoben", registry=registry)
+        self._forgeries = Gauge("ki_pforte_ledger_forgeries", "Funde der letzten 24 Stunden: Jemand hat in der "
+                                "Datenbank des Protokolls etwas untergeschoben", registry=registry)
         self._checkpoint_age = Gauge("ki_pforte_ledger_checkpoint_age_seconds", "Alter des letzten Prüfpunkts",
                                      registry=registry)
         self._anchor_age = Gauge("ki_pforte_ledger_anchor_age_seconds", "Alter des letzten Prüfpunkts an diesem Ort "
