@@ -83,9 +83,8 @@ RULES: Final[dict[str, Rule]] = {rule.key: rule for rule in (
          "Bitten Sie die IT, den Zeitabgleich (NTP) aller Rechner zu prüfen.", period="day"),
     Rule("untergeschoben", "Untergeschobener Eintrag im Protokoll", "hoch",
          "In der Datenbank des Protokolls stand etwas, das nicht von der KI-Pforte stammt (Meldungen: {zahl}).",
-         "So etwas schreibt nur, wer an der KI-Pforte vorbei Zugriff auf diese Datenbank hat. Es bekam keinen Platz im "
-         "Protokoll; hat es einen, weil auch das Siegel gestohlen ist, wird ihm nicht geglaubt. Nichts wurde "
-         "seinetwegen gelöscht.",
+         "So etwas schreibt nur, wer an der KI-Pforte vorbei Zugriff auf diese Datenbank hat. Ihm wird nicht "
+         "geglaubt, und nichts wurde seinetwegen gelöscht.",
          "Lassen Sie die Datenbank und Ihre Notizen sichern. Lassen Sie die IT klären, wer in die Datenbank schreiben "
          "konnte, und sprechen Sie mit der Leitung.", period="day"),
     Rule("nicht_geloescht", "Angekündigte Löschung nicht ausgeführt", "mittel",
