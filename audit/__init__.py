@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from audit.anchors.sinks import Sink as Sink
     from audit.anchors.sinks import sink_of as sink_of
     from audit.bundle import Bundle as Bundle
+    from audit.bundle import newest_note as newest_note
     from audit.checkpoint import Checkpoint as Checkpoint
     from audit.checkpoint import Note as Note
     from audit.checkpoint import Vkey as Vkey
@@ -84,7 +85,7 @@ if TYPE_CHECKING:
 _HOME: Final = {
     "anchors.anchorer": ("AnchorState", "anchor_warnings"),
     "anchors.sinks": ("MailServer", "Sink", "sink_of"),
-    "bundle": ("Bundle",),
+    "bundle": ("Bundle", "newest_note"),
     "checkpoint": ("Checkpoint", "Note", "Vkey"),
     "cli": ("read_trust",),
     "content": ("ContentKey",),

@@ -198,7 +198,7 @@ class Sequencer:
         leaves = [leaf_hash(as_bytes(row[6])) for row in rows]
         tree.extend(leaves)
         seq = [(start + n, row[1], leaves[n]) for n, row in enumerate(rows)]
-        derived = Derived([(start + n, *row[1:]) for n, row in enumerate(rows)])
+        derived = Derived([(start + n, *row[1:9]) for n, row in enumerate(rows)])
         return _Chunk(state, start, [row[0] for row in waiting], seq, derived, counters, gaps, forged, again)
 
     def _chunk(self, chunk: _Chunk) -> bool:
@@ -289,7 +289,7 @@ def rebuild(store: Store, key: SealKey) -> int:
     """Make the derived tables anew from the records; return how many records were read. Raises `LedgerRollback`."""
     with store.write() as run:
         state = sealed_state(run, key, lock_row=not store.sqlite)
-        for table in ("audit_facet", "audit_open", "audit_writer"):
+        for table in ("audit_facet", "audit_mark", "audit_open", "audit_writer"):
             run(f"DELETE FROM {table}")  # noqa: S608 - fixed names
         for rows in _ordered(store, run, state.min_index):
             Derived(rows).write(store, run)

@@ -20,7 +20,7 @@ from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO, Final
 
-from audit import LedgerError, carry, log_name, nobody_writes, recall, settle_restored
+from audit import LedgerError, carry, log_name, newest_note, nobody_writes, recall, settle_restored
 from audit.store.dump import load_sqlite
 from gateway.backup.archive import Entries, lines
 from gateway.backup.making import ABOUT, ASIDE, LEDGER_KEYS, databases
@@ -79,6 +79,7 @@ def restore(settings: Settings, file: BinaryIO, *, passphrase: str = "", private
         nobody_writes(home / LEDGER_KEYS)
     origin = look(file, passphrase=passphrase, private=private)
     name = origin.keys[-1].name if origin.keys else ""
+    note = newest_note(note, name)
     memory = recall([home / LEDGER_KEYS, *sorted(home.glob(f"{ASIDE}*/{LEDGER_KEYS}"))], name)
     check_origin(origin, _log_here(home), memory, note, alone=alone)
     begun = (home / BEGUN).exists()

@@ -8,13 +8,14 @@ way instead of overwriting it.
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
-from audit import Ledger
+from audit import Ledger, LedgerConfigError
 from gateway.founding.files import OFFICE, ready_made, shipped, write_policies, write_settings
 from gateway.home import open_ledger, own_secret, refuse_half_restored
 from gateway.identity.passwords import Passwords
@@ -111,8 +112,24 @@ def found(answers: Answers, settings: Settings) -> Founded:
                            "Ordner.")
     answers = completed(all_steps(), answers)
     policies = write_policies(answers, shipped(), target)
+    try:
+        _own_ledger(settings, policies)
+    except BaseException:
+        shutil.rmtree(target)
+        raise
     write_settings(answers, settings.home, target)
     return _people(answers, load(), policies)
+
+
+def _own_ledger(settings: Settings, policies: PolicySet) -> None:
+    """Open the ledger of this house once: whoever has tried the example town out has its ledger in the way."""
+    settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    try:
+        open_ledger(settings, policies.organisation.id, policies.digest).close()
+    except LedgerConfigError as error:
+        raise InvalidError(f"{error} Vermutlich lief hier schon die Beispielstadt. Es wurde nichts geändert. Bitte "
+                           "beginnen Sie mit einem leeren Ordner (KI_PFORTE_HOME) und einer leeren Datenbank."
+                           ) from None
 
 
 def place_of(model: RegisteredModel) -> str:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import json
 import random
-from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -17,11 +16,12 @@ from typing import Any, Final
 from sqlalchemy import Index
 
 from audit import Ledger
-from audit.counting import NAME, tally
+from audit.marks import marks_of
 from audit.merkle import leaf_hash
 from audit.pseudonym import epoch_of
-from audit.record import INTENT, OUTCOME, WRITER_START, build_envelope, commitment
-from audit.sequencer import grow, read_state
+from audit.record import INTENT, OUTCOME, REQUESTS, WRITER_START, build_envelope, commitment
+from audit.seal import SealKey
+from audit.sequencer import grow, read_state, seal_of
 from audit.store.store import Store
 from audit.store.tables import FACETS, audit_facet, audit_part
 
@@ -41,8 +41,6 @@ _TABLES: Final = {
     "audit_facet": f"idx, record_id, type, ref, t, {', '.join(FACETS)}, subject",
     "audit_mark": "mark, t, idx",
 }
-_TOGETHER: Final = (" ON CONFLICT (day, department, what, name) "
-                    "DO UPDATE SET count = audit_daily.count + excluded.count")
 Row = tuple[Any, ...]
 
 
@@ -77,7 +75,6 @@ class Town:
         self._weights = [1 / (n + 1) for n in range(len(self.departments))]
         self._start = self.end_us - HALF_A_YEAR
         self._home = self._random.choices(self.departments, self._weights, k=self.people)
-        self.numbers: Counter[tuple[str, str, str, str]] = Counter()
 
     def leaves(self) -> Iterator[bytes]:
         """Yield the leaves; `rows` fills meanwhile and is emptied by whoever stores them."""
@@ -131,10 +128,8 @@ class Town:
         self.rows["audit_seq"].append((idx, record_id, leaf))
         shown = {**facts, **{key: meta[key] for key in ("decision", "code") if key in meta}}
         self.rows["audit_facet"].append((idx, record_id, kind, ref, t, *[shown.get(f) for f in FACETS], subject))
-        numbers, marks = tally([(idx, t, kind, ref, shown.get("department"), shown.get("decision"), shown.get("code"),
-                                 shown.get("model"), bodies["meta"])])
-        self.numbers.update(numbers)
-        self.rows["audit_mark"] += marks
+        if kind in REQUESTS:
+            self.rows["audit_mark"] += [(mark, t, idx) for mark in marks_of(meta)]
         self._last, self.size = record_id, idx + 1
         return leaf
 
@@ -142,7 +137,7 @@ class Town:
         return self._start + HALF_A_YEAR * self.size // max(1, self.records) + self.size % 1000
 
 
-def fill(store: Store, town: Town, times: int = 1) -> None:
+def fill(store: Store, key: SealKey, town: Town, times: int = 1) -> None:
     """Write the whole town behind what is there; nobody else may write. Indexes for searching are made afterwards, as a
     restore does. On PostgreSQL every record can be told `times` (`_multiply`)."""
     indexes: list[Index] = [*audit_facet.indexes, *[i for i in audit_part.indexes if i.name == "audit_part_expires"]]
@@ -157,7 +152,7 @@ def fill(store: Store, town: Town, times: int = 1) -> None:
     _flush(store, town)
     if times > 1:
         _multiply(store, first, town.size - first, times)
-    _settle(store, town, first, times)
+    _settle(store, key, town, first, times)
     for index in indexes:
         with store.change() as connection:
             if not store.sqlite:
@@ -169,18 +164,15 @@ def fill(store: Store, town: Town, times: int = 1) -> None:
         connection.exec_driver_sql("ANALYZE" if store.sqlite else "VACUUM ANALYZE")
 
 
-def _settle(store: Store, town: Town, first: int, times: int) -> None:
+def _settle(store: Store, key: SealKey, town: Town, first: int, times: int) -> None:
     """Say how far the log goes, as the sequencer does."""
     with store.write() as run:
         state = read_state(run)
         size = first + (town.size - first) * times
         tree = grow(store, run, state.tree, size)
-        run(store.sql("UPDATE audit_state SET size = ?, peaks = ?"), (size, tree.to_bytes()))
+        run(store.sql("UPDATE audit_state SET size = ?, peaks = ?, seal = ?"),
+            (size, tree.to_bytes(), seal_of(key.get(), tree, state.pruned)))
         run(store.sql("INSERT INTO audit_writer (writer, next) VALUES (?, ?)"), ("bench-writer", size - first))
-        store.insert(run, "INSERT INTO audit_daily (day, department, what, name, count)",
-                     [(*key, number * times) for key, number in sorted(town.numbers.items())], _TOGETHER)
-        run(store.sql("DELETE FROM audit_counted WHERE name = ?"), (NAME,))
-        run(store.sql("INSERT INTO audit_counted (name, next) VALUES (?, ?)"), (NAME, size))
 
 
 def _multiply(store: Store, first: int, count: int, times: int) -> None:
