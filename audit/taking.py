@@ -142,7 +142,7 @@ class Taking(ABC):
     def sample(self, month: date, number: int = NUMBER) -> Sample:
         """Return the sample of a month, which is the same for everybody (`audit.sample`)."""
         with self._database():
-            return sample(self._store, month, number)
+            return sample(self._store, month, self.vkeys(), number)
 
     def due(self) -> Due:
         """Return which parts are deleted next, and what should be gone and is not."""
