@@ -6,6 +6,7 @@ As in `test_three_replicas`, with the other rule for the time without Redis and 
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
@@ -41,6 +42,7 @@ def provider() -> Iterator[EchoProvider]:
 def town(provider: EchoProvider, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
     folder = tmp_path_factory.mktemp("load")
     policies = example_policies(folder / "policies", provider.url)
+    shutil.rmtree(policies / "tests")  # they expect names to be replaced, not to stay in the house
     path = policies / "organisation.yaml"
     written = YAML(typ="safe", pure=True).load(path)
     written["limits"] = {"person": {"requests_per_day": 100_000}}
