@@ -47,6 +47,7 @@ def town(provider: EchoProvider, tmp_path_factory: pytest.TempPathFactory) -> It
     written = YAML(typ="safe", pure=True).load(path)
     written["limits"] = {"person": {"requests_per_day": 100_000}}
     written["content"]["outside"]["findings"]["PERSON"] = "in_house"
+    del written["routing"]["fallback"]  # what goes outside is to be seen: nobody answers there
     with path.open("w", encoding="utf-8") as file:
         YAML(typ="safe", pure=True).dump(written, file)
     models = policies / "models.yaml"  # the provider may take its time on a busy machine
@@ -186,9 +187,9 @@ def test_a_conversation_keeps_its_placeholders_and_stays_in_the_house_whoever_an
         assert longer[:len(shorter)] == shorter, "what was sent once is sent again, letter by letter"
     assert "Krüger" not in str(seen)
     assert "Weber" not in str(seen)
-    del said[:4]  # the client cuts the beginning off: nobody is named any more
-    said[:] = [{**message, "content": message["content"].replace("Jonas Weber", "N. N.")} for message in said]
     turn(1, "Bitte kürzer.")
+    del said[:6]  # the client cuts the beginning off: nobody is named any more
+    turn(2, "Und höflicher.")
     strange = ask("POST", town.gateways[2].url + "/v1/chat/completions", key, chat("Wie wird das Wetter?", OUTSIDE))
     assert (strange.status, strange.error["code"]) == (502, "anbieter_fehler"), "another conversation does go outside"
 
