@@ -16,7 +16,7 @@ Map of the house (imports only point down)::
     store/                   SQL: tables, connections, migrations (SQLite, PostgreSQL)
     ----------------------   from here down: standard library and `cryptography` only
     verify  verdict  bundle  proof     the verifier (and pruefer.html, the same in JavaScript; zipapp packs it)
-    checkpoint  signing  pseudonym     signed notes, keys
+    checkpoint  signing  vouching  pseudonym     signed notes, keys
     sealing  pieces  trustee  content     the two trustees: what they seal, send and open on their own machines
     record  canonical  merkle  retention  errors  clock
 
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from audit.anchors.sinks import Sink as Sink
     from audit.anchors.sinks import sink_of as sink_of
     from audit.bundle import Bundle as Bundle
+    from audit.bundle import newest_note as newest_note
     from audit.checkpoint import Checkpoint as Checkpoint
     from audit.checkpoint import Note as Note
     from audit.checkpoint import Vkey as Vkey
@@ -67,19 +68,24 @@ if TYPE_CHECKING:
     from audit.record import time_text as time_text
     from audit.record import time_us as time_us
     from audit.reid import Reidentification as Reidentification
-    from audit.restored import Restored as Restored
-    from audit.restored import remembered as remembered
+    from audit.restored import Memory as Memory
+    from audit.restored import carry as carry
+    from audit.restored import log_name as log_name
+    from audit.restored import recall as recall
     from audit.restored import settle_restored as settle_restored
     from audit.retention import Retention as Retention
     from audit.successor import nobody_writes as nobody_writes
     from audit.verdict import Verdict as Verdict
     from audit.verify import Trust as Trust
+    from audit.vouching import signers as signers
+    from audit.vouching import vouch as vouch
+    from audit.vouching import vouched as vouched
     from audit.witness import Witness as Witness
 
 _HOME: Final = {
     "anchors.anchorer": ("AnchorState", "anchor_warnings"),
     "anchors.sinks": ("MailServer", "Sink", "sink_of"),
-    "bundle": ("Bundle",),
+    "bundle": ("Bundle", "newest_note"),
     "checkpoint": ("Checkpoint", "Note", "Vkey"),
     "cli": ("read_trust",),
     "content": ("ContentKey",),
@@ -90,11 +96,12 @@ _HOME: Final = {
     "reading": ("ContentReading",),
     "record": ("Draft", "Part", "Receipt", "time_text", "time_us"),
     "reid": ("Reidentification",),
-    "restored": ("Restored", "remembered", "settle_restored"),
+    "restored": ("Memory", "carry", "log_name", "recall", "settle_restored"),
     "retention": ("Retention",),
     "successor": ("nobody_writes",),
     "verdict": ("Verdict",),
     "verify": ("Trust",),  # the function is `audit.verify.verify`: beside the module it cannot have that name here
+    "vouching": ("signers", "vouch", "vouched"),
     "witness": ("Witness",),
 }
 _WHERE: Final = {name: room for room, names in _HOME.items() for name in names}

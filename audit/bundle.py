@@ -10,6 +10,7 @@ Reading and writing are streams; nothing but one record is held in memory. Stand
 
 from __future__ import annotations
 
+import contextlib
 import re
 import zipfile
 import zlib
@@ -22,7 +23,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from audit import canonical
-from audit.checkpoint import Vkey, unb64
+from audit.checkpoint import Checkpoint, Note, Vkey, unb64
 from audit.errors import FormatError, LedgerError
 from audit.merkle import CompactRange
 from audit.record import check_log
@@ -238,3 +239,16 @@ def pinned_notes(text: str) -> list[str]:
     """Return the notes in a text that somebody kept: a file, or the e-mail that brought one. Nothing else counts."""
     plain = text.removeprefix("\ufeff").replace("\r\n", "\n")
     return _NOTE.findall(plain) or [text]
+
+
+def newest_note(text: str, log: str) -> str:
+    """Return the note of this log that knows most, of those that somebody kept (an anchor's file); else the text as is.
+
+    Whether it is signed is not asked here: who uses it checks, and refuses what is spoiled instead of an older one.
+    """
+    found: list[tuple[int, str]] = []
+    for raw in pinned_notes(text):
+        with contextlib.suppress(FormatError):
+            kept = Checkpoint.parse(Note.parse(raw).text)
+            found += [(kept.size, raw)] if kept.origin == log else []
+    return max(found)[1] if found else text

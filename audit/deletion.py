@@ -13,6 +13,7 @@ remains until they are overwritten or expire, which the operator's handbook has 
 from __future__ import annotations
 
 import os
+import re
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -33,6 +34,8 @@ DELETE_EVERY: Final = 6 * 3600.0
 LEASE: Final = 900.0
 BATCH: Final = 500
 """Parts per transaction: writers wait no longer than that takes."""
+
+_LISTED: Final = re.compile(r"[0-9a-f-]{36} [a-z0-9_.]{1,64}")
 
 _FREE: Final = ("(p.name = 'content' OR NOT EXISTS (SELECT 1 FROM audit_hold h WHERE h.record_id = p.record_id))")
 """Content goes when its time is up, whatever else of its record a case holds."""
@@ -107,14 +110,17 @@ def erase(store: Store, writer: Writer, wanted: Mapping[str, Sequence[str]], rea
     return count, kept
 
 
-def erase_again(store: Store, listed: Iterable[str]) -> int:
+def listed(line: str) -> bool:
+    """Whether this is a line of a journal of erasures. Facts are never erased on order."""
+    return bool(_LISTED.fullmatch(line)) and not line.endswith(f" {META}")
+
+
+def erase_again(store: Store, journal: Iterable[str]) -> int:
     """Delete what a journal of erasures lists and a restored database has again; return how many parts."""
     wanted: dict[str, list[str]] = {}
-    for line in listed:
-        record_id, _, name = line.strip().partition(" ")
-        if record_id:
-            check_name(name)
-            wanted.setdefault(name, []).append(record_id)
+    for line in filter(listed, journal):
+        record_id, _, name = line.partition(" ")
+        wanted.setdefault(name, []).append(record_id)
     count = 0
     for name, ids in wanted.items():
         for at in range(0, len(ids), BATCH):

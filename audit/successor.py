@@ -26,6 +26,7 @@ from typing import Any, Final
 
 from audit import canonical, holds
 from audit.batch import Batches, Pending
+from audit.bundle import newest_note
 from audit.checkpoint import Checkpoint, Note
 from audit.checkpointer import HEAD_FILE, Checkpointer
 from audit.clock import Watch
@@ -69,7 +70,7 @@ def succeed(url: str, folder: Path, configured: str, note: str, old_url: str = "
     `key_lost`: its key is lost or in strange hands; otherwise its database has to have been set back.
     """
     old = current_name(folder, configured)
-    new = next_name(old)
+    new, note = next_name(old), newest_note(note, old)
     nobody_writes(folder)
     aside = _aside(folder, old)
     source = Store(old_url or _aside_url(url, old) or url)

@@ -89,5 +89,5 @@ def _scim(house: House) -> list[BaseRoute]:
 def create_app() -> Front:
     """Return the application for a worker process: settings come from the environment."""
     settings = load()
-    logs.configure(settings.log_level, settings.log_format)
+    logs.configure(settings.log_level, settings.log_format, settings.log_syslog)
     return application(House(settings))

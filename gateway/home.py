@@ -16,9 +16,14 @@ from typing import Final
 
 from joserfc.jwk import ECKey
 
-from audit import Ledger, LedgerConfig, MailServer, Sink, Witness, sink_of
+from audit import Ledger, LedgerConfig, LedgerConfigError, MailServer, Sink, Witness, sink_of
 from gateway import __version__
 from gateway.settings import Settings
+
+STAGE: Final = ".wiederherstellung"
+"""In HOME: where a backup is unpacked."""
+BEGUN: Final = f"{STAGE}/begonnen"
+"""There from the first step that changes the house until the last one."""
 
 
 def own_secret(home: Path, name: str) -> bytes:
@@ -45,8 +50,25 @@ def known_log_name(home: Path) -> str | None:
     return None
 
 
+def refuse_half_restored(home: Path) -> None:
+    """Raise `audit.LedgerConfigError` while a restore has begun to put things in place and is not through."""
+    if (home / BEGUN).exists():
+        raise LedgerConfigError(f"In {home} ist eine Sicherung erst zum Teil eingespielt. Läuft „ki-pforte restore“ "
+                                "nicht mehr, rufen Sie es bitte noch einmal auf, mit denselben Angaben und --replace.")
+
+
 def open_ledger(settings: Settings, log_name: str, policy: str = "") -> Ledger:
     """Open the ledger. Raises `audit.LedgerError`."""
+    refuse_half_restored(settings.home)
+    return _ledger(settings, log_name, policy)
+
+
+def open_restored_ledger(settings: Settings, log_name: str) -> Ledger:
+    """Open the ledger for whoever is restoring it."""
+    return _ledger(settings, log_name, "")
+
+
+def _ledger(settings: Settings, log_name: str, policy: str) -> Ledger:
     return Ledger(LedgerConfig(settings.audit_database, log_name, settings.home / "keys" / "protokoll",
                                about={"version": __version__, "policy": policy}, anchors=anchors(settings)))
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import logging
 import secrets
 import signal
 import sys
@@ -31,7 +32,7 @@ from gateway.generation import Generation, Prepared
 from gateway.generation.approval import MonitoringGate
 from gateway.generation.beside import ShadowPolicies
 from gateway.generation.replicas import Replicas
-from gateway.home import open_ledger, own_secret, provider_environment
+from gateway.home import open_ledger, own_secret, provider_environment, refuse_half_restored
 from gateway.http.health import Readiness
 from gateway.http.keep_alive import KeepAlive
 from gateway.identity.claims import ClaimRules
@@ -71,6 +72,7 @@ from gateway.store.conversations import SqlConversations
 from gateway.store.directory import SqlDirectory
 from gateway.store.pins import SqlPins
 from gateway.store.usage import SqlUsage
+from gateway.telemetry import logs
 from gateway.telemetry.metrics import PrometheusMetrics
 from gateway.telemetry.workers import Workers
 from gateway.upstream.routing import UpstreamRouter
@@ -78,6 +80,8 @@ from gateway.upstream.secrets import Secrets
 
 if TYPE_CHECKING:
     from gateway.telemetry.traces import OtlpTraces
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +99,7 @@ class House:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
+        refuse_half_restored(settings.home)
         self.policies = Generation(settings)
         self.engine = open_engine(settings.database)
         migrate(self.engine)
@@ -188,6 +193,7 @@ class House:
         await self._open_metrics_port()
         gc.collect()
         gc.freeze()
+        _log.info("open: version %s, policies %s", __version__, self.policies().digest)
 
     async def _begin(self, prepared: Prepared) -> None:
         """Begin a new generation: in one step, so that no request has a part of each."""
@@ -225,6 +231,7 @@ class House:
             await asyncio.to_thread(self._traces.close)
         await asyncio.to_thread(self.ledger.close)
         self.engine.dispose()
+        _log.info("closed")
 
     def _run(self, work: Coroutine[Any, Any, None]) -> None:
         self._tasks.append(asyncio.create_task(work))
@@ -301,6 +308,7 @@ class House:
     def _counted(self) -> bytes:
         self.metrics.stopped(self.stopped.known())
         self.metrics.content_modes(len(self.contents.on()))
+        self.metrics.syslog_lost(logs.syslog_lost())
         self.metrics.limits_problem(bool(self.limits.problems()))
         self.metrics.generation(problem=bool(self.policies.problem), digests=len(self.replicas.by_digest()))
         return self.metrics.render()

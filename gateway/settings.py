@@ -122,6 +122,9 @@ class Settings(SignInSettings, OfficeSettings):
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Ab welcher Stufe "
                                                                                         "protokolliert wird")
     log_format: Literal["json", "text"] = Field("json", description="Form der Betriebsmeldungen")
+    log_syslog: str = Field("", description="Syslog des Hauses, das die Betriebsmeldungen auch erhält (RFC 5424): "
+                                            "udp://rechner:514, tcp://rechner:601, tls://rechner:6514 oder "
+                                            "unix:///dev/log; leer: nur Standardfehlerausgabe")
 
     @classmethod
     def settings_customise_sources(
@@ -187,6 +190,20 @@ class Settings(SignInSettings, OfficeSettings):
     def _known_database(cls, value: str) -> str:
         if value and not value.startswith(("sqlite:///", "postgresql+psycopg://")):
             raise ValueError("sqlite:///Pfad oder postgresql+psycopg://Benutzer:Kennwort@Rechner/Datenbank")
+        return value
+
+    @field_validator("log_syslog")
+    @classmethod
+    def _known_syslog(cls, value: str) -> str:
+        try:
+            parts = urlsplit(value)
+            whole = {"udp": parts.hostname, "tcp": parts.hostname, "tls": parts.hostname, "unix": parts.path}.get(
+                parts.scheme) and parts.port != 0 and not (parts.query or parts.fragment or parts.username)
+        except ValueError:  # a port that is no number
+            whole = False
+        if value and (not whole or (parts.scheme == "unix") != bool(parts.path)):
+            raise ValueError("udp://Rechner:Port, tcp://Rechner:Port, tls://Rechner:Port (RFC 5424) oder "
+                             "unix:///Pfad, zum Beispiel unix:///dev/log")
         return value
 
     @field_validator("redis_url")

@@ -24,6 +24,8 @@ from audit.errors import LedgerConfigError
 
 BATCH: Final = 500
 _HEADER: Final = b"SQLite format 3\x00"
+_DENIED: Final = frozenset({sqlite3.SQLITE_ATTACH, sqlite3.SQLITE_DETACH, sqlite3.SQLITE_PRAGMA,
+                            sqlite3.SQLITE_TRANSACTION, sqlite3.SQLITE_SAVEPOINT})
 
 
 def is_sqlite(path: Path) -> bool:
@@ -50,12 +52,13 @@ def dump_sqlite(path: Path) -> Iterator[bytes]:
 
 
 def load_sqlite(path: Path, lines: Iterable[bytes]) -> None:
-    """Make a file of SQLite from its lines. It must not exist."""
+    """Make a file of SQLite from its lines. It must not exist. Lines can touch no other file."""
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     path.touch(0o600, exist_ok=False)
-    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as connection:
+    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as connection, _as_config_errors(path.name):
         connection.execute("PRAGMA secure_delete = ON")
         connection.execute("BEGIN EXCLUSIVE")
+        connection.set_authorizer(_own_file_only)
         later: list[str] = []
         insert = ""
         for value in map(json.loads, lines):
@@ -71,10 +74,25 @@ def load_sqlite(path: Path, lines: Iterable[bytes]) -> None:
                 connection.execute(f'DELETE FROM "{value["table"]}"')  # noqa: S608 - counters of SQLite itself
         for sql in later:  # what is built from the rows, or watches over them
             connection.execute(sql)
+        connection.set_authorizer(None)
         connection.execute("COMMIT")
         broken = connection.execute("PRAGMA quick_check").fetchone()[0]
     if broken != "ok":
         raise LedgerConfigError(f"Die Datenbank {path.name} ließ sich nicht fehlerfrei herstellen.")
+
+
+def _own_file_only(action: int, *_names: str | None) -> int:
+    """Allow a dump what makes tables and rows; a statement that opens another file or ends our transaction is none."""
+    return sqlite3.SQLITE_DENY if action in _DENIED else sqlite3.SQLITE_OK
+
+
+@contextlib.contextmanager
+def _as_config_errors(name: str) -> Iterator[None]:
+    try:
+        yield
+    except (sqlite3.Error, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise LedgerConfigError(f"Die Sicherung der Datenbank {name} ist nicht lesbar ({type(error).__name__}). Bitte "
+                                "nehmen Sie eine andere.") from None
 
 
 def dump_postgresql(engine: Engine, version_table: str, names: Iterable[str]) -> Iterator[bytes]:
@@ -97,9 +115,13 @@ def dump_postgresql(engine: Engine, version_table: str, names: Iterable[str]) ->
 
 def load_postgresql(connection: Connection, lines: Iterable[bytes], prepare: Callable[[str], Any],
                     names: Iterable[str]) -> None:
-    """Fill these tables from lines; `prepare` makes them at the revision that the dump names."""
+    """Fill these tables from lines; `prepare` makes them at the revision that the dump names.
+
+    Names that lines give are looked up, never written into a statement: ``COPY`` can start programs on the server.
+    """
     cursor: Any = connection.connection.cursor()
     copy: Any = None
+    known: dict[str, list[str]] = {}
     stack = contextlib.ExitStack()
     with stack, cursor:
         for value in map(json.loads, lines):
@@ -109,8 +131,13 @@ def load_postgresql(connection: Connection, lines: Iterable[bytes], prepare: Cal
             stack.pop_all().close()
             if "revision" in value:
                 prepare(value["revision"])
-                known = [name for name in names if name in inspect(connection).get_table_names()]
+                there = set(inspect(connection).get_table_names())
+                known = {name: [column["name"] for column in inspect(connection).get_columns(name)]
+                         for name in names if name in there}
                 cursor.execute("TRUNCATE " + ", ".join(f'"{name}"' for name in known))  # what migrations wrote
+            elif value["table"] not in known or not set(value["columns"]) <= set(known[value["table"]]):
+                raise LedgerConfigError("Die Sicherung nennt eine Tabelle, die es hier nicht gibt. Bitte nehmen Sie "
+                                        "eine andere.")
             else:
                 columns = ", ".join(f'"{name}"' for name in value["columns"])
                 copy = stack.enter_context(cursor.copy(f'COPY "{value["table"]}" ({columns}) FROM STDIN'))

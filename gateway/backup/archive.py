@@ -1,7 +1,9 @@
 """What lies in a backup: named entries one after the other, and at the end a list of all with their checksums.
 
 An entry is a line of JSON (name, mode), then its bytes, compressed, in framed pieces; a frame of length 0 ends it. Both
-sides stream: nothing is larger in memory than a piece. An archive without its list at the end is not whole.
+sides stream: nothing is larger in memory than a piece. An archive without its list at the end is not whole. After the
+list stands who vouches for it (`audit.vouching`), where the house had a key: the encryption alone proves nothing about
+where a backup comes from, because everybody may know the key for which it was written.
 """
 
 from __future__ import annotations
@@ -16,7 +18,10 @@ from typing import Any, Final
 from gateway.store import InvalidError
 
 LIST: Final = "liste"
+SIGNATURE: Final = "unterschrift"
 _FRAME: Final = 1 << 16
+_SMALL: Final = 1 << 20
+_LARGEST_LIST: Final = 1 << 26
 _BROKEN: Final = "Die Sicherung ist nicht vollständig oder beschädigt."
 
 
@@ -39,9 +44,11 @@ class Archiver:
         self._frame(b"")
         self.entries[name] = {"size": size, "sha256": digest.hexdigest()}
 
-    def close(self) -> None:
-        """Write the list."""
+    def close(self, vouch: Callable[[str], str] = lambda digest: "") -> None:
+        """Write the list, and what `vouch` says of its SHA-256."""
         self.add(LIST, [json.dumps(self.entries).encode()])
+        if signature := vouch(self.entries[LIST]["sha256"]):
+            self.add(SIGNATURE, [signature.encode()])
 
     def _frames(self, data: bytes) -> None:
         for at in range(0, len(data), _FRAME):
@@ -59,23 +66,71 @@ class Entry:
     mode: int
     pieces: Iterator[bytes]
 
-
-def entries(stream: Iterable[bytes]) -> Iterator[Entry]:
-    """Yield the entries, and check the list at the end. Raises `InvalidError`."""
-    reader, seen = _Reader(stream), dict[str, dict[str, Any]]()
-    while (head := reader.frame()) is not None:
-        said = json.loads(head)
-        pieces = _pieces(reader, said["name"], seen)
-        if said["name"] == LIST:
-            listed = json.loads(b"".join(pieces))
-            seen.pop(LIST)
-            if listed != seen or reader.frame() is not None:
+    def whole(self, limit: int = _SMALL) -> bytes:
+        """Return a small entry. Raises `InvalidError` where it is not small."""
+        found = bytearray()
+        for piece in self.pieces:
+            found += piece
+            if len(found) > limit:
                 raise InvalidError(_BROKEN)
-            return
-        yield Entry(said["name"], int(said["mode"]), pieces)
-        for _ in pieces:  # what nobody wanted is checked as well
-            continue
-    raise InvalidError(_BROKEN)
+        return bytes(found)
+
+
+class Entries:
+    """The entries of a stream; whoever reads to the end has had the list checked. Raises `InvalidError`."""
+
+    def __init__(self, stream: Iterable[bytes]) -> None:
+        self._reader, self._seen = _Reader(stream), dict[str, dict[str, Any]]()
+        self.digest = ""
+        """SHA-256 of the list, once all is read."""
+        self.signature = ""
+        """Who vouches for it; empty: nobody."""
+
+    def __iter__(self) -> Iterator[Entry]:
+        while (entry := self._next()) is not None:
+            if entry.name == LIST:
+                return self._end(entry)
+            yield entry
+            for _ in entry.pieces:  # what nobody wanted is checked as well
+                continue
+        raise InvalidError(_BROKEN)
+
+    def _end(self, entry: Entry) -> None:
+        listed = _read(entry.whole(_LARGEST_LIST))
+        self.digest = self._seen.pop(LIST)["sha256"]
+        if listed != self._seen:
+            raise InvalidError(_BROKEN)
+        last = self._next()
+        if last is not None:
+            self.signature = last.whole().decode("utf-8", "replace") if last.name == SIGNATURE else ""
+            if not self.signature or self._reader.frame() is not None:
+                raise InvalidError(_BROKEN)
+
+    def _next(self) -> Entry | None:
+        head = self._reader.frame()
+        if head is None:
+            return None
+        said = _read(head)
+        name, mode = (said.get("name"), said.get("mode")) if isinstance(said, dict) else (None, None)
+        if not isinstance(name, str) or not isinstance(mode, int) or name in self._seen:
+            raise InvalidError(_BROKEN)
+        return Entry(name, mode, self._pieces(name))
+
+    def _pieces(self, name: str) -> Iterator[bytes]:
+        digest, size, unpacker = hashlib.sha256(), 0, zlib.decompressobj()
+        try:
+            while frame := self._reader.frame(needed=True):
+                data = unpacker.decompress(frame, _FRAME * 4)
+                while data:
+                    digest.update(data)
+                    size += len(data)
+                    yield data
+                    data = unpacker.decompress(unpacker.unconsumed_tail, _FRAME * 4)
+        except zlib.error:
+            raise InvalidError(_BROKEN) from None
+        if not unpacker.eof:
+            raise InvalidError(_BROKEN)
+        self._seen[name] = {"size": size, "sha256": digest.hexdigest()}
 
 
 def lines(pieces: Iterable[bytes]) -> Iterator[bytes]:
@@ -88,18 +143,11 @@ def lines(pieces: Iterable[bytes]) -> Iterator[bytes]:
         yield rest
 
 
-def _pieces(reader: _Reader, name: str, seen: dict[str, dict[str, Any]]) -> Iterator[bytes]:
-    digest, size, unpacker = hashlib.sha256(), 0, zlib.decompressobj()
-    while frame := reader.frame(needed=True):
-        data = unpacker.decompress(frame, _FRAME * 4)
-        while data:
-            digest.update(data)
-            size += len(data)
-            yield data
-            data = unpacker.decompress(unpacker.unconsumed_tail, _FRAME * 4)
-    if not unpacker.eof:
-        raise InvalidError(_BROKEN)
-    seen[name] = {"size": size, "sha256": digest.hexdigest()}
+def _read(data: bytes) -> Any:
+    try:
+        return json.loads(data)
+    except ValueError:
+        raise InvalidError(_BROKEN) from None
 
 
 class _Reader:
@@ -111,7 +159,12 @@ class _Reader:
     def frame(self, *, needed: bool = False) -> bytes | None:
         """Return the next frame; None at the end of the stream, unless one is needed."""
         head = self._take(4, needed=needed)
-        return None if head is None else self._take(int.from_bytes(head, "big"), needed=True)
+        if head is None:
+            return None
+        size = int.from_bytes(head, "big")
+        if size > _FRAME:
+            raise InvalidError(_BROKEN)
+        return self._take(size, needed=True)
 
     def _take(self, count: int, *, needed: bool = False) -> bytes | None:
         while len(self._waiting) < count:

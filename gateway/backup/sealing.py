@@ -14,6 +14,8 @@ import base64
 import json
 import os
 from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
 from typing import Any, BinaryIO, Final
 
 from cryptography.exceptions import InvalidTag
@@ -95,10 +97,17 @@ def asks_for(file: BinaryIO) -> str:
     return "key" if "ephemeral" in header else "passphrase"
 
 
+def is_sealed(path: Path) -> bool:
+    """Whether this file is a backup."""
+    with path.open("rb") as file, suppress(InvalidError):
+        return bool(_header(file.readline(_LONGEST_HEADER)))
+    return False
+
+
 def _header(line: bytes) -> dict[str, Any]:
     try:
         header = json.loads(line)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise InvalidError(_NOT_OURS) from None
     if not isinstance(header, dict) or header.get("format") != FORMAT:
         raise InvalidError(_NOT_OURS)
@@ -134,8 +143,11 @@ def _for_public(public: str) -> tuple[dict[str, Any], bytes]:
 def _from_private(header: dict[str, Any], private: str) -> bytes:
     if not private.startswith(PRIVATE):
         raise InvalidError("Diese Sicherung braucht den geheimen Schlüssel, für den sie geschrieben wurde.")
-    own = X25519PrivateKey.from_private_bytes(_bytes(private.removeprefix(PRIVATE)))
-    return own.exchange(X25519PublicKey.from_public_bytes(_bytes(header["ephemeral"])))
+    try:
+        own = X25519PrivateKey.from_private_bytes(_bytes(private.removeprefix(PRIVATE)))
+        return own.exchange(X25519PublicKey.from_public_bytes(_bytes(header["ephemeral"])))
+    except ValueError:  # no key, or one with which everybody would arrive at the same secret
+        raise InvalidError(_DAMAGED) from None
 
 
 def _stream_key(secret: bytes, line: bytes) -> bytes:

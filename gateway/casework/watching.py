@@ -5,7 +5,7 @@ the mark that says how far the ledger was read. Only one process does a step at 
 by somebody else meanwhile is dropped: so every record is counted once, in however many processes and after however many
 crashes. When a finding was closed and the same happens again, a new one begins; it counts anew.
 
-What is counted is departments, never people; a department of fewer than five is counted as `OTHERS`.
+What is counted is departments, never people; small ones are counted together (`gateway.model.small_groups`).
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from gateway.model.casework import Matter, Tally
 from gateway.model.deadlines import DUE_DAYS, days_after
 from gateway.model.entities import ENTITIES
 from gateway.model.findings import RULES, Rule, cause_of, period_of
-from gateway.model.small_groups import OTHERS, SMALL
+from gateway.model.small_groups import merging
 from gateway.registry.books import Actor, Books
 from gateway.store import matters, pass_index, tallies, writing
 from gateway.store.locks import alone
@@ -137,11 +137,12 @@ def _about_sensitive_data(meta: Mapping[str, Any]) -> bool:
 def _counted(found: Sequence[Seen], sizes: Mapping[str, int],
              now: datetime) -> dict[tuple[str, str, str], _Heap]:
     heaps: dict[tuple[str, str, str], _Heap] = defaultdict(_Heap)
+    shown = merging(sizes)
     for seen in found:
         at = _moment(seen.t_us)
         for hit in hits(seen, now):
             rule = RULES.get(hit.rule)
-            scope = (hit.department if sizes.get(hit.department, 0) >= SMALL else OTHERS) if hit.department else ""
+            scope = shown(hit.department) if hit.department else ""
             period = period_of(rule or RULES["viele_ablehnungen"], at, hit.once)
             heaps[hit.rule, scope, period].take(at, seen.id)
     return heaps

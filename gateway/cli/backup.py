@@ -5,6 +5,7 @@ from __future__ import annotations
 import getpass
 import os
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -79,7 +80,8 @@ def restore(
         if verify:
             about = inspect_backup(opened, **opens)
             return emit(about) if json else say(f"Die Sicherung vom {about.get('at')} ist vollständig und unverändert "
-                                                f"({about['entries']} Teile, Version {about.get('version')}).")
+                                                f"({about['entries']} Teile, Version {about.get('version')}).\n"
+                                                + _signed(about["signed_by"]))
         done = carry_out(load(), opened, **opens, replace=replace, note=kept.read_text("utf-8") if kept else "",
                          alone=without_note, erasures=erasures.read_text("ascii").splitlines() if erasures else ())
     _tell(done, json)
@@ -91,8 +93,10 @@ def restore(
 def _tell(done: Any, json: bool) -> None:
     if json:
         return emit({"made": done.made, "version": done.version, "records": done.records, "missing": done.missing,
-                     "erased": done.erased, "aside": str(done.aside) if done.aside else None})
+                     "erased": done.erased, "aside": str(done.aside) if done.aside else None,
+                     "signed_by": list(done.signed)})
     say(f"Eingespielt ist der Stand vom {done.made}: {done.records} Einträge im Protokoll.")
+    say(_signed(done.signed))
     if done.erased:
         say(f"{done.erased} Löschungen, die danach verlangt wurden, sind noch einmal ausgeführt.")
     if done.aside:
@@ -103,6 +107,13 @@ def _tell(done: Any, json: bool) -> None:
             "audit successor --note DATEI“.")
     return note("„ki-pforte doctor“ sagt, was noch zu tun ist. Löschanträge und Sperren aus der Zeit nach der "
                 "Sicherung führen Sie bitte noch einmal aus.")
+
+
+def _signed(keys: Sequence[str]) -> str:
+    if not keys:
+        return ("Niemand hat die Sicherung unterschrieben: Sie kann von jedem stammen, der den öffentlichen Schlüssel "
+                "oder das Kennwort kennt.")
+    return f"Unterschrieben ist die Sicherung mit dem Prüfschlüssel {', '.join(keys)}."
 
 
 def _passphrase(path: Path | None, *, twice: bool) -> str:

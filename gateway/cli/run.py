@@ -50,7 +50,8 @@ def serve(
 
     from gateway.http.door import Door
     from gateway.telemetry import logs
-    logs.configure(settings.log_level, settings.log_format)
+    from gateway.telemetry.guard import guarded
+    logs.configure(settings.log_level, settings.log_format, settings.log_syslog)
     trusted = settings.trusted_proxies
     options: dict[str, Any] = {"loop": "auto", "http": Door, "ws": "none", "log_config": None,
                                "access_log": False, "server_header": False, "timeout_graceful_shutdown": GRACE_SECONDS,
@@ -69,7 +70,11 @@ def serve(
         from gateway.house import House
         house = House(settings)
         _greet(settings, listening.getsockname()[1])
-        uvicorn.Server(uvicorn.Config(application(house), **options)).run(sockets=[listening])
+        end = guarded()
+        try:
+            uvicorn.Server(uvicorn.Config(application(house), **options)).run(sockets=[listening])
+        finally:
+            end()
     note("Die KI-Pforte ist beendet.")
 
 
@@ -114,6 +119,7 @@ def _serve_with_workers(settings: Settings, listening: socket.socket, options: d
 
 def worker() -> Any:
     """Return the application for one of several processes, or end it with a sentence."""
+    from gateway.telemetry.guard import guarded
     made: list[Any] = []
 
     @cannot_run
@@ -124,6 +130,7 @@ def worker() -> Any:
         make()
     except typer.Exit as ended:
         sys.exit(ended.exit_code)
+    guarded()
     return made[0]
 
 

@@ -17,7 +17,7 @@ from typing import Any, Final
 from audit import Ledger
 from gateway.founding.files import OFFICE, ready_made, shipped, write_policies, write_settings
 from gateway.founding.settled import Settled, place_of, settled
-from gateway.home import open_ledger, own_secret
+from gateway.home import open_ledger, own_secret, refuse_half_restored
 from gateway.identity.passwords import Passwords
 from gateway.model.first_questions import steps
 from gateway.model.first_setup import Answers, Step, completed, together
@@ -108,6 +108,7 @@ def found(answers: Answers, settings: Settings) -> Founded:
     """Make the house. Raises `InvalidError` and `gateway.policy.PolicyErrors` with sentences for whoever sets it up."""
     if wrong := problems(answers):
         raise InvalidError("; ".join(wrong.values()))
+    refuse_half_restored(settings.home)
     if inhabited(settings):
         raise InvalidError("Diese KI-Pforte ist schon eingerichtet.")
     if problem := in_the_way(settings):

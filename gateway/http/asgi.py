@@ -14,6 +14,7 @@ from typing import Any, cast
 
 from gateway.errors import GatewayError
 from gateway.http.keep_alive import Pulse
+from gateway.model.current import current_request
 from gateway.pipeline.doors import Outbound
 from gateway.pipeline.finishing import CLOSING
 from gateway.ports import Credentials
@@ -49,6 +50,11 @@ def new_request_id() -> str:
         raw = stock[:8]
     letters = b32encode(raw).translate(_CROCKFORD)[:12].decode("ascii")
     return f"{letters[:4]}-{letters[4:8]}-{letters[8:]}"
+
+
+def request_number() -> str:
+    """Return the Vorgangsnummer that the front door gave this request; a fresh one where there was no front door."""
+    return current_request() or new_request_id()
 
 
 def headers_of(scope: Scope) -> dict[str, str]:
@@ -127,7 +133,7 @@ def numbered(send: Send) -> Send:
     """Return `send` for an answer that has a Vorgangsnummer if nobody else has given it one."""
     async def with_number(message: Message) -> None:
         if message["type"] == "http.response.start" and all(name != b"x-request-id" for name, _ in message["headers"]):
-            message = {**message, "headers": [*message["headers"], (b"x-request-id", new_request_id().encode("ascii"))]}
+            message = {**message, "headers": [*message["headers"], (b"x-request-id", request_number().encode("ascii"))]}
         await send(message)
     return with_number
 

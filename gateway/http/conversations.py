@@ -27,8 +27,8 @@ from gateway.http.asgi import (
     Send,
     credentials_of,
     headers_of,
-    new_request_id,
     read_body,
+    request_number,
     send_outbound,
 )
 from gateway.pipeline.beside import beside
@@ -192,7 +192,7 @@ class _Endpoint:
     serve: Callable[[Scope, Receive], Awaitable[Any]]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        request_id = new_request_id()
+        request_id = request_number()
         headers = {"x-request-id": request_id, "cache-control": "no-store"}
         try:
             outbound = Outbound(200, headers, orjson.dumps(await self.serve(scope, receive)))
@@ -200,7 +200,7 @@ class _Endpoint:
             return
         except Exception as fault:  # noqa: BLE001  (a fault of ours is an answer as well)
             if not isinstance(fault, GatewayError):
-                _log.exception("request %s failed unexpectedly", request_id)
+                _log.exception("the request failed unexpectedly")
             error = fault if isinstance(fault, GatewayError) else internal()
             outbound = error_outbound(error, openai_error(error, request_id), headers)
         await send_outbound(outbound, send)

@@ -21,8 +21,8 @@ from gateway.http.asgi import (
     Send,
     credentials_of,
     headers_of,
-    new_request_id,
     read_body,
+    request_number,
     send_outbound,
 )
 from gateway.pipeline.doors import Outbound, error_outbound
@@ -47,7 +47,7 @@ class TokenCountEndpoint:
         self._count, self._max_body = count, max_body
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        request_id = new_request_id()
+        request_id = request_number()
         headers = {"x-request-id": request_id}
         try:
             number = await self._answer(scope, receive)
@@ -55,7 +55,7 @@ class TokenCountEndpoint:
             return
         except Exception as fault:  # noqa: BLE001  (a fault of ours is an answer as well)
             if not isinstance(fault, GatewayError):
-                _log.exception("request %s failed unexpectedly", request_id)
+                _log.exception("the request failed unexpectedly")
             error = fault if isinstance(fault, GatewayError) else internal()
             await send_outbound(error_outbound(error, _DIALECT.error(error, request_id), headers), send)
             return

@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from gateway.errors import GatewayError, internal
-from gateway.http.asgi import new_request_id
+from gateway.http.asgi import request_number
 from gateway.wire.error_forms import anthropic_error, openai_error
 
 _log = logging.getLogger(__name__)
@@ -54,12 +54,12 @@ class ErrorHandlers:
 
     async def failed(self, request: Request, exception: Exception) -> Response:
         """Answer a fault of ours; the log gets the places, never the words of the exception."""
-        _log.error("unexpected failure", exc_info=exception)
+        _log.error("the request failed unexpectedly", exc_info=exception)
         return self._answer(request, internal(), 500)
 
     def _answer(self, request: Request, error: GatewayError, status: int,
                 exception: Exception | None = None) -> Response:
-        request_id = new_request_id()
+        request_id = request_number()
         wants_page = "text/html" in request.headers.get("accept", "") and not request.url.path.startswith("/v1")
         if self._html is not None and wants_page:
             return self._html(request, status, request_id)

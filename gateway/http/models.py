@@ -10,7 +10,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from gateway.errors import GatewayError
-from gateway.http.asgi import credentials_of, headers_of, new_request_id
+from gateway.http.asgi import credentials_of, headers_of, request_number
 from gateway.http.errors import json_error
 from gateway.model.register import RegisteredModel
 from gateway.policy.decide import visible_models
@@ -29,7 +29,7 @@ class ModelList:
 
     async def all(self, request: Request) -> Response:
         """Answer ``GET /v1/models``."""
-        request_id = new_request_id()
+        request_id = request_number()
         try:
             models = await self._visible(request)
         except GatewayError as error:
@@ -38,7 +38,7 @@ class ModelList:
 
     async def one(self, request: Request) -> Response:
         """Answer ``GET /v1/models/{id}``; a model that one may not use is one that is not there."""
-        request_id = new_request_id()
+        request_id = request_number()
         try:
             models = await self._visible(request)
         except GatewayError as error:

@@ -19,11 +19,13 @@ from gateway.http.asgi import (
     new_request_id,
     numbered,
     read_body,
+    request_number,
     send_outbound,
     while_connected,
 )
 from gateway.http.cors import CLOSED, Cors, answer_preflight, is_preflight, opened
 from gateway.http.keep_alive import SILENT, KeepAlive
+from gateway.model.current import working_on
 from gateway.pipeline.doors import Inbound
 from gateway.pipeline.pipeline import Pipeline
 from gateway.wire.dialect import Dialect
@@ -41,7 +43,7 @@ class DialectEndpoint:
         self._keep_alive = keep_alive
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        request_id = new_request_id()
+        request_id = request_number()
         headers = headers_of(scope)
         inbound = Inbound(self._dialect, b"", credentials_of(headers), headers.get("x-ki-zweck"), request_id)
         try:
@@ -51,7 +53,7 @@ class DialectEndpoint:
             return
         except Exception as fault:  # noqa: BLE001  (a fault of ours is an answer as well)
             if not isinstance(fault, GatewayError):
-                _log.exception("request %s failed at the door", request_id)
+                _log.exception("the request failed at the door")
             error = fault if isinstance(fault, GatewayError) else internal()
             await send_outbound(await self._pipeline.turn_away(inbound, error), send)
             return
@@ -77,11 +79,15 @@ class Front:
         if scope["type"] != "http":
             await self._framework(scope, receive, send)
             return
+        with working_on(new_request_id()):
+            await self._lead(scope, receive, send)
+
+    async def _lead(self, scope: Scope, receive: Receive, send: Send) -> None:
         endpoint = self._endpoints.get(scope["path"])
         origin = self._cors.origin(scope)
         if origin is not None and (endpoint or scope["path"].startswith(("/v1/", "/models", "/conversations"))):
             if is_preflight(scope):
-                await answer_preflight(scope, send, origin, new_request_id())
+                await answer_preflight(scope, send, origin, request_number())
                 return
             send = opened(send, origin)
         if endpoint is not None and scope["method"] == "POST":

@@ -38,7 +38,7 @@ from starlette.routing import BaseRoute, Route
 
 from gateway.errors import GatewayError
 from gateway.http import scim_members
-from gateway.http.asgi import ClientGone, Receive, Scope, Send, headers_of, new_request_id, read_body, send_outbound
+from gateway.http.asgi import ClientGone, Receive, Scope, Send, headers_of, read_body, request_number, send_outbound
 from gateway.http.scim_offer import Offer
 from gateway.http.scim_query import Query, group_name, query_of, users
 from gateway.http.scim_schema import TOLERANT, User, group_of, user_of, version_of, wanted_of
@@ -343,7 +343,7 @@ class _Endpoint:
     serve: Callable[[Scope, Receive], Any]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        request_id = new_request_id()
+        request_id = request_number()
         try:
             answer = await self.serve(scope, receive)
         except ClientGone:
@@ -351,7 +351,7 @@ class _Endpoint:
         except GatewayError as error:
             answer = _refusal(error.status, error.message)
         except Exception:  # noqa: BLE001  (a fault of ours is an answer as well)
-            _log.exception("SCIM request %s failed unexpectedly", request_id)
+            _log.exception("the SCIM request failed unexpectedly")
             answer = _refusal(503, "Die KI-Pforte konnte das nicht ausführen; es wurde nichts geändert. Bitte "
                               f"versuchen Sie es noch einmal. Vorgang {request_id}.", {"retry-after": "10"})
         headers = {"x-request-id": request_id, "cache-control": "no-store", **(answer.headers or {})}

@@ -22,6 +22,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
+from contextvars import copy_context
 from datetime import date, datetime, timedelta
 from typing import Any, Final, Generic, Protocol, TypeVar
 from zoneinfo import ZoneInfo
@@ -167,7 +168,8 @@ class Lookup:
         try:
             # Not wait_for: up to Python 3.11 it can swallow a cancellation, and then `close` would wait for ever.
             async with asyncio.timeout(READ_SECONDS):
-                return await asyncio.get_running_loop().run_in_executor(self._readers, question)
+                return await asyncio.get_running_loop().run_in_executor(
+                    self._readers, copy_context().run, question)
         except Exception as error:  # noqa: BLE001 - whatever failed: nobody can say who this is, so nobody passes
             # The text of the error may hold data; its kind is enough for the log.
             raise texts.unavailable(type(error).__name__) from None

@@ -168,10 +168,25 @@ class ExchangeLog:
         self._facts |= {"model": model.id, "provider": model.provider, "region": model.region}
 
     def report(self, error: GatewayError) -> None:
-        """Tell the operator what is behind an error, under the Vorgangsnummer that the person was given."""
-        if error.hint:
-            _log.log(logging.WARNING if error.status >= 500 else logging.INFO, "%s %s (model %s): %s",
-                     self._facts["vorgang"], error.code, self.model, error.hint)
+        """Tell the operator what was refused or failed, under the Vorgangsnummer that the person was given."""
+        if error.status >= 500:
+            self._say(logging.WARNING, "request failed", decision="failed", code=error.code, status=error.status,
+                      hint=error.hint)
+        else:  # what policy decided is in the book; nobody has to look after it
+            self._say(logging.INFO if error.hint else logging.DEBUG, "request refused", decision="denied",
+                      code=error.code, status=error.status, hint=error.hint)
+
+    @property
+    def named(self) -> dict[str, Any]:
+        """What a line about this exchange carries, also when the request itself is over."""
+        return {"facts": {"request_id": self.request_id}}
+
+    def _say(self, level: int, words: str, **facts: Any) -> None:
+        """Write a line for the operator; the names of its facts are those of `gateway.telemetry.logs.FIELDS`."""
+        if _log.isEnabledFor(level):
+            _log.log(level, words, extra={"facts": {
+                "request_id": self.request_id, "api": self._facts["api"], "model": self.model,
+                "ms": self._milliseconds(), **facts}})
 
     async def denied(self, error: GatewayError, *, unrecorded: int = 0) -> None:
         """Write that the request was refused and nothing left the house.
@@ -191,6 +206,7 @@ class ExchangeLog:
         """Write, before it is given, that the house answers by itself: no model is asked and nothing leaves."""
         self._ended = True
         self._trace("local", "")
+        self._say(logging.DEBUG, "request answered by the house", decision="local")
         where = ("model", "provider", "region")  # what the program named: it went nowhere
         facts = {key: value for key, value in self._facts.items() if key not in where}
         await self._write("local", {**facts, "decision": "local", "latency_ms": self._milliseconds()})
@@ -240,6 +256,7 @@ class ExchangeLog:
         if self.first_byte is not None:
             facts["first_byte_ms"] = round((self.first_byte - self._started) * 1000)
         self._trace(status, code, usage)
+        self._say(logging.DEBUG, "request ended", decision=status, code=code, status=http_status or None)
         if strangers:
             facts["strangers"] = dict(strangers)
         if usage:
@@ -262,7 +279,7 @@ class ExchangeLog:
         except GatewayError:
             raise
         except Exception:  # noqa: BLE001  (a fault is an answer as well; the formatter keeps its words out)
-            _log.exception("%s of %s could not be written", kind, self._facts["vorgang"])
+            _log.exception("%s could not be written", kind, extra=self.named)
             raise internal() from None
 
     def _milliseconds(self) -> int:

@@ -64,7 +64,7 @@ class Pipeline:
                 raise
             return await walk.refused(closing())
         except Exception:  # noqa: BLE001  (a fault of ours is an answer as well; the formatter keeps its words out)
-            _log.exception("request %s failed unexpectedly", walk.log.request_id)
+            _log.exception("the request failed unexpectedly", extra=walk.log.named)
             return await walk.refused(internal())
         finally:
             if walk.log.is_open and not walk.relayed:  # cancelled between intent and answer: the client hung up

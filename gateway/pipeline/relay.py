@@ -100,7 +100,7 @@ class Relay:
                     raise
                 error = closing()
             except Exception:  # noqa: BLE001  (never a silent cut; the formatter keeps its words out of the log)
-                _log.exception("answer %s failed unexpectedly", self._request_id)
+                _log.exception("the answer failed unexpectedly", extra=self._log.named)
                 error = internal()
             held = await beside(answer.close, waiting)
             if answer.state != "complete" and error is None:
@@ -136,7 +136,7 @@ class Relay:
         try:
             facts = await self._facts()
         except Exception:  # noqa: BLE001  (whatever an answer holds: an exchange has its end)
-            _log.exception("answer %s could not be looked at", self._request_id)
+            _log.exception("the answer could not be looked at", extra=self._log.named)
             facts = {}
         try:
             await self._log.outcome(status, code=error.code if error else "", http_status=self._response.status,
@@ -174,4 +174,4 @@ class Relay:
             try:
                 await self._outcome("aborted")
             except GatewayError as error:  # nobody is left to be told
-                _log.error("the end of %s is not in the ledger yet: %s", self._request_id, error.hint)
+                _log.error("the end of the request is not in the ledger yet: %s", error.hint, extra=self._log.named)

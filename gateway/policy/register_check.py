@@ -142,8 +142,9 @@ def _duties(model: RegisteredModel) -> Iterator[RegisterFinding]:
 
 
 def _prices(policies: PolicySet, model: RegisteredModel) -> Iterator[RegisterFinding]:
-    """Name a model that somebody bills and whose cost nobody counts; one's own server sends no bills."""
-    if model.prices is None and not model.in_house and any(_in_euros(limit) for limit in _limits(policies, model)):
+    if model.in_house or model.prices is not None:  # nobody sends the house a bill for its own machine
+        return
+    if any(_in_euros(limit) for limit in _limits(policies, model)):
         yield _serious(model, "prices", "Für dieses Modell gilt ein Budget in Euro, aber es hat keine Preise. Seine "
                        "Kosten werden nicht gezählt, das Budget wirkt hier nicht. Ergänzen Sie „prices“.")
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, ParamSpec, TypeVar
@@ -126,7 +127,8 @@ class AccountDesk:
                                "es in einer halben Minute noch einmal.", retry_after=30)
         self._waiting += 1
         try:
-            return await asyncio.get_running_loop().run_in_executor(self._threads, lambda: _said(act, *args, **kwargs))
+            return await asyncio.get_running_loop().run_in_executor(
+                self._threads, copy_context().run, lambda: _said(act, *args, **kwargs))
         finally:
             self._waiting -= 1
 

@@ -13,6 +13,7 @@ import secrets
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from contextvars import copy_context
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from itertools import islice
@@ -121,7 +122,8 @@ class PassOffice:
             with writing(self.books.engine, bump=False) as connection:
                 if not uploads.begin(connection, file, by, now):
                     raise InvalidError(_GONE)
-            threading.Thread(target=self._run, args=(by, file, data, columns), name="import", daemon=True).start()
+            threading.Thread(target=copy_context().run, args=(self._run, by, file, data, columns), name="import",
+                             daemon=True).start()
             return uploads.name_of(file)
 
     def imports(self, by: str) -> list[ImportState]:

@@ -16,6 +16,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import suppress
+from contextvars import copy_context
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal, Protocol
@@ -80,7 +81,7 @@ class Takeouts:
                     waiting.rename(path.with_name(path.name + ".fehler"))
             else:
                 waiting.unlink(missing_ok=True)
-        thread = threading.Thread(target=make, name="takeout", daemon=True)
+        thread = threading.Thread(target=copy_context().run, args=(make,), name="takeout", daemon=True)
         thread.start()
         thread.join(patience)
         return path.name

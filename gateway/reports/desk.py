@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Mapping, Sequence
+from contextvars import copy_context
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -112,7 +113,7 @@ class ReportDesk:
     def _uncounted(self) -> tuple[str, ...]:
         """Begin to count what is missing, wait a little, and return what is still missing then."""
         if found := missing(self.books, self._begin()):
-            worker = Thread(target=self._count, name="months", daemon=True)
+            worker = Thread(target=copy_context().run, args=(self._count,), name="months", daemon=True)
             worker.start()
             worker.join(self.patience)
             found = missing(self.books, self._begin())

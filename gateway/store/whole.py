@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Iterator
+from datetime import datetime
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine, create_engine, inspect
@@ -13,10 +14,10 @@ from sqlalchemy.exc import SQLAlchemyError
 from audit.store import tables as ledger_tables
 from audit.store.dump import dump_postgresql, dump_sqlite, load_postgresql
 from audit.store.migrations.run import upgrade as upgrade_ledger
-from gateway.store import tables_casework, tables_office, tables_review
+from gateway.store import replicas, tables_casework, tables_office, tables_review
 from gateway.store.errors import InvalidError, StoreError
 from gateway.store.migrate import upgrade
-from gateway.store.tables import metadata
+from gateway.store.tables import metadata, replica
 
 HOUSE, LEDGER = "pforte", "protokoll"
 """The two databases."""
@@ -47,6 +48,16 @@ def empty(which: str, url: str) -> bool:
     engine = _server(url)
     try:
         return not set(inspect(engine).get_table_names()) & {*_tables(which), _version_table(which)}
+    finally:
+        engine.dispose()
+
+
+def serving(url: str, now: datetime) -> bool:
+    """Whether a process that works with the house's database on a server gave a sign lately, on whichever machine."""
+    engine = _server(url)
+    try:
+        with engine.connect() as connection:
+            return inspect(connection).has_table(replica.name) and bool(replicas.there(connection, now))
     finally:
         engine.dispose()
 

@@ -77,6 +77,9 @@ class PrometheusMetrics:
                                     "werden (Inhaltsmodus)", registry=registry)
         self._limits_apart = Gauge("ki_pforte_limits_problem", "1, solange Grenzen nicht so genau gezählt werden, wie "
                                    "es eingerichtet ist (Redis oder Valkey fehlt)", registry=registry)
+        self._syslog = Counter("ki_pforte_syslog_lost", "Betriebsmeldungen, die den Syslog des Hauses nicht erreicht "
+                               "haben", registry=registry)
+        self._syslog_seen = 0
         self._policy = Info("ki_pforte_policy", "Geltende Richtlinien", registry=registry)
         self._shadow = Counter("ki_pforte_shadow_decisions", "Anfragen, zu denen auch die Schatten-Richtlinien befragt "
                                "wurden: was die geltenden sagten, was die anderen, und der wichtigste Unterschied",
@@ -209,6 +212,11 @@ class PrometheusMetrics:
     def limits_problem(self, there_is_one: bool) -> None:
         """Set whether something keeps the limits from being counted as set up."""
         self._limits_apart.set(there_is_one)
+
+    def syslog_lost(self, total: int) -> None:
+        """Set how many lines this process could not hand to the syslog since it began."""
+        self._syslog.inc(max(0, total - self._syslog_seen))
+        self._syslog_seen = total
 
     def policy(self, digest: str) -> None:
         """Set the digest of the policies in force."""

@@ -188,7 +188,8 @@ class Gate:
                     await self._recognise(visit)
                     response = await self._through(page, visit)
                 except GatewayError as error:
-                    _log.warning("page %s: %s", page.path, error.hint or error.code)
+                    _log.log(logging.WARNING if error.status >= 500 else logging.INFO, "page %s refused", page.path,
+                             extra={"facts": {"code": error.code, "status": error.status, "hint": error.hint}})
                     response = self._desk.error(visit, error.status, text=error.message)
             return self.finish(visit, response, personal=page.roles is not None or visit.member is not None
                                or page.method == "POST" or visit.new_nonce)

@@ -73,6 +73,8 @@ OVERVIEW = (
     now("Richtlinien gelten wie im Ordner", "short", "1 - max(ki_pforte_policy_problem{})", "1: ja, 0: nein."),
     now("Verschiedene Richtlinien zugleich", "short", "max(ki_pforte_policy_digests{})",
         "Mehr als 1 nur während einer Übernahme."),
+    now("Meldungen, die der Syslog nicht hat, 24 Stunden", "short",
+        "sum(increase(ki_pforte_syslog_lost_total{}[24h]))"),
     course("Neue Richtlinien", "short", ("sum by (result) (increase(ki_pforte_policy_reloads_total{}[1h]))",
                                          "{{result}}")),
     course("Schatten-Richtlinien: Unterschiede je Stunde", "short",

@@ -15,6 +15,7 @@ import typer
 from gateway.cli import app
 from gateway.errors import CODES
 from gateway.settings import PREFIX, Settings
+from gateway.telemetry.logs import FIELDS
 from gateway.telemetry.metrics import PrometheusMetrics
 from tests.support import field_matrix, licences, role_matrix
 
@@ -122,6 +123,40 @@ Die Übersichten für Grafana und die Alarme für Prometheus liegen in `deploy/`
 """, "| Name | Art | Bedeutung |\n|---|---|---|\n" + "\n".join(rows))
 
 
+def log_page() -> str:
+    """Return ``docs/betriebsmeldungen.md``."""
+    rows = [f"| `{name}` | {meaning} |" for name, meaning in FIELDS.items()]
+    return _page("Betriebsmeldungen", """\
+Was die IT von der KI-Pforte hört: Start und Ende, übernommene oder abgewiesene Richtlinien, ausgefallene Anbieter,
+Datenbanken und Anker, abgelehnte Schlüssel und Fehler im Programm. Sie gehen auf die Standardfehlerausgabe
+(`journalctl -u ki-pforte`, `docker compose logs`), je Meldung eine Zeile JSON. Was gelungen ist und was eine Richtlinie
+abgelehnt hat, steht im Protokoll und in den Metriken; mit `KI_PFORTE_LOG_LEVEL=debug` auch hier.
+
+**Kein Inhalt, keine Person, keine Abteilung, keine Netzadresse.** Von den Meldungen der Bibliotheken bleibt nur, was
+wörtlich in deren Programm steht, sonst Datei und Zeile; von Fehlern Art und Stelle; von Warnungen und `print` nur die
+Stelle. Netzadressen kennt Ihr Webserver.
+
+**Die Vorgangsnummer** (`request_id`) steht in jeder Zeile, die beim Bearbeiten einer Anfrage entsteht, auch in denen
+der Bibliotheken. Keine hat, was für viele zugleich geschieht, etwa das gemeinsame Schreiben ins Protokoll.
+
+**Syslog:** `KI_PFORTE_LOG_SYSLOG` sendet dieselben Zeilen auch an den Syslog des Hauses, nach RFC 5424, mit der
+Vorgangsnummer als strukturiertem Feld (`[kiPforte@32473 request_id="…"]`) und dem JSON als Text:
+
+| Wert | Weg |
+|---|---|
+| `udp://log.musterstadt.example:514` | UDP; ob etwas ankommt, weiß niemand |
+| `tcp://log.musterstadt.example:601` | TCP mit Längenangabe (RFC 6587) |
+| `tls://log.musterstadt.example:6514` | TLS (RFC 5425); dieser Rechner muss dem Zertifikat trauen (eigene \
+Stelle: `SSL_CERT_FILE`) |
+| `unix:///dev/log` | Syslog dieses Rechners |
+
+Ist er nicht da, wartet keine Anfrage: 10.000 Zeilen je Prozess warten auf ihn, was darüber hinausgeht, zählt
+`ki_pforte_syslog_lost_total`. Dass er fehlt und wiederkommt, steht auf der Standardfehlerausgabe.
+
+Das Protokoll selbst (wer wann was durfte) holt sich ein SIEM mit `ki-pforte audit export --format ocsf`.
+""", "## Felder einer Zeile\n\n| Feld | Bedeutung |\n|---|---|\n" + "\n".join(rows))
+
+
 _WHEN = {
     "schluessel_ungueltig": "Der Schlüssel fehlt, ist falsch, abgelaufen oder widerrufen.",
     "ki_pass_fehlt": "Es fehlen Module des KI-Passes; die Meldung nennt sie und die Adresse.",
@@ -192,6 +227,7 @@ def licences_page() -> str:
 
 PAGES: dict[str, Callable[[], str]] = {
     "einstellungen.md": settings_page, "befehle.md": commands_page, "metriken.md": metrics_page,
+    "betriebsmeldungen.md": log_page,
     "fehler.md": errors_page, "felder.md": fields_page, "rollen.md": roles_page, "lizenzen.md": licences_page}
 
 if __name__ == "__main__":

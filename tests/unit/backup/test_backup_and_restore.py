@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import sqlite3
 import stat
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
@@ -108,6 +109,34 @@ def test_records_that_were_witnessed_after_the_backup_stop_the_log(tmp_path: Pat
     assert back(second, tmp_path / "s.kip", note=later).missing > 0
     with open_ledger(second, LOG) as ledger:
         assert "setzt nicht fort" in ledger.continues()
+
+
+def test_of_the_file_of_an_anchor_the_newest_note_counts_wherever_it_stands(tmp_path: Path,
+                                                                            monkeypatch: pytest.MonkeyPatch) -> None:
+    first = settle(tmp_path / "a", monkeypatch)
+    early = live(first)
+    make_backup(first, tmp_path / "s.kip", public=PUBLIC)
+    later = more(first, 3)
+    foreign = early.replace(LOG, "nachbar.example/ki-pforte/1")
+    done = back(settle(tmp_path / "b", monkeypatch), tmp_path / "s.kip", note=later + early + foreign)
+    assert done.missing == back(settle(tmp_path / "c", monkeypatch), tmp_path / "s.kip", note=later).missing > 0
+
+
+@pytest.mark.parametrize("spoil", [
+    lambda note: note.replace(LOG, "nachbar.example/ki-pforte/1"),
+    lambda note: note.replace("\n6\n", "\n7\n"),
+    lambda _: "Guten Tag\n",
+], ids=["of another log", "changed", "none"])
+def test_a_note_that_is_not_in_order_is_refused_before_anything_is_in_its_place(
+        spoil: Callable[[str], str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = settle(tmp_path / "a", monkeypatch)
+    note = live(first)
+    assert spoil(note) != note
+    make_backup(first, tmp_path / "s.kip", public=PUBLIC)
+    second = settle(tmp_path / "b", monkeypatch)
+    with pytest.raises((LedgerError, InvalidError), match="Notiz"):
+        back(second, tmp_path / "s.kip", note=spoil(note))
+    assert not list((tmp_path / "b").glob("*"))
 
 
 def test_a_house_that_is_replaced_remembers_what_it_signed_and_lies_aside(tmp_path: Path,

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gateway.backup.archive import Archiver, entries
+from gateway.backup.archive import Archiver, Entries
 from gateway.backup.sealing import PIECE, Sealer, asks_for, new_pair, opened
 from gateway.store import InvalidError
 
@@ -81,13 +81,13 @@ def test_only_the_private_key_opens_what_was_written_for_the_public_one() -> Non
 @given(st.dictionaries(st.text(max_size=20).filter(lambda name: name != "liste"),
                        st.lists(st.binary(max_size=300), max_size=4), max_size=4), st.integers(1, 500))
 def test_entries_come_back_however_the_stream_is_cut(contents: dict[str, list[bytes]], cut: int) -> None:
-    file = io.BytesIO()
-    archiver = Archiver(lambda data: file.write(data) and None)
+    written: list[bytes] = []
+    archiver = Archiver(written.append)
     for name, pieces in contents.items():
         archiver.add(name, pieces)
     archiver.close()
-    whole = file.getvalue()
+    whole = b"".join(written)
     stream = [whole[at:at + cut] for at in range(0, len(whole), cut)]
-    assert {e.name: b"".join(e.pieces) for e in entries(stream)} == {n: b"".join(p) for n, p in contents.items()}
+    assert {e.name: b"".join(e.pieces) for e in Entries(stream)} == {n: b"".join(p) for n, p in contents.items()}
     with pytest.raises(InvalidError):
-        list(entries([whole[:-4]]))
+        list(Entries([whole[:-4]]))

@@ -8,6 +8,7 @@ import logging
 import pytest
 
 from gateway.errors import GatewayError
+from gateway.telemetry.logs import facts_of
 from tests.support.fake_house import FakeHouse, chat
 from tests.unit.policy.policy_sets import shipped
 
@@ -15,8 +16,8 @@ HINT = "provider status 401, code -"
 
 
 def logged(caplog: pytest.LogCaptureFixture, step: str, error: GatewayError, *, stream: bool = False,
-           asked: int = 1) -> list[tuple[str, str]]:
-    """Return level and words of what the log says when this step fails."""
+           asked: int = 1) -> list[tuple[str, str, dict[str, object]]]:
+    """Return level, words and facts (but not how long it took) of what the log says when this step fails."""
     house = FakeHouse(shipped)
     house.steps.failing = {step: error}
 
@@ -25,7 +26,8 @@ def logged(caplog: pytest.LogCaptureFixture, step: str, error: GatewayError, *, 
             await house.ask(chat(stream=stream))
     with caplog.at_level(logging.INFO):
         asyncio.run(run())
-    return [(record.levelname, record.getMessage()) for record in caplog.records if record.name.startswith("gateway")]
+    return [(record.levelname, record.getMessage(), facts_of(record) | {"ms": 0}) for record in caplog.records
+            if record.name.startswith("gateway")]
 
 
 @pytest.mark.parametrize("stream", [False, True])
@@ -34,13 +36,17 @@ def test_what_is_behind_a_failure_stands_in_the_log_once_with_the_number_that_th
         caplog: pytest.LogCaptureFixture, step: str, stream: bool) -> None:
     error = GatewayError("anbieter_fehler", "Frau Sabine Krüger", hint=HINT)
     assert logged(caplog, step, error, stream=stream) == [
-        ("WARNING", f"7F3K-2QXM-9BTD anbieter_fehler (model demo): {HINT}")]
+        ("WARNING", "request failed", {
+            "request_id": "7F3K-2QXM-9BTD", "api": "chat", "model": "demo", "decision": "failed",
+            "code": "anbieter_fehler", "status": 502, "hint": HINT, "ms": 0})]
 
 
 def test_a_key_that_is_refused_says_why_without_alarm(caplog: pytest.LogCaptureFixture) -> None:
     error = GatewayError("schluessel_ungueltig", "Nein.", hint="credentials refused: widerrufen")
     assert logged(caplog, "authenticate", error) == [
-        ("INFO", "7F3K-2QXM-9BTD schluessel_ungueltig (model unbekannt): credentials refused: widerrufen")]
+        ("INFO", "request refused", {
+            "request_id": "7F3K-2QXM-9BTD", "api": "chat", "model": "unbekannt", "decision": "denied",
+            "code": "schluessel_ungueltig", "status": 401, "hint": "credentials refused: widerrufen", "ms": 0})]
 
 
 def test_strangers_cannot_fill_the_log(caplog: pytest.LogCaptureFixture) -> None:
