@@ -56,6 +56,8 @@ def _founded(answers: Path | None, settings: Settings) -> Founded | None:
     """Make the house that somebody describes; None: it is made already, or by hand."""
     from gateway.founding import founding
     from gateway.founding.answers import read_answers
+    from gateway.home import refuse_half_restored
+    refuse_half_restored(settings.home)  # before anybody is asked
     if founding.inhabited(settings):
         note("Diese KI-Pforte ist schon eingerichtet. An Richtlinien, Einstellungen und Personen wird nichts geändert.")
         return None
