@@ -31,7 +31,7 @@ NO_PAGES = {
     "/review/person/{id}/brief", "/review/pruefung/pruefer.html", "/review/pruefung/pruefer.pyz",
     "/review/unterlagen/{kind}/freigabe/{id}", "/review/vorfaelle/{id}/datei", "/styleguide", "/transparency.csv",
     "/transparency.json"}
-"""The same for everybody: files, letters to people outside, ways on to another page, and what builders of pages open."""
+"""The same for everybody: files, letters to people outside, ways on to another page, what builders of pages open."""
 
 
 def test_no_page_is_left_out_of_the_catalogue() -> None:
