@@ -142,8 +142,9 @@ def _model() -> Step:
         Question("model_zone", "Wo verarbeitet der Anbieter die Texte?", "So steht es im Vertrag.", "choice",
                  {"DE": "in Deutschland", "EU": "in der EU oder im EWR"}, default="DE",
                  when=("model", ("eu-cloud",))),
-        Question("model_key", "Zugangsschlüssel", "Liegt danach in einer Datei, die nur die KI-Pforte liest.",
-                 "secret", optional=True, when=("model", ("vllm-haus", *OUTSIDE)), longest=500),
+        Question("model_key", "Zugangsschlüssel", "Liegt danach in einer Datei, die nur die KI-Pforte liest. "
+                 "Fehlt er noch, lassen Sie das leer: „ki-pforte doctor“ sagt, wohin er gehört.", "secret",
+                 optional=True, when=("model", ("vllm-haus", *OUTSIDE)), longest=500),
         Question("avv_day", "Tag der Unterschrift unter die AVV", "Vereinbarung zur Auftragsverarbeitung (Art. 28 "
                  "DSGVO). Haben Sie noch keine, lassen Sie das leer: Das Modell wird eingetragen und bleibt "
                  "ausgeschaltet, bis dahin antwortet die Demo.", "date", optional=True, when=outside, check=check.day),
