@@ -20,7 +20,6 @@ from pathlib import Path
 from typing import Any, Final
 
 from audit.accounts import ERASURE, RETENTION_DELETE
-from audit.counting import take_lock
 from audit.errors import LedgerConfigError
 from audit.record import META, SUBJECT, check_name
 from audit.store.store import Run, Store
@@ -176,7 +175,6 @@ def _delete(store: Store, run: Run, rows: Iterable[Sequence[Any]]) -> None:
     for name, ids in by_name.items():
         check_name(name)
         if name == META:
-            take_lock(store, run)  # nobody marks by what is just being deleted
             store.delete_in(run, "DELETE FROM audit_mark WHERE idx IN "
                                  "(SELECT idx FROM audit_seq WHERE record_id IN (#))", ids)
         store.delete_in(run, f"DELETE FROM audit_part WHERE name = '{name}' AND record_id IN (#)", ids)  # noqa: S608

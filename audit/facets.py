@@ -8,6 +8,7 @@ Facets are derived: never hashed, rebuilt from the parts, and gone when the part
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 import orjson
@@ -18,20 +19,27 @@ _LENGTH: Final = 200
 _NONE: Final[tuple[str | None, ...]] = (None,) * len(FACETS)
 
 
-def facets_of(meta: bytes | None) -> tuple[str | None, ...]:
-    """Return the values of the facet columns, in their order; None where the record does not say."""
+def facts_of(meta: bytes | None) -> dict[str, Any]:
+    """Return what the part says; nothing where it holds other bytes than a JSON map."""
     if meta is None:
-        return _NONE
+        return {}
     try:
         value = orjson.loads(meta)
     except ValueError:
-        return _NONE  # a part may hold other bytes than JSON; then there is nothing to search
+        return {}
     if type(value) is not dict:
-        return _NONE
-    rules = value.pop("rules", None)
+        return {}
+    rules = value.get("rules")
     if type(rules) is list and rules:
         value["rule"] = rules[0]
-    get = value.get
+    return value
+
+
+def facets_of(facts: Mapping[str, Any], meta: bytes | None) -> tuple[str | None, ...]:
+    """Return the values of the facet columns, in their order; None where the facts of these bytes do not say."""
+    if not facts or meta is None:
+        return _NONE
+    get = facts.get
     # PostgreSQL stores no NUL in text; in JSON it can only stand escaped, so one look into the bytes spares eight.
     plain = b"\\u0000" not in meta
     return tuple([

@@ -1,11 +1,10 @@
 """The housekeeper: one thread of a serving process that sequences, signs, reaps, and goes on when something fails.
 
-Every 250 ms it sequences what waits and counts what was sequenced (`audit.counting`), every 10 s it signs a checkpoint
-if the log has grown, every minute it ends old intents; at the start it writes what killed writers of this host left in
-their files, and ends their intents. At the start and every six hours one of the processes deletes what is due (so a
-restored backup loses at once what had been deleted since), and finishes a pruning that was announced. Traffic does not
-wait for any of it: records are durable before. What fails is logged, shown in the status, and tried again; it stops
-nothing else.
+Every 250 ms it sequences what waits, every 10 s it signs a checkpoint if the log has grown, every minute it ends old
+intents; at the start it writes what killed writers of this host left in their files, and ends their intents. At the
+start and every six hours one of the processes deletes what is due (so a restored backup loses at once what had been
+deleted since), and finishes a pruning that was announced. Traffic does not wait for any of it: records are durable
+before. What fails is logged, shown in the status, and tried again; it stops nothing else.
 
 Clocks are looked after here, too (`audit.clock`): a jump, or a difference to the database's, becomes a record.
 """
@@ -20,7 +19,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from audit import counting, forgery
+from audit import forgery
 from audit.checkpoint import Vkey
 from audit.checkpointer import Checkpointer
 from audit.clock import STEP_US, Watch
@@ -146,7 +145,6 @@ class Keeper:
         for name in dead:
             self._fetch(name)
             ended += reap_writer(self._store, self._writer(), name)
-            self._presence.leave(name)
         return ended + reap_old(self._store, self._writer(), self._longest, self._clock.earliest_us())
 
     def _fetch(self, dead: str) -> None:
@@ -218,20 +216,20 @@ class Keeper:
         self._told_clock = wrong
 
     def _run(self) -> None:
-        jobs = [_Job(0, self._watch), _Job(CLOCK_EVERY, self._compare), _Job(0, self.sequence), _Job(0, self._count),
+        jobs = [_Job(0, self._watch), _Job(CLOCK_EVERY, self._compare), _Job(0, self.sequence),
                 _Job(0, self._identities.flush), _Job(REAP_EVERY, self._reap), _Job(LOOK_EVERY, self.let_go),
                 _Job(SIGN_EVERY, self.sign), _Job(REAP_EVERY, self.look_for_forged)]
         while not self._stop.is_set():
             self._told("; ".join(dict.fromkeys(problem for job in jobs if (problem := job.run()))))
             self._stop.wait(SEQUENCE_EVERY)
 
-    def _count(self) -> None:
-        counting.count(self._store)
-
     def _reap(self) -> None:
         """A commit that was under way when its process was killed may come through later (PostgreSQL ends it alone), so
-        each dead writer is looked at once more in the next round."""
+        each dead writer is looked at once more in the next round. Only then is it seen to: should this process die
+        before, the next one finds the same files and begins again."""
         self.reap([*self._ended, *self._dead])
+        for name in self._ended:
+            self._presence.leave(name)
         self._ended, self._dead = self._dead, []
 
     def _told(self, problem: str) -> None:

@@ -26,7 +26,7 @@ BATCH: Final = 1000
 _TABLES: Final = (
     tables.audit_record, tables.audit_part, tables.audit_seq, tables.audit_tile, tables.audit_state, tables.checkpoint,
     tables.anchor_receipt, tables.audit_writer, tables.audit_open, tables.audit_facet, tables.audit_hold,
-    tables.audit_job, tables.identity_seal, tables.audit_mark, tables.audit_daily, tables.audit_counted,
+    tables.audit_job, tables.identity_seal, tables.audit_mark,
 )
 """All but the inbox, which is empty."""
 

@@ -34,6 +34,9 @@ OUTCOME_UNKNOWN: Final = "outcome.unknown"
 OUTCOME_LATE: Final = "outcome.late"
 """An outcome that came after its intent had been ended as unknown: information, not a second end."""
 ENDS: Final = frozenset({OUTCOME, OUTCOME_UNKNOWN})
+DENIED: Final = "denied"
+REQUESTS: Final = frozenset({INTENT, DENIED})
+"""Records of which each stands for one request."""
 WRITER_START: Final = "writer.start"
 WRITER_STOP: Final = "writer.stop"
 HEARTBEAT: Final = "heartbeat"

@@ -31,7 +31,7 @@ from sqlalchemy import (
     union_all,
 )
 
-from audit.counting import STATUSES
+from audit.marks import STATUSES
 from audit.record import INTENT
 from audit.store.tables import FACETS, audit_facet, audit_mark, audit_open, audit_seq
 

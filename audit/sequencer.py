@@ -192,7 +192,7 @@ def rebuild(store: Store) -> int:
     """Make the derived tables anew from the records; return how many records were read."""
     with store.write() as run:
         state = read_state(run, lock_row=not store.sqlite)
-        for table in ("audit_facet", "audit_open", "audit_writer"):
+        for table in ("audit_facet", "audit_mark", "audit_open", "audit_writer"):
             run(f"DELETE FROM {table}")  # noqa: S608 - fixed names
         for rows in _ordered(store, run, state.min_index):
             Derived(rows).write(store, run)

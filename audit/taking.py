@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from audit import counting, daily, statistics, targets
+from audit import statistics, targets
 from audit.checkpoint import Vkey
-from audit.daily import What
 from audit.due import Due, due
 from audit.errors import LedgerConfigError
 from audit.exports import writing
@@ -149,24 +148,6 @@ class Taking(ABC):
         """Return which parts are deleted next, and what should be gone and is not."""
         with self._database():
             return due(self._store)
-
-    def catch_up(self) -> None:
-        """Sequence what waits, and count everything that is sequenced now. The housekeeper does it by itself."""
-        with self._database():
-            self._keeper.sequence()
-            while counting.count(self._store):
-                pass
-
-    def per_day(self, what: What, since: date, until: date) -> dict[date, dict[str, int]]:
-        """Return numbers per day of the whole house (`audit.daily`): day -> name -> number."""
-        with self._database():
-            return daily.per_day(self._store, what, since, until)
-
-    def per_department(self, what: What, since: date, until: date,
-                       people: Callable[[str], int]) -> dict[str, dict[str, int]]:
-        """Return numbers of a period by department, never of fewer than five people alone (`audit.daily`)."""
-        with self._database():
-            return daily.per_department(self._store, what, since, until, people)
 
     def requests(self, by: By, year: int, month: int) -> list[Group]:
         """Return how many requests there were in a month; never about fewer than five people (`audit.statistics`)."""

@@ -25,6 +25,7 @@ from audit import canonical, pieces
 from audit.checkpoint import b64, unb64
 from audit.errors import FormatError, LedgerConfigError
 from audit.sealing import DPO, TRUSTEES, TrusteeKey
+from audit.visible import visible
 
 KEY: Final = "SCHLUESSEL"
 COST: Final = 1 << 16
@@ -126,7 +127,7 @@ def _open(options: argparse.Namespace, ask: Ask, confirm: Ask) -> int:
     except FormatError:
         raise LedgerConfigError("Dieses Stück lässt sich mit Ihrem Schlüssel nicht öffnen. Es ist für einen anderen "
                                 "Schlüssel bestimmt oder verändert worden.") from None
-    sys.stdout.write(text)
+    sys.stdout.write(visible(text) if sys.stdout.isatty() else text)  # what a terminal would obey is spelt out there
     return 0
 
 
@@ -164,4 +165,4 @@ def _tell(key: TrusteeKey) -> None:
 
 
 def _note(text: str) -> None:
-    sys.stderr.write(text + "\n")
+    sys.stderr.write(visible(text) + "\n")

@@ -6,8 +6,6 @@ Evidence: ``audit_record`` (the hashed bytes), ``audit_part`` (deletable; ``audi
 a day). Beside them ``identity_seal``: who a pseudonym is, sealed to keys that the house does not have. Derived, never
 hashed, rebuilt from the rest at any time: ``audit_facet`` (for reading), ``audit_open`` (intents whose end is not
 sequenced), ``audit_writer`` (next counter per writer), ``audit_mark`` (what requests are found by beside their facets).
-``audit_daily`` (numbers per day, of nobody; they outlive the records, so nothing rebuilds them) and ``audit_counted``
-(how far marks and numbers go).
 
 ``audit_record`` allows one end per intent: the unique index on ``ref`` decides between a late outcome and the reaper.
 Rows of ``audit_record`` are inserted and, by pruning, deleted; never updated.
@@ -33,7 +31,7 @@ from sqlalchemy import (
 )
 
 VERSION_TABLE: Final = "audit_version"
-HEAD: Final = "0005"
+HEAD: Final = "0006"
 """The newest migration; `store.Store` compares it before it loads Alembic."""
 
 metadata = MetaData()
@@ -204,20 +202,3 @@ audit_mark = Table(
     sqlite_with_rowid=False,
 )
 Index("audit_mark_idx", audit_mark.c.idx)
-audit_daily = Table(
-    "audit_daily",
-    metadata,
-    Column("day", String(10), nullable=False, comment="in Berlin"),
-    Column("department", String(200), nullable=False),
-    Column("what", String(16), nullable=False),
-    Column("name", String(200), nullable=False),
-    Column("count", _Big, nullable=False),
-    PrimaryKeyConstraint("day", "department", "what", "name"),
-    sqlite_with_rowid=False,
-)
-audit_counted = Table(
-    "audit_counted",
-    metadata,
-    Column("name", String(16), primary_key=True),
-    Column("next", _Big, nullable=False, comment="the first record that is not counted"),
-)

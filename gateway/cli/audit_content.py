@@ -212,6 +212,6 @@ def _say(found: Reading) -> None:
             say("(nicht aufbewahrt)")
             continue
         for text in one.texts:
-            say("".join(sign for sign in text if sign.isprintable() or sign in "\n\t"))  # it may command a terminal
+            say(text)
         if one.cut:
             say(f"(gekürzt: insgesamt {one.size} Bytes)")

@@ -5,7 +5,6 @@ Listing leaves no record, looking at what names a person does: an export, and ev
 
 from __future__ import annotations
 
-import json as json_
 import re
 import time
 from collections.abc import Callable, Iterator
@@ -21,7 +20,7 @@ import typer
 from audit import Filters, Ledger, RecordRow, time_text
 from gateway.cli.audit import Json, ledger_errors, open_one
 from gateway.cli.context import CliContext, context, person_id
-from gateway.cli.output import CliError, Exit, emit, note, say, table
+from gateway.cli.output import CliError, Exit, cell, emit, note, say, table
 from gateway.home import own_secret
 from gateway.kipass.calendar import BERLIN
 from gateway.pipeline.reference import mark_of
@@ -248,8 +247,8 @@ def _row(row: RecordRow) -> dict[str, Any]:
 
 
 def _say_line(row: RecordRow) -> None:
-    say("  ".join(str(cell) for cell in _cells(row) if cell != ""))
+    say("  ".join(cell(value) for value in _cells(row) if value != ""))
 
 
 def _say_json(row: RecordRow) -> None:
-    say(json_.dumps(_row(row), ensure_ascii=False))
+    emit(_row(row), indent=None)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from gateway.cli.context import context
-from gateway.cli.output import CliError, Exit, cannot_run, emit, note, say, table
+from gateway.cli.output import CliError, Exit, cannot_run, emit, hand_over, note, say, table
 from gateway.model.entities import ENTITIES
 from gateway.model.finding import Passage
 from gateway.model.reasons import in_words
@@ -50,7 +50,7 @@ def redact(
              "explanation": in_words(e.reason), "score": round(e.score, 3), "certain": e.certain, "noted": e.noted}
             for e in shown.entries]})
         return
-    say(shown.text.rstrip("\n"))
+    hand_over(shown.text.rstrip("\n"))
     if not shown.entries:
         note("Nichts gefunden: Der Text würde so gesendet, wie er ist.")
         return

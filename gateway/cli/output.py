@@ -1,12 +1,17 @@
 """How commands speak: results on standard output, everything else on standard error, four exit codes.
 
 With ``--json`` standard output holds one JSON document and nothing else, so that scripts can read it.
+
+What is printed may come from a record, a book or a file, and somebody may have written it to command a terminal: erase
+a line, turn the direction of writing, add a row. So everything goes through here, and what a terminal would obey is
+spelt out (``\\u001b``). In JSON that is the same value in another spelling: nothing is lost.
 """
 
 from __future__ import annotations
 
 import errno
 import json
+import sys
 from collections.abc import Callable, Iterable, Sequence
 from enum import IntEnum
 from functools import wraps
@@ -14,6 +19,7 @@ from typing import Any, NoReturn, ParamSpec, TypeVar
 
 import typer
 
+from audit.visible import visible
 from gateway.policy.problems import PolicyErrors
 from gateway.store import ConflictError, InvalidError, StoreError
 
@@ -99,22 +105,36 @@ def _stop(message: str, code: Exit) -> NoReturn:
 
 def note(text: str) -> None:
     """Say something to the person at the terminal; scripts do not see it."""
-    typer.echo(text, err=True)
+    typer.echo(_shown(text), err=True)
 
 
 def say(text: str) -> None:
     """Print a result."""
-    typer.echo(text)
+    typer.echo(_shown(text))
 
 
-def emit(document: Any) -> None:
-    """Print a result as JSON."""
-    typer.echo(json.dumps(document, ensure_ascii=False, indent=2, default=str))
+def hand_over(text: str) -> None:
+    """Print a text that is the result itself: to a person as `say` does, into a file or a program as it is."""
+    typer.echo(_shown(text) if sys.stdout.isatty() else text)
+
+
+def emit(document: Any, *, indent: int | None = 2) -> None:
+    """Print a result as JSON; without `indent` as one line."""
+    typer.echo(visible(json.dumps(document, ensure_ascii=False, indent=indent, default=str)))
+
+
+def cell(value: object) -> str:
+    """Return a value as it may stand in a line or a table: its own ends of lines would look like further rows."""
+    return visible(str(value)).replace("\n", "\\n")
+
+
+def _shown(text: str) -> str:
+    return "\t".join(map(visible, text.split("\t")))
 
 
 def table(headers: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
     """Print rows under headers, as wide as they need."""
-    lines = [[str(cell) for cell in row] for row in rows]
+    lines = [[cell(value) for value in row] for row in rows]
     widths = [max(len(line[i]) for line in [list(headers), *lines]) for i in range(len(headers))]
     for line in [list(headers), ["-" * w for w in widths], *lines]:
-        say("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())
+        say("  ".join(text.ljust(width) for text, width in zip(line, widths, strict=True)).rstrip())

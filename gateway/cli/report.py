@@ -15,7 +15,7 @@ import typer
 
 from gateway.cli.audit import ledger_errors, open_one
 from gateway.cli.context import CliContext, context
-from gateway.cli.output import CliError, Exit, note
+from gateway.cli.output import CliError, Exit, note, say
 from gateway.errors import GatewayError
 from gateway.model.reporting import KINDS, ReportKind
 from gateway.paper.report import FORMS, Form
@@ -61,6 +61,9 @@ def write(ctx: typer.Context, kind: ReportKind, period: str, wanted: str, out: P
             _, data = desk.give_out(COMMAND_LINE, kind.key, period, form)
         except GatewayError as error:
             raise CliError(error.message, Exit.MISUSE) from None
+    if out is None and sys.stdout.isatty():
+        say(data.decode("utf-8"))
+        return
     if out is None:
         sys.stdout.buffer.write(data)
         sys.stdout.buffer.flush()

@@ -8,13 +8,14 @@ way instead of overwriting it.
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
-from audit import Ledger
+from audit import Ledger, LedgerConfigError
 from gateway.founding.files import OFFICE, ready_made, shipped, write_policies, write_settings
 from gateway.founding.settled import Settled, place_of, settled
 from gateway.home import open_ledger, own_secret, refuse_half_restored
@@ -116,6 +117,11 @@ def found(answers: Answers, settings: Settings) -> Founded:
     target = settings.policies if needed(settings) else settings.home / "policies"
     answers = completed(all_steps(), answers)
     policies = write_policies(answers, shipped(), target)
+    try:
+        _own_ledger(settings, policies)
+    except BaseException:
+        shutil.rmtree(target)
+        raise
     write_settings(answers, settings.home, target, local=settings.host in ("127.0.0.1", "::1", "localhost"))
     return _people(answers, load(), policies)
 
@@ -135,6 +141,17 @@ def in_the_way(settings: Settings) -> str:
             return (f"In {there} darf dieses Konto nicht schreiben. Bitte führen Sie den Befehl mit dem Konto aus, "
                     f"unter dem die KI-Pforte läuft, oder nennen Sie mit {PREFIX}HOME einen anderen Ordner.")
     return ""
+
+
+def _own_ledger(settings: Settings, policies: PolicySet) -> None:
+    """Open the ledger of this house once: whoever has tried the example town out has its ledger in the way."""
+    settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    try:
+        open_ledger(settings, policies.organisation.id, policies.digest).close()
+    except LedgerConfigError as error:
+        raise InvalidError(f"{error} Vermutlich lief hier schon die Beispielstadt. Es wurde nichts geändert. Bitte "
+                           "beginnen Sie mit einem leeren Ordner (KI_PFORTE_HOME) und einer leeren Datenbank."
+                           ) from None
 
 
 def _people(answers: Answers, settings: Settings, policies: PolicySet) -> Founded:

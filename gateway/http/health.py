@@ -1,4 +1,9 @@
-"""``/healthz`` (the process lives), ``/readyz`` (requests can be served, with reasons) and ``/metrics``."""
+"""``/healthz`` (the process lives), ``/readyz`` (requests can be served, with reasons) and ``/metrics``.
+
+Whoever asks through a web server in front comes from the net of the staff or from further away: reasons and warnings
+name cases, departments and machines, and figures are for Prometheus, so neither is told there. Every web server says in
+a header that it passed something on, and no client can take that away.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +19,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 READY_SECONDS: Final = 1.0
+_PASSED_ON: Final = ("x-forwarded-for", "forwarded", "x-real-ip", "via")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +54,8 @@ class Health:
     async def ready(self, request: Request) -> Response:
         """Answer ``/readyz``: 200 as long as requests can be served, else 503."""
         state = await self._look()
+        if _passed_on(request):
+            return _json({"status": "ok" if state.ready else "nicht bereit"}, 200 if state.ready else 503)
         body = {"status": "ok" if state.ready else "nicht bereit", "checks": state.checks, "reasons": state.reasons,
                 "warnings": list(state.warnings), **({"details": state.details} if state.details else {})}
         return _json(body, 200 if state.ready else 503)
@@ -62,7 +70,9 @@ class Health:
             return self._seen[1]
 
     async def metrics(self, request: Request) -> Response:
-        """Answer ``/metrics``; with a token set, only who brings it."""
+        """Answer ``/metrics``: with a token set, to who brings it; without, to who asks directly."""
+        if not self._token and _passed_on(request):
+            return _json({"status": "Kennzahlen gibt es über den Webserver nur mit KI_PFORTE_METRICS_TOKEN"}, 403)
         given = request.headers.get("authorization", "").removeprefix("Bearer ")
         if self._token and not hmac.compare_digest(given.encode(), self._token.encode()):
             return _json({"status": "Kennwort fehlt oder ist falsch"}, 401)
@@ -72,6 +82,10 @@ class Health:
         """Return the routes; metrics may have a port of their own."""
         routes: list[BaseRoute] = [Route("/healthz", self.alive), Route("/readyz", self.ready)]
         return [*routes, Route("/metrics", self.metrics)] if with_metrics else routes
+
+
+def _passed_on(request: Request) -> bool:
+    return any(name in request.headers for name in _PASSED_ON)
 
 
 def _json(body: object, status: int) -> Response:

@@ -98,7 +98,7 @@ class Workers:
 def _lives(process: int) -> bool:
     try:
         os.kill(process, 0)
-    except ProcessLookupError:
+    except (ProcessLookupError, PermissionError):  # there is none, or by now it is somebody else's
         return False
     return True
 

@@ -12,11 +12,11 @@ import contextlib
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from datetime import date, timedelta
+from datetime import date
 from pathlib import Path
 from typing import Any
 
-from audit import Filters, Ledger, LedgerConfig, daily, statistics
+from audit import Filters, Ledger, LedgerConfig, statistics
 from audit.record import now_us
 from audit.tiles import Tree
 from audit.tiles import fill as fill_tiles
@@ -85,7 +85,6 @@ def measure(ledger: Ledger, end: int) -> None:
     line("alle Einträge eines Vorgangs", lambda: reader.vorgang(row.vorgang))
     line("Stand (status)", reader.status)
     day = date.fromtimestamp(end / 1e6)
-    line("Tageszahlen von 90 Tagen", lambda: daily.per_day(store, "decision", day - timedelta(90), day))
     line("Zahlen eines Monats je Amt", lambda: statistics.requests(store, "department", day.year, day.month), 1)
 
     def proof() -> None:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import json
 import random
-from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -17,10 +16,10 @@ from typing import Any, Final
 from sqlalchemy import Index
 
 from audit import Ledger
-from audit.counting import NAME, tally
+from audit.marks import marks_of
 from audit.merkle import leaf_hash
 from audit.pseudonym import epoch_of
-from audit.record import INTENT, OUTCOME, WRITER_START, build_envelope, commitment
+from audit.record import INTENT, OUTCOME, REQUESTS, WRITER_START, build_envelope, commitment
 from audit.sequencer import grow, read_state
 from audit.store.store import Store
 from audit.store.tables import FACETS, audit_facet, audit_part
@@ -41,8 +40,6 @@ _TABLES: Final = {
     "audit_facet": f"idx, record_id, type, ref, t, {', '.join(FACETS)}, subject",
     "audit_mark": "mark, t, idx",
 }
-_TOGETHER: Final = (" ON CONFLICT (day, department, what, name) "
-                    "DO UPDATE SET count = audit_daily.count + excluded.count")
 Row = tuple[Any, ...]
 
 
@@ -77,7 +74,6 @@ class Town:
         self._weights = [1 / (n + 1) for n in range(len(self.departments))]
         self._start = self.end_us - HALF_A_YEAR
         self._home = self._random.choices(self.departments, self._weights, k=self.people)
-        self.numbers: Counter[tuple[str, str, str, str]] = Counter()
 
     def leaves(self) -> Iterator[bytes]:
         """Yield the leaves; `rows` fills meanwhile and is emptied by whoever stores them."""
@@ -131,10 +127,8 @@ class Town:
         self.rows["audit_seq"].append((idx, record_id, leaf))
         shown = {**facts, **{key: meta[key] for key in ("decision", "code") if key in meta}}
         self.rows["audit_facet"].append((idx, record_id, kind, ref, t, *[shown.get(f) for f in FACETS], subject))
-        numbers, marks = tally([(idx, t, kind, ref, shown.get("department"), shown.get("decision"), shown.get("code"),
-                                 shown.get("model"), bodies["meta"])])
-        self.numbers.update(numbers)
-        self.rows["audit_mark"] += marks
+        if kind in REQUESTS:
+            self.rows["audit_mark"] += [(mark, t, idx) for mark in marks_of(meta)]
         self._last, self.size = record_id, idx + 1
         return leaf
 
@@ -177,10 +171,6 @@ def _settle(store: Store, town: Town, first: int, times: int) -> None:
         tree = grow(store, run, state.tree, size)
         run(store.sql("UPDATE audit_state SET size = ?, peaks = ?"), (size, tree.to_bytes()))
         run(store.sql("INSERT INTO audit_writer (writer, next) VALUES (?, ?)"), ("bench-writer", size - first))
-        store.insert(run, "INSERT INTO audit_daily (day, department, what, name, count)",
-                     [(*key, number * times) for key, number in sorted(town.numbers.items())], _TOGETHER)
-        run(store.sql("DELETE FROM audit_counted WHERE name = ?"), (NAME,))
-        run(store.sql("INSERT INTO audit_counted (name, next) VALUES (?, ?)"), (NAME, size))
 
 
 def _multiply(store: Store, first: int, count: int, times: int) -> None:

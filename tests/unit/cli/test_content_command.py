@@ -111,6 +111,6 @@ def test_what_was_kept_is_shown_once_to_who_brings_the_answer_of_both(house: Pat
     assert run("show", "--answer", answer, *as_("it")).exit_code == 2
     shown = run("show", "--answer", answer, *as_("dsb"))
     assert shown.exit_code == 0, shown.output
-    assert "Kanarienvogel ⟦NAME_1⟧[2J" in shown.stdout, "and nothing that commands the terminal"
+    assert "Kanarienvogel ⟦NAME_1⟧\\u001b[2J" in shown.stdout, "and nothing that commands the terminal"
     assert "(nicht aufbewahrt)" in shown.stdout
     assert run("show", "--answer", answer, *as_("dsb")).exit_code == 2

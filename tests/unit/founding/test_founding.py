@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from gateway.founding import founding
+from gateway.home import open_ledger
 from gateway.model.first_checks import key_of
 from gateway.model.first_setup import Answers, domain_of, together
 from gateway.policy import PolicyErrors, load_policies
@@ -79,6 +80,17 @@ def test_what_lies_there_is_never_overwritten(fresh: Callable[[], Settings], tmp
         founding.found(ANSWERS, fresh())
     assert (tmp_path / "home" / "pforte.yaml").read_text() == "port: 8099\n"
     assert not (tmp_path / "policies").exists()
+
+
+def test_the_ledger_of_another_house_is_noticed_before_anything_of_this_one_stays(
+        fresh: Callable[[], Settings]) -> None:
+    fresh().home.mkdir()
+    open_ledger(fresh(), "musterstadt.example/ki-pforte/1").close()  # somebody looked at the example town first
+    with pytest.raises(InvalidError, match=r"musterstadt\.example.*Es wurde nichts geändert"):
+        founding.found(ANSWERS, fresh())
+    assert not fresh().policies.exists()
+    assert not (fresh().home / "pforte.yaml").exists()
+    assert not founding.inhabited(fresh())
 
 
 def test_policies_with_a_fault_leave_no_folder_behind(fresh: Callable[[], Settings], tmp_path: Path,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 
+import pytest
 from starlette.requests import Request
 
 from gateway.http.health import Health, Readiness
@@ -46,4 +47,22 @@ def test_what_was_seen_is_not_believed_for_long() -> None:
         answer = await health.ready(REQUEST)
         assert answer.status_code == 503
         assert json.loads(answer.body)["reasons"] == {"protokoll": "Gesperrt."}
+    asyncio.run(run())
+
+
+@pytest.mark.parametrize("header", [b"x-forwarded-for", b"forwarded", b"x-real-ip", b"via"])
+def test_who_comes_through_the_web_server_hears_whether_and_not_why(header: bytes) -> None:
+    async def run() -> None:
+        house = House()
+        passed = Request({"type": "http", "method": "GET", "headers": [(header, b"192.0.2.7")]})
+        health = Health(house.readiness, lambda: b"zahl 1")
+        assert json.loads(bytes((await health.ready(passed)).body)) == {"status": "ok"}
+        assert (await health.metrics(passed)).status_code == 403
+        assert (await health.metrics(REQUEST)).body == b"zahl 1"
+        house.ledger = False
+        answer = await Health(house.readiness, lambda: b"").ready(passed)
+        assert (answer.status_code, json.loads(bytes(answer.body))) == (503, {"status": "nicht bereit"})
+        own = Request({"type": "http", "method": "GET", "headers": [(header, b"x"), (b"authorization", b"Bearer t")]})
+        assert (await Health(house.readiness, lambda: b"zahl 1", "t").metrics(own)).body == b"zahl 1"
+        assert (await Health(house.readiness, lambda: b"zahl 1", "t").metrics(passed)).status_code == 401
     asyncio.run(run())

@@ -90,3 +90,14 @@ def test_more_processes_than_numbers_is_an_error_and_no_silence(tmp_path: Path,
         Workers(tmp_path, 1)
     only.close()
     assert sorted(os.listdir(tmp_path)) == ["0.lock"]
+
+
+def test_a_number_whose_process_is_by_now_somebody_elses_is_not_counted(tmp_path: Path,
+                                                                        monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(process: int, signal: int) -> None:
+        raise PermissionError
+    workers = Workers(tmp_path, 2)
+    (tmp_path / "1-4711.prom").write_bytes(counted(1))
+    monkeypatch.setattr(os, "kill", refuse)
+    assert 'worker="1"' not in workers.together(counted(1)).decode()
+    workers.close()
