@@ -35,7 +35,7 @@ ABOVE = ("gateway.reports.parts", "gateway.founding.settled")
 WORDS = ("ROLES", "DECISIONS", "OUTCOMES", "ENDS", "CODES", "RISKS", "ZONES", "AI_ROLES", "PASS_STATES", "TYPES",
          "APIS", "TASKS", "PARTS", "SOURCES", "EVENTS", "OFFICES", "PAGES")
 """Tables of words that English pages show."""
-GERMAN = {"literacy_sheet.html", "citizen_sheet.html", "casework/letter.html", "reid/letter.html", "styleguide.html"}
+GERMAN = {"citizen_sheet.html", "casework/letter.html", "reid/letter.html", "styleguide.html"}
 """Templates that stay German: papers, letters to people outside, and the page that only builders of pages open."""
 _SENTENCE = re.compile(r"[A-ZÄÖÜ„][^{}\n]* [^{}\n]*\.")
 
