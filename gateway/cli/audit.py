@@ -100,6 +100,7 @@ def status(ctx: typer.Context, json: Json = False) -> None:
     facts: dict[str, Any] = {
         "log": found.log, "size": found.size, "unsequenced": found.unsequenced, "open_intents": found.open_intents,
         "checkpoint_size": found.checkpoint_size, "checkpoint_age": found.checkpoint_age, "problem": found.problem,
+        "forgeries": found.forgeries,
         "vkeys": keys, "bytes": ahead.size, "records_per_day": ahead.records_per_day, "bytes_per_day": ahead.growth,
         "bytes_after_days": dict(ahead.after)}
     if json:
@@ -114,6 +115,9 @@ def status(ctx: typer.Context, json: Json = False) -> None:
                                                     for days, octets in ahead.after.items()) + ".")
     for key in keys:
         say(f"Prüfschlüssel: {key}")
+    if found.forgeries:
+        say(f"Untergeschobenes in den letzten 24 Stunden (Funde): {found.forgeries}. Bitte klären Sie, wer in die "
+            "Datenbank des Protokolls schreiben kann.")
     if found.problem:
         say(found.problem)
 

@@ -130,8 +130,7 @@ def way_in(url: str, there: Look, streams: bool | None, now: datetime | None = N
     """Say how the house is reached at the address that staff know."""
     if there.problem:
         yield Finding("Webserver", FAULT, f"Unter {url} ist die KI-Pforte von hier nicht erreichbar. "
-                      + there.problem.replace("Der Anbieter ist nicht erreichbar. ", "")
-                      .replace("„base_url“", "KI_PFORTE_PUBLIC_URL"))
+                      + there.problem.replace("„base_url“", "KI_PFORTE_PUBLIC_URL"))
         return
     if streams is None:
         yield Finding("Webserver", NOTICE, f"Unter {url} kam die Probe nicht an, ob Antworten Stück für Stück "

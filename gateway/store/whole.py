@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from pathlib import Path
 
-from sqlalchemy import Connection, Engine, create_engine, inspect
+from sqlalchemy import Connection, Engine, Table, create_engine, inspect
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -47,9 +47,20 @@ def empty(which: str, url: str) -> bool:
     """Whether there is nothing of ours on a server."""
     engine = _server(url)
     try:
-        return not set(inspect(engine).get_table_names()) & {*_tables(which), _version_table(which)}
+        with engine.connect() as connection:
+            return not present(which, connection)
     finally:
         engine.dispose()
+
+
+def present(which: str, connection: Connection) -> bool:
+    """Whether one of our tables is in a database."""
+    return bool(set(inspect(connection).get_table_names()) & {*_tables(which), _version_table(which)})
+
+
+def house_tables() -> list[Table]:
+    """Return the tables of the house, parents first."""
+    return metadata.sorted_tables
 
 
 def serving(url: str, now: datetime) -> bool:

@@ -105,13 +105,12 @@ def _refused(status: int, model: RegisteredModel | None) -> str:
     if 300 <= status < 400:
         return (f"Die Adresse leitet weiter (HTTP {status}); dem folgt die KI-Pforte nicht. Tragen Sie das Ziel selbst "
                 "als „base_url“ ein.")
-    return f"Der Anbieter antwortet mit einem Fehler (HTTP {status})." if status >= 500 else ""
+    return f"Von dort kommt ein Fehler (HTTP {status})." if status >= 500 else ""
 
 
 def _failed(error: Exception, host: str) -> str:
     if isinstance(error, aiohttp.ClientConnectorDNSError):
-        return (f"Den Namen {host} kennt dieser Rechner nicht. Der Anbieter ist nicht erreichbar. Prüfen Sie "
-                "„base_url“ und den Namensdienst (DNS).")
+        return f"Den Namen {host} kennt dieser Rechner nicht. Prüfen Sie „base_url“ und den Namensdienst (DNS)."
     if isinstance(error, aiohttp.ClientConnectorCertificateError):
         why = error.certificate_error
         reason = f" ({why.verify_message})" if isinstance(why, ssl.SSLCertVerificationError) else ""
@@ -120,10 +119,8 @@ def _failed(error: Exception, host: str) -> str:
     if isinstance(error, aiohttp.ClientSSLError):
         return f"Mit {host} kommt keine verschlüsselte Verbindung zustande. Prüfen Sie https:// und Port in „base_url“."
     if isinstance(error, TimeoutError):
-        return (f"Von {host} kommt in {SECONDS:.0f} Sekunden keine Antwort. Der Anbieter ist nicht erreichbar. Prüfen "
-                "Sie „base_url“ und die Firewall.")
-    return (f"Der Anbieter ist nicht erreichbar ({type(error).__name__}). Prüfen Sie „base_url“ und die Verbindung zu "
-            f"{host}.")
+        return f"Von {host} kommt in {SECONDS:.0f} Sekunden keine Antwort. Prüfen Sie „base_url“ und die Firewall."
+    return f"{host} ist nicht erreichbar ({type(error).__name__}). Prüfen Sie „base_url“ und die Verbindung dorthin."
 
 
 def _certificate(answer: aiohttp.ClientResponse) -> datetime | None:

@@ -75,3 +75,12 @@ def test_a_way_without_encryption_is_said(home: Path) -> None:
 def test_a_database_server_that_does_not_answer_is_a_fault(home: Path) -> None:
     url = f"postgresql+psycopg://nobody@/x?host={home}"
     assert "antwortet nicht" in said(home, database_url=url, audit_database_url=url)["Datenbank", FAULT]
+
+
+def test_what_a_restore_left_behind_is_named(home: Path) -> None:
+    (home / ".wiederherstellung" / "home").mkdir(parents=True)
+    assert "unverschlüsselt" in said(home)["Sicherung", FAULT]
+    (home / ".wiederherstellung" / "begonnen").touch()  # then nothing opens, and the ledger says so
+    assert ("Sicherung", FAULT) not in said(home)
+    (home / "vorher-20261101-120000").mkdir()
+    assert "Löschfristen" in said(home)["Sicherung", NOTICE]

@@ -109,7 +109,7 @@ async def test_a_provider_without_a_known_list_gets_no_key(tmp_path: Path) -> No
 
 @pytest.mark.parametrize(("status", "key", "says"), [
     (401, "LLM_KEY", "nimmt den Schlüssel LLM_KEY nicht an"), (403, "LLM_KEY", "nimmt den Schlüssel"),
-    (401, None, "verlangt einen Schlüssel"), (302, None, "leitet weiter"), (500, None, "mit einem Fehler"),
+    (401, None, "verlangt einen Schlüssel"), (302, None, "leitet weiter"), (500, None, "ein Fehler (HTTP 500)"),
     (404, None, "")])
 def test_what_is_wrong_is_said_with_what_to_do(tmp_path: Path, status: int, key: str | None, says: str) -> None:
     answer = web.Response(status=status, text=KEY, headers={"location": "/x"})
