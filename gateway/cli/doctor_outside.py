@@ -29,7 +29,8 @@ SPREAD: Final = 0.5
 """Seconds between the first and the last piece of the trial stream; it is sent over some two seconds."""
 CERTIFICATE: Final = timedelta(days=21)
 _BUFFERED: Final = ("Der Webserver hält Antworten zurück, bis sie vollständig sind; Beschäftigte sehen lange nichts. "
-                    "Schalten Sie dort das Puffern aus (nginx: proxy_buffering off; Vorlagen unter deploy/).")
+                    "Schalten Sie dort Puffern und Packen von text/event-stream aus (nginx: proxy_buffering, gzip; "
+                    "Vorlagen unter deploy/).")
 
 
 def outside(settings: Settings, policies: PolicySet) -> Iterator[Finding]:
@@ -129,7 +130,7 @@ async def arrives_in_pieces(url: str, arrived: Callable[[], None] = lambda: None
 def way_in(url: str, there: Look, streams: bool | None, now: datetime | None = None) -> Iterator[Finding]:
     """Say how the house is reached at the address that staff know."""
     if there.problem:
-        yield Finding("Webserver", FAULT, f"Unter {url} ist die KI-Pforte von hier nicht erreichbar. "
+        yield Finding("Webserver", FAULT, f"Unter {url} antwortet die KI-Pforte nicht. "
                       + there.problem.replace("„base_url“", "KI_PFORTE_PUBLIC_URL"))
         return
     if streams is None:
