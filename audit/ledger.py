@@ -346,6 +346,11 @@ class Ledger(LettingGo):
         return self._live is None or self._live.healthy
 
     @property
+    def problem(self) -> str:
+        """What keeps the housekeeping of this process from going on, in German, or empty. Costs nothing."""
+        return self._keeper.problem
+
+    @property
     def backlog(self) -> Backlog:
         """What must be written and waits for the database. Costs nothing."""
         return self._live.backlog if self._live is not None else Backlog()

@@ -124,11 +124,6 @@ def _memory(meminfo: Path = Path("/proc/meminfo")) -> Iterator[Finding]:
 
 
 def _outside(settings: Settings) -> Iterator[Finding]:
-    anchors = [one for one in settings.anchors.split(",") if one.strip()]
-    if len(anchors) < 2:  # one place can be lost, or be in the same hands
-        yield Finding("Anker", NOTICE, f"{'Kein Ort' if not anchors else 'Nur ein Ort'} außerhalb bewahrt Prüfpunkte "
-                      "des Protokolls auf. Ohne sie lässt sich eine Kürzung nicht nachweisen. Setzen Sie "
-                      "KI_PFORTE_ANCHORS auf mindestens zwei Orte (docs/protokoll.md).")
     if settings.address.startswith("https://"):
         if not settings.trusted_proxies:
             yield Finding("Webserver", NOTICE, "Die Adresse ist https, aber keinem Webserver davor wird geglaubt. "

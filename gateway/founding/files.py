@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 from ruamel.yaml import YAML
 
 import gateway
+from gateway.founding.papers import EXAMPLE, own_papers, own_recognition
 from gateway.model.first_checks import key_of, prices, read_day
 from gateway.model.first_setup import ABROAD, OUTSIDE, WITH_ADDRESS, Answers, ready
 from gateway.policy import PolicySet, load_policies
@@ -68,6 +69,8 @@ def write_policies(answers: Answers, source: Path, target: Path) -> PolicySet:
         kept = _departments(fresh / "departments", answers)
         _organisation(fresh / "organisation.yaml", answers, kept)
         _models(fresh / "models.yaml", answers, on=ready(answers))
+        own_papers(fresh, answers["name"].strip(), _yaml())
+        own_recognition(fresh / "erkennung.yaml", answers["name"].strip())
         shutil.rmtree(fresh / "groups", ignore_errors=True)  # examples that name departments
         found = load_policies(fresh)
         if not _usable(found, answers["model"].strip()):  # the profile demands more than a contract
@@ -198,8 +201,8 @@ def _models(path: Path, answers: Answers, *, on: bool) -> None:
     data = yaml.load(path)
     chosen, models = said["model"], data["models"]
     for model in models.values():
-        if "Stadt Musterstadt" in str(model.get("operator", "")):
-            model["operator"] = model["operator"].replace("Stadt Musterstadt", said["name"])
+        if EXAMPLE in str(model.get("operator", "")):
+            model["operator"] = model["operator"].replace(EXAMPLE, said["name"])
     models["demo"]["enabled"] = chosen == "demo" or not on
     if chosen != "demo":
         model = models[chosen]

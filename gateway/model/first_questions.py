@@ -66,15 +66,15 @@ def told() -> Iterator[str]:
 def _municipality(departments: Mapping[str, str]) -> Step:
     usual = "\n".join(key for key in USUAL if key in departments)
     return Step("verwaltung", "Ihre Verwaltung", "Wie heißt sie? So steht sie auf jeder Seite.", (
-        Question("name", "Name der Verwaltung", "Zum Beispiel: Gemeinde Neudorf.", longest=120),
+        Question("name", "Name der Verwaltung", "Zum Beispiel: Gemeinde Neudorf.", longest=80),
         Question("size", "Wie groß sind Sie?", "Danach richten sich Grenzen und Vorgaben.", "choice", SIZES,
                  default="gemeinde-klein", more=True),
         Question("departments", "Ämter mit fertigen Regeln", "„Allgemeine Verwaltung“ gibt es immer.", "several",
                  departments, optional=True, default=usual, longest=1000, more=True),
         Question("more", "Weitere Ämter", "Eines je Zeile. Für sie gilt zunächst, was für das ganze Haus gilt.",
-                 "lines", optional=True, longest=80, more=True),
+                 "lines", optional=True, longest=60, more=True),
         Question("domain", "Domain", "Danach heißt Ihr Protokoll, und das bleibt so. Leer: die Domain aus der "
-                 "E-Mail-Adresse der IT.", optional=True, check=check.domain, longest=100, more=True),
+                 "E-Mail-Adresse der IT.", optional=True, check=check.domain, longest=88, more=True),
     ))
 
 
@@ -83,7 +83,7 @@ def _way_in() -> Step:
     return Step("adresse", "Die Adresse", "Unter welcher Adresse öffnen Beschäftigte die Seiten?", (
         Question("address", "Adresse der KI-Pforte", "Mit einem Webserver davor zum Beispiel "
                  "https://ki.neudorf.example. Der Vorschlag gilt nur auf diesem Rechner; später ändern Sie ihn in "
-                 "pforte.yaml und organisation.yaml.", check=check.address),
+                 "pforte.yaml und organisation.yaml.", check=check.address, longest=54),
         Question("sign_in", "Womit melden sich Beschäftigte an?", "", "choice", {
             "kennwort": "E-Mail-Adresse und Kennwort, in der KI-Pforte gewählt",
             "oidc": "Anmeldedienst der Verwaltung (Keycloak, Entra ID, anderer mit OpenID Connect)"},
@@ -104,7 +104,8 @@ def _technicians() -> Step:
         Question("it_email", "E-Mail-Adresse", check=check.mail),
         Question("contact_it", "Wen fragt man bei technischen Fragen?", "Name oder Stelle, und Telefon. Leer: diese "
                  "Person.", optional=True, more=True),
-        Question("contact_pass", "Wen fragt man zum KI-Pass?", "Leer: diese Person.", optional=True, more=True),
+        Question("contact_pass", "Wen fragt man zum KI-Pass?", "Leer: diese Person.", optional=True, longest=50,
+                 more=True),
     ))
 
 

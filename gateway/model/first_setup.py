@@ -7,6 +7,7 @@ away on the page and in a file of answers, and nobody is asked for it at a termi
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final, Literal
@@ -24,6 +25,7 @@ _MAIL_PROVIDERS: Final = frozenset({
     "yahoo.de"})
 """Whose domain says nothing about the town hall behind an address."""
 
+_MOST_LINES: Final = 200
 IN_HOUSE: Final = ("demo", "ollama-lokal", "vllm-haus")
 OUTSIDE: Final = ("eu-cloud", "mistral-large", "gpt-azure-eu", "gpt-openai", "claude")
 ABROAD: Final = ("gpt-openai", "claude")
@@ -77,10 +79,10 @@ class Question:
             return ""
         if not text:
             return NOT_CHOSEN if self.options else EMPTY
-        if len(text) > self.longest * (40 if self.kind == "lines" else 1):
+        lines = text.replace("\r\n", "\n").split("\n") if self.kind in ("lines", "several") else [text]
+        if len(text if self.kind == "several" else max(lines, key=len)) > self.longest or len(lines) > _MOST_LINES:
             return TOO_LONG.format(count=self.longest)
-        if any((ord(c) < 32 and c not in "\r\n") or 0xD800 <= ord(c) <= 0xDFFF for c in text) \
-                or (self.kind not in ("lines", "several") and "\n" in text):
+        if any(unicodedata.category(c) in ("Cc", "Cs", "Zl", "Zp") for line in lines for c in line):
             return NOT_POSSIBLE  # control characters; a byte that is no UTF-8 arrives as half a pair
         if self.options and any(one not in self.options for one in text.split()):
             return NOT_OFFERED
@@ -150,7 +152,8 @@ def completed(steps_: tuple[Step, ...], answers: Answers) -> dict[str, str]:
                         ("contact_council", "council")):
         name, mail = (said.get(f"{prefix}_{what}", "").strip() for what in ("name", "email"))
         if not said.get(key, "").strip() and mail:
-            said[key] = f"{name}, {mail}"
+            room = next((q.longest for step in steps_ for q in step.questions if q.key == key), 200)
+            said[key] = next((text for text in (f"{name}, {mail}", mail, name) if 3 <= len(text) <= room), mail[:room])
     return said
 
 

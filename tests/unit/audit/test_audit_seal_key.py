@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import stat
+import time
 from pathlib import Path
 from typing import Any
 
@@ -257,3 +258,17 @@ def test_opening_twice_changes_nothing(config: LedgerConfig) -> None:
     second = open_log(store, config.folder, LOG).get()
     assert first.state(0, b"", 0, b"") == second.state(0, b"", 0, b"")
     store.close()
+
+
+def test_a_serving_process_says_that_it_goes_on_no_more(config: LedgerConfig) -> None:
+    with Ledger(config) as ledger:
+        ledger.start()
+        write(ledger)
+        assert ledger.problem == ""
+        run(config.url, "UPDATE audit_state SET seal = NULL")
+        write(ledger)
+        until = time.monotonic() + 60
+        while "Siegel" not in ledger.problem and time.monotonic() < until:
+            time.sleep(0.05)
+        assert "trägt nicht das Siegel" in ledger.problem
+        assert ledger.healthy, "records are durable all the same"

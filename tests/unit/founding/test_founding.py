@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import stat
 from collections.abc import Callable
 from pathlib import Path
@@ -45,6 +46,23 @@ def test_every_provider_leads_to_policies_without_a_fault(fresh: Callable[[], Se
     assert set(policies.departments) == {"bauamt", "buergerbuero", "kasse-steuern", "oeffentlichkeitsarbeit",
                                          "verwaltung"}
     assert "Musterstadt" not in (fresh().policies / "organisation.yaml").read_text().split("version: 1")[1]
+
+
+def test_nobody_acknowledges_what_another_house_agreed(fresh: Callable[[], Settings]) -> None:
+    founding.found(ANSWERS, fresh())
+    folder = fresh().policies
+    policies = load_policies(folder)
+    assert {kind: [d.version for d in versions] for kind, versions in policies.kipass.documents.items()} == {
+        kind: ["1.0"] for kind in ("dienstvereinbarung", "leitlinien", "information", "checkliste")}
+    for path in [*(folder / "documents").glob("*.md"), folder / "erkennung.yaml"]:
+        text = path.read_text("utf-8")
+        assert "Musterst" not in text, path.name
+        dated = re.search(r"Fassung (?!1\.0$)[0-9]|gültig ab", text, re.M)
+        assert dated is None or path.name.startswith("kurs-"), path.name
+    agreement = (folder / "documents" / "dienstvereinbarung-1.0.md").read_text("utf-8")
+    assert "**Entwurf.**" in agreement
+    assert ANSWERS["name"] in agreement
+    assert "Musterstadt" not in str(policies.kipass.documents)
 
 
 def test_the_first_people_have_their_roles_and_the_key_of_it_works_at_once(fresh: Callable[[], Settings]) -> None:
