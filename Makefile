@@ -17,6 +17,7 @@ $(VENV)/.installed: requirements.lock pyproject.toml
 	@echo "Die Pakete werden geladen und eingerichtet; das dauert einige Minuten."
 	$(BIN)/python -m pip install --quiet --require-hashes -r requirements.lock
 	$(BIN)/python -m pip install --quiet --no-deps -e .
+	@$(BIN)/python -m compileall -q gateway audit  # der Dienst darf hier nicht schreiben und übersetzte sonst bei jedem Start
 	@touch $@
 
 install-test: $(VENV)/.installed-test ## Dasselbe mit den Paketen für Tests

@@ -266,8 +266,13 @@ class Settings(SignInSettings, OfficeSettings):
     @property
     def address(self) -> str:
         """The address of the pages, for links in messages."""
+        return self.public_url or self.local_address
+
+    @property
+    def local_address(self) -> str:
+        """Where this machine itself reaches the house, also when nothing stands before it yet."""
         host = "127.0.0.1" if self.host in ("0.0.0.0", "::") else self.host  # noqa: S104
-        return self.public_url or f"http://{host}:{self.port}"
+        return f"http://{f'[{host}]' if ':' in host else host}:{self.port}"
 
 
 def _pairs(text: str) -> list[tuple[str, str]]:

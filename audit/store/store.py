@@ -250,6 +250,19 @@ class Store:
             cursor.execute(self.sql(statement), parameters)
             return list(cursor.fetchall())
 
+    @contextlib.contextmanager
+    def any_text(self, connection: Connection, wanted: bool) -> Iterator[None]:
+        """Read text that is none, too, instead of failing (SQLite keeps whatever bytes somebody put there by hand)."""
+        if not (self.sqlite and wanted):
+            yield
+            return
+        driver: Any = connection.connection.driver_connection
+        driver.text_factory = lambda raw: raw.decode(errors="surrogateescape")
+        try:
+            yield
+        finally:
+            driver.text_factory = str
+
     def insert(self, run: Run, head: str, rows: Sequence[tuple[Any, ...]], tail: str = "") -> None:
         """Insert rows of one shape: `head` is ``INSERT INTO t (a, b)``, `tail` may be `` ON CONFLICT ...``.
 
@@ -286,17 +299,23 @@ class Store:
     def _in(self, statement: str, piece: Sequence[Any]) -> str:
         return self.sql(statement.replace("#", ",".join("?" * len(piece))))
 
-    def open_log(self, log: str) -> None:
-        """Make the one row of the log, or check that this database holds this log and no other."""
+    def open_log(self, log: str, seal: Callable[[], bytes]) -> None:
+        """Make the one row of the log, with its seal, or check that this database holds this log and no other.
+
+        Where the row is gone and places are there, it was taken away: the new one has no seal, so nothing goes on.
+        """
         names = select(tables.audit_state.c.log)
         try:
             with self.read() as connection:
                 found = connection.execute(names).scalars().all()
             if not found:
+                made = seal()
                 with self.change() as connection:  # processes that start together all try
                     connection.exec_driver_sql(self.sql(
-                        "INSERT INTO audit_state (log, size, peaks, min_index, pruned_peaks) SELECT ?, 0, ?, 0, ? "
-                        "WHERE NOT EXISTS (SELECT 1 FROM audit_state) ON CONFLICT (log) DO NOTHING"), (log, b"", b""))
+                        "INSERT INTO audit_state (log, size, peaks, min_index, pruned_peaks, seal) SELECT ?, 0, ?, 0, "
+                        "?, CASE WHEN EXISTS (SELECT 1 FROM audit_seq) THEN NULL ELSE ? END "
+                        "WHERE NOT EXISTS (SELECT 1 FROM audit_state) ON CONFLICT (log) DO NOTHING"),
+                        (log, b"", b"", made))
                     found = connection.execute(names).scalars().all()
         except SQLAlchemyError as error:
             raise LedgerUnavailable("Die Datenbank des Protokolls ist nicht erreichbar.") from error

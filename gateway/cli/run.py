@@ -15,7 +15,7 @@ import typer
 
 from gateway.cli.context import context
 from gateway.cli.init import set_up
-from gateway.cli.output import CliError, Exit, cannot_run, emit, note, table
+from gateway.cli.output import CliError, Exit, cannot_run, emit, entries, note
 from gateway.settings import Settings, load
 
 GRACE_SECONDS = 20
@@ -182,13 +182,25 @@ def train(
 
 
 @cannot_run
-def doctor(ctx: typer.Context, json: Json = False) -> None:
-    """Prüft die Einrichtung und sagt, was zu tun ist."""
+def doctor(
+    ctx: typer.Context,
+    offline: Annotated[bool, typer.Option("--offline", help="Nur dieser Rechner: Anbieter, Anmeldedienst und Webserver "
+                                                            "werden nicht gefragt.")] = False,
+    json: Json = False,
+) -> None:
+    """Prüft die Einrichtung und sagt, was zu tun ist. Gesendet wird dabei kein Inhalt.
+
+    Rückgabewert: 0 alles in Ordnung, 1 mindestens ein Hinweis oder Fehler, 3 die Prüfung selbst ist nicht möglich.
+    """
     from gateway.cli.doctor import examine
-    findings = examine(context(ctx), load())
+    from gateway.cli.doctor_finding import FAULT, GOOD, NOTICE
+    findings = examine(context(ctx), load(), offline=offline)
+    faults, notices = (sum(f.state == state for f in findings) for state in (FAULT, NOTICE))
     if json:
-        emit({"findings": [{"what": f.what, "state": f.state, "text": f.text} for f in findings]})
+        emit({"faults": faults, "notices": notices,
+              "findings": [{"what": f.what, "state": f.state, "text": f.text} for f in findings]})
     else:
-        table(("Bereich", "Stand", ""), [(f.what, f.state, f.text) for f in findings])
-    if any(f.state != "in Ordnung" for f in findings):
+        entries([(f.what, f.state, f.text) for f in findings])
+        note(f"\nFehler: {faults}. Hinweise: {notices}. In Ordnung: {sum(f.state == GOOD for f in findings)}.")
+    if faults or notices:
         raise typer.Exit(Exit.FOUND)
