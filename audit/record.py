@@ -157,6 +157,11 @@ def first_id_at(seconds: float) -> str:
     return f"{text[:8]}-{text[8:]}-7000-8000-000000000000"
 
 
+def made_at(record_id: str) -> float:
+    """Return the second at which an id was made."""
+    return int(record_id[:8] + record_id[9:13], 16) / 1000
+
+
 def now_us() -> int:
     """Return the time in microseconds since 1970."""
     return time.time_ns() // 1000

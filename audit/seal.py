@@ -19,7 +19,8 @@ Kept true: the key is made once and never again, as long as anything was sealed 
 take the same one. The seal is no part of the public format: it is checked before a record has its place, by those who
 have the key. From then on checkpoints prove the record to everybody.
 
-Not known here: what was in the log once. A row that was deleted with the beginning of the log has a good seal still.
+Not known here: what was in the log once. A row that was deleted with the beginning of the log has a good seal still;
+the sequencer tells it by its age.
 """
 
 from __future__ import annotations

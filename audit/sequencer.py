@@ -27,6 +27,7 @@ from audit import aside, canonical
 from audit.derived import Derived
 from audit.errors import FormatError, LedgerDamaged
 from audit.merkle import HASH_SIZE, CompactRange, leaf_hash
+from audit.record import first_id_at, made_at
 from audit.seal import Seal, SealKey, same
 from audit.store.store import Run, Store, as_bytes
 
@@ -45,6 +46,10 @@ _ORDERED: Final = (
     "LEFT JOIN audit_part p ON p.record_id = s.record_id AND p.name = 'meta' "
     "LEFT JOIN audit_part u ON u.record_id = s.record_id AND u.name = 'subject' WHERE s.idx >= ? ORDER BY s.idx LIMIT ?"
 )
+_STARTED: Final = (
+    "SELECT r.writer FROM audit_record r JOIN audit_seq s ON s.record_id = r.id WHERE r.wseq = 0 AND r.writer IN (#)"
+)
+_DAY: Final = 86_400.0
 _BEYOND: Final = "Im Protokoll steht ein Eintrag hinter seinem Ende."
 Gap = dict[str, str | int]
 """What is missing: ``writer``, ``first``, ``last``; or ``record``, where only the entry in the inbox is left."""
@@ -192,6 +197,9 @@ class Sequencer:
             state = read_state(run) if self._key is None else sealed_state(run, self._key)
             rows, forged = self._ours([row for row in waiting if row[6] is not None])
             rows, again = self._placed(run, rows) if self._careful else (rows, [])
+            if state.min_index and self._key is not None:
+                rows, deleted = self._fresh(run, state.min_index, rows)
+                again += deleted
             counters, gaps = self._count(run, rows)
         gaps += [{"record": aside.name_of(row[1])} for row in waiting if row[6] is None]
         start, tree = state.tree.size, state.tree
@@ -250,6 +258,27 @@ class Sequencer:
                 seen.add(row[1])
                 fresh.append(row)
         return fresh, again
+
+    def _fresh(self, run: Run, first: int, rows: Sequence[Any]) -> tuple[Sequence[Any], list[aside.Row]]:
+        """Return the rows that cannot have been in the deleted beginning, and the others.
+
+        Whoever kept a copy of such a row has its seal, too. Its id says when it was made: long before the oldest record
+        that is there. A true record can be as old when it lay on a disk meanwhile (`audit.spool`); then a writer brings
+        it whose own start is in the log.
+        """
+        store = self._store
+        oldest = run(store.sql("SELECT record_id FROM audit_seq WHERE idx = ?"), (first,)).fetchone()
+        try:
+            limit = first_id_at(made_at(oldest[0]) - _DAY) if oldest is not None else ""
+        except ValueError:
+            limit = ""  # somebody wrote another id there, which whoever verifies will find
+        old = {row[2] for row in rows if row[1] < limit}
+        if not old:
+            return rows, []
+        known = {row[0] for row in store.select_in(run, _STARTED, list(old))}
+        known.update(row[2] for row in rows if row[3] == 0 and row[1] >= limit)
+        deleted: list[aside.Row] = [(*row[1:7], row[9]) for row in rows if row[1] < limit and row[2] not in known]
+        return [row for row in rows if row[1] >= limit or row[2] in known], deleted
 
     def _clear(self, run: Run, chunk: _Chunk) -> None:
         """See that nothing lies where these records belong. Places that nobody gave are for a person to look at; what

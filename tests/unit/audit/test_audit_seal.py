@@ -11,7 +11,7 @@ from audit import Filters, Ledger
 from audit.aside import FEW
 from audit.errors import LedgerRollback
 from audit.merkle import CompactRange, leaf_hash
-from audit.record import FORGED, new_id
+from audit.record import FORGED, first_id_at, new_id
 from audit.seal import Seal
 from audit.store.store import as_bytes
 from tests.support.audit_intruder import Intruder
@@ -339,3 +339,39 @@ def test_what_was_kept_apart_goes_when_its_time_is_up(ledger: Ledger) -> None:
     ledger._keeper._has_let_go = False
     ledger._keeper.let_go()
     assert ask(ledger, "SELECT count(*) FROM audit_forged") == [(0,)]
+
+
+OLD = 1_700_000_000
+
+
+def old_id(n: int) -> str:
+    return first_id_at(OLD + n)
+
+
+def test_a_copy_of_a_row_that_was_deleted_with_the_beginning_gets_no_place(ledger: Ledger, open_ledger: Any) -> None:
+    for n in range(3):
+        ledger.append_wait(ledger.draft("note", {"what": str(n)}, record_id=old_id(n)))
+    ledger.checkpoint()
+    copies = ask(ledger, f"SELECT {COLUMNS} FROM audit_record ORDER BY wseq")
+    ledger.append_wait(ledger.draft("note", {"what": "what stays"}))
+    for _ in range(2):
+        ledger.checkpoint()
+        change(ledger, "INSERT INTO anchor_receipt (size, sink, receipt, at) VALUES (?, 'test', ?, 0)",
+               ledger.status().checkpoint_size, b"held")
+        if ledger.reader.status().checkpoint_size == 5:
+            change(ledger, "INSERT INTO anchor_receipt (size, sink, receipt, at) VALUES (4, 'test', ?, 0)", b"held")
+            change(ledger, "UPDATE audit_part SET expires_at = 1")
+            ledger.delete_due()
+            assert ledger.announce_pruning(4) == 4
+    assert ledger.carry_out_pruning() == 4
+    for row in copies[1:]:  # the first one, writer.start, is of today
+        change(ledger, f"INSERT INTO audit_record ({COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?)", *row)
+        change(ledger, "INSERT INTO audit_inbox (record_id) VALUES (?)", row[0])
+    assert [(one.ref, one.meta["reason"]) for one in told(ledger)] == [(old_id(n), "wiederholt") for n in range(3)]
+    good(ledger)
+    other: Ledger = open_ledger()  # a writer that began later brings what had lain on a disk since then
+    other.append_wait(other.draft("outcome.late", {"status": "ok"}, record_id=old_id(9)))
+    assert other.reader.get(old_id(9)) is None
+    other.sequence()
+    assert other.reader.get(old_id(9)) is not None
+    good(other)
