@@ -17,6 +17,7 @@ $(VENV)/.installed: requirements.lock pyproject.toml
 	@echo "Die Pakete werden geladen und eingerichtet; das dauert einige Minuten."
 	$(BIN)/python -m pip install --quiet --require-hashes -r requirements.lock
 	$(BIN)/python -m pip install --quiet --no-deps -e .
+	@$(BIN)/python -m compileall -q gateway audit  # der Dienst darf hier nicht schreiben und übersetzte sonst bei jedem Start
 	@touch $@
 
 install-test: $(VENV)/.installed-test ## Dasselbe mit den Paketen für Tests
@@ -88,7 +89,8 @@ site: install-test ## Handbücher als Seiten bauen (var/handbuch/index.html)
 sbom: install-test ## Stückliste der Pakete (CycloneDX) nach sbom.cdx.json schreiben
 	$(BIN)/python -m tests.support.sbom sbom.cdx.json
 
-image: ## Abbild bauen (Grundlage festlegen mit PYTHON_DIGEST=sha256:…)
+image: ## Abbild bauen, Grundlage festgelegt (PYTHON_DIGEST=sha256:…)
+	@test -n "$(PYTHON_DIGEST)" || { echo "Bitte legen Sie die Grundlage fest: make image PYTHON_DIGEST=sha256:… (die Prüfsumme nennt „docker buildx imagetools inspect python:3.13-slim“). Nur zum Ausprobieren geht es ohne: docker build -f deploy/Dockerfile -t ki-pforte ."; exit 2; }
 	docker build -f deploy/Dockerfile --build-arg PYTHON_DIGEST=$(PYTHON_DIGEST) -t ki-pforte .
 
 lock: ## requirements.lock neu berechnen (braucht uv)

@@ -13,16 +13,22 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+from audit import aside
 from audit.clock import Watch
 from audit.record import ENDS, OUTCOME_LATE, OUTCOME_UNKNOWN, SALT_SIZE, Draft, Receipt, build_envelope, commitment
 from audit.retention import Retention
-from audit.store.store import Run, Store
+from audit.seal import Seal
+from audit.store.store import Run, Store, as_bytes
 
-_RECORD: Final = "INSERT INTO audit_record (id, writer, wseq, type, ref, envelope)"
+_RECORD: Final = "INSERT INTO audit_record (id, writer, wseq, type, ref, envelope, seal)"
 _PART: Final = "INSERT INTO audit_part (record_id, name, salt, body, class, expires_at)"
 _INBOX: Final = "INSERT INTO audit_inbox (record_id)"
 _NEXT: Final = "SELECT coalesce(max(wseq) + 1, 0) FROM audit_record WHERE writer = ?"
 _THERE: Final = "SELECT id FROM audit_record WHERE id IN (#)"
+_IN_THE_WAY: Final = (
+    "SELECT r.id, r.writer, r.wseq, r.type, r.ref, r.envelope, r.seal FROM audit_record r WHERE {} "
+    "AND NOT EXISTS (SELECT 1 FROM audit_seq s WHERE s.record_id = r.id)"
+)
 _ENDED: Final = "SELECT ref FROM audit_record WHERE type IN ('outcome', 'outcome.unknown') AND ref IN (#)"
 
 
@@ -57,9 +63,10 @@ class Pending:
 class Batches:
     """Writes batches for one writer of one log."""
 
-    def __init__(self, store: Store, log: str, writer: str, retention: Retention, clock: Watch) -> None:
+    def __init__(self, store: Store, seal: Seal, writer: str, retention: Retention, clock: Watch) -> None:
         self.store = store
-        self.log = log
+        self.log = seal.log
+        self._seal = seal.record
         self.writer = writer
         self.next = 0
         self._retention, self._clock = retention, clock
@@ -75,6 +82,7 @@ class Batches:
         second `outcome.unknown` is not needed.
         """
         store = self.store
+        self._clear(run, batch)
         there = {row[0] for row in store.select_in(run, _THERE, [item.id for item in batch])}
         refs = [item.draft.ref for item in batch if item.draft.type in ENDS]
         ended = {row[0] for row in store.select_in(run, _ENDED, refs)}
@@ -100,6 +108,19 @@ class Batches:
         self._insert(run, rows)
         return number + len(rows), dropped
 
+    def _clear(self, run: Run, batch: Sequence[Pending]) -> None:
+        """Put aside what waits where these belong and is not ours: a counter, an id, the end of an exchange."""
+        store, ends = self.store, [item.draft.ref for item in batch if item.draft.type in ENDS]
+        found = [
+            *store.select_in(run, _IN_THE_WAY.format("r.id IN (#)"), [item.id for item in batch]),
+            *store.select_in(run, _IN_THE_WAY.format(
+                "r.type IN ('outcome', 'outcome.unknown') AND r.ref IN (#)"), ends),
+            *run(store.sql(_IN_THE_WAY.format("r.writer = ? AND r.wseq >= ?")), (self.writer, self.next)).fetchall(),
+        ]
+        forged = {row[0]: tuple(row) for row in found
+                  if row[6] != self._seal(row[0], row[1], row[2], row[3], row[4], as_bytes(row[5]))}
+        aside.put(store, run, list(forged.values()), aside.BAD_SEAL)
+
     def _insert(self, run: Run, rows: Sequence[tuple[Pending, str, int]]) -> None:
         records, parts = [], []
         expires, behind = self._retention.expires_at, self._clock.behind_us
@@ -123,7 +144,8 @@ class Batches:
                 type_=kind,
                 writer=self.writer,
             )
-            records.append((item.id, self.writer, number, kind, item.draft.ref, envelope))
+            seal = self._seal(item.id, self.writer, number, kind, item.draft.ref, envelope)
+            records.append((item.id, self.writer, number, kind, item.draft.ref, envelope, seal))
         insert = self.store.insert
         insert(run, _RECORD, records)
         insert(run, _PART, parts)

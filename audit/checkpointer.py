@@ -4,6 +4,7 @@ What was signed last (size, root, peaks) is remembered in ``head.json`` beside t
 new signature the remembered peaks plus the leaves since then must give the state of the database: a restored backup
 or a rewritten history does not get a signature. Written to the file before the note is handed to anybody.
 
+The state itself must have the house's seal (`audit.seal`): what somebody wrote there by hand is not looked at further.
 Where no memory exists (a fresh folder) the last note of the database is all there is to compare with.
 
 Announcements (`audit.announcement`) are signed here, too, under the same lock: while one is written nobody signs a
@@ -27,7 +28,8 @@ from audit.errors import FormatError, KeyLost, LedgerDamaged, LedgerError, Ledge
 from audit.merkle import CompactRange
 from audit.record import KEY_ROTATE, META, Draft, Part, Receipt, new_id, now_us
 from audit.retention import PROOF_CLASS
-from audit.sequencer import State, grow, read_state
+from audit.seal import SealKey
+from audit.sequencer import State, grow, sealed_state
 from audit.signing import Signer, file_lock, read_vkeys, write_private
 from audit.store.store import Store, as_bytes
 
@@ -75,19 +77,20 @@ def remembered(folder: Path) -> CompactRange | None:
 class Checkpointer:
     """Signs the committed size if it has grown."""
 
-    def __init__(self, store: Store, folder: Path, log: str, clock: Callable[[], int] = now_us) -> None:
+    def __init__(self, store: Store, folder: Path, key: SealKey, clock: Callable[[], int] = now_us) -> None:
         self._store = store
         self._folder = folder
-        self.log = log
+        self.log = key.log
+        self._seal = key
         self._clock = clock
         with contextlib.suppress(KeyLost):  # what else is wrong with the key shows now; without one can be read
-            Signer.open(folder, log)
+            Signer.open(folder, key.log)
 
     def sign(self) -> Signed | None:
         """Sign what is committed; return the new checkpoint, or None if nothing was added. Raises `LedgerRollback`."""
         with file_lock(self._folder / HEAD_LOCK):
             with self._store.read() as connection:
-                state, last = read_state(connection.exec_driver_sql), last_checkpoint(connection)
+                state, last = sealed_state(connection.exec_driver_sql, self._seal), last_checkpoint(connection)
                 self._check(connection, state, last)
             tree = state.tree
             if tree.size == 0 or (last is not None and last.size >= tree.size):
@@ -121,7 +124,7 @@ class Checkpointer:
     def check(self) -> int:
         """Return the size that could be signed; sign nothing. Raises `LedgerRollback` where that would be refused."""
         with self._store.read() as connection:
-            state = read_state(connection.exec_driver_sql)
+            state = sealed_state(connection.exec_driver_sql, self._seal)
             self._check(connection, state, last_checkpoint(connection))
         return state.tree.size
 

@@ -14,11 +14,13 @@ from typing import Any, Final
 
 from sqlalchemy import Connection
 
+from audit import aside
 from audit.bundle import Line, write_bundle
 from audit.checkpoint import Vkey, b64
 from audit.checkpointer import remembered
 from audit.errors import LedgerDamaged, LedgerError
 from audit.merkle import CompactRange
+from audit.seal import SealKey
 from audit.sequencer import State, grow, read_state, unsequenced
 from audit.store.store import Store, as_bytes
 from audit.verdict import Verdict
@@ -32,7 +34,7 @@ _RECORDS: Final = (
 _PARTS: Final = "SELECT record_id, name, salt, body, class FROM audit_part WHERE record_id IN (#)"
 
 
-def verify_store(store: Store, log: str, vkeys: list[Vkey], trust: Trust, folder: Path) -> Verdict:
+def verify_store(store: Store, log: str, vkeys: list[Vkey], trust: Trust, folder: Path, key: SealKey) -> Verdict:
     """Check what is sequenced at this moment, and against what `folder` (the one of the keys) remembers."""
     head, unreadable = _memory(folder)  # before the snapshot: what is signed meanwhile does not count
     with store.read() as connection:
@@ -56,6 +58,8 @@ def verify_store(store: Store, log: str, vkeys: list[Vkey], trust: Trust, folder
             _goes_on(store, connection, head, verdict)
         if unreadable:
             verdict.problem(unreadable)
+        verdict.unsealed = key.there and not (state and state.sealed_by(key.get()))
+        verdict.refused = aside.kept(run)
         return verdict
 
 

@@ -16,20 +16,22 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
-from audit import forgery
+from audit import aside, forgery
 from audit.checkpoint import Vkey
 from audit.checkpointer import Checkpointer
 from audit.clock import STEP_US, Watch
 from audit.deletion import DELETE_EVERY, claim, delete_due, done
-from audit.errors import LedgerError, LedgerRollback, PruningRefused
+from audit.errors import KeyLost, LedgerError, LedgerRollback, PruningRefused
 from audit.identity import Identities
 from audit.presence import Presence
 from audit.pruning import carry_out
 from audit.reaper import reap_old, reap_writer
 from audit.record import CLOCK, FORGED, GAP, PRUNING, SPOOLED, Receipt
+from audit.seal import SealKey
 from audit.sequencer import Gap, Sequencer
 from audit.spool import forget, read
 from audit.store.store import Store
@@ -51,6 +53,7 @@ class Keeper:
     def __init__(
         self,
         store: Store,
+        key: SealKey,
         checkpointer: Checkpointer,
         presence: Presence,
         writer: Callable[[], Writer],
@@ -60,7 +63,8 @@ class Keeper:
         clock: Watch,
     ) -> None:
         self._store = store
-        self._sequencer = Sequencer(store)
+        self._seal = key
+        self._sequencer = Sequencer(store, key)
         self._checkpointer = checkpointer
         self._presence = presence
         self._writer = writer
@@ -104,12 +108,21 @@ class Keeper:
             self._told(str(error) if isinstance(error, LedgerError) else type(error).__name__)
 
     def sequence(self) -> None:
-        """Give every waiting record its place; report gaps."""
+        """Give every waiting record its place; report gaps, and what somebody slipped in. Of many a few are named."""
+        before = self._sequencer.refused
         gaps = self._sequencer.run()
-        for gap in gaps:
+        for gap in gaps[:aside.FEW]:
             self._report(gap)
-        if gaps:
+        if len(gaps) > aside.FEW:
+            self._report({"more": len(gaps) - aside.FEW})
+        told = self._sequencer.refused > before and self._tell_aside()
+        if gaps or told:
             self._sequencer.run()
+
+    def as_far_as_possible(self) -> None:
+        """The same for whoever wants to read: what is refused, or cannot be told true from false, waits on."""
+        with contextlib.suppress(LedgerRollback, KeyLost):
+            self.sequence()
 
     def catch_up(self) -> None:
         """Sequence and sign, as far as that can be done now: what cannot, whoever looks at the ledger next will see."""
@@ -169,6 +182,7 @@ class Keeper:
             delete_due(self._store, self._writer(), now)
             self._identities.let_go(self._writer(), now)
             self._identities.reconcile()
+            aside.let_go(self._store, now)
             done(self._store, "retention")
             self._has_let_go = True
         self.prune()
@@ -176,7 +190,7 @@ class Keeper:
     def prune(self) -> int:
         """Carry out a pruning that was announced; return how many records went. Raises `PruningRefused`."""
         try:
-            return carry_out(self._store, self._checkpointer.log, self._checkpointer.vkeys())
+            return carry_out(self._store, self._seal, self._checkpointer.vkeys())
         except PruningRefused as error:
             if self._told_pruning != (error.record_id, error.reason):
                 self._told_pruning = error.record_id, error.reason
@@ -186,15 +200,28 @@ class Keeper:
             raise
 
     def look_for_forged(self) -> int:
-        """Put down each announcement in the log that nobody in charge signed; return how many are new."""
+        """Put down each announcement in the log that nobody in charge signed, and what was kept out of the log and is
+        not told yet (by a process that died); return how many records are new."""
+        rows = self._tell_aside()
         found = forgery.forged(self._store, self._checkpointer.log, self._checkpointer.vkeys())
         for one in found:
             log.error("audit: record %d (%s) is not signed by our key: somebody put it into the database",
                       one.idx, one.type)
             self._writer().append_wait(self._writer().draft(FORGED, {"kind": one.type, "idx": one.idx},
                                                             ref=one.record_id))
-        if found:
+        if found or rows:
             self.sequence()
+        return len(found) + rows
+
+    def _tell_aside(self) -> int:
+        """Write what was kept out of the log; return how many records that took."""
+        found = aside.untold(self._store)
+        for one in found:
+            log.error("audit: %d rows of the database are not ours and got no place (%s)", one.rows, one.reason)
+            facts = self._writer().draft(FORGED, one.facts, one.record_id)
+            self._writer().append_wait(replace(facts, id=one.finding))
+        if found:
+            aside.told(self._store, found)
         return len(found)
 
     def _report(self, gap: Gap) -> None:

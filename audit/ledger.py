@@ -25,12 +25,13 @@ from audit.checkpoint import Vkey
 from audit.checkpointer import Checkpointer
 from audit.clock import Watch
 from audit.deletion import ERASED_FILE
-from audit.errors import FormatError, LedgerConfigError, LedgerError, LedgerRollback, LedgerUnavailable
+from audit.errors import FormatError, KeyLost, LedgerConfigError, LedgerError, LedgerRollback, LedgerUnavailable
 from audit.identity import Identities
 from audit.inplace import export_store, verify_store
 from audit.keeper import Keeper
 from audit.keyring import Keyring
 from audit.letting_go import LettingGo
+from audit.opening import open_log
 from audit.presence import Presence
 from audit.pseudonym import Pseudonyms, epoch_of
 from audit.reader import LedgerReader, Status
@@ -109,8 +110,8 @@ class Ledger(LettingGo):
     def _open(self) -> None:
         config = self.config
         self._store.migrate()
-        self._store.open_log(config.log)
         folder = private_folder(config.folder)
+        self._seal = open_log(self._store, folder, config.log)
         self._pseudonyms = Pseudonyms(folder)
         self._journal = folder / ERASED_FILE
         self.keyring = Keyring(folder)
@@ -124,7 +125,8 @@ class Ledger(LettingGo):
         """Writers of this host that had been killed when we started."""
         self._keeper = Keeper(
             self._store,
-            Checkpointer(self._store, folder, config.log),
+            self._seal,
+            Checkpointer(self._store, folder, self._seal),
             self._presence,
             self._writer,
             config.longest_exchange,
@@ -153,8 +155,9 @@ class Ledger(LettingGo):
         self._anchoring.start()
 
     def check_key(self) -> None:
-        """Raise `KeyLost` where nothing could be signed any more: then nobody begins to serve."""
+        """Raise `KeyLost` where nothing could be signed or sealed any more: then nobody begins to serve."""
         Signer.open(self.config.folder, self.config.log)
+        self._seal.get()
 
     def close(self) -> None:
         """Write what waits and ``writer.stop``, sequence, sign, let go. May be called twice."""
@@ -190,7 +193,7 @@ class Ledger(LettingGo):
                     about = {"host": platform.node(), "account": _account(), "unclean": self._unclean,
                              **self.config.about,
                              "trustees": sorted(key.id for key in self.keyring.in_force().values())}
-                    writer = Writer(self._store, self.config.log, self.config.retention,
+                    writer = Writer(self._store, self._seal.get(), self.config.retention,
                                     self.config.folder / spool.FOLDER, about=about, clock=self._clock)
                     self._presence.enter(writer.id)
                     writer.start()
@@ -264,7 +267,7 @@ class Ledger(LettingGo):
         try:
             with self._database():
                 self._keeper.check()
-        except LedgerRollback as error:
+        except (LedgerRollback, KeyLost) as error:
             return str(error)
         return ""
 
@@ -316,7 +319,7 @@ class Ledger(LettingGo):
             self._keeper.catch_up()
             return verify_store(
                 self._store, self.config.log, self.vkeys(), Trust(tuple(pins), tuple(vkeys), require_pin),
-                self.config.folder,
+                self.config.folder, self._seal,
             )
 
     def proof(self, record_id: str) -> str:
@@ -328,7 +331,7 @@ class Ledger(LettingGo):
     def export_bundle(self, path: Path) -> int:
         """Sequence what waits, then write the whole log as a bundle; return the number of records."""
         with self._database():
-            self._keeper.sequence()
+            self._keeper.as_far_as_possible()
             return export_store(self._store, path, self.vkeys())
 
     def status(self) -> Status:
@@ -341,6 +344,11 @@ class Ledger(LettingGo):
     def healthy(self) -> bool:
         """Whether records can be written, as far as the last attempt showed. Costs nothing."""
         return self._live is None or self._live.healthy
+
+    @property
+    def problem(self) -> str:
+        """What keeps the housekeeping of this process from going on, in German, or empty. Costs nothing."""
+        return self._keeper.problem
 
     @property
     def backlog(self) -> Backlog:
@@ -370,7 +378,7 @@ class Ledger(LettingGo):
             target = Store(url)
             try:
                 return moving.move(self._store, target, self.config.log, self.reader.status().checkpoint_note,
-                                   self.vkeys(), self.config.folder)
+                                   self.vkeys(), self.config.folder, self._seal)
             finally:
                 target.close()
 

@@ -16,6 +16,7 @@ from sqlalchemy import Connection, LargeBinary, Table, func, select
 from audit.checkpoint import Vkey
 from audit.errors import LedgerConfigError, LedgerError
 from audit.inplace import verify_store
+from audit.seal import SealKey
 from audit.sequencer import read_state, unsequenced
 from audit.store import tables
 from audit.store.store import Store, as_bytes
@@ -26,12 +27,12 @@ BATCH: Final = 1000
 _TABLES: Final = (
     tables.audit_record, tables.audit_part, tables.audit_seq, tables.audit_tile, tables.audit_state, tables.checkpoint,
     tables.anchor_receipt, tables.audit_writer, tables.audit_open, tables.audit_facet, tables.audit_hold,
-    tables.audit_job, tables.identity_seal, tables.audit_mark,
+    tables.audit_job, tables.identity_seal, tables.audit_mark, tables.audit_forged,
 )
 """All but the inbox, which is empty."""
 
 
-def move(source: Store, target: Store, log: str, note: str, vkeys: list[Vkey], folder: Path,
+def move(source: Store, target: Store, log: str, note: str, vkeys: list[Vkey], folder: Path, key: SealKey,
          progress: Callable[[str, int], None] = lambda table, rows: None) -> Verdict:
     """Copy the ledger into an empty database and return what the verifier says of the copy.
 
@@ -54,7 +55,7 @@ def move(source: Store, target: Store, log: str, note: str, vkeys: list[Vkey], f
         here, there = read_state(reading.exec_driver_sql), read_state(writing.exec_driver_sql)
         if (here.tree.size, here.tree.peaks) != (there.tree.size, there.tree.peaks):
             raise LedgerError("Die Kopie stimmt nicht mit dem Protokoll überein. Es wurde nichts übernommen.")
-    return verify_store(target, log, vkeys, Trust((note,) if note else (), tuple(vkeys)), folder)
+    return verify_store(target, log, vkeys, Trust((note,) if note else (), tuple(vkeys)), folder, key)
 
 
 def _rows(connection: Connection, table: Table) -> Iterator[list[dict[str, Any]]]:

@@ -33,7 +33,8 @@ from audit.errors import FormatError, LedgerConfigError, LedgerDamaged, PruningR
 from audit.holds import keep
 from audit.merkle import CompactRange
 from audit.record import PRUNE, Receipt
-from audit.sequencer import State, grow, read_state
+from audit.seal import SealKey
+from audit.sequencer import State, grow, read_state, seal_of, sealed_state
 from audit.store.store import Run, Store, as_bytes
 
 HELD: Final = "ledger.prune"
@@ -131,7 +132,7 @@ def announced(store: Store, log: str, vkeys: Sequence[Vkey]) -> Pruning | None:
         return _announced(store, connection.exec_driver_sql, log, vkeys)
 
 
-def carry_out(store: Store, log: str, vkeys: Sequence[Vkey]) -> int:
+def carry_out(store: Store, key: SealKey, vkeys: Sequence[Vkey]) -> int:
     """Delete the beginning that was announced, if an anchored checkpoint covers the announcement.
 
     Returns how many records were deleted. May be called at any time: without an announcement nothing happens, and one
@@ -139,20 +140,20 @@ def carry_out(store: Store, log: str, vkeys: Sequence[Vkey]) -> int:
     """
     with store.read() as connection:  # reading a long beginning holds up nobody
         run = connection.exec_driver_sql
-        pruning = _announced(store, run, log, vkeys)
+        pruning = _announced(store, run, key.log, vkeys)
         if pruning is None:
             return 0
         state = read_state(run)
         if pruning.to > state.min_index:
             if run(store.sql("SELECT 1 FROM anchor_receipt WHERE size > ? LIMIT 1"), (pruning.idx,)).fetchone() is None:
                 return 0
-            _true(store, run, state, log, vkeys, pruning)
+            _true(store, run, state, key.log, vkeys, pruning)
     with store.write() as write:
-        state = read_state(write, lock_row=not store.sqlite)
+        state = sealed_state(write, key, lock_row=not store.sqlite)
         if pruning.to > state.min_index:
             _unhindered(store, write, pruning)
-            write(store.sql("UPDATE audit_state SET min_index = ?, pruned_peaks = ?"),
-                  (pruning.to, pruning.peaks.to_bytes()))
+            write(store.sql("UPDATE audit_state SET min_index = ?, pruned_peaks = ?, seal = ?"),
+                  (pruning.to, pruning.peaks.to_bytes(), seal_of(key.get(), state.tree, pruning.peaks)))
         elif (pruning.to, pruning.peaks.peaks) != (state.min_index, state.pruned.peaks):
             raise _refused(pruning, "stand", "Der gespeicherte Stand nennt einen anderen Anfang.")
     # From here on nobody reads the beginning any more; what is left of it goes in pieces.

@@ -17,7 +17,7 @@ from sqlalchemy import Connection, and_, select, text, tuple_
 
 from audit import search
 from audit.checkpointer import last_checkpoint
-from audit.record import META, OUTCOME, now_us, parse_envelope
+from audit.record import FORGED, META, OUTCOME, now_us, parse_envelope
 from audit.search import Counted as Counted
 from audit.search import Filters as Filters
 from audit.search import conditions as conditions
@@ -26,6 +26,7 @@ from audit.store.store import Store
 from audit.store.tables import FACETS, audit_facet, audit_part, audit_record, audit_seq
 
 MAX_PAGE: Final = 1000
+_DAY_US: Final = 86_400_000_000
 _f = audit_facet.c
 
 
@@ -117,6 +118,8 @@ class Status:
     """The writer of this process can write (True where there is none)."""
     problem: str = ""
     """What keeps the housekeeping from going on, in German; empty when all is well."""
+    forgeries: int = 0
+    """Records of the last 24 hours that tell of something that somebody slipped in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,6 +250,8 @@ class LedgerReader:
             state, last = read_state(connection.exec_driver_sql), last_checkpoint(connection)
             waiting = unsequenced(connection.exec_driver_sql)
             open_intents = connection.exec_driver_sql("SELECT count(*) FROM audit_open").scalar()
+            forgeries = connection.exec_driver_sql(self._store.sql(
+                "SELECT count(*) FROM audit_facet WHERE type = ? AND t >= ?"), (FORGED, now_us() - _DAY_US)).scalar()
         age = max(0, now_us() - last.created_us) / 1e6 if last else None
         return Status(
             state.log,
@@ -257,6 +262,7 @@ class LedgerReader:
             last.size if last else 0,
             last.note if last else "",
             age,
+            forgeries=int(forgeries or 0),
         )
 
     def _with_ends(self, connection: Connection, rows: list[RecordRow]) -> list[RecordRow]:

@@ -49,8 +49,11 @@ SUCCESSOR: Final = "log.successor"
 """The first record of a log that follows another one whose database was set back (`audit.successor`)."""
 CLOCK: Final = "finding.clock"
 """A clock jumped, or two clocks differ (`audit.keeper`)."""
+SEALED: Final = "log.sealed"
+"""From here on records needed the house's seal to get a place; written once, in a log from before (`audit.opening`)."""
 FORGED: Final = "finding.forged"
-"""A record that others act on stands in the log without a good signature: somebody put it into the database."""
+"""Somebody put a record into the database: it was kept out, because it has not the house's seal (`audit.aside`), or it
+stands in the log without the signature that others act on (`audit.forgery`)."""
 PRUNING: Final = "finding.pruning"
 """An announced pruning was not carried out, because something speaks against it (`audit.pruning`)."""
 SPOOLED: Final = "finding.spool"
@@ -152,6 +155,11 @@ def first_id_at(seconds: float) -> str:
     """Return the smallest id that could have been made at that moment; ids sort by time."""
     text = f"{max(0, int(seconds * 1000)):012x}"
     return f"{text[:8]}-{text[8:]}-7000-8000-000000000000"
+
+
+def made_at(record_id: str) -> float:
+    """Return the second at which an id was made."""
+    return int(record_id[:8] + record_id[9:13], 16) / 1000
 
 
 def now_us() -> int:

@@ -12,6 +12,7 @@ more and only `audit.successor` goes on. Without a note nobody can know; then th
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -20,8 +21,9 @@ from pathlib import Path
 from audit.checkpoint import Checkpoint, Vkey, b64
 from audit.checkpointer import HEAD_FILE
 from audit.deletion import ERASED_FILE, erase_again, listed
-from audit.errors import LedgerConfigError
+from audit.errors import KeyLost, LedgerConfigError, LedgerRollback
 from audit.merkle import HASH_SIZE
+from audit.opening import open_log
 from audit.sequencer import Sequencer, read_state
 from audit.signing import read_vkeys, write_private
 from audit.store.store import Store
@@ -93,7 +95,9 @@ def settle_restored(url: str, folder: Path, note: str) -> Restored:
     store = Store(url)
     try:
         store.migrate()
-        Sequencer(store).run()
+        key = open_log(store, folder, log_name(folder))
+        with contextlib.suppress(LedgerRollback, KeyLost):  # the service says so when it starts
+            Sequencer(store, key).run()
         erased = erase_again(store, _lines(folder / ERASED_FILE))
         with store.read() as connection:
             size = read_state(connection.exec_driver_sql).tree.size

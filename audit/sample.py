@@ -16,7 +16,7 @@ Does not know: whether what was drawn was looked at, and what was found (records
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from hashlib import sha256
@@ -25,13 +25,16 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, func, select
 
-from audit.checkpoint import Checkpoint, Note
+from audit.checkpoint import Checkpoint, Note, Vkey
+from audit.errors import FormatError
 from audit.store.store import Store
 from audit.store.tables import audit_facet, checkpoint
 
 NUMBER: Final = 10
 PREFIX: Final = b"ki-pforte/stichprobe/1\n"
 DRAWS: Final = 200
+_LOOKED_AT: Final = 1000
+"""Rows among which a signed checkpoint has to be; who writes that many others is seen, because nothing is drawn."""
 REQUESTS: Final = ("intent", "denied")
 _DAY: Final = 86_400_000_000
 _BERLIN: Final = ZoneInfo("Europe/Berlin")
@@ -104,22 +107,33 @@ def _in_pieces(root: bytes, first: int, end: int, most: int) -> Iterator[list[tu
         yield piece
 
 
-def sample(store: Store, month: date, number: int = NUMBER) -> Sample:
-    """Draw the sample of a month (its first day)."""
+def sample(store: Store, month: date, keys: Sequence[Vkey], number: int = NUMBER) -> Sample:
+    """Draw the sample of a month (its first day). A checkpoint counts when one of these keys signed it."""
     with store.read() as connection:
         first, end = (_first_index(connection, begin) for begin in (month, month_after(month)))
         if first is None or end is None or first >= end:
             return Sample(month)
-        noted = connection.execute(select(checkpoint.c.size, checkpoint.c.note).where(
-            checkpoint.c.size > end).order_by(checkpoint.c.size).limit(1)).one_or_none()
-        if noted is None:
+        rows = connection.execute(select(checkpoint.c.note).where(checkpoint.c.size > end)
+                                  .order_by(checkpoint.c.size).limit(_LOOKED_AT))
+        signed = next((one for one in map(_signed(keys), rows.scalars()) if one is not None and one.size > end), None)
+        if signed is None:
             return Sample(month, first, end)
-        root = Checkpoint.parse(Note.parse(noted.note).text).root
 
         def requests(places: list[int]) -> dict[int, str]:
-            rows = connection.execute(select(_f.idx, _f.record_id).where(_f.idx.in_(places), _f.type.in_(REQUESTS)))
-            return {row.idx: row.record_id for row in rows}
-        return Sample(month, first, end, int(noted.size), root, draw(root, first, end, number, requests))
+            found = connection.execute(select(_f.idx, _f.record_id).where(_f.idx.in_(places), _f.type.in_(REQUESTS)))
+            return {row.idx: row.record_id for row in found}
+        return Sample(month, first, end, signed.size, signed.root, draw(signed.root, first, end, number, requests))
+
+
+def _signed(keys: Sequence[Vkey]) -> Callable[[str], Checkpoint | None]:
+    """Return what reads a note: a row that somebody else wrote into the database chooses nobody's requests."""
+    def read(text: str) -> Checkpoint | None:
+        try:
+            note = Note.parse(text)
+            return Checkpoint.parse(note.text) if note.signed_by(keys) else None
+        except FormatError:
+            return None
+    return read
 
 
 def _first_index(connection: Connection, day: date) -> int | None:

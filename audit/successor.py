@@ -7,6 +7,7 @@ strange hands: only the key itself could announce another (`audit.keychain`). A 
 1. copies the keys of the old log and what was remembered of it into ``log-N`` beside them, where they verify it;
 2. opens the new log, named ``.../N+1``, in an empty database; its first record, ``log.successor``, names the old log,
    the last note that somebody outside kept (its digest, size and root), the size and root that were recovered, and why;
+   (It is sealed with a key of its own, `audit.seal`.)
 3. takes the old keys out of use and writes the new name into ``log.txt`` beside the keys. From then on `current_name`
    answers with it, whatever the set-up calls the first log, so no setting changes its meaning.
 
@@ -17,6 +18,7 @@ Pseudonyms go on: their keys are not those of the log.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import re
 import secrets
@@ -30,10 +32,12 @@ from audit.bundle import newest_note
 from audit.checkpoint import Checkpoint, Note
 from audit.checkpointer import HEAD_FILE, Checkpointer
 from audit.clock import Watch
-from audit.errors import FormatError, LedgerConfigError, LedgerRollback
+from audit.errors import FormatError, KeyLost, LedgerConfigError, LedgerRollback
+from audit.opening import open_log
 from audit.presence import Presence
 from audit.record import META, SUCCESSOR, Draft, Part, new_id, now_us
 from audit.retention import PROOF_CLASS, Retention
+from audit.seal import SEAL_FILE, SealKey
 from audit.sequencer import Sequencer, read_state
 from audit.signing import (
     KEY_FILE,
@@ -76,22 +80,24 @@ def succeed(url: str, folder: Path, configured: str, note: str, old_url: str = "
     source = Store(old_url or _aside_url(url, old) or url)
     try:
         home = aside if (aside / VKEYS_FILE).exists() else folder
-        facts = {**_facts(source, home, old, note), "why": "schluessel" if key_lost else "rueckfall"}
+        key = SealKey(home, old)
+        facts = {**_facts(source, home, key, note), "why": "schluessel" if key_lost else "rueckfall"}
         if not key_lost:
-            _refuses(source, home, old)
+            _refuses(source, home, key)
     finally:
         source.close()
     _copy(folder, aside)
     database = old_url or _rename(url, old)
+    _forget_seal(folder, aside)
     store = Store(url)
     try:
         store.migrate()
-        store.open_log(new)
-        _open(store, new, facts)
+        key = open_log(store, folder, new)
+        _open(store, key, facts)
         for name in _KEPT:
             (folder / name).unlink(missing_ok=True)
         write_private(folder / NAME_FILE, f"{configured}\n{new}\n".encode(), replace=True)
-        Checkpointer(store, folder, new).sign()
+        Checkpointer(store, folder, key).sign()
     finally:
         store.close()
     return Succession(old, new, database, aside)
@@ -113,23 +119,25 @@ def next_name(name: str) -> str:
     return f"{base}/{int(number or 1) + 1}"
 
 
-def _facts(store: Store, home: Path, old: str, note: str) -> dict[str, Any]:
+def _facts(store: Store, home: Path, key: SealKey, note: str) -> dict[str, Any]:
+    old = key.log
     kept, keys = kept_note(home, old, note), read_vkeys(home)
-    Sequencer(store).run()
+    with contextlib.suppress(LedgerRollback, KeyLost):  # then nobody can say any more which of what waits is ours
+        Sequencer(store, key).run()
     with store.read() as connection:
         tree = read_state(connection.exec_driver_sql).tree
     return {"log": old, "note": hashlib.sha256(note.encode()).hexdigest(), "size": kept.size, "root": kept.root.hex(),
             "recovered": tree.size, "recovered_root": tree.root().hex(), "keys": [str(key) for key in keys]}
 
 
-def _refuses(store: Store, home: Path, old: str) -> None:
+def _refuses(store: Store, home: Path, key: SealKey) -> None:
     """Go on only where the old log can be signed no more."""
     try:
-        Checkpointer(store, home, old).sign()
+        Checkpointer(store, home, key).sign()
     except LedgerRollback:
         return
-    raise LedgerConfigError(f"Das Protokoll {old} setzt fort, was unterschrieben wurde. Es braucht keinen Nachfolger, "
-                            "außer sein Schlüssel ist verloren oder in fremden Händen (--lost-key).")
+    raise LedgerConfigError(f"Das Protokoll {key.log} setzt fort, was unterschrieben wurde. Es braucht keinen "
+                            "Nachfolger, außer sein Schlüssel ist verloren oder in fremden Händen (--lost-key).")
 
 
 def nobody_writes(folder: Path) -> None:
@@ -148,21 +156,29 @@ def _copy(folder: Path, aside: Path) -> None:
     if (aside / VKEYS_FILE).exists():
         return
     private_folder(aside)
-    for name in _KEPT:
+    for name in (SEAL_FILE, *_KEPT):
         if (folder / name).exists():
             write_private(aside / name, (folder / name).read_bytes(), replace=True)
 
 
-def _open(store: Store, new: str, facts: dict[str, Any]) -> None:
+def _forget_seal(folder: Path, aside: Path) -> None:
+    """Let the new log have a seal of its own; once made it stays."""
+    now, old = folder / SEAL_FILE, aside / SEAL_FILE
+    if now.exists() and old.exists() and now.read_bytes() == old.read_bytes():
+        now.unlink()
+        sync_folder(folder)
+
+
+def _open(store: Store, key: SealKey, facts: dict[str, Any]) -> None:
     """Write the first record, once; it stays as long as the log."""
     with store.write() as run:
         first = run("SELECT id FROM audit_record LIMIT 1").fetchone()
         if first is None:
             draft = Draft(SUCCESSOR, {META: Part(canonical.dumps(facts), PROOF_CLASS)})
             item = Pending(draft, new_id(), now_us())
-            Batches(store, new, secrets.token_hex(8), Retention(), Watch()).insert(run, [item])
+            Batches(store, key.get(), secrets.token_hex(8), Retention(), Watch()).insert(run, [item])
             first = (item.id,)
-    Sequencer(store).run()
+    Sequencer(store, key).run()
     holds.keep(store, HELD, [first[0]])
 
 

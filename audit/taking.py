@@ -74,7 +74,7 @@ class Taking(ABC):
             self.append_wait(self.draft(writing.EXPORT, {**facts, "rows": count}, subject=subject))
 
         with self._database():
-            self._keeper.sequence()
+            self._keeper.as_far_as_possible()
             if write is None:
                 return export_store(self._store, path, self.vkeys(), announce)
             return writing.write(self._store, path, write, asked, announce)
@@ -87,7 +87,7 @@ class Taking(ABC):
         """
         names = self.pseudonyms(subject)
         with self._database():
-            self._keeper.sequence()
+            self._keeper.as_far_as_possible()
             if vorgang:
                 return self._belonging([vorgang], names)
             requests = targets.told(self.reader, names)
@@ -102,7 +102,7 @@ class Taking(ABC):
         """
         names = self.pseudonyms(subject)
         with self._database():
-            self._keeper.sequence()
+            self._keeper.as_far_as_possible()
             pages = [self.reader.page(Filters(subject=name, types=types), before, limit) for name in names]
             rows = sorted((row for page in pages for row in page.rows), key=lambda row: (row.t_us, row.idx),
                           reverse=True)
@@ -127,7 +127,7 @@ class Taking(ABC):
 
     def _taken(self, asked: Sequence[Filters], places: Sequence[int] = ()) -> list[Exported]:
         with self._database():
-            self._keeper.sequence()
+            self._keeper.as_far_as_possible()
             with self._store.read() as connection:
                 found = [record for filters in asked for record in records(self._store, connection, filters)]
                 known = {record.line.idx for record in found}
@@ -142,7 +142,7 @@ class Taking(ABC):
     def sample(self, month: date, number: int = NUMBER) -> Sample:
         """Return the sample of a month, which is the same for everybody (`audit.sample`)."""
         with self._database():
-            return sample(self._store, month, number)
+            return sample(self._store, month, self.vkeys(), number)
 
     def due(self) -> Due:
         """Return which parts are deleted next, and what should be gone and is not."""

@@ -16,6 +16,10 @@ UNCHANGED: Final = 0
 TAMPERED: Final = 1
 MISUSE: Final = 2
 UNCHECKED: Final = 3
+_UNSEALED: Final = (
+    "Der Stand des Protokolls in der Datenbank trägt nicht das Siegel der KI-Pforte. Jemand hat ihn an ihr vorbei "
+    "geändert. Was oben steht, ist an den Einträgen selbst geprüft."
+)
 _SET_BACK: Final = (
     "Die Datenbank setzt nicht fort, was diese KI-Pforte zuletzt unterschrieben hat (Stand {size}, head.json neben den "
     "Schlüsseln). Wurde eine Sicherung eingespielt? Dann spielen Sie den neueren Stand wieder ein, oder eröffnen Sie "
@@ -70,6 +74,10 @@ class Verdict:
     """In place only: how many records were signed, as the file beside the keys has it."""
     set_back: bool = False
     """The database does not go on from there."""
+    unsealed: bool = False
+    """In place only: somebody else wrote the state of the log (`audit.seal`)."""
+    refused: int = 0
+    """In place only: so many rows that somebody else put there are kept apart, and none of them is in the log."""
 
     def problem(self, text: str) -> None:
         """Something that keeps us from checking."""
@@ -84,7 +92,8 @@ class Verdict:
     @property
     def exit_code(self) -> int:
         """0, 1 or 3. What is proved wrong weighs more than what could not be checked."""
-        if self.changed_count or self.gap_count or self.bad_roots or self.bad_notes or self.missing_from is not None:
+        if (self.changed_count or self.gap_count or self.bad_roots or self.bad_notes or self.missing_from is not None
+                or self.unsealed):
             return TAMPERED
         return UNCHECKED if self.problems else UNCHANGED
 
@@ -101,6 +110,8 @@ class Verdict:
             return "lückenhaft"
         if self.bad_notes:
             return "Prüfpunkt verändert"
+        if self.unsealed:
+            return "Stand verändert"
         if self.problems:
             return "nicht prüfbar"
         return "unverändert, Anfang gelöscht mit gültigem Nachweis" if self.pruned else "unverändert"
@@ -125,6 +136,8 @@ class Verdict:
             found.append(f"{self.bad_notes} Prüfpunkte sind nicht lesbar oder nicht von uns unterschrieben.")
         if self.set_back:
             found.append(_SET_BACK.format(size=self.remembered))
+        if self.unsealed:
+            found.append(_UNSEALED)
         return found + self.problems
 
     def warnings(self) -> list[str]:
@@ -164,6 +177,9 @@ class Verdict:
                          "Bitte klären Sie, wer sie vor ihrer Frist entfernt hat.")
         if self.surplus_ends:
             notes.append(f"{self.surplus_ends} Abschlüsse gehören zu keinem offenen Vorgang.")
+        if self.refused:
+            notes.append(f"Zeilen der Datenbank, die nicht von der KI-Pforte stammen und keinen Platz bekamen: "
+                         f"{self.refused}. Bitte klären Sie, wer in die Datenbank schreiben konnte.")
         return notes
 
     def text(self) -> str:
@@ -182,7 +198,9 @@ class Verdict:
 
     def as_json(self) -> dict[str, Any]:
         """Return the verdict for programs. What only a check in place can know stands there only then."""
-        in_place = {} if self.remembered is None else {"remembered": self.remembered, "set_back": self.set_back}
+        in_place: dict[str, Any] = {} if self.remembered is None else {
+            "remembered": self.remembered, "set_back": self.set_back, "unsealed": self.unsealed,
+            "refused": self.refused}
         return {
             **in_place,
             "verdict": self.verdict,

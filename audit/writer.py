@@ -50,6 +50,7 @@ from audit.record import (
     now_us,
 )
 from audit.retention import META_CLASS, Retention
+from audit.seal import Seal
 from audit.spool import Spool
 from audit.store.store import Store
 from audit.waiters import DOWN, PATIENCE, LoopWaiter, ThreadWaiter, Waiter
@@ -95,7 +96,7 @@ class Writer:
     def __init__(
         self,
         store: Store,
-        log_name: str,
+        seal: Seal,
         retention: Retention,
         spool: Path,
         *,
@@ -105,7 +106,7 @@ class Writer:
     ) -> None:
         self.id = secrets.token_hex(8)
         self._store = store
-        self._batches = Batches(store, log_name, self.id, retention, clock or Watch())
+        self._batches = Batches(store, seal, self.id, retention, clock or Watch())
         self._retention = retention
         self._about = dict(about or {})
         self._spool = Spool(spool, self.id)

@@ -61,7 +61,7 @@ class Census:
         backlog = self._ledger.backlog
         metrics.kept_back(disk=backlog.spooled, memory=backlog.memory, lost=backlog.lost)
         status = self._ledger.status()
-        metrics.ledger(status.size, status.unsequenced, status.checkpoint_age)
+        metrics.ledger(status.size, status.unsequenced, status.checkpoint_age, status.forgeries)
         self.anchors = self._ledger.anchors()
         for anchor in self.anchors:
             metrics.anchor(anchor.sink, anchor.age)

@@ -16,7 +16,7 @@ from collections.abc import Coroutine, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from aiohttp import web as aio
 
@@ -82,6 +82,8 @@ if TYPE_CHECKING:
     from gateway.telemetry.traces import OtlpTraces
 
 _log = logging.getLogger(__name__)
+_STANDS: Final = ("Die Pflege des Protokolls steht (einordnen, unterschreiben, löschen). Den Grund nennen „ki-pforte "
+                  "audit status“ und die Meldungen des Dienstes.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -272,7 +274,8 @@ class House:
             "modelle": [*(f"{policies.models[one.model].name}: {one.text}" for one in due), *self.stopped.warnings()],
             "richtlinien": self.problems(), "grenzen": self.limits.problems(),
             "anker": anchor_warnings(self.census.anchors), "identitaeten": list(self.census.identities),
-            "protokoll": self.ledger.backlog.warnings(), "anmeldung": self.settings.sign_in_warnings(),
+            "protokoll": [*self.ledger.backlog.warnings(), *([_STANDS] if self.ledger.problem else [])],
+            "anmeldung": self.settings.sign_in_warnings(),
             "inhalte": self._content_warnings(), "platz": short_of_space(self.settings.home),
         }
 

@@ -66,6 +66,11 @@ class Settings(SignInSettings, OfficeSettings):
     host: str = Field("127.0.0.1", description="Adresse, auf der die KI-Pforte hört")
     port: int = Field(8080, ge=0, le=65535, description="Port, auf dem die KI-Pforte hört")
     workers: int = Field(1, ge=1, le=64, description="Zahl der Prozesse, die Anfragen bedienen")
+    drain_seconds: int = Field(5, ge=0, le=300, description="Sekunden, in denen ein Prozess, der beendet werden soll "
+                                                            "(SIGTERM), noch alles annimmt und nur sagt, dass er geht "
+                                                            "(/readyz 503, Connection: close); 0: er hört sofort auf")
+    grace_seconds: int = Field(20, ge=1, le=3600, description="Sekunden, die laufende Antworten danach noch haben; was "
+                                                              "länger dauert, endet mit einem Satz")
     public_url: str = Field("", description="Adresse, unter der Beschäftigte die Seiten erreichen; leer: aus Host und "
                                             "Port")
     trusted_proxies: str = Field("", description="Adressen oder Netze der Webserver davor, mit Komma dazwischen, denen "
@@ -266,8 +271,13 @@ class Settings(SignInSettings, OfficeSettings):
     @property
     def address(self) -> str:
         """The address of the pages, for links in messages."""
+        return self.public_url or self.local_address
+
+    @property
+    def local_address(self) -> str:
+        """Where this machine itself reaches the house, also when nothing stands before it yet."""
         host = "127.0.0.1" if self.host in ("0.0.0.0", "::") else self.host  # noqa: S104
-        return self.public_url or f"http://{host}:{self.port}"
+        return f"http://{f'[{host}]' if ':' in host else host}:{self.port}"
 
 
 def _pairs(text: str) -> list[tuple[str, str]]:

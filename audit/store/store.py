@@ -13,6 +13,7 @@ from __future__ import annotations
 import contextlib
 import sqlite3
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property, lru_cache
 from itertools import chain
@@ -20,7 +21,7 @@ from pathlib import Path
 from typing import Any, Final, cast
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect, make_url, select
-from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, OperationalError, SQLAlchemyError
 from sqlalchemy.pool import PoolProxiedConnection
 
 from audit.errors import LedgerConfigError, LedgerUnavailable
@@ -37,6 +38,9 @@ the writer notices a locked database in time and brings what must stay to safety
 _SELDOM_WAIT_MS: Final = 10_000
 _MIGRATION_WAIT_MS: Final = 60_000
 """Processes that start together wait for the one that makes the tables."""
+_MOMENT_MS: Final = 1000
+"""How long a change of the tables waits for one: less than `WAIT_MS`, which those have who queue behind it."""
+_LOCKED: Final = "55P03"
 _NETWORK_MS: Final = 2000
 _NOW: Final = "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint"
 _CHUNKS: Final = (64, 32, 16, 8, 4, 2, 1)
@@ -98,23 +102,41 @@ class Store:
         self.engine.dispose()
 
     def migrate(self) -> None:
-        """Bring the tables to the newest form. Several processes may try at once."""
+        """Bring the tables to the newest form. Several processes may try at once.
+
+        On PostgreSQL it waits for a table only for a moment and tries again: writers queue behind it meanwhile.
+        """
         try:
             with self.engine.connect() as connection:
                 if self._is_current(connection):
                     return
             from audit.store.migrations.run import upgrade  # Alembic costs a tenth of a second; seldom needed
 
-            with self.change(_MIGRATION_WAIT_MS) as connection:
-                upgrade(connection)
+            give_up = time.monotonic() + _MIGRATION_WAIT_MS / 1000
+            while True:
+                try:
+                    with self.change(_MIGRATION_WAIT_MS if self.sqlite else _MOMENT_MS) as connection:
+                        upgrade(connection)
+                    return
+                except OperationalError as error:
+                    if getattr(error.orig, "sqlstate", "") != _LOCKED or time.monotonic() > give_up:
+                        raise
+                    time.sleep(_MOMENT_MS / 1000)
         except (SQLAlchemyError, OSError) as error:
             raise LedgerUnavailable("Die Datenbank des Protokolls ist nicht erreichbar.") from error
 
     def _is_current(self, connection: Connection) -> bool:
+        """Whether this program works with the tables as they are: its own, or newer ones that say so (`tables.HEAD`).
+        """
         if not inspect(connection).has_table(tables.VERSION_TABLE):
             return False
         version = connection.exec_driver_sql(f"SELECT version_num FROM {tables.VERSION_TABLE}").scalar()  # noqa: S608
-        return bool(version == tables.HEAD)
+        number, _, usable_from = str(version or "").partition("ab")
+        own = tables.HEAD.partition("ab")[0]
+        if number > own and not "0" < usable_from <= own:
+            raise LedgerConfigError("Das Protokoll stammt aus einer neueren Version der KI-Pforte. Bitte starten Sie "
+                                    "diese neuere Version, oder spielen Sie eine passende Sicherung ein.")
+        return number >= own
 
     @contextlib.contextmanager
     def read(self) -> Iterator[Connection]:
@@ -250,6 +272,19 @@ class Store:
             cursor.execute(self.sql(statement), parameters)
             return list(cursor.fetchall())
 
+    @contextlib.contextmanager
+    def any_text(self, connection: Connection, wanted: bool) -> Iterator[None]:
+        """Read text that is none, too, instead of failing (SQLite keeps whatever bytes somebody put there by hand)."""
+        if not (self.sqlite and wanted):
+            yield
+            return
+        driver: Any = connection.connection.driver_connection
+        driver.text_factory = lambda raw: raw.decode(errors="surrogateescape")
+        try:
+            yield
+        finally:
+            driver.text_factory = str
+
     def insert(self, run: Run, head: str, rows: Sequence[tuple[Any, ...]], tail: str = "") -> None:
         """Insert rows of one shape: `head` is ``INSERT INTO t (a, b)``, `tail` may be `` ON CONFLICT ...``.
 
@@ -286,17 +321,23 @@ class Store:
     def _in(self, statement: str, piece: Sequence[Any]) -> str:
         return self.sql(statement.replace("#", ",".join("?" * len(piece))))
 
-    def open_log(self, log: str) -> None:
-        """Make the one row of the log, or check that this database holds this log and no other."""
+    def open_log(self, log: str, seal: Callable[[], bytes]) -> None:
+        """Make the one row of the log, with its seal, or check that this database holds this log and no other.
+
+        Where the row is gone and places are there, it was taken away: the new one has no seal, so nothing goes on.
+        """
         names = select(tables.audit_state.c.log)
         try:
             with self.read() as connection:
                 found = connection.execute(names).scalars().all()
             if not found:
+                made = seal()
                 with self.change() as connection:  # processes that start together all try
                     connection.exec_driver_sql(self.sql(
-                        "INSERT INTO audit_state (log, size, peaks, min_index, pruned_peaks) SELECT ?, 0, ?, 0, ? "
-                        "WHERE NOT EXISTS (SELECT 1 FROM audit_state) ON CONFLICT (log) DO NOTHING"), (log, b"", b""))
+                        "INSERT INTO audit_state (log, size, peaks, min_index, pruned_peaks, seal) SELECT ?, 0, ?, 0, "
+                        "?, CASE WHEN EXISTS (SELECT 1 FROM audit_seq) THEN NULL ELSE ? END "
+                        "WHERE NOT EXISTS (SELECT 1 FROM audit_state) ON CONFLICT (log) DO NOTHING"),
+                        (log, b"", b"", made))
                     found = connection.execute(names).scalars().all()
         except SQLAlchemyError as error:
             raise LedgerUnavailable("Die Datenbank des Protokolls ist nicht erreichbar.") from error

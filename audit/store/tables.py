@@ -2,10 +2,11 @@
 
 Evidence: ``audit_record`` (the hashed bytes), ``audit_part`` (deletable; ``audit_hold`` says what stays for a case),
 ``audit_seq`` (order and leaves), ``audit_state`` (one row; its lock orders sequencers), ``checkpoint``,
-``anchor_receipt``. Working tables: ``audit_inbox`` (waits for the sequencer), ``audit_job`` (who does what is done once
-a day). Beside them ``identity_seal``: who a pseudonym is, sealed to keys that the house does not have. Derived, never
-hashed, rebuilt from the rest at any time: ``audit_facet`` (for reading), ``audit_open`` (intents whose end is not
-sequenced), ``audit_writer`` (next counter per writer), ``audit_mark`` (what requests are found by beside their facets).
+``anchor_receipt``; ``audit_forged`` (rows that somebody else put there, kept out of the log). Working tables:
+``audit_inbox`` (waits for the sequencer), ``audit_job`` (who does what is done once a day). Beside them
+``identity_seal``: who a pseudonym is, sealed to keys that the house does not have. Derived, never hashed, rebuilt from
+the rest at any time: ``audit_facet`` (for reading), ``audit_open`` (intents whose end is not sequenced),
+``audit_writer`` (next counter per writer), ``audit_mark`` (what requests are found by beside their facets).
 
 ``audit_record`` allows one end per intent: the unique index on ``ref`` decides between a late outcome and the reaper.
 Rows of ``audit_record`` are inserted and, by pruning, deleted; never updated.
@@ -31,8 +32,9 @@ from sqlalchemy import (
 )
 
 VERSION_TABLE: Final = "audit_version"
-HEAD: Final = "0006"
-"""The newest migration; `store.Store` compares it before it loads Alembic."""
+HEAD: Final = "0007"
+"""The newest migration; `store.Store` compares it before it loads Alembic. One that older programs can work with says
+from which on: ``0009ab0007`` is number 9, and programs that know number 7 go on with it."""
 
 metadata = MetaData()
 _Big = BigInteger().with_variant(Integer, "sqlite")
@@ -46,6 +48,7 @@ audit_record = Table(
     Column("type", String(64), nullable=False),
     Column("ref", String(36), nullable=False, server_default=""),
     Column("envelope", LargeBinary, nullable=False),
+    Column("seal", LargeBinary, comment="that the row is ours (audit.seal); records from before the seal have none"),
     UniqueConstraint("writer", "wseq", name="audit_record_counter"),
     Index(
         "audit_record_one_end",
@@ -123,7 +126,26 @@ audit_state = Table(
     Column("peaks", LargeBinary, nullable=False),
     Column("min_index", _Big, nullable=False),
     Column("pruned_peaks", LargeBinary, nullable=False),
+    Column("seal", LargeBinary),
 )
+audit_forged = Table(
+    "audit_forged",
+    metadata,
+    Column("pos", _Big, primary_key=True, autoincrement=True),
+    Column("finding", String(36), nullable=False, comment="id of the record that tells of it"),
+    Column("told", Integer, nullable=False, server_default="0", comment="1: that record is written"),
+    Column("at", _Big, nullable=False, comment="microsecond since 1970"),
+    Column("reason", String(16), nullable=False),
+    Column("record_id", String(36), nullable=False),
+    Column("writer", String(40), nullable=False),
+    Column("wseq", _Big, nullable=False),
+    Column("type", String(64), nullable=False),
+    Column("ref", String(36), nullable=False),
+    Column("envelope", LargeBinary, nullable=False),
+    Column("seal", LargeBinary),
+)
+"""Rows that waited for their place and are not ours (`audit.aside`)."""
+Index("audit_forged_told", audit_forged.c.told, audit_forged.c.pos)
 checkpoint = Table(
     "checkpoint",
     metadata,

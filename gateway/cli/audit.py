@@ -96,10 +96,12 @@ def status(ctx: typer.Context, json: Json = False) -> None:
     """Zeigt Größe und Stand des Protokolls."""
     with open_one(ctx) as ledger:
         found, ahead = ledger.status(), ledger.forecast()
+        problem = found.problem or ledger.continues()
         keys = [str(key) for key in ledger.vkeys()]
     facts: dict[str, Any] = {
         "log": found.log, "size": found.size, "unsequenced": found.unsequenced, "open_intents": found.open_intents,
-        "checkpoint_size": found.checkpoint_size, "checkpoint_age": found.checkpoint_age, "problem": found.problem,
+        "checkpoint_size": found.checkpoint_size, "checkpoint_age": found.checkpoint_age, "problem": problem,
+        "forgeries": found.forgeries,
         "vkeys": keys, "bytes": ahead.size, "records_per_day": ahead.records_per_day, "bytes_per_day": ahead.growth,
         "bytes_after_days": dict(ahead.after)}
     if json:
@@ -114,8 +116,11 @@ def status(ctx: typer.Context, json: Json = False) -> None:
                                                     for days, octets in ahead.after.items()) + ".")
     for key in keys:
         say(f"Prüfschlüssel: {key}")
-    if found.problem:
-        say(found.problem)
+    if found.forgeries:
+        say(f"Untergeschobenes in den letzten 24 Stunden (Funde): {found.forgeries}. Bitte klären Sie, wer in die "
+            "Datenbank des Protokolls schreiben kann.")
+    if problem:
+        say(problem)
 
 
 

@@ -45,8 +45,9 @@ class CliContext:
         """The database, if it is there in the shape that this version needs."""
         engine = open_engine(self.database_url)
         if not is_current(engine):
-            raise CliError("Die Datenbank ist noch nicht eingerichtet oder stammt aus einer älteren Version. "
-                           "Bitte führen Sie zuerst „ki-pforte init“ aus.", Exit.CANNOT_RUN)
+            raise CliError("Die Datenbank ist leer oder stammt aus einer älteren Version. Nach einer Aktualisierung: "
+                           "„ki-pforte migrate“. Ein neues Haus: „ki-pforte init“. War hier schon eines, spielen Sie "
+                           "die Sicherung ein (docs/notfall.md).", Exit.CANNOT_RUN)
         return engine
 
     @cached_property

@@ -7,7 +7,7 @@ import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
-from audit import LedgerError
+from audit import LedgerError, anchor_warnings
 from gateway.census import identity_warnings
 from gateway.cli.context import CliContext
 from gateway.cli.doctor_finding import FAULT as FAULT
@@ -15,6 +15,7 @@ from gateway.cli.doctor_finding import GOOD as GOOD
 from gateway.cli.doctor_finding import NOTICE as NOTICE
 from gateway.cli.doctor_finding import Finding as Finding
 from gateway.cli.doctor_machine import machine
+from gateway.cli.doctor_outside import outside
 from gateway.cli.output import CliError
 from gateway.cli.views import moment, works
 from gateway.condition import LEAST_FREE
@@ -35,16 +36,20 @@ from gateway.store import passes as proofs
 from gateway.upstream.secrets import Secrets
 
 
-def examine(own: CliContext, settings: Settings) -> list[Finding]:
-    """Look at everything; a part that fails does not keep the others from being looked at."""
+def examine(own: CliContext, settings: Settings, *, offline: bool = False) -> list[Finding]:
+    """Look at everything; a part that fails does not keep the others from being looked at.
+
+    `offline`: nobody outside is asked (providers, the identity provider, the address that staff know).
+    """
     try:
         policies = own.policy_set
     except PolicyErrors as errors:
-        return [Finding("Richtlinien", FAULT, str(problem)) for problem in errors.problems]
+        return [*(Finding("Richtlinien", FAULT, str(problem)) for problem in errors.problems), *_limits(settings),
+                *_disk(settings), *machine(settings)]
+    beyond = [] if offline else [*_sign_in(settings), *outside(settings, policies)]
     return [*_policies(policies), *_models(policies, settings), *_people(own, policies), *_ways_in(own, settings),
-            *_sign_in(settings), *_clients(own, settings), *_ledger(settings, policies),
-            *_detector(settings, policies), *_files(settings), *_limits(settings), *_disk(settings),
-            *machine(settings)]
+            *beyond, *_clients(own, settings), *_ledger(settings, policies), *_detector(settings, policies),
+            *_files(settings), *_limits(settings), *_disk(settings), *machine(settings)]
 
 
 def _policies(policies: PolicySet) -> Iterator[Finding]:
@@ -152,6 +157,7 @@ def _ledger(settings: Settings, policies: PolicySet) -> Iterator[Finding]:
             ledger.check_key()
             status, broken = ledger.status(), ledger.continues()
             identities = [] if broken else identity_warnings(ledger)
+            anchored = [] if broken else anchor_warnings(ledger.anchors())
     except LedgerError as error:
         yield Finding("Protokoll", FAULT, str(error))
         return
@@ -159,6 +165,8 @@ def _ledger(settings: Settings, policies: PolicySet) -> Iterator[Finding]:
         yield Finding("Protokoll", FAULT, broken or status.problem)
     yield Finding("Protokoll", GOOD, f"{status.size} Einträge, {status.unsequenced} noch einzureihen. "
                                      "„ki-pforte audit verify“ prüft sie.")
+    for text in anchored:
+        yield Finding("Anker", NOTICE, text)
     for text in identities:
         yield Finding("Pseudonyme", NOTICE, text)
 

@@ -12,9 +12,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
-from gateway.backup.making import last_backup
+from gateway.backup.making import ASIDE, last_backup
 from gateway.cli.doctor_finding import FAULT, GOOD, NOTICE, Finding
 from gateway.cli.views import moment
+from gateway.home import BEGUN, STAGE
 from gateway.settings import Settings
 from gateway.store import StoreError
 from gateway.store.whole import clock_off, file_of
@@ -30,6 +31,7 @@ def machine(settings: Settings, now: datetime | None = None) -> Iterator[Finding
     """Look at everything."""
     yield from _rights(settings.home)
     yield from _backup(settings.home, now or datetime.now(UTC))
+    yield from _left(settings.home)
     yield from _databases(settings)
     yield from _memory()
     yield from _outside(settings)
@@ -62,6 +64,17 @@ def _backup(home: Path, now: datetime) -> Iterator[Finding]:
                                            "Auftrag läuft.")
     else:
         yield Finding("Sicherung", GOOD, f"Die letzte ist vom {moment(last)}.")
+
+
+def _left(home: Path) -> Iterator[Finding]:
+    """What a restore left behind holds everything that was there, and nobody deletes from it when a period is over."""
+    if (home / STAGE).exists() and not (home / BEGUN).exists():
+        yield Finding("Sicherung", FAULT, f"In {home / STAGE} liegt unverschlüsselt, was beim Einspielen einer "
+                      "Sicherung übrig blieb. Läuft „ki-pforte restore“ nicht mehr, löschen Sie den Ordner.")
+    if aside := sorted(home.glob(f"{ASIDE}*")):
+        yield Finding("Sicherung", NOTICE, f"Der Stand vor einem Einspielen liegt noch in {aside[0]}. Löschfristen und "
+                      "Löschanträge gelten dort nicht: Löschen Sie den Ordner, sobald niemand ihn mehr braucht. Bis "
+                      "zur nächsten Notiz des Protokolls erinnert er an das, was schon unterschrieben war.")
 
 
 def _databases(settings: Settings) -> Iterator[Finding]:
@@ -111,11 +124,6 @@ def _memory(meminfo: Path = Path("/proc/meminfo")) -> Iterator[Finding]:
 
 
 def _outside(settings: Settings) -> Iterator[Finding]:
-    anchors = [one for one in settings.anchors.split(",") if one.strip()]
-    if len(anchors) < 2:  # one place can be lost, or be in the same hands
-        yield Finding("Anker", NOTICE, f"{'Kein Ort' if not anchors else 'Nur ein Ort'} außerhalb bewahrt Prüfpunkte "
-                      "des Protokolls auf. Ohne sie lässt sich eine Kürzung nicht nachweisen. Setzen Sie "
-                      "KI_PFORTE_ANCHORS auf mindestens zwei Orte (docs/protokoll.md).")
     if settings.address.startswith("https://"):
         if not settings.trusted_proxies:
             yield Finding("Webserver", NOTICE, "Die Adresse ist https, aber keinem Webserver davor wird geglaubt. "

@@ -7,18 +7,24 @@ brought to the newest form.
 from __future__ import annotations
 
 import getpass
+import shutil
 import sys
+import textwrap
+from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from gateway.cli.context import CliContext, context
+from gateway.cli.init_told import tell
 from gateway.cli.output import CliError, Exit, cannot_run, emit, note, say, table
 from gateway.settings import Settings, load
 
 if TYPE_CHECKING:
     from gateway.founding.founding import Founded
+    from gateway.model.first_setup import Step
 
 Json = Annotated[bool, typer.Option("--json", help="Ausgabe als JSON.")]
 
@@ -37,28 +43,37 @@ def init(
     if demo and answers is not None:
         raise CliError("--demo und --answers gehen nicht zusammen.", Exit.MISUSE)
     settings = load()
-    if template or answers is not None:
-        from gateway.founding import founding
-        from gateway.founding.answers import read_answers
+    if template:
         from gateway.founding.answers import template as empty
-        if template:
-            return say(empty(founding.all_steps()).rstrip())
-        if founding.inhabited(settings):
-            note("Diese KI-Pforte ist schon eingerichtet. Die Antworten wurden nicht noch einmal angewendet.")
-        else:
-            assert answers is not None
-            return _tell(founding.found(read_answers(answers, founding.all_steps()), settings), json)
-    elif not demo and _asks(settings):
-        return _tell(_asked(settings), json)
+        from gateway.founding.founding import all_steps
+        return say(empty(all_steps()).rstrip())
+    if not demo and (done := _founded(answers, settings)) is not None:
+        return tell(done, json)
     return set_up(context(ctx), settings, demo=demo, json=json)
+
+
+def _founded(answers: Path | None, settings: Settings) -> Founded | None:
+    """Make the house that somebody describes; None: it is made already, or by hand."""
+    from gateway.founding import founding
+    from gateway.founding.answers import read_answers
+    from gateway.home import refuse_half_restored
+    refuse_half_restored(settings.home)  # before anybody is asked
+    if founding.inhabited(settings):
+        note("Diese KI-Pforte ist schon eingerichtet. An Richtlinien, Einstellungen und Personen wird nichts geändert.")
+        return None
+    if answers is not None:
+        return founding.found(read_answers(answers, founding.all_steps()), settings)
+    return _asked(settings) if _asks(settings) else None
 
 
 def _asks(settings: Settings) -> bool:
     """Whether there is a house to be made and somebody to ask."""
     from gateway.founding import founding
-    if (settings.home / "pforte.yaml").exists() or founding.inhabited(settings):
-        return False
+    if (settings.home / "pforte.yaml").exists():
+        return False  # somebody wrote the settings by hand
     if sys.stdin.isatty():
+        if problem := founding.in_the_way(settings):
+            raise CliError(problem, Exit.CANNOT_RUN)
         return True
     if founding.needed(settings):
         raise CliError("Es gibt noch keine Richtlinien, und hier ist kein Terminal, an dem jemand Fragen beantworten "
@@ -68,41 +83,51 @@ def _asks(settings: Settings) -> bool:
 
 
 def _asked(settings: Settings) -> Founded:
-    from gateway.cli.asking import ask_all
     from gateway.founding import founding
-    note("Diese Fragen richten die KI-Pforte ein. Eingabe allein nimmt den Vorschlag in eckigen Klammern. "
-         "Nichts wird geschrieben, bevor Sie am Ende zustimmen; Strg+C bricht ab.")
-    given = ask_all(founding.all_steps(), {"address": settings.address}, _ask, getpass.getpass, note)
-    if _ask("\nSo einrichten? [ja]: ").strip().lower() not in ("", "j", "ja"):
-        raise CliError("Es wurde nichts geändert.", Exit.FOUND)
+    _note("Fünf Fragen richten die KI-Pforte ein; alles andere erhält eine sichere Vorgabe, die am Ende genannt wird. "
+         "Die Eingabetaste allein nimmt den Vorschlag in eckigen Klammern. Nichts wird geschrieben, bevor Sie "
+         "zustimmen; Strg+C bricht ab.")
+    try:
+        given = _answers(founding.all_steps(), {"address": settings.address})
+    except (EOFError, KeyboardInterrupt):
+        raise CliError("\nAbgebrochen. Es wurde nichts geändert.", Exit.FOUND) from None
+    note("Die KI-Pforte wird eingerichtet …")
     return founding.found(given, settings)
 
 
+def _answers(asked: tuple[Step, ...], suggestions: Mapping[str, str]) -> dict[str, str]:
+    from gateway.cli.asking import ask_all, ask_one, overview
+    from gateway.model.first_setup import completed
+    given = ask_all(asked, suggestions, _ask, getpass.getpass, _note)
+    while True:
+        note("\nIhre Antworten:\n" + "\n".join(overview(asked, given)))
+        note(f"Ihr Protokoll heißt danach {completed(asked, given)['domain']}/ki-pforte/1; das bleibt so.")
+        typed = _ask(f"\nSo einrichten? Eine Nummer von 1 bis {len(asked)} ändert die Antwort. (ja/nein) [ja]: ")
+        word = typed.strip().lower()
+        if word in ("", "j", "ja"):
+            return given
+        if word in ("n", "nein"):
+            raise CliError("Es wurde nichts geändert.", Exit.FOUND)
+        if word.isascii() and word.isdigit() and 0 < int(word) <= len(asked):
+            ask_one(asked, int(word) - 1, suggestions, given, _ask, getpass.getpass, _note)
+
+
+def _note(text: str) -> None:
+    """Say something, folded between words to the width of the terminal."""
+    width = min(shutil.get_terminal_size().columns, 100) - 1
+    for line in text.split("\n"):
+        margin = " " * (len(line) - len(line.lstrip()))
+        note(textwrap.fill(line, width, subsequent_indent=margin, break_long_words=False, break_on_hyphens=False))
+
+
 def _ask(line: str) -> str:
+    if sys.stdin.isatty() and sys.stdout.isatty():
+        with suppress(ImportError):
+            import readline  # noqa: F401  (arrow keys and umlauts then work while typing)
+        return input(line)
     sys.stderr.write(line)  # standard output belongs to the result
     sys.stderr.flush()
     return input()
-
-
-def _tell(done: Founded, json: bool) -> None:
-    if json:
-        return emit({"name": done.name, "address": done.address, "key": done.key, "model": done.model,
-                     "place": done.place, "vkeys": list(done.vkeys),
-                     "people": [{"what": what, "name": name, "link": link} for what, name, link in done.links]})
-    say(f"Die KI-Pforte von {done.name} ist eingerichtet.\n")
-    say("Die ersten Personen" + (" wählen mit diesen Links ein Kennwort; bitte geben Sie jeden nur dieser Person:"
-                                 if any(link for _, _, link in done.links) else " melden sich beim Anmeldedienst an:"))
-    for what, name, link in done.links:
-        say(f"  {what}: {name}" + (f"\n    {link}" if link else ""))
-    say(f"\nModell „{done.model}“: {done.place}")
-    say("\nPrüfschlüssel des Protokolls; bitte geben Sie ihn der oder dem Datenschutzbeauftragten:")
-    for vkey in done.vkeys:
-        say(f"  {vkey}")
-    say(f"\nDer erste Chat, sobald „ki-pforte serve“ läuft (Schlüssel der IT):\n\n"
-        f"curl {done.address}/v1/chat/completions -H 'Authorization: Bearer {done.key}' "
-        "-H 'Content-Type: application/json' "
-        f"-d '{{\"model\":\"{done.model}\",\"messages\":[{{\"role\":\"user\",\"content\":\"Guten Tag\"}}]}}'\n")
-    return note("„ki-pforte doctor“ sagt, was noch fehlt.")
 
 
 def set_up(own: CliContext, settings: Settings, *, demo: bool, json: bool = False) -> None:

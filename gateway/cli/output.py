@@ -11,7 +11,9 @@ from __future__ import annotations
 
 import errno
 import json
+import shutil
 import sys
+import textwrap
 from collections.abc import Callable, Iterable, Sequence
 from enum import IntEnum
 from functools import wraps
@@ -126,6 +128,18 @@ def emit(document: Any, *, indent: int | None = 2) -> None:
 def cell(value: object) -> str:
     """Return a value as it may stand in a line or a table: its own ends of lines would look like further rows."""
     return visible(str(value)).replace("\n", "\\n")
+
+
+def entries(rows: Iterable[Sequence[object]]) -> None:
+    """Print rows whose last part is a sentence or more, folded to the width of the terminal."""
+    lines = [[cell(value) for value in row] for row in rows]
+    widths = [max(len(line[i]) for line in lines) for i in range(len(lines[0]) - 1)] if lines else []
+    room = sum(widths) + 2 * len(widths)
+    width = max(shutil.get_terminal_size().columns, room + 40)
+    for line in lines:
+        head = "".join(text.ljust(wide + 2) for text, wide in zip(line, widths, strict=False))
+        say(textwrap.fill(line[-1], width, initial_indent=head, subsequent_indent=" " * room, break_long_words=False,
+                          break_on_hyphens=False))
 
 
 def _shown(text: str) -> str:

@@ -114,8 +114,8 @@ def _prove(own: CliContext, folder: Path, policies: PolicySet) -> None:
     with own.reading() as connection:
         points = standing_of(connection, policies).open_points
     if points:
-        raise CliError(f"{_OPEN}\n  - " + "\n  - ".join(points) + "\nGeändert ist nichts. Die Zustimmung trägt ein: "
-                       "ki-pforte policy approve " + str(_shadow_folder()), Exit.FOUND)
+        raise CliError(f"{_OPEN}\n  - " + "\n  - ".join(points) + f"\nGeändert ist nichts. Nach seinem Beschluss trägt "
+                       f"die Zustimmung ein: ki-pforte policy approve {_shadow_folder()} --as ADRESSE", Exit.FOUND)
 
 
 def _exchange(own: CliContext, staged: Staged, before: PolicySet, after: PolicySet, changes: int) -> Path:

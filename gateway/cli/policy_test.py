@@ -88,7 +88,8 @@ def _say_rules(title: str, rules: Iterable[WrittenRule], places: Places, words: 
 
 def _summary(report: Report, covered: Coverage) -> str:
     every, failed = len(report.results), len(report.failed)
-    said = f"In Ordnung: {every} Prüfungen." if not failed else f"{failed} von {every} Prüfungen nicht bestanden."
+    checks = "Prüfung" if every == 1 else "Prüfungen"
+    said = f"In Ordnung: {every} {checks}." if not failed else f"{failed} von {every} Prüfungen nicht bestanden."
     rules = len(covered.touched) + len(covered.untouched)
     return f"{said} Berührt sind {len(covered.touched)} von {rules} Regeln ({covered.percent} %)."
 

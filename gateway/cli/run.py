@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import os
-import signal
 import socket
 import sys
 import tempfile
@@ -15,11 +14,9 @@ import typer
 
 from gateway.cli.context import context
 from gateway.cli.init import set_up
-from gateway.cli.output import CliError, Exit, cannot_run, emit, note, table
+from gateway.cli.output import CliError, Exit, cannot_run, emit, entries, note
 from gateway.settings import Settings, load
 
-GRACE_SECONDS = 20
-"""How long answers under way may still take when the server stops; what is longer is ended with a sentence."""
 WORKER_SECONDS = 20
 """How long a process may be silent before it is replaced; it is silent while it starts, and on a busy machine that
 takes longer than uvicorn's five seconds."""
@@ -48,13 +45,15 @@ def serve(
     settings = load()
     import uvicorn
 
+    from gateway.cli.serving import Server
     from gateway.http.door import Door
     from gateway.telemetry import logs
     from gateway.telemetry.guard import guarded
     logs.configure(settings.log_level, settings.log_format, settings.log_syslog)
     trusted = settings.trusted_proxies
     options: dict[str, Any] = {"loop": "auto", "http": Door, "ws": "none", "log_config": None,
-                               "access_log": False, "server_header": False, "timeout_graceful_shutdown": GRACE_SECONDS,
+                               "access_log": False, "server_header": False,
+                               "timeout_graceful_shutdown": settings.grace_seconds,
                                "timeout_keep_alive": 75, "backlog": 2048, "proxy_headers": bool(trusted),
                                "forwarded_allow_ips": trusted}
     listening = _listen(settings)  # first: whether the port is free is known at once, and nothing has changed yet
@@ -72,7 +71,7 @@ def serve(
         _greet(settings, listening.getsockname()[1])
         end = guarded()
         try:
-            uvicorn.Server(uvicorn.Config(application(house), **options)).run(sockets=[listening])
+            Server(uvicorn.Config(application(house), **options), settings.drain_seconds).run(sockets=[listening])
         finally:
             end()
     note("Die KI-Pforte ist beendet.")
@@ -82,16 +81,8 @@ def _serve_with_workers(settings: Settings, listening: socket.socket, options: d
     """Serve with several processes. What none of them could open is said here, once, before they begin."""
     import uvicorn
     from uvicorn.config import STARTUP_FAILURE
-    from uvicorn.supervisors import Multiprocess
 
-    class Supervisor(Multiprocess):
-        """On SIGHUP the processes look at the policies; they are not restarted."""
-
-        def handle_hup(self) -> None:
-            for process in self.processes:
-                if process.pid is not None:
-                    os.kill(process.pid, signal.SIGHUP)
-
+    from gateway.cli.serving import Supervisor
     from gateway.generation import Generation
     from gateway.generation.approval import MonitoringGate
     from gateway.home import open_ledger
@@ -109,7 +100,7 @@ def _serve_with_workers(settings: Settings, listening: socket.socket, options: d
     _greet(settings, listening.getsockname()[1])
     config = uvicorn.Config("gateway.cli.run:worker", factory=True, workers=settings.workers,
                             timeout_worker_healthcheck=WORKER_SECONDS, **options)
-    supervisor = Supervisor(config, sockets=[listening])
+    supervisor = Supervisor(config, listening, settings.drain_seconds)
     with tempfile.TemporaryDirectory(prefix="ki-pforte-") as folder:
         os.environ[FOLDER] = folder  # counts per process, read by whichever of them Prometheus reaches
         supervisor.run()
@@ -150,7 +141,7 @@ def _listen(settings: Settings) -> socket.socket:
 
 def _greet(settings: Settings, port: int) -> None:
     note(f"KI-Pforte: http://{settings.host}:{port} (beenden mit Strg+C; laufende Antworten haben dann noch bis zu "
-         f"{GRACE_SECONDS} Sekunden)")
+         f"{settings.grace_seconds} Sekunden)")
     if settings.openai_base_url:
         note("Schnellstart: Das Modell „schnellstart“ führt zu Ihrem eigenen Anbieter. Das ist zum Ausprobieren "
              "gedacht; tragen Sie ihn für den Betrieb in policies/models.yaml ein.")
@@ -182,13 +173,25 @@ def train(
 
 
 @cannot_run
-def doctor(ctx: typer.Context, json: Json = False) -> None:
-    """Prüft die Einrichtung und sagt, was zu tun ist."""
+def doctor(
+    ctx: typer.Context,
+    offline: Annotated[bool, typer.Option("--offline", help="Nur dieser Rechner: Anbieter, Anmeldedienst und Webserver "
+                                                            "werden nicht gefragt.")] = False,
+    json: Json = False,
+) -> None:
+    """Prüft die Einrichtung und sagt, was zu tun ist. Gesendet wird dabei kein Inhalt.
+
+    Rückgabewert: 0 alles in Ordnung, 1 mindestens ein Hinweis oder Fehler, 3 die Prüfung selbst ist nicht möglich.
+    """
     from gateway.cli.doctor import examine
-    findings = examine(context(ctx), load())
+    from gateway.cli.doctor_finding import FAULT, GOOD, NOTICE
+    findings = examine(context(ctx), load(), offline=offline)
+    faults, notices = (sum(f.state == state for f in findings) for state in (FAULT, NOTICE))
     if json:
-        emit({"findings": [{"what": f.what, "state": f.state, "text": f.text} for f in findings]})
+        emit({"faults": faults, "notices": notices,
+              "findings": [{"what": f.what, "state": f.state, "text": f.text} for f in findings]})
     else:
-        table(("Bereich", "Stand", ""), [(f.what, f.state, f.text) for f in findings])
-    if any(f.state != "in Ordnung" for f in findings):
+        entries([(f.what, f.state, f.text) for f in findings])
+        note(f"\nFehler: {faults}. Hinweise: {notices}. In Ordnung: {sum(f.state == GOOD for f in findings)}.")
+    if faults or notices:
         raise typer.Exit(Exit.FOUND)

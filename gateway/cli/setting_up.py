@@ -24,6 +24,8 @@ def set_up_in_browser(settings: Settings, listening: socket.socket, options: dic
     if founding.inhabited(settings):
         raise CliError("Diese KI-Pforte ist schon eingerichtet: Es sind Personen eingetragen. Starten Sie sie ohne "
                        "--setup.", Exit.MISUSE)
+    if problem := founding.in_the_way(settings):
+        raise CliError(problem, Exit.CANNOT_RUN)
     code, server = secrets.token_urlsafe(32), None
     finished: list[bool] = []
 
@@ -33,7 +35,7 @@ def set_up_in_browser(settings: Settings, listening: socket.socket, options: dic
         server.should_exit = True  # the last page is still sent
 
     wizard = Wizard(founding.all_steps(), together, lambda answers: founding.found(answers, settings), EXPECTED, code,
-                    done)
+                    done, {"address": settings.address})
     server = uvicorn.Server(uvicorn.Config(wizard.application(), **options))
     note(f"Diese KI-Pforte ist noch nicht eingerichtet. Öffnen Sie bitte:\n\n  {settings.address}/setup?code={code}\n")
     server.run(sockets=[listening.dup()])

@@ -8,6 +8,7 @@ question explained; it is made from the questions, so it cannot fall behind them
 from __future__ import annotations
 
 import difflib
+import hashlib
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -43,6 +44,15 @@ def read_answers(path: Path, asked: tuple[Step, ...]) -> dict[str, str]:
     return answers
 
 
+def digest_of(path: Path) -> str:
+    """Return the SHA-256 of a file; empty when there is none that can be read."""
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except (OSError, ValueError):
+        return ""
+
+
 def template(asked: tuple[Step, ...]) -> str:
     """Return a file of answers to fill in."""
     return "\n".join(_template(asked)) + "\n"
@@ -67,7 +77,7 @@ def _text(path: Path, question: Question, value: Any) -> str:
     if isinstance(value, bool):  # YAML reads a bare „nein“ as a word, but „no“ as false
         return "ja" if value else "nein"
     if isinstance(value, str | int | float | date):
-        return str(value)
+        return (question.kind == "digest" and digest_of(path.parent / str(value))) or str(value)
     raise InvalidError(f"{path.name}: Bei „{question.key}“ wird ein Text erwartet.")
 
 
@@ -81,11 +91,16 @@ def _secret(path: Path) -> str:
 
 def _template(asked: tuple[Step, ...]) -> Iterator[str]:
     yield "# Antworten für die erste Einrichtung: ki-pforte init --answers DIESE-DATEI"
-    yield "# Was freiwillig ist oder nicht zutrifft, bleibt leer. Geheimnisse stehen in eigenen Dateien."
-    for step in asked:
-        yield f"\n# --- {step.title}: {step.lead}"
+    yield "# Die fünf Fragen stehen zuerst. Was danach kommt, hat eine sichere Vorgabe und darf fehlen."
+    yield "# Geheimnisse stehen in eigenen Dateien."
+    for number, step in enumerate(asked, 1):
+        yield f"\n# --- {number}. {step.title}: {step.lead}"
         for question in step.questions:
-            yield from _explained(question)
+            if not question.more:
+                yield from _explained(question)
+    yield "\n# --- Alles Weitere"
+    for question in (q for step in asked for q in step.questions if q.more):
+        yield from _explained(question)
 
 
 def _explained(question: Question) -> Iterator[str]:
@@ -95,11 +110,14 @@ def _explained(question: Question) -> Iterator[str]:
         yield f"# {question.hint}"
     if question.when is not None:
         yield f"# Nur bei {question.when[0]}: {', '.join(question.when[1])}"
+    if question.kind == "digest":
+        yield "# Statt der Prüfsumme geht auch der Name der Datei."
     for key, word in question.options.items():
         yield f"#   {key}: {word}"
     if question.kind == "secret":
         yield f"# {question.key}{BY_FILE}: /pfad/zur/datei"
     elif question.kind in ("several", "lines"):
-        yield f"{question.key}: []"
+        yield f"{question.key}: [{', '.join(question.default.split())}]"
     else:
         yield f"{question.key}: {question.default}".rstrip()
+        yield from (f"# {question.key}: {text}   # bei {model}" for model, text in question.suggestions.items())

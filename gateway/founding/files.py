@@ -7,25 +7,24 @@ is there already is never overwritten; a secret is in a file of its own that onl
 from __future__ import annotations
 
 import os
-import re
 import shutil
-import unicodedata
 from collections.abc import Iterator, Mapping
-from datetime import date
 from importlib import metadata
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 from ruamel.yaml import YAML
 
 import gateway
-from gateway.model.first_setup import OUTSIDE, WITH_ADDRESS, Answers, prices
+from gateway.founding.papers import EXAMPLE, own_papers, own_recognition
+from gateway.model.first_checks import key_of, prices, read_day
+from gateway.model.first_setup import ABROAD, OUTSIDE, WITH_ADDRESS, Answers, ready
 from gateway.policy import PolicySet, load_policies
 from gateway.store import InvalidError
 
 OFFICE: Final = ("verwaltung", "Allgemeine Verwaltung")
 """The department of whoever sets the house up."""
-_UMLAUTS: Final = {"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"}
 _NEW: Final = ".neu"
 
 
@@ -69,9 +68,14 @@ def write_policies(answers: Answers, source: Path, target: Path) -> PolicySet:
         _add_model(fresh, answers["model"].strip())
         kept = _departments(fresh / "departments", answers)
         _organisation(fresh / "organisation.yaml", answers, kept)
-        _models(fresh / "models.yaml", answers)
+        _models(fresh / "models.yaml", answers, on=ready(answers))
+        own_papers(fresh, answers["name"].strip(), _yaml())
+        own_recognition(fresh / "erkennung.yaml", answers["name"].strip())
         shutil.rmtree(fresh / "groups", ignore_errors=True)  # examples that name departments
         found = load_policies(fresh)
+        if not _usable(found, answers["model"].strip()):  # the profile demands more than a contract
+            _models(fresh / "models.yaml", answers, on=False)
+            found = load_policies(fresh)
         if target.exists():
             target.rmdir()
         fresh.rename(target)
@@ -81,12 +85,24 @@ def write_policies(answers: Answers, source: Path, target: Path) -> PolicySet:
     return found
 
 
-def write_settings(answers: Answers, home: Path, policies: Path) -> None:
-    """Write ``pforte.yaml`` and the provider's key. Raises `InvalidError` when there is a ``pforte.yaml`` already."""
+def _usable(policies: PolicySet, model: str) -> bool:
+    return not policies.models[model].enabled or model not in policies.departments[OFFICE[0]].closed
+
+
+def write_settings(answers: Answers, home: Path, policies: Path, *, local: bool) -> None:
+    """Write ``pforte.yaml`` and the provider's key; ``local``: only this machine reaches the port.
+
+    Raises `InvalidError` when there is a ``pforte.yaml`` already.
+    """
     said = {key: text.strip() for key, text in answers.items()}
     settings: dict[str, Any] = {"policies": str(policies.resolve()), "public_url": said["address"].rstrip("/")}
     if said.get("sign_in") == "oidc":
         settings |= {key: said[key] for key in ("oidc_preset", "oidc_issuer", "oidc_client_id", "oidc_client_secret")}
+    address = urlsplit(said["address"])
+    if local and address.scheme == "https":
+        settings["trusted_proxies"] = "127.0.0.1"  # nobody but a web server on this machine can come
+    elif local and address.port and address.hostname in ("127.0.0.1", "localhost"):
+        settings["port"] = str(address.port)
     anchors = [f"file:{said['anchor_file']}"] if said.get("anchor_file") else []
     if said.get("smtp_host"):
         settings |= {"smtp_host": said["smtp_host"], "smtp_from": said["smtp_from"]}
@@ -100,13 +116,6 @@ def write_settings(answers: Answers, home: Path, policies: Path) -> None:
     text = "# Einstellungen der KI-Pforte. Was möglich ist, steht in docs/einstellungen.md.\n"
     _write_private(home / "pforte.yaml", text + "".join(f"{key}: {_quoted(value)}\n" for key, value in
                                                         settings.items()))
-
-
-def key_of(name: str) -> str:
-    """Return the key of a department with this name."""
-    plain = "".join(_UMLAUTS.get(c, c) for c in name.strip().lower())
-    plain = unicodedata.normalize("NFKD", plain).encode("ascii", "ignore").decode()
-    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:40].strip("-")
 
 
 def _further() -> Any:
@@ -173,19 +182,31 @@ def _organisation(path: Path, answers: Answers, departments: set[str]) -> None:
                 del purpose["clear_text"]
     with path.open("w", encoding="utf-8") as file:
         yaml.dump(data, file)
+    if said["model"] in ABROAD:
+        _let_abroad(path.parent / "profiles" / f"{said['size']}.yaml")
 
 
-def _models(path: Path, answers: Answers) -> None:
+def _let_abroad(profile: Path) -> None:
+    """Let a third country in: whoever chooses such a model has read what that means."""
+    yaml = _yaml()
+    data = yaml.load(profile)
+    data["models"]["zones"].append("drittland")
+    with profile.open("w", encoding="utf-8") as file:
+        yaml.dump(data, file)
+
+
+def _models(path: Path, answers: Answers, *, on: bool) -> None:
+    """Write the register: the chosen model, switched on or waiting for what it lacks while the demo answers."""
     yaml, said = _yaml(), {key: text.strip() for key, text in answers.items()}
     data = yaml.load(path)
     chosen, models = said["model"], data["models"]
     for model in models.values():
-        if "Stadt Musterstadt" in str(model.get("operator", "")):
-            model["operator"] = model["operator"].replace("Stadt Musterstadt", said["name"])
-    models["demo"]["enabled"] = chosen == "demo"
+        if EXAMPLE in str(model.get("operator", "")):
+            model["operator"] = model["operator"].replace(EXAMPLE, said["name"])
+    models["demo"]["enabled"] = chosen == "demo" or not on
     if chosen != "demo":
         model = models[chosen]
-        model["enabled"] = True
+        model["enabled"] = on
         if chosen in WITH_ADDRESS:
             model["base_url"] = said["model_address"].rstrip("/")
             prefix = str(model["target"]).partition("/")[0] + "/" if model["adapter"] == "litellm" else ""
@@ -200,7 +221,6 @@ def _models(path: Path, answers: Answers) -> None:
         if chosen == "vllm-haus" and not said.get("model_key"):
             model.pop("api_key_env", None)
         if chosen in OUTSIDE:
-            model["avv"] = {"concluded": date.fromisoformat(said["avv_day"]), "sha256": said["avv_sha256"].lower()}
             _contract(model, said)
     with path.open("w", encoding="utf-8") as file:
         yaml.dump(data, file)
@@ -208,6 +228,8 @@ def _models(path: Path, answers: Answers) -> None:
 
 def _contract(model: Any, said: Answers) -> None:
     """Write what the contract says and the register must know."""
+    if ready(said):
+        model["avv"] = {"concluded": read_day(said["avv_day"]), "sha256": said["avv_sha256"].lower()}
     if days := said.get("model_retention"):
         model["retention_days"] = int(days)
         model["retention"] = f"{int(days)} Tage (laut Vertrag)" if int(days) else "keine Speicherung (laut Vertrag)"

@@ -8,19 +8,21 @@ way instead of overwriting it.
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
-from audit import Ledger
+from audit import Ledger, LedgerConfigError
 from gateway.founding.files import OFFICE, ready_made, shipped, write_policies, write_settings
+from gateway.founding.settled import Settled, place_of, settled
 from gateway.home import open_ledger, own_secret, refuse_half_restored
 from gateway.identity.passwords import Passwords
-from gateway.model.first_setup import Answers, Step, completed, steps, together
+from gateway.model.first_questions import steps
+from gateway.model.first_setup import Answers, Step, completed, together
 from gateway.model.people import Role
-from gateway.model.register import RegisteredModel
 from gateway.policy import PolicySet
 from gateway.registry import keys, passes, people
 from gateway.registry.accounts import Accounts
@@ -50,6 +52,14 @@ class Founded:
     vkeys: tuple[str, ...]
     place: str = ""
     """Who processes the texts, where, and under which terms."""
+    local: str = ""
+    """Where the first chat goes: the house itself, whatever will stand before it."""
+    waiting: str = ""
+    """The model that was chosen and stays switched off until there is a contract."""
+    settled: tuple[Settled, ...] = ()
+    """How everything is set, and where that is changed."""
+    folders: tuple[str, str] = ("", "")
+    """Where the policies lie, and where the settings."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,28 +112,46 @@ def found(answers: Answers, settings: Settings) -> Founded:
     refuse_half_restored(settings.home)
     if inhabited(settings):
         raise InvalidError("Diese KI-Pforte ist schon eingerichtet.")
-    if (settings.home / "pforte.yaml").exists():
-        raise InvalidError(f"In {settings.home} liegt schon eine pforte.yaml. Bitte benennen Sie sie um.")
+    if problem := in_the_way(settings):
+        raise InvalidError(problem)
     target = settings.policies if needed(settings) else settings.home / "policies"
-    if target != settings.policies and f"{PREFIX}POLICIES" in os.environ:
-        raise InvalidError(f"In {settings.policies} liegen schon Richtlinien, und {PREFIX}POLICIES schreibt diesen "
-                           "Ordner vor. Bitte nehmen Sie die Umgebungsvariable weg, oder nennen Sie einen leeren "
-                           "Ordner.")
     answers = completed(all_steps(), answers)
     policies = write_policies(answers, shipped(), target)
-    write_settings(answers, settings.home, target)
+    try:
+        _own_ledger(settings, policies)
+    except BaseException:
+        shutil.rmtree(target)
+        raise
+    write_settings(answers, settings.home, target, local=settings.host in ("127.0.0.1", "::1", "localhost"))
     return _people(answers, load(), policies)
 
 
-def place_of(model: RegisteredModel) -> str:
-    """Return who processes the texts, where and under which terms, as the register says it."""
-    if model.in_house:
-        return f"Die Texte verarbeitet {model.operator} im eigenen Haus; sie verlassen es nicht."
-    said = [f"Die Texte verarbeitet {model.operator}, Ort: {model.region}.", f"Grundlage: {model.transfer_basis}."]
-    if model.avv is not None:
-        said.append(f"Vereinbarung zur Auftragsverarbeitung vom {model.avv.concluded:%d.%m.%Y}.")
-    said.append(f"Speicherung beim Anbieter: {model.retention}. Training mit Ihren Eingaben ist ausgeschlossen.")
-    return " ".join(said)
+def in_the_way(settings: Settings) -> str:
+    """Return why no house can be made here, to be said before anybody answers questions; empty: nothing."""
+    if (settings.home / "pforte.yaml").exists():
+        return f"In {settings.home} liegt schon eine pforte.yaml. Bitte benennen Sie sie um."
+    if not needed(settings) and f"{PREFIX}POLICIES" in os.environ:
+        return (f"In {settings.policies} liegen schon Richtlinien, und {PREFIX}POLICIES schreibt diesen Ordner vor. "
+                "Bitte nehmen Sie die Umgebungsvariable weg, oder nennen Sie einen leeren Ordner.")
+    for folder in (settings.home, settings.policies if needed(settings) else settings.home):
+        there = next(place for place in (folder, *folder.resolve().parents) if place.exists())
+        if not there.is_dir():
+            return f"{there} ist eine Datei. Bitte nennen Sie einen Ordner."
+        if not os.access(there, os.W_OK | os.X_OK):
+            return (f"In {there} darf dieses Konto nicht schreiben. Bitte führen Sie den Befehl mit dem Konto aus, "
+                    f"unter dem die KI-Pforte läuft, oder nennen Sie mit {PREFIX}HOME einen anderen Ordner.")
+    return ""
+
+
+def _own_ledger(settings: Settings, policies: PolicySet) -> None:
+    """Open the ledger of this house once: whoever has tried the example town out has its ledger in the way."""
+    settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    try:
+        open_ledger(settings, policies.organisation.id, policies.digest).close()
+    except LedgerConfigError as error:
+        raise InvalidError(f"{error} Vermutlich lief hier schon die Beispielstadt. Es wurde nichts geändert. Bitte "
+                           "beginnen Sie mit einem leeren Ordner (KI_PFORTE_HOME) und einer leeren Datenbank."
+                           ) from None
 
 
 def _people(answers: Answers, settings: Settings, policies: PolicySet) -> Founded:
@@ -137,7 +165,10 @@ def _people(answers: Answers, settings: Settings, policies: PolicySet) -> Founde
             model = next(m for m in policies.models.values() if m.enabled)
             ledger.append_wait(ledger.draft("setup.finished", {"policy": policies.digest, "people": len(links)}))
             return Founded(policies.organisation.name, settings.address, links, key, model.id,
-                           tuple(str(vkey) for vkey in ledger.vkeys()), place_of(model))
+                           tuple(str(vkey) for vkey in ledger.vkeys()), place_of(model), settings.local_address,
+                           "" if model.id == answers["model"] else answers["model"],
+                           settled(answers, settings, policies),
+                           (str(settings.policies.resolve()), str(settings.home.resolve())))
     finally:
         engine.dispose()
 

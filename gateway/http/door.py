@@ -12,6 +12,9 @@ uvicorn watches (``timeout_keep_alive``). The parser is uvicorn's; only its mome
 from __future__ import annotations
 
 import asyncio
+import fcntl
+import sys
+import termios
 from typing import Any, Final
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
@@ -88,6 +91,16 @@ class Door(HttpToolsProtocol):
     def send_400_response(self, msg: str) -> None:
         """Refuse what the parser could not read; `msg` is uvicorn's English."""
         self._refuse(_NO_HTTP)
+
+    def shutdown(self) -> None:
+        """The server stops. A request of which a first piece has arrived, be it only in the kernel, is still served."""
+        arriving = not self.transport.is_closing() and ((self._reading_head and self._head_bytes) or self._unread())
+        if not arriving:
+            super().shutdown()
+
+    def _unread(self) -> int:
+        line = self.transport.get_extra_info("socket")
+        return int.from_bytes(fcntl.ioctl(line.fileno(), termios.FIONREAD, bytes(4)), sys.byteorder)
 
     def _refuse(self, message: str) -> None:
         request_id = new_request_id()

@@ -82,10 +82,9 @@ RULES: Final[dict[str, Rule]] = {rule.key: rule for rule in (
          "Zeiten sind Teil des Nachweises, und Fristen hängen daran.",
          "Bitten Sie die IT, den Zeitabgleich (NTP) aller Rechner zu prüfen.", period="day"),
     Rule("untergeschoben", "Untergeschobener Eintrag im Protokoll", "hoch",
-         "Im Protokoll steht ein Eintrag, der einen Schlüssel oder eine Löschung ankündigt und nicht von der KI-Pforte "
-         "unterschrieben ist (Einträge: {zahl}).",
-         "So einen Eintrag schreibt nur, wer an der KI-Pforte vorbei Zugriff auf die Datenbank des Protokolls hat. Ihm "
-         "wird nicht geglaubt, und nichts wurde seinetwegen gelöscht.",
+         "In der Datenbank des Protokolls stand etwas, das nicht von der KI-Pforte stammt (Meldungen: {zahl}).",
+         "So etwas schreibt nur, wer an der KI-Pforte vorbei Zugriff auf diese Datenbank hat. Ihm wird nicht "
+         "geglaubt, und nichts wurde seinetwegen gelöscht.",
          "Lassen Sie die Datenbank und Ihre Notizen sichern. Lassen Sie die IT klären, wer in die Datenbank schreiben "
          "konnte, und sprechen Sie mit der Leitung.", period="day"),
     Rule("nicht_geloescht", "Angekündigte Löschung nicht ausgeführt", "mittel",

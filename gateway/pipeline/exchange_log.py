@@ -256,7 +256,8 @@ class ExchangeLog:
         if self.first_byte is not None:
             facts["first_byte_ms"] = round((self.first_byte - self._started) * 1000)
         self._trace(status, code, usage)
-        self._say(logging.DEBUG, "request ended", decision=status, code=code, status=http_status or None)
+        if status != "failed":  # of a failure `report` has told
+            self._say(logging.DEBUG, "request ended", decision=status, code=code, status=http_status or None)
         if strangers:
             facts["strangers"] = dict(strangers)
         if usage:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import sqlite3
 import time
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
-from sqlalchemy import Connection, Engine, create_engine, inspect
+import psycopg
+from sqlalchemy import Connection, Engine, Table, create_engine, inspect
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from audit.store import tables as ledger_tables
 from audit.store.dump import dump_postgresql, dump_sqlite, load_postgresql
@@ -30,67 +33,78 @@ def file_of(url: str) -> Path | None:
     return Path(str(made.database)) if made.get_backend_name() == "sqlite" else None
 
 
-def dump(which: str, url: str) -> Iterator[bytes]:
-    """Yield the lines of a database."""
-    path = file_of(url)
-    if path is not None:
-        yield from dump_sqlite(path)
-        return
-    engine = _server(url)
+@contextmanager
+def _said() -> Iterator[None]:
+    """Give failures of a driver a sentence; its own text may quote rows, and says where the server is."""
     try:
-        yield from dump_postgresql(engine, _version_table(which), _tables(which))
+        yield
+    except (SQLAlchemyError, sqlite3.Error, psycopg.Error) as error:
+        kind = type(error.orig if isinstance(error, DBAPIError) else error).__name__
+        raise StoreError(f"Die Datenbank antwortet nicht wie erwartet ({kind}). Bitte prüfen Sie, ob sie läuft, von "
+                         "hier erreichbar und unbeschädigt ist.") from None
+
+
+@contextmanager
+def _server(url: str) -> Iterator[Engine]:
+    engine = create_engine(url, hide_parameters=True, connect_args={"connect_timeout": 5})
+    try:
+        with _said():
+            yield engine
     finally:
         engine.dispose()
+
+
+def dump(which: str, url: str) -> Iterator[bytes]:
+    """Yield the lines of a database. Raises `StoreError`."""
+    path = file_of(url)
+    if path is not None:
+        with _said():
+            yield from dump_sqlite(path)
+        return
+    with _server(url) as engine:
+        yield from dump_postgresql(engine, _version_table(which), _tables(which))
 
 
 def empty(which: str, url: str) -> bool:
-    """Whether there is nothing of ours on a server."""
-    engine = _server(url)
-    try:
-        return not set(inspect(engine).get_table_names()) & {*_tables(which), _version_table(which)}
-    finally:
-        engine.dispose()
+    """Whether there is nothing of ours on a server. Raises `StoreError`."""
+    with _server(url) as engine, engine.connect() as connection:
+        return not present(which, connection)
+
+
+def present(which: str, connection: Connection) -> bool:
+    """Whether one of our tables is in a database."""
+    return bool(set(inspect(connection).get_table_names()) & {*_tables(which), _version_table(which)})
+
+
+def house_tables() -> list[Table]:
+    """Return the tables of the house, parents first."""
+    return metadata.sorted_tables
 
 
 def serving(url: str, now: datetime) -> bool:
     """Whether a process that works with the house's database on a server gave a sign lately, on whichever machine."""
-    engine = _server(url)
-    try:
-        with engine.connect() as connection:
-            return inspect(connection).has_table(replica.name) and bool(replicas.there(connection, now))
-    finally:
-        engine.dispose()
+    with _server(url) as engine, engine.connect() as connection:
+        return inspect(connection).has_table(replica.name) and bool(replicas.there(connection, now))
 
 
 def clock_off(url: str) -> float:
     """Return by how many seconds this machine's clock is ahead of the server's. Raises `StoreError`."""
-    engine = _server(url)
-    try:
-        with engine.connect() as connection:
-            there = float(connection.exec_driver_sql("SELECT extract(epoch FROM clock_timestamp())").scalar_one())
-            return time.time() - there
-    except SQLAlchemyError as error:
-        raise StoreError(f"Der Datenbankserver antwortet nicht ({type(error).__name__}). Bitte prüfen Sie, ob er läuft "
-                         "und von hier erreichbar ist.") from None
-    finally:
-        engine.dispose()
+    with _server(url) as engine, engine.connect() as connection:
+        there = float(connection.exec_driver_sql("SELECT extract(epoch FROM clock_timestamp())").scalar_one())
+        return time.time() - there
 
 
 def load(which: str, url: str, lines: Iterable[bytes]) -> None:
     """Fill a database on a server, all or nothing; what of ours was there goes."""
-    engine = _server(url)
-    try:
-        with engine.begin() as connection:
-            known = set(inspect(connection).get_table_names())
-            for name in (*_tables(which), _version_table(which)):
-                if name in known:
-                    connection.exec_driver_sql(f'DROP TABLE "{name}" CASCADE')
+    with _server(url) as engine, engine.begin() as connection:
+        known = set(inspect(connection).get_table_names())
+        for name in (*_tables(which), _version_table(which)):
+            if name in known:
+                connection.exec_driver_sql(f'DROP TABLE "{name}" CASCADE')
 
-            def prepare(revision: str) -> None:
-                _make(which, connection, revision)
-            load_postgresql(connection, lines, prepare, _tables(which))
-    finally:
-        engine.dispose()
+        def prepare(revision: str) -> None:
+            _make(which, connection, revision)
+        load_postgresql(connection, lines, prepare, _tables(which))
 
 
 def _make(which: str, connection: Connection, revision: str) -> None:
@@ -109,7 +123,3 @@ def _version_table(which: str) -> str:
 
 def _tables(which: str) -> list[str]:
     return [table.name for table in (metadata if which == HOUSE else ledger_tables.metadata).sorted_tables]
-
-
-def _server(url: str) -> Engine:
-    return create_engine(url, hide_parameters=True, connect_args={"connect_timeout": 5})

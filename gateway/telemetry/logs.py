@@ -13,6 +13,7 @@ What does not come by way of a logger is looked after in `gateway.telemetry.guar
 
 from __future__ import annotations
 
+import contextlib
 import json
 import linecache
 import logging
@@ -136,7 +137,9 @@ class StderrHandler(logging.StreamHandler[Any]):
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802  (the name is that of `logging`)
         """See `logging.Handler.handleError`."""
         kind = sys.exc_info()[0]
-        self.stream.write(f"a line of {record.name} could not be written ({kind.__name__ if kind else 'unknown'})\n")
+        what = kind.__name__ if kind else "unknown"
+        with contextlib.suppress(OSError, ValueError):  # closed: nobody is there to complain to, and work goes on
+            self.stream.write(f"a line of {record.name} could not be written ({what})\n")
 
 
 def configure(level: str = "info", form: str = "json", syslog: str = "") -> None:

@@ -62,6 +62,8 @@ class PrometheusMetrics:
         self._kept_back = Gauge("ki_pforte_ledger_kept_back", "Einträge, die auf die Datenbank des Protokolls warten: "
                                 "auf der Festplatte (disk), nur im Arbeitsspeicher (memory); verloren (lost)",
                                 ("where",), registry=registry)
+        self._forgeries = Gauge("ki_pforte_ledger_forgeries", "Funde der letzten 24 Stunden: Jemand hat in der "
+                                "Datenbank des Protokolls etwas untergeschoben", registry=registry)
         self._checkpoint_age = Gauge("ki_pforte_ledger_checkpoint_age_seconds", "Alter des letzten Prüfpunkts",
                                      registry=registry)
         self._anchor_age = Gauge("ki_pforte_ledger_anchor_age_seconds", "Alter des letzten Prüfpunkts an diesem Ort "
@@ -172,10 +174,11 @@ class PrometheusMetrics:
         """See `gateway.ports.Metrics.unresolved`."""
         self._unresolved.inc(count)
 
-    def ledger(self, records: int, waiting: int, checkpoint_age: float | None) -> None:
+    def ledger(self, records: int, waiting: int, checkpoint_age: float | None, forgeries: int = 0) -> None:
         """Set what the ledger says of itself; without a checkpoint its age is not a number."""
         self._ledger_records.set(records)
         self._ledger_waiting.set(waiting)
+        self._forgeries.set(forgeries)
         self._checkpoint_age.set(float("nan") if checkpoint_age is None else checkpoint_age)
 
     def kept_back(self, *, disk: int, memory: int, lost: int) -> None:

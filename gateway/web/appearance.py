@@ -40,11 +40,16 @@ class Appearance:
 
 async def choose(desk: Desk, visit: Visit) -> Response:
     """Remember a choice and go back to the page it was made on."""
-    asked, chosen = visit.request.query_params, Appearance.of(visit.request)
+    return remembered(visit.request)
+
+
+def remembered(request: Request) -> Response:
+    """Return the way back to the page that a choice was made on, with the cookie that remembers it."""
+    asked, chosen = request.query_params, Appearance.of(request)
     language = asked.get("sprache", "")
     chosen = Appearance(language if language in i18n.NAMES else chosen.language,
                         asked["dichte"] == COMPACT if "dichte" in asked else chosen.compact)
     response = RedirectResponse(on_this_server(asked.get("weiter", "")), 303)
     response.set_cookie(COOKIE, str(chosen), max_age=_YEAR, httponly=True, samesite="lax", path="/",
-                        secure=visit.request.url.scheme == "https")
+                        secure=request.url.scheme == "https")
     return response

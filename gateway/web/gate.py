@@ -162,7 +162,7 @@ class Page:
     form: int = FORM_LIMIT
     """How many bytes its form may have."""
     english: bool = False
-    """Whether every sentence of it is in the catalogue (`gateway.web.i18n`)."""
+    """Whether it answers in the language of the reader (`gateway.web.i18n`), or is the same for everybody: a file."""
     ours: bool = True
     """Whether its form counts only from a page of ours; a notice of the OpenID provider proves itself."""
 

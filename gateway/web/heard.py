@@ -18,7 +18,7 @@ from typing import Final
 from markupsafe import Markup, escape
 
 from audit.reid_state import REASONS
-from gateway.model import casework, incident, reid
+from gateway.model import casework, first_questions, incident, reid
 from gateway.model.entities import ENTITIES
 from gateway.model.findings import RULES
 from gateway.model.reporting import KINDS
@@ -102,6 +102,12 @@ SPOKEN: Final = (
     N_("{form}, {rows} Einträge"), N_("„{model}“ wurde angehalten."), N_("Der Zustand ist vorbei."),
     N_("kleine Bereiche zusammen"), N_("im ganzen Haus"), N_("Weiter als {number}."),
     N_("Personenbezug gelöscht: {count} Teile, {held} werden für einen Fall aufbewahrt."),
+    # gateway.founding, gateway.model.first_setup
+    N_("Bitte kürzen Sie das auf {count} Zeichen."), N_("Datenschutz"),
+    N_("In {folder} liegt schon eine pforte.yaml. Bitte benennen Sie sie um."),
+    N_("Im Ordner {folder} liegen schon Richtlinien. Sie werden nicht überschrieben."),
+    N_("Es gibt schon eine Datei {name} in {folder}. Sie wird nicht überschrieben."),
+    N_("Aus „{name}“ lässt sich kein Kürzel bilden. Bitte nehmen Sie Buchstaben."),
     # gateway.condition
     N_("Datenbank"), N_("Protokoll"), N_("Erkennung"), N_("Richtlinien"), N_("Modelle"), N_("Anker des Protokolls"),
     N_("Versiegelte Identitäten"), N_("Grenzen und Budgets"), N_("Aufbewahrung von Inhalten"), N_("Speicherplatz"),
@@ -118,7 +124,8 @@ SPOKEN: Final = (
 SOURCES: Final = ("gateway.casework.desk", "gateway.casework.incidents", "gateway.casework.matters",
                   "gateway.casework.requests", "gateway.reid", "gateway.reports.desk", "gateway.registry.reviewing",
                   "gateway.registry.switching", "gateway.registry.content_mode", "gateway.condition", "audit.reid",
-                  "audit.sealing")
+                  "audit.sealing", "gateway.founding.founding", "gateway.founding.files", "gateway.model.first_checks",
+                  "gateway.model.first_setup")
 """Whose refusals are read in English: every whole sentence in them stands in the catalogue."""
 _COUNTS: Final = frozenset({"count", "year", "quarter"})
 _NUMERALS: Final = r"[\d.]+"
@@ -137,6 +144,7 @@ def told_below() -> Iterator[str]:
         yield from table.values()
     yield from (entity.name for entity in ENTITIES.values())
     yield from sayings.TABLES
+    yield from first_questions.told()
     for rule in RULES.values():
         yield from (rule.title, rule.what, rule.why, rule.todo)
     for kind in KINDS.values():

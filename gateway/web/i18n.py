@@ -6,8 +6,8 @@ How to use it:
   with ``{% trans count=zahl %}Ein Eintrag{% pluralize %}{{ count }} Einträge{% endtrans %}``. Whole sentences only.
 - In Python: ``_("Ganzer Satz, {name}.").format(name=...)`` while a request is answered; tables of words are `Words`,
   which are looked up in the language of whoever reads; a constant that is translated later is marked ``N_("...")``.
-- A page is read in English only when the table of pages says ``english=True`` (`gateway.web.gate.Page`). Any other page
-  is German for everybody, marked as German: no page is half in one language and half in the other.
+- Every page is read in English (``english=True`` in the table of pages, `gateway.web.gate.Page`); what is no page
+  (files for programs, letters to people outside) is German for everybody. A house test knows which these are.
 - ``make locale`` collects the sentences and compiles the catalogue; a house test fails when one lacks its English.
 
 Who reads is set once for each request (`reading`); outside of requests everything is German. What policies say (names

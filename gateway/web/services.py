@@ -15,6 +15,7 @@ from gateway.kipass.calendar import day_of
 from gateway.model.accounts import ServiceKey
 from gateway.web import clients, keys
 from gateway.web.gate import Desk, Visit
+from gateway.web.i18n import N_, _
 
 SOON: Final = timedelta(days=30)
 _ONCE: Final = 40
@@ -48,7 +49,8 @@ async def create(desk: Desk, visit: Visit) -> Response:
     try:
         end = keys.end_of(form.get("bis", ""))
         if end is None:
-            raise GatewayError("anfrage_ungueltig", "Bitte geben Sie den letzten Tag an, an dem der Schlüssel gilt.")
+            raise GatewayError("anfrage_ungueltig",
+                               N_("Bitte geben Sie den letzten Tag an, an dem der Schlüssel gilt."))
         program = clients.BY_ID.get(form.get("programm", ""), clients.BY_ID["allgemein"])
         key, text = await desk.context.keys.create_service(
             visit.somebody.principal.subject, form.get("person", ""), form.get("amt", ""), form.get("name", ""), end,
@@ -93,15 +95,15 @@ async def _rows(desk: Desk) -> list[ServiceRow]:
         assert key.expires_at is not None, "the registry makes no key of a service without an end"
         rules = policies.departments.get(key.service or "")
         if not one_.owner.active:
-            mark, state = "no", "arbeitet nicht: Die verantwortliche Person ist nicht mehr da"
+            mark, state = "no", _("arbeitet nicht: Die verantwortliche Person ist nicht mehr da")
         elif rules is None:
-            mark, state = "no", "arbeitet nicht: Für das Amt gibt es keine Regeln mehr"
+            mark, state = "no", _("arbeitet nicht: Für das Amt gibt es keine Regeln mehr")
         elif key.expires_at <= now:
-            mark, state = "no", "abgelaufen"
+            mark, state = "no", _("abgelaufen")
         elif key.expires_at <= now + SOON:
-            mark, state = "open", "läuft bald ab"
+            mark, state = "open", _("läuft bald ab")
         else:
-            mark, state = "ok", "gilt"
+            mark, state = "ok", _("gilt")
         found.append(ServiceRow(one_, rules.name if rules else key.service or "", last_day(key.expires_at), mark,
                                 state))
     return found

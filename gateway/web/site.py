@@ -105,11 +105,11 @@ def pages(context: WebContext) -> tuple[Page, ...]:
         Page("/preview", preview.form, roles=SIGNED_IN, english=True),
         Page("/preview", preview.look, "POST", SIGNED_IN, preview.FORM, english=True),
         # Keys of services.
-        Page("/keys/dienste", services.page, roles=IT),
-        Page("/keys/dienste", services.create, "POST", IT),
-        Page("/keys/dienste/{id}", services.one, roles=IT),
-        Page("/keys/dienste/{id}", services.hand_over, "POST", IT),
-        Page("/keys/dienste/{id}/widerrufen", services.revoke, "POST", IT),
+        Page("/keys/dienste", services.page, roles=IT, english=True),
+        Page("/keys/dienste", services.create, "POST", IT, english=True),
+        Page("/keys/dienste/{id}", services.one, roles=IT, english=True),
+        Page("/keys/dienste/{id}", services.hand_over, "POST", IT, english=True),
+        Page("/keys/dienste/{id}/widerrufen", services.revoke, "POST", IT, english=True),
         # The pass office.
         Page("/office", office.overview, roles=PASS_OFFICE, english=True),
         Page("/office/people", office.people, roles=PASS_OFFICE, english=True),

@@ -26,7 +26,7 @@ _log = logging.getLogger(__name__)
 def pages(provider: SingleSignOn) -> tuple[Page, ...]:
     """Return the addresses of a house that has a provider."""
     ways = Ways(provider)
-    return (Page("/anmelden/sso", ways.go), Page("/anmelden/zurueck", ways.back),
+    return (Page("/anmelden/sso", ways.go, english=True), Page("/anmelden/zurueck", ways.back, english=True),
             Page("/anmelden/abmelden", ways.leave),
             Page("/anmelden/abmelden-oidc", ways.notice, "POST", form=NOTICE_FORM, ours=False))
 

@@ -72,6 +72,7 @@ TYPES: Final = Words({
     "writer.stop": "Stopp", "heartbeat": "Lebenszeichen", "gap.detected": "Lücke entdeckt",
     "finding.clock": "Uhr ging falsch", "finding.spool": "Einträge mussten auf die Datenbank warten",
     "finding.rollback": "Datenbank passt nicht zu den Unterschriften",
+    "log.sealed": "Siegel des Hauses begonnen",
     "finding.forged": "Untergeschobener Eintrag", "finding.pruning": "Angekündigte Löschung nicht ausgeführt",
     "retention.delete": "Löschung nach Frist", "prune": "Anfang gelöscht", "key.rotate": "Prüfschlüssel gewechselt",
     "finding.new": "Befund", "finding.state": "Stand eines Befunds", "finding.note": "Vermerk zu einem Befund",
@@ -129,7 +130,7 @@ GROUPS: Final[dict[str, tuple[str, tuple[str, ...]]]] = {
                             "model.stopped", "model.started", "policy.monitoring", "policy.approved",
                             "policy.promoted", "policy.promotion_failed", "config.reload", "demo.reset",
                             "setup.finished", "retention.delete", "erasure", "hold.set", "hold.release",
-                            "prune", "key.rotate", "anchor.sent", "figures.month")),
+                            "prune", "key.rotate", "log.sealed", "anchor.sent", "figures.month")),
     "alle": (N_("alle Einträge"), ()),
 }
 """What the filter by type offers: the address, the word, the types of records."""

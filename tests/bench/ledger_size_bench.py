@@ -134,7 +134,7 @@ def main() -> None:
         end, began = now_us(), time.perf_counter()
         if not arguments.again:
             store = town.open_empty(ledger)
-            town.fill(store, town.Town(arguments.records, end))
+            town.fill(store, ledger._seal, town.Town(arguments.records, end))
             print(f"{arguments.records} Einträge in {time.perf_counter() - began:.0f} s geschrieben", flush=True)
             began = time.perf_counter()
             fill_tiles(store)

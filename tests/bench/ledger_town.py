@@ -20,7 +20,8 @@ from audit.marks import marks_of
 from audit.merkle import leaf_hash
 from audit.pseudonym import epoch_of
 from audit.record import INTENT, OUTCOME, REQUESTS, WRITER_START, build_envelope, commitment
-from audit.sequencer import grow, read_state
+from audit.seal import SealKey
+from audit.sequencer import grow, read_state, seal_of
 from audit.store.store import Store
 from audit.store.tables import FACETS, audit_facet, audit_part
 
@@ -136,7 +137,7 @@ class Town:
         return self._start + HALF_A_YEAR * self.size // max(1, self.records) + self.size % 1000
 
 
-def fill(store: Store, town: Town, times: int = 1) -> None:
+def fill(store: Store, key: SealKey, town: Town, times: int = 1) -> None:
     """Write the whole town behind what is there; nobody else may write. Indexes for searching are made afterwards, as a
     restore does. On PostgreSQL every record can be told `times` (`_multiply`)."""
     indexes: list[Index] = [*audit_facet.indexes, *[i for i in audit_part.indexes if i.name == "audit_part_expires"]]
@@ -151,7 +152,7 @@ def fill(store: Store, town: Town, times: int = 1) -> None:
     _flush(store, town)
     if times > 1:
         _multiply(store, first, town.size - first, times)
-    _settle(store, town, first, times)
+    _settle(store, key, town, first, times)
     for index in indexes:
         with store.change() as connection:
             if not store.sqlite:
@@ -163,13 +164,14 @@ def fill(store: Store, town: Town, times: int = 1) -> None:
         connection.exec_driver_sql("ANALYZE" if store.sqlite else "VACUUM ANALYZE")
 
 
-def _settle(store: Store, town: Town, first: int, times: int) -> None:
+def _settle(store: Store, key: SealKey, town: Town, first: int, times: int) -> None:
     """Say how far the log goes, as the sequencer does."""
     with store.write() as run:
         state = read_state(run)
         size = first + (town.size - first) * times
         tree = grow(store, run, state.tree, size)
-        run(store.sql("UPDATE audit_state SET size = ?, peaks = ?"), (size, tree.to_bytes()))
+        run(store.sql("UPDATE audit_state SET size = ?, peaks = ?, seal = ?"),
+            (size, tree.to_bytes(), seal_of(key.get(), tree, state.pruned)))
         run(store.sql("INSERT INTO audit_writer (writer, next) VALUES (?, ?)"), ("bench-writer", size - first))
 
 

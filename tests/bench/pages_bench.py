@@ -62,7 +62,7 @@ def fill(gateway: GatewayProcess, url: str, records: int) -> None:
         made = town.Town(records // times, end, log=log, departments=departments,
                          models=["demo", "schnellstart", "vllm-haus"], pseudonym=_pseudonyms(folder, end, staff),
                          busiest=0.01, kept_us=end)
-        town.fill(ledger._store, made, times)
+        town.fill(ledger._store, ledger._seal, made, times)
         fill_tiles(ledger._store)
         ledger.checkpoint()
 

@@ -10,6 +10,7 @@ from openai import OpenAI
 
 from tests.support.echo_provider import EchoProvider
 from tests.support.gateway_process import GatewayProcess, Person, example_policies
+from tests.support.syslog_server import SyslogServer
 
 
 @pytest.fixture(scope="session")
@@ -30,9 +31,17 @@ def settled(provider: EchoProvider, policies: Path, tmp_path_factory: pytest.Tem
 
 
 @pytest.fixture(scope="session")
-def gateway(provider: EchoProvider, policies: Path, settled: GatewayProcess,
+def syslog(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SyslogServer]:
+    """Where the lines of `gateway` go as well."""
+    with SyslogServer("unix", tmp_path_factory.mktemp("syslog")) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def gateway(provider: EchoProvider, policies: Path, settled: GatewayProcess, syslog: SyslogServer,
             tmp_path_factory: pytest.TempPathFactory) -> Iterator[GatewayProcess]:
-    with GatewayProcess(tmp_path_factory.mktemp("gateway") / "home", policies, provider.url) as running:
+    with GatewayProcess(tmp_path_factory.mktemp("gateway") / "home", policies, provider.url,
+                        KI_PFORTE_LOG_SYSLOG=syslog.address) as running:
         yield running.settle_like(settled).start()
 
 

@@ -3,12 +3,16 @@ metric, a database, a write-ahead log or any other file of HOME."""
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
+from gateway.telemetry.logs import FIELDS
 from tests.support.echo_provider import EchoProvider
 from tests.support.gateway_process import GatewayProcess, Person
 from tests.support.http import ask, chat
 from tests.support.planted import MAIL, PLANTED, found_in
+from tests.support.syslog_server import SyslogServer, until
 
 WORD = "Quittenmarmeladenglas7391"
 """No personal data, so that no detector finds it: content all the same."""
@@ -60,8 +64,38 @@ def canaries(gateway: GatewayProcess, provider: EchoProvider) -> tuple[str, ...]
     return (*CANARIES, *(person.key.split("_", 2)[2] for person in gateway.people))
 
 
-def test_no_log_holds_content(gateway: GatewayProcess, canaries: tuple[str, ...]) -> None:
+def test_no_log_holds_content(gateway: GatewayProcess, syslog: SyslogServer, canaries: tuple[str, ...]) -> None:
+    reply = ask("POST", gateway.url + "/v1/chat/completions", gateway.holder("fehlt").key, chat(TEXT))
+    number = reply.headers["x-request-id"]
+    until(lambda: any(number.encode() in one for one in syslog.messages), "the syslog has the last line")
     assert found_in(gateway.logged(), canaries) == []
+    assert found_in(b"\n".join(syslog.messages), canaries) == []
+
+
+def test_the_number_that_a_person_was_given_leads_to_the_line(
+        gateway: GatewayProcess, person: Person, provider: EchoProvider) -> None:
+    url = gateway.url + "/v1/chat/completions"
+    with provider.doing(status=500, error=b"{}"):
+        failed = ask("POST", url, person.key, chat(TEXT))
+    replies = [ask("POST", url, gateway.holder("fehlt").key, chat(TEXT)), failed,
+               ask("POST", url, person.key, chat(TEXT))]
+    assert [reply.status for reply in replies] == [403, 502, 200]
+    until(lambda: all(reply.headers["x-request-id"] in gateway.logged() for reply in replies), "every line is there")
+    lines = [json.loads(line) for line in gateway.logged().splitlines() if line.startswith("{")]
+    assert {name for line in lines for name in line} <= set(FIELDS)
+    for reply, decision, level in zip(replies, ("denied", "failed", "ok"), ("debug", "warning", "debug"), strict=True):
+        own = [line for line in lines if line.get("request_id") == reply.headers["x-request-id"] and "decision" in line]
+        assert [(line["decision"], line["level"], line["status"]) for line in own] == [
+            (decision, level, reply.status)], own
+
+
+def test_the_doctor_sees_that_the_house_is_open(gateway: GatewayProcess) -> None:
+    found = json.loads(gateway.cli("doctor", "--json", code=1).stdout)["findings"]
+    assert ("Port", "in Ordnung") in {(one["what"], one["state"]) for one in found}
+    at_provider = {one["text"].partition(":")[0]: one["state"] for one in found if one["what"] == "Anbieter"}
+    assert "Fehler" in at_provider.values(), "eu-cloud is where nobody listens"
+    assert "Anbieter" not in {one["what"] for one in json.loads(
+        gateway.cli("doctor", "--json", "--offline", code=1).stdout)["findings"]}
 
 
 def test_no_metric_holds_content(gateway: GatewayProcess, canaries: tuple[str, ...]) -> None:

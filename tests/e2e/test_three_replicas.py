@@ -19,13 +19,12 @@ from tests.support.http import ask, chat
 from tests.support.nginx import MISSING, NAME, Https
 from tests.support.postgres import find_server
 from tests.support.redis_server import find_server as find_redis
-from tests.support.replicas import LONG, REPLICAS, Town, running_town
+from tests.support.replicas import LONG, REPLICAS, TEXT, Town, running_town
 
 pytestmark = [pytest.mark.postgres,
               pytest.mark.skipif(bool(MISSING), reason=MISSING),
               pytest.mark.skipif(find_server() is None, reason="PostgreSQL fehlt (Paket postgresql)"),
               pytest.mark.skipif(find_redis() is None, reason="Redis oder Valkey fehlt (Paket redis-server)")]
-TEXT = "Frau Sabine Krüger wohnt in der Lindenstraße 5, 12345 Musterstadt."
 A_DAY = 40
 LIMITED = "vllm-haus"
 """The quick start's model has no limits."""

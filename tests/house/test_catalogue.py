@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any, cast
+from unittest.mock import MagicMock
 
 import pytest
 
+from gateway.web.site import pages
 from tests.support import catalogue
 
 HINT = "run: make locale, then write the English into locale/en/LC_MESSAGES/messages.po and run it again"
@@ -19,6 +22,23 @@ TRANS = re.compile(r"\{%-?\s*trans\b((?:(?!%\}).)*)%\}((?:(?!\{%-?\s*endtrans).)
 TEMPLATES = Path(__file__).parents[2] / "gateway/web/templates"
 NAMES = {"KI-Pforte", "doctype", "html"}
 """What is the same in every language."""
+
+
+NO_PAGES = {
+    "/.well-known/did.json", "/.well-known/ki-pass.json", "/abmelden", "/anmelden/abmelden", "/anmelden/abmelden-oidc",
+    "/ansicht", "/konto/abmelden", "/office/people.csv", "/pass/dokumente/{sha256}", "/pass/nachweis.jws",
+    "/pass/open-badge.jwt", "/review/anfragen/{id}/auskunft", "/review/anfragen/{id}/brief",
+    "/review/person/{id}/brief", "/review/pruefung/pruefer.html", "/review/pruefung/pruefer.pyz",
+    "/review/unterlagen/{kind}/freigabe/{id}", "/review/vorfaelle/{id}/datei", "/styleguide", "/transparency.csv",
+    "/transparency.json"}
+"""The same for everybody: files, letters to people outside, ways on to another page, what builders of pages open."""
+
+
+def test_no_page_is_left_out_of_the_catalogue() -> None:
+    assert {page.path for page in pages(cast(Any, MagicMock())) if not page.english} == NO_PAGES
+    left = {path.relative_to(TEMPLATES).as_posix() for path in set(TEMPLATES.rglob("*.html")) - set(
+        catalogue.templates())}
+    assert left == catalogue.GERMAN
 
 
 def test_the_catalogue_has_every_sentence_of_the_english_pages_and_no_other() -> None:

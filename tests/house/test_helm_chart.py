@@ -12,11 +12,11 @@ from typing import Any
 import pytest
 from jsonschema import Draft7Validator
 
-from gateway.cli.run import GRACE_SECONDS
 from gateway.settings import Settings
 from tests.support.gateway_process import ROOT
 from tests.support.handbook import commands
-from tests.support.helm_templates import CHART, HELM, RELEASE, Chart, load, rendered
+from tests.support.helm_templates import CHART, HELM, RELEASE, Chart, load, merged, rendered
+from tests.support.stopping import STOP_SECONDS
 
 KUBERNETES = json.loads((HELM / "schemas/kubernetes.json").read_text(encoding="utf-8"))
 FILES = sorted(path.name for path in (HELM / "rendered").glob("*.yaml"))
@@ -27,6 +27,26 @@ TURNED_ROUND: dict[str, Any] = {
     "secrets": {"database": "db", "redis": "", "providers": "", "metrics": "kennwort"},
     "home": {"existingClaim": "vorhanden"}, "policies": {"persistentVolumeClaim": {"claimName": "richtlinien"}},
     "nodeSelector": {"zone": "a"}, "tolerations": [{"key": "ki", "operator": "Exists"}]}
+
+SETS: dict[str, dict[str, Any]] = {
+    "as shipped": {}, "all turned round": TURNED_ROUND,
+    "numbers": {"settings": {"KI_PFORTE_FILE_CHARACTERS": 2_000_000, "KI_PFORTE_WEBHOOKS_HTTP": False,
+                             "KI_PFORTE_SMTP_PORT": 25, "KI_PFORTE_WITNESS_NAME": "a: b # c"}},
+    "labels and passwords": {"metrics": {"labels": {"release": "kube"}}, "secrets": {"metrics": "kennwort"}},
+    "another ingress": {"ingress": {"className": "haproxy", "tlsSecret": "", "annotations": {"a/b": "c"}}},
+    "little": {"settings": None, "resources": {}, "trustedProxies": "", "disruptionBudget": {"minAvailable": "50%"},
+               "home": {"storageClass": "schnell", "accessMode": "ReadWriteOnce", "size": "1Ti"}}}
+WRONG: list[dict[str, Any]] = [
+    {"replicas": 0}, {"replica": 2}, {"settings": {"PORT": "1"}}, {"image": {"repository": ""}},
+    {"settings": {"KI_PFORTE_SMTP_PASSWORD": "x"}}, {"metrics": {"port": 8080}},
+    {"settings": {"KI_PFORTE_DATABASE_URL": "postgresql://x:geheim@y"}}, {"image": {"digest": "sha256:kurz"}},
+    {"secrets": {"database": None}}, {"home": {"size": "2G"}}, {"disruptionBudget": {"minAvailable": "viele"}},
+    {"policies": {"configMap": {"name": "a"}, "secret": {"secretName": "b"}}}]
+needs_helm = pytest.mark.skipif(shutil.which("helm") is None, reason="helm fehlt; die Vorlagen liest der eigene Leser")
+
+
+def helm(*words: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(["helm", *words], capture_output=True, text=True, timeout=120, check=False)
 
 
 def manifests(values: dict[str, Any] | None = None, folder: Path | None = None) -> dict[str, Any]:
@@ -47,18 +67,36 @@ def test_the_rendered_copy_is_what_the_templates_give() -> None:
     assert written == rendered(), "python -m tests.support.helm_templates"
 
 
-@pytest.mark.skipif(shutil.which("helm") is None, reason="helm fehlt; die Vorlagen liest der eigene Leser")
-def test_helm_itself_gives_the_same(tmp_path: Path) -> None:
-    for words in (["lint", "--strict", str(CHART)], ["template", RELEASE, str(CHART), "--output-dir", str(tmp_path)]):
-        done = subprocess.run(["helm", *words], capture_output=True, text=True, timeout=120, check=False)
-        assert done.returncode == 0, done.stdout + done.stderr
-    assert manifests(folder=tmp_path / "ki-pforte/templates") == manifests(folder=HELM / "rendered")
+@needs_helm
+def test_helm_itself_finds_no_fault() -> None:
+    done = helm("lint", "--strict", str(CHART))
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
-@pytest.mark.parametrize("values", [{}, TURNED_ROUND], ids=["as shipped", "all turned round"])
+@needs_helm
+@pytest.mark.parametrize("values", SETS.values(), ids=SETS)
+def test_helm_itself_gives_the_same(values: dict[str, Any], tmp_path: Path) -> None:
+    given = tmp_path / "values.yaml"
+    given.write_text(json.dumps(values), encoding="utf-8")
+    done = helm("template", RELEASE, str(CHART), "-f", str(given), "--output-dir", str(tmp_path))
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert manifests(folder=tmp_path / "ki-pforte/templates") == manifests(values)
+
+
+@needs_helm
+@pytest.mark.parametrize("wrong", WRONG, ids=str)
+def test_helm_itself_refuses_values_that_are_wrong(wrong: dict[str, Any], tmp_path: Path) -> None:
+    given = tmp_path / "values.yaml"
+    given.write_text(json.dumps(wrong), encoding="utf-8")
+    done = helm("template", RELEASE, str(CHART), "-f", str(given))
+    assert done.returncode != 0
+    assert "schema" in done.stderr
+
+
+@pytest.mark.parametrize("values", SETS.values(), ids=SETS)
 def test_kubernetes_understands_what_is_rendered(values: dict[str, Any]) -> None:
     found = manifests(values)
-    assert len(found) == (10 if not values else 5)
+    assert len(found) == (5 if values is TURNED_ROUND else 10)
     for document in found.values():
         assert complaints(document) == []
         assert document["metadata"]["labels"]["app.kubernetes.io/name"] == "ki-pforte"
@@ -77,11 +115,29 @@ def test_the_values_fit_their_schema_and_wrong_ones_do_not() -> None:
     assert [error.message for error in check.iter_errors(values)] == []
     assert [error.message for error in check.iter_errors({**values, **TURNED_ROUND})] == []
     assert set(values) == set(schema["properties"]) - {"global"}
-    for wrong in ({"replicas": 0}, {"replica": 2}, {"settings": {"PORT": "1"}}, {"image": {"repository": ""}},
-                  {"settings": {"KI_PFORTE_SMTP_PASSWORD": "x"}}, {"metrics": {"port": 8080}},
-                  {"settings": {"KI_PFORTE_DATABASE_URL": "postgresql://x:geheim@y"}},
-                  {"image": {"repository": "x", "digest": "sha256:kurz"}}):
-        assert not check.is_valid({**values, **wrong}), wrong
+    for wrong in WRONG:
+        assert not check.is_valid(merged(values, wrong)), wrong
+
+
+def test_numbers_reach_the_settings_as_they_were_written() -> None:
+    environment = manifests(SETS["numbers"])["Deployment"]["spec"]["template"]["spec"]["containers"][0]["env"]
+    found = {one["name"]: one.get("value") for one in environment}
+    assert found["KI_PFORTE_FILE_CHARACTERS"] == "2000000"
+    assert found["KI_PFORTE_WEBHOOKS_HTTP"] == "false"
+
+
+def test_prometheus_finds_what_it_looks_for() -> None:
+    monitor = manifests({"metrics": {"labels": {"release": "kube"}}})["ServiceMonitor"]
+    labels = monitor["metadata"]["labels"]
+    assert labels["release"] == "kube"
+    assert labels["app.kubernetes.io/name"] == "ki-pforte"
+
+
+def test_without_a_tag_the_image_is_the_one_the_chart_belongs_to() -> None:
+    about = load(CHART / "Chart.yaml")
+    for values, image in (({}, f"ki-pforte:{about['appVersion']}"), ({"image": {"tag": "1.2"}}, "ki-pforte:1.2")):
+        pod = manifests(values)["Deployment"]["spec"]["template"]["spec"]
+        assert pod["containers"][0]["image"] == image
 
 
 def test_every_value_is_used_and_every_value_that_is_used_exists() -> None:
@@ -127,8 +183,8 @@ def test_only_serving_pods_get_requests_and_they_have_time_to_end() -> None:
     assert both <= serving
     assert both <= migrating
     pod = found["Deployment"]["spec"]["template"]["spec"]
-    waits = int(pod["containers"][0]["lifecycle"]["preStop"]["exec"]["command"][1])
-    assert pod["terminationGracePeriodSeconds"] > waits + GRACE_SECONDS
+    assert pod["terminationGracePeriodSeconds"] >= STOP_SECONDS
+    assert "lifecycle" not in pod["containers"][0], "a process takes itself out"
     probes = pod["containers"][0]
     assert probes["livenessProbe"]["httpGet"]["path"] == "/healthz"
     assert probes["readinessProbe"]["httpGet"]["path"] == "/readyz"

@@ -1,4 +1,5 @@
-"""The ledger as a state machine: write, crash, reopen, sign, rotate, hold, erase, export, prune, move, many writers."""
+"""The ledger as a state machine: write, crash, reopen, sign, rotate, hold, erase, export, prune, move, many writers,
+and somebody who slips rows into its database."""
 
 from __future__ import annotations
 
@@ -20,6 +21,7 @@ from audit import Bundle, Ledger, LedgerConfig, Trust, pruning
 from audit.store.store import Store
 from audit.verdict import Verdict
 from audit.verify import verify
+from tests.support.audit_intruder import Intruder
 from tests.support.databases import address
 
 FAR = int(time.time()) + 40_000 * 86_400
@@ -55,6 +57,8 @@ class LedgerMachine(RuleBasedStateMachine):
         self.ledger = self.opened()
         self.abandoned: list[Ledger] = []
         self.durable: list[str] = []
+        self.slipped: list[str] = []
+        """Rows that are not ours."""
         self.open: list[str] = []
         self.ours: set[str] = set()
         """Intents of the ledger that is open now: a crash ends them; after a clean close others may end them."""
@@ -86,6 +90,19 @@ class LedgerMachine(RuleBasedStateMachine):
     def write_again(self, data: st.DataObject) -> None:
         ident = data.draw(st.sampled_from(self.durable))
         self.ledger.append_wait(self.ledger.draft("config", {}, record_id=ident))
+
+    @rule(data=st.data(), kind=st.sampled_from(["outcome", "denied", "verify.result", "config", "key.rotate", "prune"]))
+    def somebody_slips_a_row_in(self, data: st.DataObject, kind: str) -> None:
+        """Without the house's seal, for an exchange that is still open, too; the next sequencer meets it."""
+        ref = data.draw(st.sampled_from(self.open)) if kind == "outcome" and self.open else ""
+        self.slipped.append(Intruder(self.ledger).slip_in(kind, {"exit_code": 0}, ref=ref, sealed=False))
+
+    @precondition(lambda self: self.durable)
+    @rule(data=st.data())
+    def somebody_puts_a_record_into_the_inbox_again(self, data: st.DataObject) -> None:
+        with self.ledger._store.write() as run:
+            run(self.ledger._store.sql("INSERT INTO audit_inbox (record_id) VALUES (?)"),
+                (data.draw(st.sampled_from(self.durable)),))
 
     @rule()
     def crash(self) -> None:
@@ -236,6 +253,7 @@ class LedgerMachine(RuleBasedStateMachine):
         assert verdict.surplus_ends == 0  # a writer may be starting: unsequenced is not ours
         assert verdict.open_intents == len(self.open)
         assert all(self.ledger.reader.get(ident) is not None for ident in self.durable)
+        assert all(self.ledger.reader.get(ident) is None for ident in self.slipped)
 
     def teardown(self) -> None:
         for ledger in [*self.abandoned, self.ledger]:

@@ -1,4 +1,4 @@
-"""Somebody who may write to the database of the ledger, and has none of its keys."""
+"""Somebody who may write to the database of the ledger, and has none of its keys, or only that of the seal."""
 
 from __future__ import annotations
 
@@ -12,26 +12,40 @@ from audit import Ledger, canonical, record
 from audit.bundle import Bundle, Line, write_bundle
 from audit.checkpoint import Checkpoint, Note
 from audit.merkle import CompactRange, leaf_hash
+from audit.seal import SealKey
+from audit.sequencer import read_state, seal_of
 from audit.signing import Signer
+from audit.store.store import Store
+
+
+def reseal(store: Store, key: SealKey) -> None:
+    """Give the state of the log, whatever it says, a good seal: as if it were a row of earlier that somebody kept."""
+    with store.write() as run:
+        state = read_state(run)
+        run(store.sql("UPDATE audit_state SET seal = ?"), (seal_of(key.get(), state.tree, state.pruned),))
 
 
 class Intruder:
     """Puts records into the inbox as the writer would, and a key of his own where he can."""
 
     def __init__(self, ledger: Ledger) -> None:
-        self._store, self.log = ledger._store, ledger.config.log
+        self._store, self.log, self._folder = ledger._store, ledger.config.log, ledger.config.folder
         self.signer = Signer(self.log, Ed25519PrivateKey.generate())
         self._writer, self._next = secrets.token_hex(8), 0
 
-    def slip_in(self, kind: str, facts: Any, *, record_id: str = "", ref: str = "") -> str:
-        """Insert a record with a correct envelope; the next sequencer takes it. Returns its id."""
+    def slip_in(self, kind: str, facts: Any, *, record_id: str = "", ref: str = "", sealed: bool = True) -> str:
+        """Insert a record with a correct envelope; returns its id.
+
+        With the house's seal, as somebody could who stole that key (and no other), the next sequencer takes it.
+        """
         line = self.line(0, kind, facts, record_id=record_id, ref=ref)
         salt, body, retention = line.parts["meta"]
         envelope = record.parse_envelope(line.envelope)
+        row = (envelope.id, envelope.writer, envelope.wseq, kind, ref, line.envelope)
+        seal = SealKey(self._folder, self.log).get().record(*row) if sealed else None
         with self._store.write() as run:
-            run(self._store.sql("INSERT INTO audit_record (id, writer, wseq, type, ref, envelope) "
-                                "VALUES (?, ?, ?, ?, ?, ?)"),
-                (envelope.id, envelope.writer, envelope.wseq, kind, ref, line.envelope))
+            run(self._store.sql("INSERT INTO audit_record (id, writer, wseq, type, ref, envelope, seal) "
+                                "VALUES (?, ?, ?, ?, ?, ?, ?)"), (*row, seal))
             run(self._store.sql("INSERT INTO audit_part (record_id, name, salt, body, class, expires_at) "
                                 "VALUES (?, 'meta', ?, ?, ?, ?)"), (envelope.id, salt, body, retention, 2**40))
             run(self._store.sql("INSERT INTO audit_inbox (record_id) VALUES (?)"), (envelope.id,))

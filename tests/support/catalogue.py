@@ -1,7 +1,6 @@
-"""Collects the sentences of the pages that are read in English, and compiles the catalogue: ``make locale``.
+"""Collects the sentences of the pages, and compiles the catalogue: ``make locale``.
 
-Only the files of such pages are collected, so somebody who builds a page in German first disturbs nobody; a page joins
-with ``english=True`` in the table of pages.
+Every page is collected; what stays German is named here, and a house test holds the table of pages to it.
 """
 
 from __future__ import annotations
@@ -29,24 +28,21 @@ WEB = Path(cast(str, words.__file__)).parent
 FOLDER = WEB / "locale" / "en" / "LC_MESSAGES"
 SHARED = ("access", "casework.views", "charts", "clients", "context", "disclosure", "gate", "heard", "navigation",
           "register", "reid.stations", "review.filters", "review.records", "review.timeline", "review.trends",
-          "sayings", "staff.limits", "steps", "words")
+          "sayings", "setup.wizard", "staff.limits", "steps", "words")
 """Modules that pages put sentences together with."""
-ABOVE = ("gateway.reports.parts",)
-"""And one above the pages: what the public page shows of a report."""
-SHARED_TEMPLATES = ("base.html", "welcome.html", "error.html", "marks.html", *(
-    f"components/{path.name}" for path in sorted((WEB / "templates" / "components").glob("*.html"))))
+ABOVE = ("gateway.reports.parts", "gateway.founding.settled")
+"""And above the pages: what the public page shows of a report, and how a new house is set."""
 WORDS = ("ROLES", "DECISIONS", "OUTCOMES", "ENDS", "CODES", "RISKS", "ZONES", "AI_ROLES", "PASS_STATES", "TYPES",
          "APIS", "TASKS", "PARTS", "SOURCES", "EVENTS", "OFFICES", "PAGES")
 """Tables of words that English pages show."""
-GERMAN_YET = {"literacy_sheet.html", "citizen_sheet.html", "casework/letter.html", "reid/letter.html"}
-"""Templates of such modules that stay German: papers, and letters to people outside."""
+GERMAN = {"citizen_sheet.html", "casework/letter.html", "reid/letter.html", "styleguide.html"}
+"""Templates that stay German: papers, letters to people outside, and the page that only builders of pages open."""
 _SENTENCE = re.compile(r"[A-ZÄÖÜ„][^{}\n]* [^{}\n]*\.")
-_TEMPLATE = re.compile(r'"(\w[\w/]*\.html)"')
 
 
 def modules() -> list[Path]:
     """Return the files of the modules that speak English."""
-    own = {page.handler.__module__ for page in pages(cast(Any, MagicMock())) if page.english}
+    own = {page.handler.__module__ for page in pages(cast(Any, MagicMock()))}
     names = own | {f"gateway.web.{name}" for name in SHARED} | set(ABOVE)
     return sorted(Path(cast(str, importlib.import_module(name).__file__)) for name in names)
 
@@ -70,15 +66,9 @@ def spoken(path: Path) -> Iterator[str]:
 
 
 def templates() -> list[Path]:
-    """Return the templates that speak English: those of these modules, and what they include."""
-    names, waiting = set(SHARED_TEMPLATES), [
-        name for path in modules() for name in _TEMPLATE.findall(path.read_text(encoding="utf-8"))]
-    while waiting:
-        name = waiting.pop()
-        if name not in names | GERMAN_YET and (WEB / "templates" / name).exists():
-            names.add(name)
-            waiting += _TEMPLATE.findall((WEB / "templates" / name).read_text(encoding="utf-8"))
-    return sorted(WEB / "templates" / name for name in names)
+    """Return the templates that speak English: all but the German ones, so that nobody can leave one out."""
+    folder = WEB / "templates"
+    return sorted(path for path in folder.rglob("*.html") if path.relative_to(folder).as_posix() not in GERMAN)
 
 
 def sentences() -> Iterator[tuple[str, str | tuple[str, str]]]:

@@ -56,6 +56,8 @@ class Behaviour:
     """Pieces of a stream after which the connection is cut."""
     wait_after: int | None = None
     """Pieces after which nothing more comes until `EchoProvider.go_on`; 0: not even the head of the answer."""
+    only: str = ""
+    """Only where the newest message holds this; all else is answered at once."""
     says: str | None = None
     """Answer this, and not what was received."""
 
@@ -118,7 +120,8 @@ class EchoProvider:
         self.received.append(got)
         self.arrived.release()
         try:
-            return await self._answer(request, got, self._behaviour)
+            how = self._behaviour
+            return await self._answer(request, got, how if how.only in got.text else Behaviour())
         except (asyncio.CancelledError, ConnectionError):
             got.hung_up.set()
             raise

@@ -87,6 +87,8 @@ class GatewayProcess:
         self.home = home
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
+        self.tree = ROOT
+        """Where the program lies; another version may lie elsewhere."""
         self.log = home.with_name(home.name + ".log")
         """Standard output and standard error of every start, one after the other."""
         self.environment = {
@@ -94,7 +96,7 @@ class GatewayProcess:
             "KI_PFORTE_HOME": str(home), "KI_PFORTE_POLICIES": str(policies), "KI_PFORTE_LOG_LEVEL": "debug",
             "KI_PFORTE_OPENAI_BASE_URL": provider_url, "KI_PFORTE_OPENAI_MODEL": "echo-1",
             "KI_PFORTE_OPENAI_API_KEY": "sk-of-the-provider", "KI_PFORTE_PORT": str(self.port),
-            "KI_PFORTE_OCR": "off", **settings}
+            "KI_PFORTE_OCR": "off", "KI_PFORTE_DRAIN_SECONDS": "0", **settings}
         self.people: list[Person] = []
         self.process: subprocess.Popen[bytes] | None = None
 
@@ -119,7 +121,7 @@ class GatewayProcess:
 
     def run(self, *words: str, timeout: float = PATIENCE) -> subprocess.CompletedProcess[str]:
         """Run a command on the same HOME, whatever its exit code."""
-        return subprocess.run([sys.executable, "-m", "gateway", *words], env=self.environment, cwd=ROOT,
+        return subprocess.run([sys.executable, "-m", "gateway", *words], env=self.environment, cwd=self.tree,
                               capture_output=True, encoding="utf-8", timeout=timeout, check=False)
 
     def cli(self, *words: str, code: int = 0, timeout: float = PATIENCE) -> subprocess.CompletedProcess[str]:
@@ -131,8 +133,8 @@ class GatewayProcess:
     def start(self, patience: float = PATIENCE) -> GatewayProcess:
         """Start the server and wait until it can serve."""
         with self.log.open("ab") as log:
-            self.process = subprocess.Popen([sys.executable, "-m", "gateway", "serve"], env=self.environment, cwd=ROOT,
-                                            stdout=log, stderr=subprocess.STDOUT)
+            self.process = subprocess.Popen([sys.executable, "-m", "gateway", "serve"], env=self.environment,
+                                            cwd=self.tree, stdout=log, stderr=subprocess.STDOUT)
         self.until_ready(patience)
         return self
 

@@ -40,6 +40,13 @@ def _go(value: Any) -> str:
     return "" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
 
 
+def merged(values: dict[str, Any], given: dict[str, Any]) -> dict[str, Any]:
+    """Lay what is given over the values of the chart as Helm does: maps are merged, a null takes away."""
+    both = {name: merged(values.get(name) or {}, value) if isinstance(value, dict) else value
+            for name, value in given.items()}
+    return {name: value for name, value in {**values, **both}.items() if value is not None}
+
+
 def _nindent(width: int, text: str) -> str:
     return "\n" + "\n".join(" " * width + line for line in text.split("\n"))
 
@@ -54,11 +61,13 @@ class Chart:
                        for path in sorted((folder / "templates").iterdir())}
         self._functions: Functions = {
             "include": lambda name, dot: self._run(self._named[name], dot, {}), "toYaml": _yaml, "nindent": _nindent,
-            "quote": lambda value: json.dumps(_go(value), ensure_ascii=False), "not": lambda value: not value}
+            "quote": lambda value: json.dumps(_go(value), ensure_ascii=False), "not": lambda value: not value,
+            "toJson": json.dumps, "default": lambda otherwise, value: value or otherwise,
+            "kindIs": lambda kind, value: isinstance(value, {"string": str}[kind])}
 
     def render(self, values: dict[str, Any] | None = None) -> dict[str, str]:
         """Return every manifest that is not empty."""
-        dot = {"Values": {**self._values, **(values or {})},
+        dot = {"Values": merged(self._values, values or {}),
                "Release": {"Name": RELEASE, "Namespace": "default", "Service": "Helm"},
                "Chart": {"Name": self._about["name"], "Version": self._about["version"],
                          "AppVersion": self._about["appVersion"]}}
@@ -75,7 +84,7 @@ class Chart:
             case ("if", words, then, otherwise):
                 return self._run(then if self._value(words, dot, variables) else otherwise, dot, variables)
             case ("range", (key, value), words, body):
-                pairs = sorted(self._value(words, dot, variables).items())
+                pairs = sorted((self._value(words, dot, variables) or {}).items())
                 return "".join(self._run(body, each, {**variables, key: name, value: each}) for name, each in pairs)
         raise ValueError(node)
 

@@ -12,6 +12,7 @@ import ssl
 import subprocess
 import time
 from pathlib import Path
+from typing import Protocol
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -28,7 +29,7 @@ _FRAME = """daemon off;
 {user}
 pid {folder}/nginx.pid;
 error_log stderr warn;
-events {{ worker_connections 64; }}
+events {{ worker_connections 512; }}
 http {{
 {temporary}
     include {folder}/ki-pforte.conf;
@@ -36,7 +37,8 @@ http {{
 """
 
 
-def _make_certificate(folder: Path) -> None:
+def make_certificate(folder: Path) -> None:
+    """Write ``fullchain.pem`` and ``privkey.pem`` for the example town."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, NAME)])
     today = datetime.datetime.now(datetime.UTC)
@@ -57,9 +59,10 @@ class Nginx:
     def __init__(self, folder: Path, *gateways: int) -> None:
         self.folder, self.port, self.plain = folder, free_port(), free_port()
         folder.mkdir(parents=True, exist_ok=True)
-        _make_certificate(folder)
+        make_certificate(folder)
         text = (ROOT / "deploy/nginx/ki-pforte.conf").read_text(encoding="utf-8")
-        for old, new in ((r"server 127\.0\.0\.1:8080;", " ".join(f"server 127.0.0.1:{one};" for one in gateways)),
+        servers = " ".join(rf"server 127.0.0.1:{one} \1;" for one in gateways)
+        for old, new in ((r"server 127\.0\.0\.1:8080 (.*);", servers),
                          (r"listen 80;", f"listen 127.0.0.1:{self.plain};"),
                          (r"listen 443 ", f"listen 127.0.0.1:{self.port} "),
                          (r" *listen \[::\]:.*\n", ""), (r"/etc/ssl/ki-pforte/", f"{folder}/"),
@@ -100,10 +103,17 @@ class Nginx:
         self._process.wait(PATIENCE)
 
 
+class Front(Protocol):
+    """A web server in front of the gateway."""
+
+    folder: Path
+    port: int
+
+
 class Https(http.client.HTTPSConnection):
     """A connection that checks the certificate of the example town."""
 
-    def __init__(self, front: Nginx) -> None:
+    def __init__(self, front: Front) -> None:
         context = ssl.create_default_context(cafile=str(front.folder / "fullchain.pem"))
         super().__init__("127.0.0.1", front.port, timeout=PATIENCE, context=context)
         self._context = context

@@ -91,7 +91,7 @@ AT_PROVIDER: Final = {("GET", "/anmelden/sso"), ("GET", "/anmelden/zurueck"), ("
 
 ENDPOINTS: Final[dict[str, str]] = {
     "/scim/v2{path:path}": DIRECTORY, "/witness/add-checkpoint": WITNESSES,
-    "/healthz": ALL, "/readyz": ALL, "/metrics": TOKEN,
+    "/healthz": ALL, "/healthz/stream": ALL, "/readyz": ALL, "/metrics": TOKEN,
     "/v1/chat/completions": KEY, "/v1/completions": KEY, "/v1/responses": KEY, "/v1/messages": KEY,
     "/v1/embeddings": KEY, "/v1/audio/transcriptions": KEY, "/v1/audio/translations": KEY,
     "/v1/messages/count_tokens": KEY, "/v1/models": KEY, "/v1/models/{model:path}": KEY,

@@ -22,6 +22,14 @@ FORM = re.compile(rb"<(\d{1,3})>1 (\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z) ([!-~
 """RFC 5424 as this house writes it."""
 
 
+def until(true: Callable[[], bool], what: str = "") -> None:
+    """Wait, with long patience, until it is true."""
+    give_up = time.monotonic() + PATIENCE
+    while not true():
+        assert time.monotonic() < give_up, what
+        time.sleep(0.02)
+
+
 class SyslogServer:
     """``with SyslogServer(kind, folder) as syslog``; `address` is for ``KI_PFORTE_LOG_SYSLOG``."""
 
@@ -62,10 +70,7 @@ class SyslogServer:
 
     def wait(self, count: int) -> list[re.Match[bytes]]:
         """Return the first messages, taken apart, as soon as there are so many."""
-        give_up = time.monotonic() + PATIENCE
-        while len(self.messages) < count:
-            assert time.monotonic() < give_up, self.messages
-            time.sleep(0.01)
+        until(lambda: len(self.messages) >= count, f"{count} messages")
         found = [FORM.fullmatch(one) for one in self.messages]
         assert all(found), self.messages
         return [one for one in found if one]

@@ -17,7 +17,7 @@ from audit.record import FORGED, PRUNING, new_id
 from audit.signing import OLD_KEY_FILE, Signer
 from audit.store.store import as_bytes
 from audit.verify import Entry, Trust, _Check
-from tests.support.audit_intruder import Intruder
+from tests.support.audit_intruder import Intruder, reseal
 
 DAY = 86_400
 
@@ -182,6 +182,7 @@ def test_a_beginning_deleted_by_hand_has_no_valid_proof(ledger: Ledger, tmp_path
         run(f"DELETE FROM audit_part WHERE record_id IN (SELECT record_id FROM audit_seq WHERE idx < {size})")
         run(f"DELETE FROM audit_seq WHERE idx < {size}")
         run(ledger._store.sql("UPDATE audit_state SET min_index = ?, pruned_peaks = ?"), (size, tree.to_bytes()))
+    reseal(ledger._store, ledger._seal)
     said = both(ledger, tmp_path)
     assert (said["exit_code"], said["pruned"]) == (1, 0)
     assert "kein Eintrag belegt ihre Löschung" in str(said["findings"])
@@ -265,6 +266,7 @@ def test_a_state_that_names_another_beginning_than_the_announced_one_deletes_not
     tree = CompactRange(size + 1, [bytes.fromhex(peak) for peak in facts["peaks"]])
     with ledger._store.write() as run:
         run(ledger._store.sql("UPDATE audit_state SET min_index = ?, pruned_peaks = ?"), (size + 1, tree.to_bytes()))
+    reseal(ledger._store, ledger._seal)
     before = rows(ledger)
     with pytest.raises(PruningRefused, match="anderen Anfang"):
         ledger.carry_out_pruning()

@@ -12,6 +12,7 @@ from audit import Ledger
 from audit.cli import main
 from audit.merkle import CompactRange, leaf_hash
 from audit.store.store import as_bytes
+from tests.support.audit_intruder import reseal
 
 LOG = "test.example/ki-pforte/1"
 ZEROS = bytes(32)
@@ -133,6 +134,7 @@ def test_an_end_that_is_gone_with_its_checkpoints_is_found_by_what_lies_beside_t
         run("DELETE FROM audit_seq WHERE idx >= 5")
         run("DELETE FROM checkpoint")
         run(store.sql("UPDATE audit_state SET size = 5, peaks = ?"), (kept.to_bytes(),))
+    reseal(store, written._seal)
     said = written.verify(vkeys=written.vkeys())
     assert (said.exit_code, said.verdict) == (1, "gekürzt")
     (written.config.folder / "head.json").write_text("{}")
@@ -152,6 +154,7 @@ def test_another_past_of_the_same_length_is_found_by_what_lies_beside_the_keys(w
         again.extend([as_bytes(row[0]) for row in run("SELECT leaf FROM audit_seq ORDER BY idx")])
         run(store.sql("UPDATE audit_state SET peaks = ?"), (again.to_bytes(),))
         run("DELETE FROM checkpoint")
+    reseal(store, written._seal)
     said = written.verify(vkeys=written.vkeys())
     assert (said.exit_code, said.verdict) == (1, "verändert vor Nr. 12")
     assert "setzt nicht fort" in said.text()

@@ -193,7 +193,7 @@ def test_the_derived_tables_can_be_made_anew(ledger: Ledger, url: str) -> None:
     ledger.sequence()
     before = (ledger.reader.page(), ledger.status().open_intents)
     store = Store(url)
-    assert rebuild(store) == 4
+    assert rebuild(store, ledger._seal) == 4
     store.close()
     assert (ledger.reader.page(), ledger.status().open_intents) == before
     exchange(ledger, "V-3")
@@ -207,7 +207,8 @@ def test_two_sequencers_at_once_give_one_order(ledger: Ledger, url: str) -> None
 
     async def race() -> None:
         stores = [Store(url) for _ in range(3)]
-        await asyncio.gather(write(), *[asyncio.to_thread(Sequencer(store).run) for store in stores for _ in range(3)])
+        await asyncio.gather(write(), *[asyncio.to_thread(Sequencer(store, ledger._seal).run) for store in stores
+                                        for _ in range(3)])
         for store in stores:
             store.close()
 

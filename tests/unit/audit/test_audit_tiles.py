@@ -28,7 +28,7 @@ LEAVES = [hashlib.sha256(n.to_bytes(4, "big")).digest() for n in range(1500)]
 def store(tmp_path_factory: pytest.TempPathFactory) -> Store:
     opened = Store(f"sqlite:///{tmp_path_factory.mktemp('tiles')}/audit.sqlite")
     opened.migrate()
-    opened.open_log("test.example/ki-pforte/1")
+    opened.open_log("test.example/ki-pforte/1", bytes)
     grow(opened, 0, len(LEAVES))
     assert fill(opened) == len(LEAVES) // WIDTH
     assert fill(opened) == 0
@@ -74,7 +74,7 @@ def test_a_proof_into_the_deleted_beginning_stands_on_tiles_or_is_refused(tmp_pa
                                                                          ) -> None:
     store = Store(f"sqlite:///{tmp_path_factory.mktemp('cut')}/audit.sqlite")
     store.migrate()
-    store.open_log("test.example/ki-pforte/1")
+    store.open_log("test.example/ki-pforte/1", bytes)
     grow(store, 0, 1500)
     fill(store)
     with store.write() as run:

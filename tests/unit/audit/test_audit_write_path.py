@@ -16,11 +16,11 @@ def write(ledger: Ledger, count: int) -> None:
 
 def test_what_another_sequencer_took_meanwhile_is_not_given_a_second_place(ledger: Ledger, url: str) -> None:
     write(ledger, 3)
-    slow, store = Sequencer(ledger._store), Store(url)
+    slow, store = Sequencer(ledger._store, ledger._seal), Store(url)
     read = slow._read()
     assert read is not None
     assert len(read.positions) == 4  # with writer.start
-    Sequencer(store).run()
+    Sequencer(store, ledger._seal).run()
     store.close()
     assert slow._chunk(read) is False
     write(ledger, 2)
@@ -31,7 +31,7 @@ def test_what_another_sequencer_took_meanwhile_is_not_given_a_second_place(ledge
 
 def test_what_comes_while_a_chunk_is_being_read_waits_for_the_next(ledger: Ledger) -> None:
     write(ledger, 2)
-    sequencer = Sequencer(ledger._store)
+    sequencer = Sequencer(ledger._store, ledger._seal)
     read = sequencer._read()
     assert read is not None
     write(ledger, 2)
@@ -47,7 +47,7 @@ def test_places_that_lie_apart_are_taken_out_of_the_inbox_and_what_lies_between_
     store = ledger._store
     with store.read() as connection:
         places = [row[0] for row in store.rows(connection, "SELECT pos FROM audit_inbox ORDER BY pos", ())]
-    sequencer = Sequencer(store)
+    sequencer = Sequencer(store, ledger._seal)
     read = sequencer._read()
     assert read is not None
     del read.positions[2]  # as if it had been committed after this was read

@@ -6,6 +6,7 @@ import io
 import json
 import os
 import shutil
+import traceback
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -24,8 +25,8 @@ from gateway.backup.restoring import inspect_backup, restore
 from gateway.backup.sealing import Sealer, new_pair, opened
 from gateway.home import open_ledger, own_secret, refuse_half_restored
 from gateway.settings import Settings, load
-from gateway.store import InvalidError, migrate, open_engine, replicas, writing
-from gateway.store.whole import HOUSE
+from gateway.store import InvalidError, StoreError, migrate, open_engine, replicas, writing
+from gateway.store.whole import HOUSE, dump
 from gateway.store.whole import load as load_database
 
 PRIVATE, PUBLIC = new_pair()
@@ -296,6 +297,18 @@ def test_a_dump_for_a_server_names_tables_and_columns_that_are_there(database_ur
                   {"table": "department\" FROM PROGRAM 'id' --", "columns": []}):
         with pytest.raises(LedgerConfigError, match="nicht gibt"):
             load_database(HOUSE, database_url, [begin, json.dumps(table).encode()])
+
+
+def test_what_a_server_says_of_a_row_is_not_repeated(database_url: str) -> None:
+    if not database_url.startswith("postgresql"):
+        return
+    lines = [{"revision": "0001"}, {"table": "person", "columns": ["id", "created_at"]}, ["Erika Canary", "Canary"]]
+    with pytest.raises(StoreError) as caught:
+        load_database(HOUSE, database_url, [json.dumps(line).encode() for line in lines])
+    assert "Canary" not in "".join(traceback.format_exception(caught.value))
+    nobody = database_url.partition("?")[0] + "?host=/nirgends"
+    with pytest.raises(StoreError, match="OperationalError"):
+        list(dump(HOUSE, nobody))
 
 
 def test_a_server_that_others_work_with_is_not_restored_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch,

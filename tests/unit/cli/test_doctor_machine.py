@@ -1,4 +1,4 @@
-"""What the doctor says about the machine: rights, backups, network file systems, memory, anchors, TLS."""
+"""What the doctor says about the machine: rights, backups, network file systems, memory, TLS."""
 
 from __future__ import annotations
 
@@ -65,10 +65,7 @@ def test_little_memory_is_said_and_an_unknown_system_is_not(tmp_path: Path) -> N
     assert not list(_memory(tmp_path / "nichts"))
 
 
-def test_missing_anchors_and_a_way_without_encryption_are_said(home: Path) -> None:
-    assert "Kein Ort" in said(home)["Anker", NOTICE]
-    assert "Nur ein Ort" in said(home, anchors="file:/x")["Anker", NOTICE]
-    assert ("Anker", NOTICE) not in said(home, anchors="file:/x,file:/y")
+def test_a_way_without_encryption_is_said(home: Path) -> None:
     assert ("Webserver", NOTICE) not in said(home)
     assert "unverschlüsselt" in said(home, host="0.0.0.0")["Webserver", NOTICE]
     assert "TRUSTED_PROXIES" in said(home, public_url="https://ki.example")["Webserver", NOTICE]
@@ -78,3 +75,12 @@ def test_missing_anchors_and_a_way_without_encryption_are_said(home: Path) -> No
 def test_a_database_server_that_does_not_answer_is_a_fault(home: Path) -> None:
     url = f"postgresql+psycopg://nobody@/x?host={home}"
     assert "antwortet nicht" in said(home, database_url=url, audit_database_url=url)["Datenbank", FAULT]
+
+
+def test_what_a_restore_left_behind_is_named(home: Path) -> None:
+    (home / ".wiederherstellung" / "home").mkdir(parents=True)
+    assert "unverschlüsselt" in said(home)["Sicherung", FAULT]
+    (home / ".wiederherstellung" / "begonnen").touch()  # then nothing opens, and the ledger says so
+    assert ("Sicherung", FAULT) not in said(home)
+    (home / "vorher-20261101-120000").mkdir()
+    assert "Löschfristen" in said(home)["Sicherung", NOTICE]

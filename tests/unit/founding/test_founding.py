@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import stat
 from collections.abc import Callable
 from pathlib import Path
@@ -9,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from gateway.founding import founding
-from gateway.founding.files import key_of
-from gateway.model.first_setup import Answers, together
+from gateway.home import open_ledger
+from gateway.model.first_checks import key_of
+from gateway.model.first_setup import Answers, domain_of, together
 from gateway.policy import PolicyErrors, load_policies
 from gateway.settings import Settings, load
 from gateway.store import InvalidError
@@ -44,6 +46,23 @@ def test_every_provider_leads_to_policies_without_a_fault(fresh: Callable[[], Se
     assert set(policies.departments) == {"bauamt", "buergerbuero", "kasse-steuern", "oeffentlichkeitsarbeit",
                                          "verwaltung"}
     assert "Musterstadt" not in (fresh().policies / "organisation.yaml").read_text().split("version: 1")[1]
+
+
+def test_nobody_acknowledges_what_another_house_agreed(fresh: Callable[[], Settings]) -> None:
+    founding.found(ANSWERS, fresh())
+    folder = fresh().policies
+    policies = load_policies(folder)
+    assert {kind: [d.version for d in versions] for kind, versions in policies.kipass.documents.items()} == {
+        kind: ["1.0"] for kind in ("dienstvereinbarung", "leitlinien", "information", "checkliste")}
+    for path in [*(folder / "documents").glob("*.md"), folder / "erkennung.yaml"]:
+        text = path.read_text("utf-8")
+        assert "Musterst" not in text, path.name
+        dated = re.search(r"Fassung (?!1\.0$)[0-9]|gültig ab", text, re.M)
+        assert dated is None or path.name.startswith("kurs-"), path.name
+    agreement = (folder / "documents" / "dienstvereinbarung-1.0.md").read_text("utf-8")
+    assert "**Entwurf.**" in agreement
+    assert ANSWERS["name"] in agreement
+    assert "Musterstadt" not in str(policies.kipass.documents)
 
 
 def test_the_first_people_have_their_roles_and_the_key_of_it_works_at_once(fresh: Callable[[], Settings]) -> None:
@@ -81,6 +100,17 @@ def test_what_lies_there_is_never_overwritten(fresh: Callable[[], Settings], tmp
     assert not (tmp_path / "policies").exists()
 
 
+def test_the_ledger_of_another_house_is_noticed_before_anything_of_this_one_stays(
+        fresh: Callable[[], Settings]) -> None:
+    fresh().home.mkdir()
+    open_ledger(fresh(), "musterstadt.example/ki-pforte/1").close()  # somebody looked at the example town first
+    with pytest.raises(InvalidError, match=r"musterstadt\.example.*Es wurde nichts geändert"):
+        founding.found(ANSWERS, fresh())
+    assert not fresh().policies.exists()
+    assert not (fresh().home / "pforte.yaml").exists()
+    assert not founding.inhabited(fresh())
+
+
 def test_policies_with_a_fault_leave_no_folder_behind(fresh: Callable[[], Settings], tmp_path: Path,
                                                       monkeypatch: pytest.MonkeyPatch) -> None:
     def faulty(folder: Path) -> None:
@@ -93,7 +123,7 @@ def test_policies_with_a_fault_leave_no_folder_behind(fresh: Callable[[], Settin
 
 @pytest.mark.parametrize(("change", "key"), [
     ({"dpo_email": "IDA@neudorf.example"}, "dpo_email"), ({"council_email": "dora@neudorf.example"}, "council_email"),
-    ({"departments": "", "more": " "}, "departments"), ({"council_name": "Petra"}, "council_email"),
+    ({"council_name": "Petra"}, "council_email"),
     ({"smtp_host": "mail.neudorf.example"}, "smtp_from"),
     ({"model": "eu-cloud", "model_address": "http://llm.example"}, "model_address")])
 def test_what_does_not_fit_together_is_said_at_its_field(change: dict[str, str], key: str) -> None:
@@ -112,3 +142,11 @@ def test_bad_answers_are_said_at_their_field(key: str, bad: str) -> None:
                                            "kasse-steuern"), ("Łódź", "odz"), ("../..", "")])
 def test_a_department_gets_a_key_that_is_a_plain_file_name(name: str, key: str) -> None:
     assert key_of(name) == key
+
+
+@pytest.mark.parametrize(("email", "domain"), [
+    ("ida@Sued.example", "sued.example"), ("gemeinde@t-online.de", "gemeinde-sued.internal"),
+    ("ida@süd.example", "xn--sd-xka.example"), ("ida@" + "a" * 80 + ".de", "gemeinde-sued.internal"),
+    ("", "gemeinde-sued.internal")])
+def test_the_ledger_is_named_after_the_town_hall_and_never_after_a_provider_of_mail(email: str, domain: str) -> None:
+    assert domain_of({"name": "Gemeinde Süd", "it_email": email}) == domain

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import tomllib
 from collections.abc import Callable
 from pathlib import Path
@@ -9,7 +10,7 @@ from pathlib import Path
 import pytest
 from ruamel.yaml import YAML
 
-from gateway.cli.asking import ask_all
+from gateway.cli.asking import ask_all, ask_one, overview
 from gateway.founding import founding
 from gateway.founding.answers import read_answers, template
 from gateway.model.first_setup import OUTSIDE, completed
@@ -65,7 +66,7 @@ def asked_with(typed: dict[str, list[str]], secrets: dict[str, str]) -> tuple[di
     left = {label: list(answers) for label, answers in typed.items()}
 
     def ask(line: str) -> str:
-        found = next((answers for label, answers in left.items() if line.startswith(label)), [])
+        found = next((answers for label, answers in left.items() if line.startswith(label) and answers), [])
         assert found or "[" in line or "(freiwillig)" in line, f"asked once more than expected: {line}"
         return found.pop(0) if found else ""
 
@@ -75,25 +76,99 @@ def asked_with(typed: dict[str, list[str]], secrets: dict[str, str]) -> tuple[di
     return given, said
 
 
-PEOPLE = {"Name:": ["Gemeinde Süd"], "Domain": ["sued.example"], "IT: Name": ["Ida"],
-          "IT: E-Mail": ["ida@sued.example"], "Datenschutz: Name": ["Dora"],
-          "Datenschutz: E-Mail": ["dora@sued.example"], "Weitere": ["Kasse; Hafen"]}
+FIVE = {"Name der": ["Gemeinde Süd"], "Name und": ["Ida, ida@sued.example", "Dora Schütz <dora@sued.example>"]}
 
 
-def test_numbers_stand_for_what_is_on_offer_and_enter_for_what_is_suggested() -> None:
-    given, _ = asked_with({**PEOPLE, "Fertige": ["2 3"], "Woher": ["1"]}, {})
-    assert given["departments"].split() == ["bauamt", "buergerbuero"]
-    assert given["more"] == "Kasse\nHafen"
-    assert (given["model"], given["size"], given["address"]) == ("demo", "gemeinde-klein", "http://127.0.0.1:8080")
-    assert given["contact_dpo"] == "Dora, dora@sued.example"
+def test_five_answers_make_a_whole_house() -> None:
+    given, said = asked_with(FIVE, {})
+    assert [line.strip().partition(":")[0] for line in said if " von 5" in line] == [f"{n} von 5" for n in range(1, 6)]
+    assert (given["model"], given["address"], given["dpo_name"]) == ("demo", "http://127.0.0.1:8080", "Dora Schütz")
     assert founding.problems(given) == {}
+    whole = completed(founding.all_steps(), given)
+    assert (whole["domain"], whole["size"], whole["sign_in"]) == ("sued.example", "gemeinde-klein", "kennwort")
+    assert whole["contact_dpo"] == "Dora Schütz, dora@sued.example"
 
 
-def test_a_wrong_answer_is_asked_again_with_the_reason() -> None:
-    given, said = asked_with({**PEOPLE, "Datenschutz: E-Mail": ["dora", "ida@sued.example", "dora@sued.example"]}, {})
-    assert given["dpo_email"] == "dora@sued.example"
-    assert any("E-Mail-Adresse an" in line for line in said)
-    assert any("andere Person als die IT" in line for line in said)
+def test_what_has_a_default_is_not_asked_at_a_terminal() -> None:
+    given, _ = asked_with(FIVE, {})
+    more = {q.key for step in founding.all_steps() for q in step.questions if q.more}
+    assert not more & given.keys()
+    assert all(q.optional or q.suggestion({}) or q.when for step in founding.all_steps() for q in step.questions
+               if q.more)
+
+
+@pytest.mark.parametrize(("typed", "reason"), [
+    ("dora", "beides"), ("dora@sued.example", "beides"), ("Dora, dora@", "beides"), ("Dora, dora@sued", "E-Mail"),
+    ("Dora, ida@sued.example", "andere Person als die IT"), ("Do\x07ra, dora@sued.example", "Zeichen"),
+    ("D\udcf6ra, dora@sued.example", "Zeichen")])
+def test_a_wrong_answer_is_asked_again_with_the_reason(typed: str, reason: str) -> None:
+    people = ["Ida, ida@sued.example", typed, "dora@sued.example Dora"]
+    given, said = asked_with({**FIVE, "Name und": people}, {})
+    assert (given["dpo_name"], given["dpo_email"]) == ("Dora", "dora@sued.example")
+    assert any(reason in line for line in said)
+
+
+def test_a_provider_is_asked_for_what_it_needs_and_its_agreement_is_read_from_the_file(tmp_path: Path) -> None:
+    (tmp_path / "avv.pdf").write_bytes(b"unterschrieben")
+    given, said = asked_with({**FIVE, "Anbieter": ["9", "6"], "Adresse des": ["http://x.example", "https://x.example"],
+                              "Name des Modells": ["bereitstellung"], "Tag der": ["gestern", "1.3.2026"],
+                              "Prüfsumme": ["fehlt.pdf", str(tmp_path / "avv.pdf")], "Darf": ["1"]},
+                             {"Zugangs": "geheim-4711"})
+    assert given["model"] == "gpt-azure-eu"
+    assert given["avv_sha256"] == hashlib.sha256(b"unterschrieben").hexdigest()
+    assert founding.problems(given) == {}
+    assert any("unverschlüsselt" in line for line in said)
+    assert any("Deployment" in line for line in said)
+    assert "geheim-4711" not in "".join((*said, *overview(founding.all_steps(), given)))
+
+
+def test_a_provider_that_trains_leads_back_to_the_choice() -> None:
+    given, said = asked_with({**FIVE, "Anbieter": ["5", "1"], "Tag der": ["2026-03-01"], "Prüfsumme": ["a" * 64],
+                              "Darf": ["2"]}, {})
+    assert given["model"] == "demo"
+    assert any("Dann darf nichts dorthin" in line for line in said)
+
+
+def test_one_answer_is_changed_and_the_others_stay() -> None:
+    given, _ = asked_with(FIVE, {})
+    before = dict(given)
+    ask_one(founding.all_steps(), 2, {}, given, lambda line: "", lambda line: "", lambda text: None)
+    assert given == before
+    ask_one(founding.all_steps(), 0, {}, given, lambda line: "Markt Ort", lambda line: "", lambda text: None)
+    assert given == {**before, "name": "Markt Ort"}
+
+
+def test_a_model_without_an_agreement_waits_and_the_demo_answers(
+        tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KI_PFORTE_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("KI_PFORTE_POLICIES", str(tmp_path / "policies"))
+    done = founding.found({**ANSWERS, "model": "mistral-large", "model_key": "geheim-4711"}, load())
+    models = load_policies(tmp_path / "policies").models
+    assert (done.model, done.waiting) == ("demo", "mistral-large")
+    assert not models["mistral-large"].enabled
+    assert any("Auftragsverarbeitung" in one.how for one in done.settled if one.what == "Noch ausgeschaltet")
+    assert (tmp_path / "home" / "secrets" / "MISTRAL_API_KEY").read_text() == "geheim-4711"
+
+
+def test_a_model_that_lacks_what_the_profile_demands_waits_too(
+        tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KI_PFORTE_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("KI_PFORTE_POLICIES", str(tmp_path / "policies"))
+    done = founding.found({**ANSWERS, **MORE, "model": "mistral-large", "size": "gemeinde-gross"}, load())
+    assert (done.model, done.waiting) == ("demo", "mistral-large")
+    assert any("C5" in one.how for one in done.settled)
+
+
+@pytest.mark.parametrize(("address", "said"), [
+    ("https://ki.sued.example", {"trusted_proxies": "127.0.0.1"}), ("http://127.0.0.1:8099", {"port": "8099"})])
+def test_the_settings_follow_the_address(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, address: str,
+                                         said: dict[str, str]) -> None:
+    monkeypatch.setenv("KI_PFORTE_HOME", str(tmp_path / "ein haus"))
+    monkeypatch.delenv("KI_PFORTE_PORT", raising=False)
+    monkeypatch.setenv("KI_PFORTE_POLICIES", str(tmp_path / "policies"))
+    done = founding.found({**ANSWERS, "address": address}, load())
+    assert said.items() <= YAML(typ="safe").load(tmp_path / "ein haus" / "pforte.yaml").items()
+    assert done.local == f"http://127.0.0.1:{said.get('port', '8080')}"
 
 
 def test_a_provider_that_may_train_with_what_is_sent_is_refused() -> None:

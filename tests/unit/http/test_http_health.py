@@ -8,7 +8,7 @@ import json
 import pytest
 from starlette.requests import Request
 
-from gateway.http.health import Health, Readiness
+from gateway.http.health import LEAVING, Health, Readiness
 
 REQUEST = Request({"type": "http", "method": "GET", "headers": []})
 
@@ -32,6 +32,17 @@ def test_many_who_ask_at_once_cost_one_look() -> None:
         assert {answer.status_code for answer in answers} == {200}
         assert json.loads(answers[0].body)["warnings"] == ["Bald."]
         assert house.looked == 1
+    asyncio.run(run())
+
+
+def test_a_process_that_leaves_is_not_ready_and_looks_at_nothing_any_more() -> None:
+    async def run() -> None:
+        house = House()
+        leaving = Request({"type": "http", "method": "GET", "headers": [], "state": {LEAVING: True}})
+        answer = await Health(house.readiness, lambda: b"").ready(leaving)
+        assert answer.status_code == 503
+        assert "wird beendet" in json.loads(answer.body)["reasons"]["dienst"]
+        assert house.looked == 0
     asyncio.run(run())
 
 

@@ -16,7 +16,7 @@ from sqlalchemy import text
 
 from gateway.store import StoreError, is_current, migrate, open_engine, reading, writing
 from gateway.store.directory import current_generation
-from gateway.store.migrate import revisions
+from gateway.store.migrate import number, revisions, upgrade, usable_from
 from gateway.store.tables_review import metadata
 
 
@@ -86,6 +86,51 @@ def test_a_database_from_a_newer_version_is_refused(database_url: str) -> None:
         connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
     with pytest.raises(StoreError, match="neueren Version"):
         migrate(engine)
+    engine.dispose()
+
+
+def test_a_newer_database_that_carries_this_version_is_worked_with_and_left_as_it_is(database_url: str) -> None:
+    engine = open_engine(database_url)
+    migrate(engine)
+    for newer, carries in ((f"9999ab{number(revisions()[-1])}", True), ("9999ab0001", True), ("9999ab9998", False)):
+        with writing(engine, bump=False) as connection:
+            connection.execute(text("UPDATE alembic_version SET version_num = :newer"), {"newer": newer})
+        if carries:
+            assert is_current(engine)
+            assert migrate(engine) is False
+        else:
+            with pytest.raises(StoreError, match="neueren Version"):
+                migrate(engine)
+        with reading(engine) as connection:
+            assert connection.execute(text("SELECT version_num FROM alembic_version")).scalar() == newer
+    engine.dispose()
+
+
+def test_what_a_revision_carries_is_known_and_never_grows_again() -> None:
+    carried = [usable_from(one) for one in revisions()]
+    numbers = [number(one) for one in revisions()]
+    assert numbers == sorted(set(numbers))
+    for at, (own, first) in enumerate(zip(numbers, carried, strict=True)):
+        assert not first or first in numbers[:at], own
+        assert not first or all(not other or other <= first for other in carried[:at]), own
+
+
+def test_a_table_in_use_is_waited_for_only_in_moments_so_that_nobody_queues_for_long(
+        database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    engine = open_engine(database_url)
+    with writing(engine, bump=False) as connection:
+        upgrade(connection, revisions()[0])
+    if connection.dialect.name == "postgresql":  # a file of SQLite has one writer anyway
+        tries: list[float] = []
+        with engine.connect() as busy:
+            busy.execute(text("LOCK TABLE person IN ACCESS EXCLUSIVE MODE"))
+
+            def let_go(seconds: float) -> None:
+                tries.append(seconds)
+                busy.rollback()
+            monkeypatch.setattr(sys.modules["gateway.store.migrate"], "sleep", let_go)
+            assert migrate(engine) is True
+        assert len(tries) == 1
     engine.dispose()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import logging
 import sys
@@ -11,7 +12,7 @@ import pytest
 
 from gateway.model.small_groups import OTHERS, merging
 from gateway.model.text import ClearText
-from gateway.telemetry.logs import JsonFormatter, TextFormatter
+from gateway.telemetry.logs import JsonFormatter, StderrHandler, TextFormatter
 from gateway.telemetry.metrics import STAGES, PrometheusMetrics
 
 
@@ -108,3 +109,10 @@ def test_a_ledger_without_checkpoint_has_no_age() -> None:
     metrics = PrometheusMetrics("1", str)
     metrics.ledger(7, 1, None)
     assert "ki_pforte_ledger_checkpoint_age_seconds NaN" in scraped(metrics)
+
+
+def test_a_standard_error_that_is_closed_breaks_nothing() -> None:
+    stream = io.StringIO()
+    handler = StderrHandler(stream)
+    stream.close()
+    handler.handle(logging.LogRecord("gateway.x", logging.WARNING, __file__, 1, "a line", None, None))

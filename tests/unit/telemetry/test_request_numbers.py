@@ -41,14 +41,14 @@ def kept() -> Iterator[Kept]:
 async def serve(scope: Scope, receive: Receive, send: Send) -> None:
     """Log in every way a request comes about: its own task, others, threads, a library's logger."""
     logging.getLogger("gateway.somewhere").info("ours")
-    logging.getLogger("aiohttp.client").info("theirs")
+    logging.getLogger("a_library.client").info("theirs")
     await asyncio.create_task(elsewhere())
     await asyncio.to_thread(in_a_thread)
     await send({"type": "http.response.start", "status": 200, "headers": []})
 
 
 def in_a_thread() -> None:
-    logging.getLogger("sqlalchemy.pool").info("in a thread")
+    logging.getLogger("a_library.pool").info("in a thread")
 
 
 async def elsewhere() -> None:

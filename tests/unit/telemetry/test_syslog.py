@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import logging
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -15,7 +14,7 @@ from gateway.settings import SettingsError, load
 from gateway.telemetry.logs import JsonFormatter, syslog_lost
 from gateway.telemetry.metrics import PrometheusMetrics
 from gateway.telemetry.syslog import SyslogHandler, message, syslog_target
-from tests.support.syslog_server import FORM, PATIENCE, Kind, SyslogServer
+from tests.support.syslog_server import FORM, Kind, SyslogServer, until
 
 Opened = Callable[..., SyslogHandler]
 
@@ -36,13 +35,6 @@ def opened() -> Iterator[Opened]:
 
 def said(caplog: pytest.LogCaptureFixture) -> list[str]:
     return [r.getMessage() for r in caplog.records if r.name.endswith("syslog")]
-
-
-def until(true: Callable[[], bool]) -> None:
-    give_up = time.monotonic() + PATIENCE
-    while not true():
-        assert time.monotonic() < give_up
-        time.sleep(0.01)
 
 
 def record(text: str, level: int = logging.INFO) -> logging.LogRecord:

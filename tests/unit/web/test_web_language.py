@@ -35,14 +35,6 @@ def test_a_page_in_english_has_no_german_word(house: House, path: str) -> None:
         assert german_in(house, answer.text) == ""
 
 
-def test_a_page_without_english_is_german_and_says_so(house: House) -> None:
-    text = house.browser(house.hire("Mia Muster", "it")).get("/keys/dienste", ENGLISH).text
-    assert '<html lang="de"' in text
-    assert '<p class="other-language" lang="en">This page is available in German only.</p>' in text
-    assert "<h1>Dienste</h1>" in text
-    assert "Hauptnavigation" in text
-
-
 def test_what_somebody_chose_counts_more_than_what_the_browser_says(house: House) -> None:
     browser = house.browser()
     assert '<html lang="en"' in browser.get("/help", ENGLISH).text

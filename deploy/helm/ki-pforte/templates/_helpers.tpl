@@ -19,7 +19,7 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 {{- if .Values.image.digest -}}
 {{ .Values.image.repository }}@{{ .Values.image.digest }}
 {{- else -}}
-{{ .Values.image.repository }}:{{ .Values.image.tag }}
+{{ .Values.image.repository }}:{{ .Values.image.tag | default .Chart.AppVersion }}
 {{- end }}
 {{- end }}
 
@@ -77,7 +77,12 @@ env:
 {{- end }}
 {{- range $name, $value := .Values.settings }}
   - name: {{ $name }}
+{{- if kindIs "string" $value }}
     value: {{ $value | quote }}
+{{- else }}
+{{- /* Über JSON: „quote“ allein schriebe eine Million als 1e+06. */}}
+    value: {{ $value | toJson | quote }}
+{{- end }}
 {{- end }}
 {{- if .Values.secrets.providers }}
 envFrom:
