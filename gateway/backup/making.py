@@ -23,7 +23,8 @@ from gateway.backup.archive import Archiver
 from gateway.backup.sealing import Sealer, is_sealed
 from gateway.settings import Settings
 from gateway.store import InvalidError
-from gateway.store.whole import HOUSE, LEDGER, dump, file_of
+from gateway.store.engine import file_of
+from gateway.store.whole import HOUSE, LEDGER, dump
 
 ABOUT: Final = "angaben.json"
 LEDGER_KEYS: Final = "keys/protokoll"

@@ -29,7 +29,8 @@ from gateway.backup.sealing import opened
 from gateway.home import BEGUN, STAGE, open_restored_ledger
 from gateway.settings import PREFIX, Settings, load
 from gateway.store import InvalidError, migrate, open_engine
-from gateway.store.whole import HOUSE, empty, file_of, serving
+from gateway.store.engine import file_of
+from gateway.store.whole import HOUSE, empty, serving
 from gateway.store.whole import load as load_database
 
 _OURS: Final = ("pforte.yaml", "pforte.db", "protokoll.db", "keys", "secrets")

@@ -22,7 +22,7 @@ from gateway.model.kipass import KiPassConfig
 from gateway.model.people import Person
 from gateway.policy.policyset import PolicySet
 from gateway.registry.books import Books, Record
-from gateway.store import departments, is_current, open_engine, people, reading, writing
+from gateway.store import departments, is_current, missing_file, open_engine, people, reading, writing
 
 
 @dataclass
@@ -43,8 +43,8 @@ class CliContext:
     @cached_property
     def engine(self) -> Engine:
         """The database, if it is there in the shape that this version needs."""
-        engine = open_engine(self.database_url)
-        if not is_current(engine):
+        gone = missing_file(self.database_url)  # only asked for: a command that looks must not make an empty one
+        if gone or not is_current(engine := open_engine(self.database_url)):
             raise CliError("Die Datenbank ist leer oder stammt aus einer älteren Version. Nach einer Aktualisierung: "
                            "„ki-pforte migrate“. Ein neues Haus: „ki-pforte init“. War hier schon eines, spielen Sie "
                            "die Sicherung ein (docs/notfall.md).", Exit.CANNOT_RUN)

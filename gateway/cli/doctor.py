@@ -31,7 +31,7 @@ from gateway.policy.register_check import examined
 from gateway.policy.stopped import covered
 from gateway.registry.keys import SOON
 from gateway.settings import Settings
-from gateway.store import StoreError, accounts, clients, keys, people, stops
+from gateway.store import StoreError, accounts, clients, keys, missing_file, people, stops
 from gateway.store import passes as proofs
 from gateway.upstream.secrets import Secrets
 
@@ -152,6 +152,10 @@ def _clients(own: CliContext, settings: Settings) -> Iterator[Finding]:
 
 
 def _ledger(settings: Settings, policies: PolicySet) -> Iterator[Finding]:
+    if missing_file(settings.audit_database):  # opening it would make a new log, and new keys
+        yield Finding("Protokoll", FAULT, "Ein Protokoll gibt es hier nicht. Ein neues Haus: „ki-pforte init“. War "
+                                          "hier schon eines, spielen Sie die Sicherung ein (docs/notfall.md).")
+        return
     try:
         with open_ledger(settings, policies.organisation.id) as ledger:
             ledger.check_key()

@@ -18,7 +18,8 @@ from gateway.cli.views import moment
 from gateway.home import BEGUN, STAGE
 from gateway.settings import Settings
 from gateway.store import StoreError
-from gateway.store.whole import clock_off, file_of
+from gateway.store.engine import file_of
+from gateway.store.whole import clock_off
 
 OLD_BACKUP: Final = timedelta(days=2)
 LEAST_MEMORY_MB: Final = 600

@@ -5,8 +5,9 @@ the plain functions in `departments`, `people`, `keys`, `clients` and `passes`; 
 is what the authenticator asks.
 """
 
-from gateway.store.engine import open_engine, reading, writing
+from gateway.store.engine import missing_file, open_engine, reading, writing
 from gateway.store.errors import ConflictError, InvalidError, StoreError
 from gateway.store.migrate import is_current, migrate
 
-__all__ = ["ConflictError", "InvalidError", "StoreError", "is_current", "migrate", "open_engine", "reading", "writing"]
+__all__ = ["ConflictError", "InvalidError", "StoreError", "is_current", "migrate", "missing_file", "open_engine",
+           "reading", "writing"]

@@ -48,6 +48,22 @@ def open_engine(database_url: str) -> Engine:
     raise StoreError(_WRONG_URL)
 
 
+def file_of(database_url: str) -> Path | None:
+    """Return the file of a database of SQLite; None: it is a server, or no address that `open_engine` takes."""
+    try:
+        url = make_url(database_url)
+    except ArgumentError:
+        return None
+    named = url.database and url.database != ":memory:"
+    return Path(str(url.database)) if named and url.get_backend_name() == "sqlite" else None
+
+
+def missing_file(database_url: str) -> bool:
+    """Whether this is an SQLite file that is not there: opening would make a new one."""
+    file = file_of(database_url)
+    return file is not None and not file.exists()
+
+
 _WRONG_URL = (
     "Die Adresse der Datenbank ist nicht verwendbar. Bitte setzen Sie KI_PFORTE_DATABASE_URL auf "
     "„sqlite:///PFAD“ oder „postgresql+psycopg://BENUTZER:KENNWORT@RECHNER/DATENBANK“."

@@ -7,17 +7,16 @@ import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
-from pathlib import Path
 
 import psycopg
 from sqlalchemy import Connection, Engine, Table, create_engine, inspect
-from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from audit.store import tables as ledger_tables
 from audit.store.dump import dump_postgresql, dump_sqlite, load_postgresql
 from audit.store.migrations.run import upgrade as upgrade_ledger
 from gateway.store import replicas, tables_casework, tables_office, tables_review
+from gateway.store.engine import file_of
 from gateway.store.errors import InvalidError, StoreError
 from gateway.store.migrate import upgrade
 from gateway.store.tables import metadata, replica
@@ -25,12 +24,6 @@ from gateway.store.tables import metadata, replica
 HOUSE, LEDGER = "pforte", "protokoll"
 """The two databases."""
 assert tables_casework.metadata is tables_office.metadata is tables_review.metadata is metadata
-
-
-def file_of(url: str) -> Path | None:
-    """Return the file of a database of SQLite; None: it is a server."""
-    made = make_url(url)
-    return Path(str(made.database)) if made.get_backend_name() == "sqlite" else None
 
 
 @contextmanager
