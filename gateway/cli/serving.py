@@ -15,6 +15,7 @@ Does not know: how an answer that outlasts the grace is ended (`gateway.http.asg
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import ctypes
 import os
 import signal
@@ -41,10 +42,11 @@ _DROP_KNOCKS = struct.pack("HBBI" * 4,
 
 
 def deafen(listening: socket.socket) -> None:
-    """Let the kernel drop new knocks at this port. Where that cannot be done (not Linux) they are refused later."""
+    """Let the kernel drop new knocks at this port. Where that cannot be done they are refused a moment later."""
     if sys.platform == "linux":
         code = ctypes.create_string_buffer(_DROP_KNOCKS)
-        listening.setsockopt(socket.SOL_SOCKET, _SO_ATTACH_FILTER, struct.pack("HL", 4, ctypes.addressof(code)))
+        with contextlib.suppress(OSError):  # a sandbox that knows no filters
+            listening.setsockopt(socket.SOL_SOCKET, _SO_ATTACH_FILTER, struct.pack("HL", 4, ctypes.addressof(code)))
 
 
 class Server(uvicorn.Server):
