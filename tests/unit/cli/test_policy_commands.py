@@ -91,7 +91,7 @@ def test_suites_that_hold_end_with_zero_and_say_what_they_touch(terminal: Termin
     terminal.write("probe.yaml", SUITE)
     result = terminal("test")
     assert (result.exit_code, result.stdout) == (0, "")
-    assert re.search(r"In Ordnung: 1 Prüfungen\. Berührt sind \d+ von \d+ Regeln \(\d+ %\)\.", result.stderr)
+    assert re.search(r"In Ordnung: 1 Prüfung\. Berührt sind \d+ von \d+ Regeln \(\d+ %\)\.", result.stderr)
 
 
 def test_a_failure_names_the_test_what_came_and_the_rule_with_its_place(terminal: Terminal) -> None:
