@@ -12,7 +12,7 @@ import re
 from collections.abc import Mapping
 from ipaddress import ip_network
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Final, Literal
 from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
@@ -286,6 +286,10 @@ def _pairs(text: str) -> list[tuple[str, str]]:
     return [(label.strip(), entity.strip().upper()) for label, _, entity in split]
 
 
+_PATHS: Final = frozenset(
+    name for name, field in Settings.model_fields.items() if field.annotation in (Path, Path | None))
+
+
 def load(environment: Mapping[str, str] | None = None) -> Settings:
     """Read all settings. Raises `SettingsError`."""
     environment = os.environ if environment is None else environment
@@ -313,7 +317,9 @@ def _read_file(path: Path) -> dict[str, Any]:
         if name not in Settings.model_fields or name == "home":
             guess = _guess(str(name), Settings.model_fields)
             raise SettingsError(f"{path}: Die Einstellung „{name}“ gibt es nicht{guess}")
-    return dict(content)
+    # A path counts from the file that names it, so that a house may be put elsewhere as a whole.
+    return {name: path.parent / value if name in _PATHS and isinstance(value, str) else value
+            for name, value in content.items()}
 
 
 def _refuse_unknown(names: Any) -> None:

@@ -95,7 +95,9 @@ def write_settings(answers: Answers, home: Path, policies: Path, *, local: bool)
     Raises `InvalidError` when there is a ``pforte.yaml`` already.
     """
     said = {key: text.strip() for key, text in answers.items()}
-    settings: dict[str, Any] = {"policies": str(policies.resolve()), "public_url": said["address"].rstrip("/")}
+    inside = policies.resolve().is_relative_to(home.resolve())
+    place = policies.resolve().relative_to(home.resolve()) if inside else policies.resolve()
+    settings: dict[str, Any] = {"policies": str(place), "public_url": said["address"].rstrip("/")}
     if said.get("sign_in") == "oidc":
         settings |= {key: said[key] for key in ("oidc_preset", "oidc_issuer", "oidc_client_id", "oidc_client_secret")}
     address = urlsplit(said["address"])

@@ -76,6 +76,11 @@ def needed(settings: Settings) -> bool:
     return not (settings.policies / "organisation.yaml").exists()
 
 
+def _place(settings: Settings) -> Path:
+    """Return where the policies will lie: where the environment says, else with the rest of the house."""
+    return settings.policies if f"{PREFIX}POLICIES" in os.environ else settings.home / "policies"
+
+
 def inhabited(settings: Settings) -> bool:
     """Whether somebody is written down already."""
     if settings.database.startswith("sqlite:///") and not Path(settings.database.removeprefix("sqlite:///")).exists():
@@ -114,7 +119,7 @@ def found(answers: Answers, settings: Settings) -> Founded:
         raise InvalidError("Diese KI-Pforte ist schon eingerichtet.")
     if problem := in_the_way(settings):
         raise InvalidError(problem)
-    target = settings.policies if needed(settings) else settings.home / "policies"
+    target = _place(settings)
     answers = completed(all_steps(), answers)
     policies = write_policies(answers, shipped(), target)
     try:
@@ -133,7 +138,7 @@ def in_the_way(settings: Settings) -> str:
     if not needed(settings) and f"{PREFIX}POLICIES" in os.environ:
         return (f"In {settings.policies} liegen schon Richtlinien, und {PREFIX}POLICIES schreibt diesen Ordner vor. "
                 "Bitte nehmen Sie die Umgebungsvariable weg, oder nennen Sie einen leeren Ordner.")
-    for folder in (settings.home, settings.policies if needed(settings) else settings.home):
+    for folder in (settings.home, _place(settings)):
         there = next(place for place in (folder, *folder.resolve().parents) if place.exists())
         if not there.is_dir():
             return f"{there} ist eine Datei. Bitte nennen Sie einen Ordner."

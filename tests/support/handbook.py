@@ -38,7 +38,8 @@ port: 8443
 log_level: warning
 ```
 
-Steht beides da, gilt die Umgebungsvariable. `KI_PFORTE_HOME` selbst gibt es nur als Umgebungsvariable. Eine falsch
+Steht beides da, gilt die Umgebungsvariable. `KI_PFORTE_HOME` selbst gibt es nur als Umgebungsvariable. Ein Pfad, der
+nicht mit `/` beginnt, zählt in der Datei ab deren Ordner, sonst ab dem Ordner, in dem Sie den Befehl rufen. Eine falsch
 geschriebene oder widersprüchliche Einstellung hält den Start an; die Meldung sagt, was zu schreiben ist.
 
 Schlüssel von Anbietern gehören weder in diese Datei noch in die Richtlinien: Das Modellregister nennt unter

@@ -43,6 +43,15 @@ def test_the_environment_wins_over_the_file(home: Path, monkeypatch: pytest.Monk
     assert (settings.port, settings.log_level) == (9001, "debug")
 
 
+def test_a_path_in_the_file_counts_from_the_file(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """So a house may be put elsewhere as a whole: restored from a backup, mounted in a container."""
+    (home / "pforte.yaml").write_text("policies: regeln\nshadow_policies: /srv/probe\n")
+    assert (load().policies, load().shadow_policies) == (home / "regeln", Path("/srv/probe"))
+    monkeypatch.setenv("KI_PFORTE_POLICIES", "hier")
+    assert load().policies == Path("hier")
+
+
+
 @pytest.mark.parametrize("text", ["", "# nichts\n"])
 def test_an_empty_file_is_no_mistake(home: Path, text: str) -> None:
     (home / "pforte.yaml").write_text(text)

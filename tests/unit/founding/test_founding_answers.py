@@ -222,3 +222,15 @@ def test_everything_that_a_new_house_is_made_from_is_in_the_package() -> None:
 def test_completing_answers_twice_changes_nothing() -> None:
     asked: Callable[[dict[str, str]], dict[str, str]] = lambda given: completed(founding.all_steps(), given)  # noqa: E731
     assert asked(asked(dict(ANSWERS))) == asked(dict(ANSWERS))
+
+
+def test_a_house_that_is_put_elsewhere_finds_its_own_policies(
+        tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KI_PFORTE_HOME", str(tmp_path / "alt"))
+    monkeypatch.delenv("KI_PFORTE_POLICIES", raising=False)
+    monkeypatch.chdir(tmp_path)
+    founding.found(dict(ANSWERS), load())
+    (tmp_path / "alt").rename(tmp_path / "neu")
+    monkeypatch.setenv("KI_PFORTE_HOME", str(tmp_path / "neu"))
+    assert load().policies == tmp_path / "neu" / "policies"
+    assert load_policies(load().policies).organisation.name == ANSWERS["name"]
