@@ -116,13 +116,13 @@ def test_marks_go_with_the_facts(empty: Path, tmp_path: Path) -> None:
         for mark in MARKS:
             assert len(ledger.reader.page(mark).rows) == 1
         before = marks_in(ledger)
-        rebuild(ledger._store)
+        rebuild(ledger._store, ledger._seal)
         assert marks_in(ledger) == before
         ledger.delete_due(2_000_000_000_000)
         for mark in MARKS:
             assert ledger.reader.page(mark).rows == []
         assert marks_in(ledger) == []
-        rebuild(ledger._store)
+        rebuild(ledger._store, ledger._seal)
         assert [mark for mark, _ in marks_in(ledger) if not mark.startswith("status:")] == []
 
 
