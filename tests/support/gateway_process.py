@@ -96,7 +96,7 @@ class GatewayProcess:
             "KI_PFORTE_HOME": str(home), "KI_PFORTE_POLICIES": str(policies), "KI_PFORTE_LOG_LEVEL": "debug",
             "KI_PFORTE_OPENAI_BASE_URL": provider_url, "KI_PFORTE_OPENAI_MODEL": "echo-1",
             "KI_PFORTE_OPENAI_API_KEY": "sk-of-the-provider", "KI_PFORTE_PORT": str(self.port),
-            "KI_PFORTE_OCR": "off", "KI_PFORTE_DRAIN_SECONDS": "0", **settings}
+            "KI_PFORTE_OCR": "off", "KI_PFORTE_DRAIN_SECONDS": "0", "PYTHONFAULTHANDLER": "1", **settings}
         self.people: list[Person] = []
         self.process: subprocess.Popen[bytes] | None = None
 
@@ -155,9 +155,14 @@ class GatewayProcess:
     def stop(self) -> None:
         """Stop the server as systemd would."""
         if self.process is not None:
-            self.process.terminate()
-            self.process.wait(PATIENCE)
-            self.process = None
+            process, self.process = self.process, None
+            process.terminate()
+            try:
+                process.wait(PATIENCE)
+            except subprocess.TimeoutExpired:
+                process.send_signal(signal.SIGABRT)  # it says where it stands
+                process.wait(PATIENCE)
+                raise AssertionError(f"the server does not end:\n{self.logged()}") from None
 
     def kill(self) -> None:
         """Stop the server as a power cut would."""
