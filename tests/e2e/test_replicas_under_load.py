@@ -18,15 +18,9 @@ from ruamel.yaml import YAML
 from tests.support.echo_provider import EchoProvider
 from tests.support.gateway_process import Person, example_policies
 from tests.support.http import Reply, ask, chat
-from tests.support.nginx import MISSING
-from tests.support.postgres import find_server
-from tests.support.redis_server import find_server as find_redis
-from tests.support.replicas import LONG, REPLICAS, SLOW, TEXT, Load, Streams, Town, running_town
+from tests.support.replicas import LONG, NEEDS, REPLICAS, SLOW, TEXT, Load, Streams, Town, running_town
 
-pytestmark = [pytest.mark.postgres,
-              pytest.mark.skipif(bool(MISSING), reason=MISSING),
-              pytest.mark.skipif(find_server() is None, reason="PostgreSQL fehlt (Paket postgresql)"),
-              pytest.mark.skipif(find_redis() is None, reason="Redis oder Valkey fehlt (Paket redis-server)")]
+pytestmark = NEEDS
 LIMITED, OUTSIDE = "vllm-haus", "eu-cloud"
 """The quick start's model has no limits; nobody listens where the one outside should be."""
 IT = "dmitri.schaefer@musterstadt.example"

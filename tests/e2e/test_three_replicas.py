@@ -16,15 +16,10 @@ from ruamel.yaml import YAML
 from tests.support.echo_provider import PATIENCE, EchoProvider
 from tests.support.gateway_process import GatewayProcess, Person, example_policies
 from tests.support.http import ask, chat
-from tests.support.nginx import MISSING, NAME, Https
-from tests.support.postgres import find_server
-from tests.support.redis_server import find_server as find_redis
-from tests.support.replicas import LONG, REPLICAS, TEXT, Town, running_town
+from tests.support.nginx import NAME, Https
+from tests.support.replicas import LONG, NEEDS, REPLICAS, TEXT, Town, running_town
 
-pytestmark = [pytest.mark.postgres,
-              pytest.mark.skipif(bool(MISSING), reason=MISSING),
-              pytest.mark.skipif(find_server() is None, reason="PostgreSQL fehlt (Paket postgresql)"),
-              pytest.mark.skipif(find_redis() is None, reason="Redis oder Valkey fehlt (Paket redis-server)")]
+pytestmark = NEEDS
 A_DAY = 40
 LIMITED = "vllm-haus"
 """The quick start's model has no limits."""

@@ -5,13 +5,11 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import socket
 import subprocess
-import time
 from pathlib import Path
 
 from tests.support.gateway_process import PATIENCE, ROOT, free_port
-from tests.support.nginx import NAME, make_certificate
+from tests.support.nginx import NAME, make_certificate, until_open
 
 PROGRAM = shutil.which("caddy")
 MISSING = "" if PROGRAM else "caddy fehlt (Paket caddy)"
@@ -39,15 +37,8 @@ class Caddy:
             self._process = subprocess.Popen(
                 [str(PROGRAM), "run", "--config", str(self.folder / "Caddyfile"), "--adapter", "caddyfile"],
                 stdout=log, stderr=log, env=environment)
-        give_up = time.monotonic() + PATIENCE
-        while True:
-            try:
-                socket.create_connection(("127.0.0.1", self.port), 5).close()
-                return self
-            except OSError:
-                assert self._process.poll() is None, (self.folder / "stderr").read_text()
-                assert time.monotonic() < give_up, "Caddy does not come up"
-                time.sleep(0.02)
+        until_open(self._process, self)
+        return self
 
     def __exit__(self, *_exception: object) -> None:
         self._process.kill()  # asked politely it waits for whoever is connected

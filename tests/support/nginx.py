@@ -88,15 +88,8 @@ class Nginx:
         with (self.folder / "stderr").open("wb") as log:
             self._process = subprocess.Popen([str(PROGRAM), "-p", str(self.folder), "-c",
                                               str(self.folder / "nginx.conf")], stdout=log, stderr=log)
-        give_up = time.monotonic() + PATIENCE
-        while True:
-            try:
-                socket.create_connection(("127.0.0.1", self.port), 5).close()
-                return self
-            except OSError:
-                assert self._process.poll() is None, (self.folder / "stderr").read_text()
-                assert time.monotonic() < give_up, "nginx does not come up"
-                time.sleep(0.02)
+        until_open(self._process, self)
+        return self
 
     def __exit__(self, *_exception: object) -> None:
         self._process.terminate()
@@ -108,6 +101,19 @@ class Front(Protocol):
 
     folder: Path
     port: int
+
+
+def until_open(process: subprocess.Popen[bytes], front: Front) -> None:
+    """Wait until the web server takes connections; what it complains of lies in ``stderr`` in its folder."""
+    give_up = time.monotonic() + PATIENCE
+    while True:
+        try:
+            socket.create_connection(("127.0.0.1", front.port), 5).close()
+            return
+        except OSError:
+            assert process.poll() is None, (front.folder / "stderr").read_text()
+            assert time.monotonic() < give_up, f"{process.args} does not come up"
+            time.sleep(0.02)
 
 
 class Https(http.client.HTTPSConnection):

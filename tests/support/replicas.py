@@ -13,15 +13,22 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pytest
 from sqlalchemy import create_engine, text
 from sqlalchemy.exc import OperationalError
 
+from tests.support import redis_server
 from tests.support.gateway_process import ENDS, PATIENCE, Entry, GatewayProcess
 from tests.support.http import Reply, ask, chat
-from tests.support.nginx import NAME, Https, Nginx
-from tests.support.postgres import Server, running_server
+from tests.support.nginx import MISSING, NAME, Https, Nginx
+from tests.support.postgres import Server, find_server, running_server
 from tests.support.redis_server import RedisServer, running_redis
 
+NEEDS = [pytest.mark.postgres,
+         pytest.mark.skipif(bool(MISSING), reason=MISSING),
+         pytest.mark.skipif(find_server() is None, reason="PostgreSQL fehlt (Paket postgresql)"),
+         pytest.mark.skipif(redis_server.find_server() is None, reason="Redis oder Valkey fehlt (Paket redis-server)")]
+"""The marks of a test that starts a town."""
 REPLICAS = 3
 LONG = 4 * PATIENCE
 """Several starts at once on a busy machine; nothing is measured with it."""
